@@ -1,0 +1,62 @@
+// Whose fault it is, as three kinds of error: the peer's (ProtocolError), the game's (UsageError), ours (assert).
+// Every reader throws ProtocolError and nothing else; the connection catches it in one place and closes with its code.
+// Trap: messages reach logs and close reasons, so they never quote what the peer sent.
+import { CloseCode } from './close-codes.ts';
+
+/** Reasons to refuse a peer's bytes. Each is also the name of a counter on the server. */
+export const ProtocolErrorCode = {
+  /** Not MessagePack, or a type, length or depth that has no place there. */
+  BadMsgpack: 'bad-msgpack',
+  /** MessagePack, but not a frame of this protocol, or not one that may come now. */
+  BadFrame: 'bad-frame',
+  /** A value outside its declaration. */
+  BadValue: 'bad-value',
+  /** A state that does not follow from what was sent before. */
+  BadState: 'bad-state',
+  /** Inputs outside the declaration, more often than forgiven. */
+  BadInput: 'bad-input',
+  /** Longer than the limit. */
+  TooBig: 'too-big',
+  /** A text frame: this protocol is binary. */
+  TextFrame: 'text-frame',
+  /** More messages than the limits allow. */
+  RateLimit: 'rate-limit',
+  /** Another version of the protocol, or another game. */
+  GameMismatch: 'game-mismatch',
+} as const;
+export type ProtocolErrorCode = (typeof ProtocolErrorCode)[keyof typeof ProtocolErrorCode];
+
+const CLOSE_CODES: Readonly<Record<ProtocolErrorCode, CloseCode>> = {
+  'bad-msgpack': CloseCode.Malformed,
+  'bad-frame': CloseCode.Malformed,
+  'bad-value': CloseCode.Malformed,
+  'bad-state': CloseCode.Malformed,
+  'bad-input': CloseCode.BadInput,
+  'too-big': CloseCode.TooBig,
+  'text-frame': CloseCode.Unsupported,
+  'rate-limit': CloseCode.RateLimit,
+  'game-mismatch': CloseCode.GameMismatch,
+};
+
+/** The peer's fault: its connection is closed with `closeCode` and the refusal is counted under `code`. */
+export class ProtocolError extends Error {
+  override readonly name = 'ProtocolError';
+  readonly code: ProtocolErrorCode;
+  readonly closeCode: CloseCode;
+
+  constructor(code: ProtocolErrorCode, message: string) {
+    super(message);
+    this.code = code;
+    this.closeCode = CLOSE_CODES[code];
+  }
+}
+
+/** The game's fault: thrown at the call that is wrong; the message names the field and the cure. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** Our fault: states what must hold here. Throws a plain Error, which no handler takes for a peer's. */
+export function assert(condition: unknown, message: string): asserts condition {
+  if (!condition) throw new Error(`Tickwire bug: ${message}`);
+}
