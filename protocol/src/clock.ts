@@ -1,6 +1,7 @@
-// Where the remote's clock stands, from pings and states (NETCODE 3.1), in its fractional ticks; and when to ping.
-// The client follows the server's tick with it; the server measures each client's rtt with the same two classes.
-// Pure: local monotonic milliseconds come in as arguments. Trap: ask `remoteTickAt` for now only, never for later.
+// Where the remote's clock stands, from pings and states (NETCODE 3.1), in its fractional ticks;
+// and when to ping. The client follows the server's tick with it; the server measures each client's
+// rtt with the same two classes. Pure: local monotonic milliseconds come in as arguments. Trap: ask
+// `remoteTickAt` for now only, never for later.
 import { assert } from './errors.ts';
 
 /** Pongs that count. At one a second they span 16 s, in which crystals part by 2 ms at most. */
@@ -9,19 +10,30 @@ const WINDOW_PONGS = 16;
 /** Older pongs do not count, ms: crystals that differ by 100 ppm part by 3 ms in it. */
 const WINDOW_MS = 30_000;
 
-/** Pongs until `synced`: the burst at the start. Until then nothing is shown, so the offset may step freely. */
+/**
+ * Pongs until `synced`: the burst at the start. Until then nothing is shown, so the offset may step
+ * freely.
+ */
 const BURST_PINGS = 5;
 
 /** Local ms per ms by which the applied offset may move: 1 ms per 100 ms, which no eye sees. */
 const SLEW_RATE = 1 / 100;
 
-/** Error above which the offset snaps, ms: slewing it away would take 25 s, so a clock was stopped. */
+/**
+ * Error above which the offset snaps, ms: slewing it away would take 25 s, so a clock was stopped.
+ */
 const SNAP_MS = 250;
 
-/** Contradiction that proves a stepped clock, ms: above the drift of a window and the rounding of browsers' clocks. */
+/**
+ * Contradiction that proves a stepped clock, ms: above the drift of a window and the rounding of
+ * browsers' clocks.
+ */
 const STEPPED_MS = 5;
 
-/** Smoothing of rtt and of its deviation, as TCP does (RFC 6298): one spike is ignored, 8 pings are not. */
+/**
+ * Smoothing of rtt and of its deviation, as TCP does (RFC 6298): one spike is ignored, 8 pings are
+ * not.
+ */
 const RTT_GAIN = 1 / 8;
 const JITTER_GAIN = 1 / 4;
 
@@ -31,22 +43,29 @@ export interface PongSample {
   readonly receivedMs: number;
   /** The remote's fractional tick when it answered; without it only the rtt is measured. */
   readonly remoteTick?: number;
-  /** Between the ping's arrival and its answer, as the remote says, ms. Zero where it answers at once. */
+  /**
+   * Between the ping's arrival and its answer, as the remote says, ms. Zero where it answers at
+   * once.
+   */
   readonly holdMs?: number;
 }
 
 /**
- * The offset (remote time - local time) lies above every `remote time sent - local time received`, which falls short
- * of it by that message's way down, and below every `remote time received - local time sent`, which passes it by the
- * way up. The least delays of each way, each from whichever message had it, are therefore the two best bounds; their
- * middle is off by half the asymmetry of the undelayed line, and by nothing that queues or stalls. (The offset of the one
- * pong of least rtt also carries that pong's own two delays.) States count as messages down.
+ * The offset (remote time - local time) lies above every `remote time sent - local time received`,
+ * which falls short of it by that message's way down, and below every `remote time received - local
+ * time sent`, which passes it by the way up. The least delays of each way, each from whichever
+ * message had it, are therefore the two best bounds; their middle is off by half the asymmetry of
+ * the undelayed line, and by nothing that queues or stalls. (The offset of the one pong of least
+ * rtt also carries that pong's own two delays.) States count as messages down.
  */
 export class ClockEstimator {
   readonly #tickMs: number;
   readonly #atMs = new Float64Array(WINDOW_PONGS);
   readonly #rttMs = new Float64Array(WINDOW_PONGS);
-  /** Upper and lower bound of each pong's slot, ms. States lower down in time fold into the newest slot. */
+  /**
+   * Upper and lower bound of each pong's slot, ms. States lower down in time fold into the newest
+   * slot.
+   */
   readonly #highMs = new Float64Array(WINDOW_PONGS);
   readonly #lowMs = new Float64Array(WINDOW_PONGS);
   #slots = 0;
@@ -79,7 +98,10 @@ export class ClockEstimator {
     return this.#leastMs;
   }
 
-  /** Smoothed deviation of the round-trip time from its mean, ms. Starts at 0, not at RFC 6298's half rtt. */
+  /**
+   * Smoothed deviation of the round-trip time from its mean, ms. Starts at 0, not at RFC 6298's
+   * half rtt.
+   */
   get jitterMs(): number {
     return this.#deviationMs;
   }
@@ -128,8 +150,9 @@ export class ClockEstimator {
   }
 
   /**
-   * The remote's fractional tick at the local time `nowMs`, which is never earlier than in the call before. It never
-   * runs backwards and never jumps, except at a discontinuity. Needs one pong or state before.
+   * The remote's fractional tick at the local time `nowMs`, which is never earlier than in the call
+   * before. It never runs backwards and never jumps, except at a discontinuity. Needs one pong or
+   * state before.
    */
   remoteTickAt(nowMs: number): number {
     assert(!Number.isNaN(this.#targetMs), 'the clock is asked after its first sample');
@@ -184,7 +207,10 @@ export class ClockEstimator {
     this.#earlyLowMs = -Infinity;
   }
 
-  /** Sets where the offset should be; the applied one follows by slewing, or at once if it is hopeless. */
+  /**
+   * Sets where the offset should be; the applied one follows by slewing, or at once if it is
+   * hopeless.
+   */
   #aim(nowMs: number): void {
     const low = this.#bestLow();
     const high = this.#bestHigh();
@@ -248,7 +274,10 @@ export class PingSchedule {
     return id;
   }
 
-  /** When the ping that this pong answers was sent, ms; undefined if it waits for no such pong (or no longer). */
+  /**
+   * When the ping that this pong answers was sent, ms; undefined if it waits for no such pong (or
+   * no longer).
+   */
   pong(id: number): number | undefined {
     const slot = id % OUTSTANDING_PINGS;
     if (id < 0 || this.#ids[slot] !== id) return undefined;

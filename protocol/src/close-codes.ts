@@ -1,8 +1,12 @@
-// Why a connection ended, as a number both sides know, and what a client does about it.
-// errors.ts maps every refusal to one of these; the server closes with them, the client's session reacts to them.
-// Trap: a browser may send only 1000 and 3000..4999, and a refusal before the upgrade is always 1006 to it.
+// Why a connection ended, as a number both sides know, and what a client does about it. errors.ts
+// maps every refusal to one of these; the server closes with them, the client's session reacts to
+// them. Trap: a browser may send only 1000 and 3000..4999, and a refusal before the upgrade is
+// always 1006 to it.
 
-/** WebSocket close codes in use. 1000..1015 as RFC 6455 and the IANA registry mean them, 4000 up are ours. */
+/**
+ * WebSocket close codes in use. 1000..1015 as RFC 6455 and the IANA registry mean them, 4000 up are
+ * ours.
+ */
 export const CloseCode = {
   /** Done: the game or the page ended it on purpose. */
   Done: 1000,
@@ -50,9 +54,9 @@ export const CloseCode = {
 export type CloseCode = (typeof CloseCode)[keyof typeof CloseCode];
 
 /**
- * What the client does next. `stop`: tell the player. `backoff`: wait (5 s or more after 1013), then resume the seat.
- * `fresh`: wait, then join anew, the seat is gone. `refresh`: fetch a new token once, then stop.
- * `move`: go to the address that was sent, at once, and resume there.
+ * What the client does next. `stop`: tell the player. `backoff`: wait (5 s or more after 1013),
+ * then resume the seat. `fresh`: wait, then join anew, the seat is gone. `refresh`: fetch a new
+ * token once, then stop. `move`: go to the address that was sent, at once, and resume there.
  */
 export type Reaction = 'stop' | 'backoff' | 'fresh' | 'refresh' | 'move';
 
@@ -80,10 +84,16 @@ const REACTIONS: Readonly<Record<CloseCode, Reaction>> = {
   4013: 'stop',
 };
 
-/** First code that belongs to applications (RFC 6455, 7.4.2): below it, an unknown code speaks of the line. */
+/**
+ * First code that belongs to applications (RFC 6455, 7.4.2): below it, an unknown code speaks of
+ * the line.
+ */
 const FIRST_OWN_CODE = 3000;
 
-/** The reaction to any code: unknown ones of the line (1005, 1014, 1015 ...) back off, unknown ones of a game stop. */
+/**
+ * The reaction to any code: unknown ones of the line (1005, 1014, 1015 ...) back off, unknown ones
+ * of a game stop.
+ */
 export function reactionTo(code: number): Reaction {
   return REACTIONS[code as CloseCode] ?? (code < FIRST_OWN_CODE ? 'backoff' : 'stop');
 }

@@ -1,6 +1,7 @@
-// Whose fault it is, as three kinds of error: the peer's (ProtocolError), the game's (UsageError), ours (assert).
-// Every reader throws ProtocolError and nothing else; the connection catches it in one place and closes with its code.
-// Trap: messages reach logs and close reasons, so they never quote what the peer sent.
+// Whose fault it is, as three kinds of error: the peer's (ProtocolError), the game's (UsageError),
+// ours (assert). Every reader throws ProtocolError and nothing else; the connection catches it in
+// one place and closes with its code. Trap: messages reach logs and close reasons, so they never
+// quote what the peer sent.
 import { CloseCode } from './close-codes.ts';
 
 /** Reasons to refuse a peer's bytes. Each is also the name of a counter on the server. */
@@ -38,7 +39,10 @@ const CLOSE_CODES: Readonly<Record<ProtocolErrorCode, CloseCode>> = {
   'game-mismatch': CloseCode.GameMismatch,
 };
 
-/** The peer's fault: its connection is closed with `closeCode` and the refusal is counted under `code`. */
+/**
+ * The peer's fault: its connection is closed with `closeCode` and the refusal is counted under
+ * `code`.
+ */
 export class ProtocolError extends Error {
   override readonly name = 'ProtocolError';
   readonly code: ProtocolErrorCode;
@@ -56,7 +60,9 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-/** Our fault: states what must hold here. Throws a plain Error, which no handler takes for a peer's. */
+/**
+ * Our fault: states what must hold here. Throws a plain Error, which no handler takes for a peer's.
+ */
 export function assert(condition: unknown, message: string): asserts condition {
   if (!condition) throw new Error(`Tickwire bug: ${message}`);
 }

@@ -1,13 +1,17 @@
-// A line to one peer as everything above it sees it: whole binary messages, in order, then one close.
-// The client's WebSocket, the memory transport, the network simulator and `linkPair` for tests have this shape.
-// Trap: received bytes are valid inside the handler only, and closing an end does not call its own `onClose`.
+// A line to one peer as everything above it sees it: whole binary messages, in order, then one
+// close. The client's WebSocket, the memory transport, the network simulator and `linkPair` for
+// tests have this shape. Trap: received bytes are valid inside the handler only, and closing an end
+// does not call its own `onClose`.
 import { assert } from './errors.ts';
 
 /** One end of a line. */
 export interface Link {
   /** Copies the bytes or sends them before it returns. Does nothing once either end is closed. */
   send(bytes: Uint8Array): void;
-  /** Ends the line after what was sent before. The peer's `onClose` is called, ours is not; later calls do nothing. */
+  /**
+   * Ends the line after what was sent before. The peer's `onClose` is called, ours is not; later
+   * calls do nothing.
+   */
   close(code: number, reason: string): void;
   /** Called with each message of the peer; the bytes are valid inside the call. */
   onMessage: ((bytes: Uint8Array) => void) | null;
@@ -21,7 +25,10 @@ export interface Link {
 export interface LinkPair {
   readonly a: Link;
   readonly b: Link;
-  /** Delivers everything sent in either direction, also what is sent meanwhile, in the order sent. Answers how many. */
+  /**
+   * Delivers everything sent in either direction, also what is sent meanwhile, in the order sent.
+   * Answers how many.
+   */
   pump(): number;
 }
 
@@ -29,8 +36,8 @@ export interface LinkPair {
 const MAX_DELIVERIES = 100_000;
 
 /**
- * Two ends in memory. Messages wait for `pump`; with `schedule` each delivery is handed to it instead, to be run later
- * and in the order given.
+ * Two ends in memory. Messages wait for `pump`; with `schedule` each delivery is handed to it
+ * instead, to be run later and in the order given.
  */
 export function linkPair(schedule?: (deliver: () => void) => void): LinkPair {
   const queue: (() => void)[] = [];

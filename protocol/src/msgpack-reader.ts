@@ -1,6 +1,7 @@
-// Reads MessagePack from a peer nobody trusts: every length is checked before it is used, every failure is a
-// ProtocolError, ext types and integers beyond 2^53 are refused, and no work grows faster than the bytes that came.
-// Twin of msgpack-writer.ts. Trap: `bin` answers a view of the message, which a transport may take back afterwards.
+// Reads MessagePack from a peer nobody trusts: every length is checked before it is used, every
+// failure is a ProtocolError, ext types and integers beyond 2^53 are refused, and no work grows
+// faster than the bytes that came. Twin of msgpack-writer.ts. Trap: `bin` answers a view of the
+// message, which a transport may take back afterwards.
 // HOT: reading ints, floats, headers and bools allocates nothing.
 import { ProtocolError, ProtocolErrorCode } from './errors.ts';
 import { MAX_FREE_DEPTH } from './msgpack-writer.ts';
@@ -16,7 +17,10 @@ export interface FreeLimits {
   readonly maxElements: number;
 }
 
-/** Depth as the writer allows; 4,096 values are some 100 KB of objects, as much as one event may cost its reader. */
+/**
+ * Depth as the writer allows; 4,096 values are some 100 KB of objects, as much as one event may
+ * cost its reader.
+ */
 export const FREE_LIMITS: FreeLimits = { maxDepth: MAX_FREE_DEPTH, maxElements: 4096 };
 
 /** Up to here a loop over ASCII is faster than crossing into TextDecoder. */
@@ -27,21 +31,32 @@ const MAX_SAFE_HIGH = 0x1fffff;
 
 const TWO_32 = 2 ** 32;
 
-/** In browsers and Node alike; declared here because this package is compiled without either's types. */
+/**
+ * In browsers and Node alike; declared here because this package is compiled without either's
+ * types.
+ */
 declare const TextDecoder: new (
   encoding: string,
   options: { ignoreBOM: boolean },
 ) => { decode(bytes: Uint8Array): string };
 
-/** Not fatal: invalid UTF-8 becomes U+FFFD. ignoreBOM keeps a leading U+FEFF in the text, where it was sent. */
+/**
+ * Not fatal: invalid UTF-8 becomes U+FFFD. ignoreBOM keeps a leading U+FEFF in the text, where it
+ * was sent.
+ */
 const textDecoder = /* @__PURE__ */ new TextDecoder('utf-8', { ignoreBOM: true });
 
-/** Bytes of one float on their way to a number. A DataView per message would be garbage per message. */
+/**
+ * Bytes of one float on their way to a number. A DataView per message would be garbage per message.
+ */
 const scratch = /* @__PURE__ */ new DataView(/* @__PURE__ */ new ArrayBuffer(8));
 
 const NO_BYTES = /* @__PURE__ */ new Uint8Array(0);
 
-/** All methods throw ProtocolError `bad-msgpack` for bytes that are not what was asked for; the reader is then spent. */
+/**
+ * All methods throw ProtocolError `bad-msgpack` for bytes that are not what was asked for; the
+ * reader is then spent.
+ */
 export class MsgpackReader {
   #bytes: Uint8Array = NO_BYTES;
   #position = 0;
@@ -83,7 +98,10 @@ export class MsgpackReader {
     return tag === 0xc3;
   }
 
-  /** An integer in [min, max]. Takes floats of integral value too: some writers have no int beyond 32 bits. */
+  /**
+   * An integer in [min, max]. Takes floats of integral value too: some writers have no int beyond
+   * 32 bits.
+   */
   int(min = Number.MIN_SAFE_INTEGER, max = Number.MAX_SAFE_INTEGER): number {
     const value = this.#number();
     if (!Number.isSafeInteger(value)) fail('expected an integer');
@@ -137,7 +155,9 @@ export class MsgpackReader {
     return count;
   }
 
-  /** The count of pairs of a map, at most `maxCount`. There are two bytes at least for each pair. */
+  /**
+   * The count of pairs of a map, at most `maxCount`. There are two bytes at least for each pair.
+   */
   mapHeader(maxCount: number): number {
     const tag = this.#take(1);
     let count = tag & 0x0f;
@@ -148,7 +168,10 @@ export class MsgpackReader {
     return count;
   }
 
-  /** Passes over one whole value of at most `maxDepth` containers inside each other, in time linear in its bytes. */
+  /**
+   * Passes over one whole value of at most `maxDepth` containers inside each other, in time linear
+   * in its bytes.
+   */
   skip(maxDepth = MAX_FREE_DEPTH): void {
     const type = this.peek();
     if (type === 'array' || type === 'map') {
@@ -163,8 +186,9 @@ export class MsgpackReader {
   }
 
   /**
-   * One whole free value, as MsgpackWriter.value writes it. Maps become objects without a prototype, so that a key such
-   * as `__proto__` is a key like any other; of equal keys the last holds. Keys are texts; bytes are copied.
+   * One whole free value, as MsgpackWriter.value writes it. Maps become objects without a
+   * prototype, so that a key such as `__proto__` is a key like any other; of equal keys the last
+   * holds. Keys are texts; bytes are copied.
    */
   value(limits: FreeLimits = FREE_LIMITS): unknown {
     this.#elementsLeft = limits.maxElements;

@@ -1,10 +1,15 @@
-// Writes MessagePack (nil, bool, int, float64, str, bin, array, map; no ext) into one growing buffer, smallest form first.
-// Twin of msgpack-reader.ts; frames.ts builds every message with it. Trusts its caller: only `value` judges what it is given.
-// Trap: `bytes()` is a view; the next write may change it or leave it behind in an outgrown buffer.
-// HOT: allocates nothing per write once the buffer has grown, except the view of `bytes()` and the keys read by `value`.
+// Writes MessagePack (nil, bool, int, float64, str, bin, array, map; no ext) into one growing
+// buffer, smallest form first. Twin of msgpack-reader.ts; frames.ts builds every message with it.
+// Trusts its caller: only `value` judges what it is given. Trap: `bytes()` is a view; the next
+// write may change it or leave it behind in an outgrown buffer.
+// HOT: allocates nothing per write once the buffer has grown, except the view of `bytes()` and what
+// `value` needs to list keys.
 import { assert, UsageError } from './errors.ts';
 
-/** Containers inside each other in one free value: deeper is a mistake or a cycle, and an attack when read. */
+/**
+ * Containers inside each other in one free value: deeper is a mistake or a cycle, and an attack
+ * when read.
+ */
 export const MAX_FREE_DEPTH = 8;
 
 /** First size of the buffer: a frame of a small game, so that most writers never grow. */
@@ -66,8 +71,9 @@ export class MsgpackWriter {
   }
 
   /**
-   * Any number, exactly: as an int where that is smaller (integers of 32 bits), else as float64. -0 and NaN stay what
-   * they are. Integers beyond 32 bits go as float64 too, because JavaScript readers make a BigInt of int64.
+   * Any number, exactly: as an int where that is smaller (integers of 32 bits), else as float64. -0
+   * and NaN stay what they are. Integers beyond 32 bits go as float64 too, because JavaScript
+   * readers make a BigInt of int64.
    */
   float(value: number): void {
     if ((value | 0) === value || value >>> 0 === value) {
@@ -108,7 +114,10 @@ export class MsgpackWriter {
     this.raw(value);
   }
 
-  /** Appends bytes that are MessagePack already, or the content of something whose header was written. */
+  /**
+   * Appends bytes that are MessagePack already, or the content of something whose header was
+   * written.
+   */
   raw(bytes: Uint8Array, from = 0, to = bytes.length): void {
     assert(0 <= from && from <= to && to <= bytes.length, 'raw bytes are taken from their array');
     this.#reserve(to - from);
@@ -126,8 +135,9 @@ export class MsgpackWriter {
   }
 
   /**
-   * Begins an array whose count is known at its end. Arrays close in the reverse order of opening. One byte is kept
-   * for the header; from 16 elements on closing moves the content by 2 or 4 bytes, so that the form stays the smallest.
+   * Begins an array whose count is known at its end. Arrays close in the reverse order of opening.
+   * One byte is kept for the header; from 16 elements on closing moves the content by 2 or 4 bytes,
+   * so that the form stays the smallest.
    */
   openArray(): number {
     this.#byte(0x90);
@@ -149,9 +159,9 @@ export class MsgpackWriter {
   }
 
   /**
-   * A free value: null, boolean, finite number, text, Uint8Array, arrays and plain objects of these, at most 8 containers
-   * deep. An undefined property is left out, any other undefined becomes nil. Throws UsageError for everything else,
-   * and then nothing was written.
+   * A free value: null, boolean, finite number, text, Uint8Array, arrays and plain objects of
+   * these, at most 8 containers deep. An undefined property is left out, any other undefined
+   * becomes nil. Throws UsageError for everything else, and then nothing was written.
    */
   value(value: unknown): void {
     const start = this.#length;
@@ -186,7 +196,8 @@ export class MsgpackWriter {
 
   #object(value: Readonly<Record<string, unknown>>, depthLeft: number): void {
     const prototype = Object.getPrototypeOf(value);
-    // Object.prototype of any realm has no prototype of its own; that of a class, a Map or a Date has one.
+    // Object.prototype of any realm has no prototype of its own; that of a class, a Map or a Date
+    // has one.
     if (prototype !== null && Object.getPrototypeOf(prototype) !== null) {
       const name = prototype.constructor?.name ?? 'class';
       throw new UsageError(`a ${name} cannot be sent; send a plain object of its fields`);

@@ -1,10 +1,14 @@
-// Seeded chance: the same seed gives the same numbers on every machine, and the state can be stored and put back.
-// Rooms, the network simulator and tests draw from it. Not for secrets: anyone who sees a few numbers knows the rest.
+// Seeded chance: the same seed gives the same numbers on every machine, and the state can be stored
+// and put back. Rooms, the network simulator and tests draw from it. Not for secrets: anyone who
+// sees a few numbers knows the rest.
 
 /** The whole state of a Random: four unsigned 32-bit integers. */
 export type RandomState = readonly [number, number, number, number];
 
-/** Rounds before the first number, as PractRand's author gives them for sfc32: near seeds have parted by then. */
+/**
+ * Rounds before the first number, as PractRand's author gives them for sfc32: near seeds have
+ * parted by then.
+ */
 const WARM_UP_ROUNDS = 12;
 
 /** Numbers in the range of one draw. */

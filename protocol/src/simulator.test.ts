@@ -19,7 +19,10 @@ interface Arrival {
   atMs: number;
 }
 
-/** Sends `count` messages of `byteCount` every `everyMs` and looks every `stepMs`; ids are in the first four bytes. */
+/**
+ * Sends `count` messages of `byteCount` every `everyMs` and looks every `stepMs`; ids are in the
+ * first four bytes.
+ */
 function run(
   simulator: LineSimulator,
   { count = 100, everyMs = 50, byteCount = 4, stepMs = 1, fromMs = 0 } = {},
@@ -163,7 +166,7 @@ describe('one line', () => {
     expect([...simulator.deliver(0)]).toEqual([Uint8Array.of(2, 3)]);
   });
 
-  test('settings change while it runs: new messages, and what still waits for the bandwidth', () => {
+  test('settings may change while it runs, for new messages and for the waiting ones', () => {
     const settings = line({ bandwidthKbps: 1 });
     const simulator = new LineSimulator(settings, 5);
     simulator.push(new Uint8Array(1000), 0);

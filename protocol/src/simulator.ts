@@ -1,10 +1,14 @@
-// A bad line, seeded: latency, jitter, stalls, loss and bandwidth around any link, for tests and the demo's sliders.
-// Its own entry point (`@tickwire/protocol/simulator`), so that a game which does not use it does not ship it.
-// Trap: like TCP it is reliable and in order: nothing is lost, a late message holds up everything behind it.
+// A bad line, seeded: latency, jitter, stalls, loss and bandwidth around any link, for tests and
+// the demo's sliders. Its own entry point (`@tickwire/protocol/simulator`), so that a game which
+// does not use it does not ship it. Trap: like TCP it is reliable and in order: nothing is lost, a
+// late message holds up everything behind it.
 import type { Link } from './link.ts';
 import { Random } from './random.ts';
 
-/** One direction of a line. May be changed while the line runs; messages already under way keep their time. */
+/**
+ * One direction of a line. May be changed while the line runs; messages already under way keep
+ * their time.
+ */
 export interface LineSettings {
   /** One way, ms. */
   latencyMs: number;
@@ -16,14 +20,22 @@ export interface LineSettings {
   stallEveryMs: number;
   /** Payload bits per ms. A real queue: what does not fit waits, in order. 0 is unlimited. */
   bandwidthKbps: number;
-  /** Messages that are lost and sent again, percent: each comes a round trip later. 0 by default. */
+  /**
+   * Messages that are lost and sent again, percent: each comes a round trip later. 0 by default.
+   */
   lossPercent?: number;
 }
 
-/** One-way times that a loss costs: the gap is reported on one way more, the message sent again on another. */
+/**
+ * One-way times that a loss costs: the gap is reported on one way more, the message sent again on
+ * another.
+ */
 const WAYS_PER_LOSS = 2;
 
-/** Parts the two streams of chance of one line, and the two lines of one link: any odd number would do. */
+/**
+ * Parts the two streams of chance of one line, and the two lines of one link: any odd number would
+ * do.
+ */
 const SEED_STRIDE = 0x9e3779b9;
 
 interface Flying {
@@ -31,10 +43,15 @@ interface Flying {
   readonly dueMs: number;
 }
 
-/** One direction: messages go in by `push` and come out of `deliver` when they are due. Times never run backwards. */
+/**
+ * One direction: messages go in by `push` and come out of `deliver` when they are due. Times never
+ * run backwards.
+ */
 export class LineSimulator {
   settings: LineSettings;
-  /** Copies that the bandwidth has not let out yet, oldest first, and bits of the first still to go. */
+  /**
+   * Copies that the bandwidth has not let out yet, oldest first, and bits of the first still to go.
+   */
   readonly #waiting: Uint8Array[] = [];
   #bitsLeft = 0;
   #sentUntilMs = -Infinity;
@@ -44,7 +61,10 @@ export class LineSimulator {
   #stallAtMs = Infinity;
   #stallEndMs = -Infinity;
   #stallMeanMs = 0;
-  /** Apart, so that stalls come at the same times whatever is sent, and the same messages are late whenever they stall. */
+  /**
+   * Apart, so that stalls come at the same times whatever is sent, and the same messages are late
+   * whenever they stall.
+   */
   readonly #messages: Random;
   readonly #stalls: Random;
 
@@ -82,7 +102,10 @@ export class LineSimulator {
     }
   }
 
-  /** When `deliver` should be called next, ms; Infinity if nothing is under way. It may then yield nothing yet. */
+  /**
+   * When `deliver` should be called next, ms; Infinity if nothing is under way. It may then yield
+   * nothing yet.
+   */
   get nextDueMs(): number {
     if (this.#flying.length > 0) return this.#flying[0].dueMs;
     if (this.#waiting.length === 0) return Infinity;
@@ -112,7 +135,8 @@ export class LineSimulator {
 
   #fly(bytes: Uint8Array, leftMs: number): void {
     const { latencyMs, jitterMs, lossPercent = 0 } = this.settings;
-    // Both are drawn for every message, so that a change of one setting leaves the rest of the line as it was.
+    // Both are drawn for every message, so that a change of one setting leaves the rest of the line
+    // as it was.
     const spread = this.#messages.next() * 2 - 1;
     const lost = this.#messages.next() * 100 < lossPercent;
     const wayMs = Math.max(0, latencyMs + spread * jitterMs);
@@ -121,7 +145,10 @@ export class LineSimulator {
     this.#flying.push({ bytes, dueMs: this.#lastDueMs });
   }
 
-  /** `dueMs`, or the end of the stall it falls into. Asked in order of time, so the stalls are drawn as they come. */
+  /**
+   * `dueMs`, or the end of the stall it falls into. Asked in order of time, so the stalls are drawn
+   * as they come.
+   */
   #afterStall(dueMs: number): number {
     const { stallMs, stallEveryMs } = this.settings;
     const meanMs = stallMs > 0 ? stallEveryMs : 0;
@@ -141,7 +168,10 @@ export class LineSimulator {
   }
 }
 
-/** How a simulated link knows and passes time: `performance.now` and `setTimeout` at the edge, a stepper in tests. */
+/**
+ * How a simulated link knows and passes time: `performance.now` and `setTimeout` at the edge, a
+ * stepper in tests.
+ */
 export interface SimulatedLinkOptions {
   /** What this end sends. */
   up: LineSettings;
@@ -155,8 +185,9 @@ export interface SimulatedLinkOptions {
 }
 
 /**
- * The same link over two bad lines. Takes over the handlers of `link`; a close of either side arrives after what was
- * sent before it, as late as a message would. The settings objects are read anew for each message.
+ * The same link over two bad lines. Takes over the handlers of `link`; a close of either side
+ * arrives after what was sent before it, as late as a message would. The settings objects are read
+ * anew for each message.
  */
 export function simulateLink(link: Link, options: SimulatedLinkOptions): Link {
   return new SimulatedLink(link, options);
@@ -218,7 +249,9 @@ class Direction implements Receiver {
   readonly #time: Pick<SimulatedLinkOptions, 'now' | 'schedule'>;
   readonly #receiver: Receiver;
   #last: { readonly code: number; readonly reason: string } | null = null;
-  /** When the earliest pending timer runs, ms. Later ones that are still pending find nothing to do. */
+  /**
+   * When the earliest pending timer runs, ms. Later ones that are still pending find nothing to do.
+   */
   #armedMs = Infinity;
 
   constructor(
@@ -253,7 +286,8 @@ class Direction implements Receiver {
     this.#armedMs = dueMs;
     this.#time.schedule(Math.max(0, dueMs - this.#time.now()), () => {
       this.#armedMs = Infinity;
-      // A timer that runs a rounding error early has come nevertheless, else it would be set again for ever.
+      // A timer that runs a rounding error early has come nevertheless, else it would be set again
+      // for ever.
       this.#empty(Math.max(dueMs, this.#time.now()));
     });
   }
