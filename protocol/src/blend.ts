@@ -1,0 +1,54 @@
+// A row between two snapshots, by the rule of each field: what others are shown in the browser, and what rewind gives back on
+// the server, are computed here and so agree. Fields that are not smooth hold the older value until the newer tick is reached.
+import { EPOCH, type FieldPlan } from './plan.ts';
+import type { Table } from './table.ts';
+
+/**
+ * Writes into `out` the row at `fraction` (0..1) of the way from `a` to `b`. Where the entity is not the same in both, or was
+ * teleported between them, it is as in `a`.
+ */
+export function blendRow(out: Table, row: number, a: Table, b: Table, fraction: number): void {
+  out.copyRow(row, a);
+  if (fraction === 0 || row >= b.capacity || b.ids[row] !== a.ids[row]) return;
+  const epoch = a.values[EPOCH];
+  if (epoch[row] !== b.values[EPOCH][row]) return;
+  for (const f of a.plan.fields) {
+    if (!f.spec.smooth) continue;
+    if (f.spec.type === 'quat') blendQuat(out, f, row, a, b, fraction);
+    else
+      for (let c = f.column; c < f.column + f.spec.components; c++) {
+        const from = a.values[c][row];
+        const by = b.values[c][row] - from;
+        const shortest = f.spec.type === 'angle' ? wrapped(by) : by;
+        out.values[c][row] = from + shortest * fraction;
+      }
+  }
+}
+
+/** An angle difference by the short way, in [-PI, PI). */
+export function wrapped(radians: number): number {
+  const turns = radians / (2 * Math.PI);
+  return (turns - Math.floor(turns + 0.5)) * 2 * Math.PI;
+}
+
+/** Normalised linear blend by the short way: within 0.1 degree of slerp for the small turns between two ticks. */
+function blendQuat(
+  out: Table,
+  f: FieldPlan,
+  row: number,
+  a: Table,
+  b: Table,
+  fraction: number,
+): void {
+  let dot = 0;
+  for (let c = f.column; c < f.column + 4; c++) dot += a.values[c][row] * b.values[c][row];
+  const sign = dot < 0 ? -1 : 1;
+  let length = 0;
+  for (let c = f.column; c < f.column + 4; c++) {
+    const value = a.values[c][row] * (1 - fraction) + sign * b.values[c][row] * fraction;
+    out.values[c][row] = value;
+    length += value * value;
+  }
+  const scale = 1 / Math.sqrt(length || 1);
+  for (let c = f.column; c < f.column + 4; c++) out.values[c][row] *= scale;
+}

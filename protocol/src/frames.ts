@@ -1,0 +1,336 @@
+// The catalogue of frames: one WebSocket message is one MessagePack array [type, ...] (PROTOCOL.md 3). Write above read.
+// Ticks travel as differences from what the connection said before, so both ends keep a small position; bodies are the
+// business of body-writer, received and input-codec.
+import { ProtocolError, ProtocolErrorCode } from './errors.ts';
+import { MAX_DECLARED, MAX_HELLO_BYTES, MAX_SEATS, PROTOCOL_VERSION } from './limits.ts';
+import type { MsgpackReader } from './msgpack-reader.ts';
+import type { MsgpackWriter } from './msgpack-writer.ts';
+import type { Plan } from './plan.ts';
+import type { Sink, Source } from './sink.ts';
+import { readValue } from './state-reader.ts';
+import { NEVER, writeValue } from './state-writer.ts';
+
+export const FrameType = {
+  Hello: 0,
+  Welcome: 1,
+  State: 2,
+  Input: 3,
+  Ack: 4,
+  Event: 5,
+  Command: 6,
+  Reply: 7,
+  Ping: 8,
+  Pong: 9,
+  /** Reserved: coding tables of the packed body. */
+  Tables: 10,
+  Bye: 11,
+  /** Asks for everything: the client lost its place (a sleeping tab). */
+  Resync: 12,
+  /** Reserved: the room lives elsewhere. */
+  Moved: 13,
+} as const;
+export type FrameType = (typeof FrameType)[keyof typeof FrameType];
+
+/** What a HELLO proves its right to a seat with. */
+export const Credential = { Token: 0, Ticket: 1, Resume: 2 } as const;
+export type Credential = (typeof Credential)[keyof typeof Credential];
+
+/** Characters of a room id or kind. */
+const MAX_NAME_CHARS = 64;
+/** Characters of a reason; a close frame takes 123 bytes, BYE a little more. */
+const MAX_REASON_CHARS = 256;
+/** Highest tick: 2^32 ticks are two years at 60 Hz. */
+const MAX_TICK = 2 ** 32 - 1;
+/** Units of a tick in which STATE says when in its tick it was sent: one byte, 0.4 ms at 20 Hz. */
+export const SENT_UNITS = 128;
+/** Units of a tick of the input margin (DESIGN 13.8). */
+export const MARGIN_UNITS = 256;
+/** Units of a tick of the shown time an INPUT tells: finer than a drawn frame at any tick rate. */
+export const SHOWN_UNITS = 64;
+/** Margins beyond this many ticks say nothing more. */
+const MAX_MARGIN_TICKS = 127;
+
+export interface Hello {
+  version: number;
+  hash: string;
+  /** A room's id or a kind of room. */
+  room: string;
+  credential: Credential;
+  /** Game token, ticket or resume key. */
+  secret: string;
+  spectate: boolean;
+}
+
+export function writeHello(out: MsgpackWriter, hello: Hello): void {
+  out.arrayHeader(7);
+  out.int(FrameType.Hello);
+  out.int(hello.version);
+  out.str(hello.hash);
+  out.str(hello.room);
+  out.int(hello.credential);
+  out.str(hello.secret);
+  out.bool(hello.spectate);
+}
+
+export function readHello(from: MsgpackReader): Hello {
+  const version = from.int(0, 255);
+  // Another version may look different from here on: it is judged before anything else is read.
+  if (version !== PROTOCOL_VERSION)
+    throw new ProtocolError(
+      ProtocolErrorCode.GameMismatch,
+      `protocol version ${version}, this server speaks ${PROTOCOL_VERSION}: update the older side`,
+    );
+  return {
+    version,
+    hash: from.str(64),
+    room: from.str(MAX_NAME_CHARS),
+    credential: from.int(0, 2) as Credential,
+    secret: from.str(MAX_HELLO_BYTES),
+    spectate: from.bool(),
+  };
+}
+
+export interface Welcome {
+  seat: number;
+  /** Tick the differences of this connection start from. */
+  tick: number;
+  resumeKey: string;
+  /** The server's wall clock, ms since 1970: for logs, never for timing. */
+  serverTimeMs: number;
+  roomId: string;
+  /** Ticks from one STATE to the next. */
+  sendEvery: number;
+}
+
+export function writeWelcome(out: MsgpackWriter, welcome: Welcome): void {
+  out.arrayHeader(7);
+  out.int(FrameType.Welcome);
+  out.int(welcome.seat);
+  out.int(welcome.tick);
+  out.str(welcome.resumeKey);
+  out.float(welcome.serverTimeMs);
+  out.str(welcome.roomId);
+  out.int(welcome.sendEvery);
+}
+
+export function readWelcome(from: MsgpackReader): Welcome {
+  return {
+    seat: from.int(1, MAX_SEATS),
+    tick: from.int(0, MAX_TICK),
+    resumeKey: from.str(128),
+    serverTimeMs: from.float(),
+    roomId: from.str(MAX_NAME_CHARS),
+    sendEvery: from.int(1, 255),
+  };
+}
+
+export interface StateHeader {
+  /** Ticks since the STATE before, or since WELCOME. */
+  dTick: number;
+  /** The body says everything there is; what was known before and is not named has left. */
+  everything: boolean;
+  /** Ticks since the STATE before that were stepped with this seat's own input in time. */
+  inTime: number;
+  /** Least slack of the inputs that arrived since the STATE before, ticks; negative: late. NaN: none arrived. */
+  marginTicks: number;
+  /** When within its tick the STATE was sent, 0..1. */
+  sentAt: number;
+}
+
+/** Margin that says "no input arrived". */
+const NO_MARGIN = -MAX_MARGIN_TICKS * MARGIN_UNITS - 1;
+
+/** The frame up to its bodies; they follow as raw values. `elements`: 0, 1 (shared) or 2 (shared or nil, own) bodies. */
+export function writeStateHeader(out: MsgpackWriter, header: StateHeader, bodies: number): void {
+  out.arrayHeader(5 + bodies);
+  out.int(FrameType.State);
+  out.int(header.everything ? -1 - header.dTick : header.dTick);
+  out.int(header.inTime);
+  out.int(marginUnits(header.marginTicks));
+  out.int(Math.min(Math.floor(header.sentAt * SENT_UNITS), SENT_UNITS - 1));
+}
+
+function marginUnits(ticks: number): number {
+  if (Number.isNaN(ticks)) return NO_MARGIN;
+  const most = MAX_MARGIN_TICKS;
+  return Math.round(Math.min(Math.max(ticks, -most), most) * MARGIN_UNITS);
+}
+
+/** Reads into `header`; `left` is how many elements of the frame follow (bodies). */
+export function readStateHeader(from: MsgpackReader, header: StateHeader): void {
+  const step = from.int(-1 - MAX_TICK, MAX_TICK);
+  header.everything = step < 0;
+  header.dTick = step < 0 ? -1 - step : step;
+  header.inTime = from.int(0, MAX_TICK);
+  const margin = from.int(NO_MARGIN, MAX_MARGIN_TICKS * MARGIN_UNITS);
+  header.marginTicks = margin === NO_MARGIN ? Number.NaN : margin / MARGIN_UNITS;
+  header.sentAt = from.int(0, SENT_UNITS - 1) / SENT_UNITS;
+}
+
+export interface InputHeader {
+  /** Newest STATE applied, as ticks since the one said before: the acknowledgement. */
+  dState: number;
+  /** Change of (first tick of input - shown tick), in 1/SHOWN_UNITS tick, since the INPUT before. */
+  dShown: number;
+  /** Ticks left out between the last input said and the first of this frame; normally 0. */
+  dFirst: number;
+}
+
+export function writeInputHeader(out: MsgpackWriter, header: InputHeader): void {
+  out.arrayHeader(5);
+  out.int(FrameType.Input);
+  out.int(header.dState);
+  out.int(header.dShown);
+  out.int(header.dFirst);
+}
+
+export function readInputHeader(from: MsgpackReader, header: InputHeader): void {
+  header.dState = from.int(0, MAX_TICK);
+  header.dShown = from.int(-MAX_TICK, MAX_TICK);
+  header.dFirst = from.int(-MAX_TICK, MAX_TICK);
+}
+
+export function writeAck(out: MsgpackWriter, dState: number): void {
+  out.arrayHeader(2);
+  out.int(FrameType.Ack);
+  out.int(dState);
+}
+
+export function readAck(from: MsgpackReader): number {
+  return from.int(0, MAX_TICK);
+}
+
+/** An event of the tick `dTick` after the newest STATE of this connection; its payload follows through writePayload. */
+export function writeEventHeader(out: MsgpackWriter, dTick: number, event: number): void {
+  out.arrayHeader(4);
+  out.int(FrameType.Event);
+  out.int(dTick);
+  out.int(event);
+}
+
+export function readEventHeader(from: MsgpackReader): { dTick: number; event: number } {
+  return { dTick: from.int(-MAX_TICK, MAX_TICK), event: from.int(0, MAX_DECLARED - 1) };
+}
+
+export function writeCommandHeader(out: MsgpackWriter, id: number, command: number): void {
+  out.arrayHeader(4);
+  out.int(FrameType.Command);
+  out.int(id);
+  out.int(command);
+}
+
+export function readCommandHeader(from: MsgpackReader): { id: number; command: number } {
+  return { id: from.int(0, MAX_TICK), command: from.int(0, MAX_DECLARED - 1) };
+}
+
+/** All fields of an event or command, in declared order. */
+export function writePayload(
+  sink: Sink,
+  plan: Plan,
+  payload: Readonly<Record<string, unknown>>,
+): void {
+  sink.open();
+  for (const f of plan.fields) writeValue(sink, f.spec, f.context, payload[f.name], NEVER);
+  sink.close();
+}
+
+export function readPayload(source: Source, plan: Plan): Record<string, unknown> {
+  const payload: Record<string, unknown> = {};
+  source.open();
+  for (const f of plan.fields) payload[f.name] = readValue(source, f.spec, f.context, undefined);
+  source.close();
+  return payload;
+}
+
+/** An answer: the value as ready MessagePack, or the reason of a refusal as text. */
+export function writeReply(out: MsgpackWriter, id: number, ok: boolean, value: Uint8Array): void {
+  out.arrayHeader(4);
+  out.int(FrameType.Reply);
+  out.int(id);
+  out.bool(ok);
+  out.raw(value);
+}
+
+export function readReply(from: MsgpackReader): { id: number; ok: boolean; value: unknown } {
+  return { id: from.int(0, MAX_TICK), ok: from.bool(), value: from.value() };
+}
+
+export function writePing(out: MsgpackWriter, id: number, timeMs: number): void {
+  out.arrayHeader(3);
+  out.int(FrameType.Ping);
+  out.int(id);
+  out.float(timeMs);
+}
+
+export function readPing(from: MsgpackReader): { id: number; timeMs: number } {
+  return { id: from.int(0, MAX_TICK), timeMs: from.float() };
+}
+
+/** `tick` is the answerer's fractional tick at that moment; a client, which has no tick of its own, says 0. */
+export function writePong(out: MsgpackWriter, id: number, timeMs: number, tick: number): void {
+  const whole = Math.floor(tick);
+  out.arrayHeader(5);
+  out.int(FrameType.Pong);
+  out.int(id);
+  out.float(timeMs);
+  out.int(whole);
+  out.int(Math.floor((tick - whole) * FRACTION_UNITS));
+}
+
+/** Units of a tick in a PONG: 1/1024 of 50 ms is 0.05 ms, below what a clock can be known to. */
+const FRACTION_UNITS = 1024;
+
+export function readPong(from: MsgpackReader): { id: number; timeMs: number; tick: number } {
+  const id = from.int(0, MAX_TICK);
+  const timeMs = from.float();
+  const whole = from.int(0, MAX_TICK);
+  return { id, timeMs, tick: whole + from.int(0, FRACTION_UNITS - 1) / FRACTION_UNITS };
+}
+
+export function writeBye(out: MsgpackWriter, code: number, reason: string): void {
+  out.arrayHeader(3);
+  out.int(FrameType.Bye);
+  out.int(code);
+  out.str(reason.slice(0, MAX_REASON_CHARS));
+}
+
+export function readBye(from: MsgpackReader): { code: number; reason: string } {
+  return { code: from.int(1000, 4999), reason: from.str(MAX_REASON_CHARS * 3) };
+}
+
+export function writeResync(out: MsgpackWriter): void {
+  out.arrayHeader(1);
+  out.int(FrameType.Resync);
+}
+
+/** Elements after the type, by frame: a frame of another length is refused before it is read. */
+const ELEMENTS: Readonly<Record<FrameType, readonly [least: number, most: number]>> = {
+  [FrameType.Hello]: [6, 6],
+  [FrameType.Welcome]: [6, 6],
+  [FrameType.State]: [4, 6],
+  [FrameType.Input]: [4, 4],
+  [FrameType.Ack]: [1, 1],
+  [FrameType.Event]: [3, 3],
+  [FrameType.Command]: [3, 3],
+  [FrameType.Reply]: [3, 3],
+  [FrameType.Ping]: [2, 2],
+  [FrameType.Pong]: [4, 4],
+  [FrameType.Tables]: [2, 2],
+  [FrameType.Bye]: [2, 2],
+  [FrameType.Resync]: [0, 0],
+  [FrameType.Moved]: [2, 2],
+};
+
+/** Opens a frame: its type, and in `elements` how many elements follow. */
+export function readFrame(from: MsgpackReader, frame: { elements: number }): FrameType {
+  const count = from.arrayHeader(8);
+  const type = from.int(0, FrameType.Moved) as FrameType;
+  const [least, most] = ELEMENTS[type];
+  frame.elements = count - 1;
+  if (frame.elements < least || frame.elements > most)
+    throw new ProtocolError(
+      ProtocolErrorCode.BadFrame,
+      `a frame of type ${type} with ${count} elements`,
+    );
+  return type;
+}

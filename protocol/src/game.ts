@@ -1,0 +1,267 @@
+// The whole agreement between server and browser: what exists, what travels, and the step both sides run.
+// defineGame compiles a declaration into plans and a hash; everything else asks those. Types flow from here: rows, inputs,
+// events and commands of every other file are inferred from the declaration alone.
+import { UsageError } from './errors.ts';
+import type { AnyField, EntityId, FieldSpec, Fields, InitOf, LiveOf, ShownOf } from './field.ts';
+import { MAX_DECLARED, PROTOCOL_VERSION } from './limits.ts';
+import { CONTEXTS_PER_FIELD, checkReferences, type Plan, planOf } from './plan.ts';
+import type { LiveRow, OwnRow, ShownRow, StepRow } from './row.ts';
+import { FIRST_FIELD_CONTEXT } from './sink.ts';
+
+export type KindFields = Readonly<Record<string, Fields>>;
+
+declare const replyType: unique symbol;
+
+/** A command with the type of its answer. */
+export interface Command<F extends Fields = Fields, Reply = unknown> {
+  readonly fields: F;
+  readonly [replyType]?: Reply;
+  /** Says what the server's handler answers; `call` resolves to it. Not checked at run time. */
+  replies<R>(): Command<F, R>;
+}
+export type Commands = Readonly<Record<string, Fields | Command<Fields, unknown>>>;
+
+/** `command({ name: text(16) }).replies<{ ok: boolean }>()`; plain fields do where no answer type is wanted. */
+export function command<F extends Fields>(fields: F): Command<F, unknown> {
+  const made: Command<F, unknown> = { fields, replies: <R>() => made as Command<F, R> };
+  return made;
+}
+
+export type CommandFields<C> =
+  C extends Command<infer F, unknown> ? F : C extends Fields ? C : never;
+export type CommandReply<C> = C extends { replies: unknown; readonly [replyType]?: infer R }
+  ? unknown extends R
+    ? unknown
+    : NonNullable<R>
+  : unknown;
+
+/** What `sample` gives, `step` and `inputOf` receive. */
+export type InputOf<F extends Fields> = { readonly [K in keyof F]: ShownOf<F[K]> };
+/** What an event or command carries. */
+export type PayloadOf<F> = F extends Fields ? { readonly [K in keyof F]: ShownOf<F[K]> } : never;
+
+export interface StepContext<E extends KindFields = KindFields> {
+  /** Seconds of this step: 1 / tickRate, or less for the fraction drawn between two ticks. */
+  readonly dt: number;
+  /** The tick being computed. */
+  readonly tick: number;
+  /** True when this tick was stepped before (replay, drawn fraction): make no sounds or effects. */
+  readonly replaying: boolean;
+  /** Others whose position is within `radius`: live rows on the server, shown ones in the browser. */
+  near<K extends keyof E & string>(
+    kind: K,
+    x: number,
+    y: number,
+    radius: number,
+  ): Iterable<ShownRow<K, E[K]>>;
+}
+
+export type Steps<E extends KindFields, I extends Fields> = {
+  readonly [K in keyof E & string]?: (
+    self: StepRow<K, E[K]>,
+    input: InputOf<I>,
+    context: StepContext<E>,
+  ) => void;
+};
+
+export interface Declaration<
+  S extends Fields,
+  E extends KindFields,
+  I extends Fields,
+  V extends KindFields,
+  C extends Commands,
+> {
+  /** Ticks per second, 1..128. Simulation, input and prediction run at this rate. */
+  readonly tickRate: number;
+  /** One per room. */
+  readonly state?: S;
+  readonly entities: E;
+  /** Sent by each seat for every tick. Numeric fields only. */
+  readonly input?: I;
+  /** Server to client, once, at their tick. */
+  readonly events?: V;
+  /** Client to server, answered. */
+  readonly commands?: C;
+  /** The truth on the server, the prediction in the owner's browser. */
+  readonly step?: Steps<E, I>;
+}
+
+type RunStep = (self: never, input: never, context: never) => void;
+
+export interface Game<
+  S extends Fields = Fields,
+  E extends KindFields = KindFields,
+  I extends Fields = Fields,
+  V extends KindFields = KindFields,
+  C extends Commands = Commands,
+> {
+  readonly tickRate: number;
+  readonly declaration: Declaration<S, E, I, V, C>;
+  /** Two declarations with the same hash exchange frames; anything that changes the wire changes it. */
+  readonly hash: string;
+  readonly kinds: readonly Plan[];
+  readonly state: Plan;
+  readonly input: Plan;
+  readonly events: readonly Plan[];
+  readonly commands: readonly Plan[];
+  /** The step of each kind, by its index. */
+  readonly steps: readonly (RunStep | undefined)[];
+  /** Plan of an entity kind; throws UsageError for an unknown name. */
+  kind(name: string): Plan;
+  /** The wire table of the game: field, type, range, step, bits. */
+  describe(): string;
+}
+
+/** Any game, for code that works on all of them. */
+export type AnyGame = Game<never, never, never, never, never> | Game;
+
+export type StateOf<G> =
+  G extends Game<infer S, infer _E, infer _I, infer _V, infer _C> ? S : never;
+export type KindsOf<G> =
+  G extends Game<infer _S, infer E, infer _I, infer _V, infer _C> ? E : never;
+export type InputFieldsOf<G> =
+  G extends Game<infer _S, infer _E, infer I, infer _V, infer _C> ? I : never;
+export type EventsOf<G> =
+  G extends Game<infer _S, infer _E, infer _I, infer V, infer _C> ? V : never;
+export type CommandsOf<G> =
+  G extends Game<infer _S, infer _E, infer _I, infer _V, infer C> ? C : never;
+
+export type KindName<G> = keyof KindsOf<G> & string;
+export type LiveRowOf<G, K extends KindName<G>> = LiveRow<K, KindsOf<G>[K]>;
+export type ShownRowOf<G, K extends KindName<G>> = ShownRow<K, KindsOf<G>[K]>;
+export type OwnRowOf<G, K extends KindName<G>> = OwnRow<K, KindsOf<G>[K]>;
+export type LiveState<G> = { -readonly [K in keyof StateOf<G>]: LiveOf<StateOf<G>[K]> };
+export type ShownState<G> = { readonly [K in keyof StateOf<G>]: ShownOf<StateOf<G>[K]> };
+export type InitFields<F extends Fields> = { readonly [K in keyof F]?: InitOf<F[K]> };
+export type RowId<K extends string> = EntityId<K>;
+
+/** Compiles a declaration. Throws UsageError, naming the field and the cure, for whatever cannot travel. */
+export function defineGame<
+  const E extends KindFields,
+  // biome-ignore lint/complexity/noBannedTypes: no state declared means no fields.
+  const S extends Fields = {},
+  // biome-ignore lint/complexity/noBannedTypes: no input declared means no fields.
+  const I extends Fields = {},
+  // biome-ignore lint/complexity/noBannedTypes: no events declared means none.
+  const V extends KindFields = {},
+  // biome-ignore lint/complexity/noBannedTypes: no commands declared means none.
+  const C extends Commands = {},
+>(declaration: Declaration<S, E, I, V, C>): Game<S, E, I, V, C> {
+  const { tickRate, step } = declaration;
+  // 128: above it a tick is shorter than a timer's jitter; below 1 nothing is a game loop.
+  if (!(tickRate >= 1 && tickRate <= 128))
+    throw new UsageError(`tickRate: ${tickRate}: wants ticks per second in 1..128`);
+  const kinds = Object.keys(declaration.entities);
+  for (const name of Object.keys(step ?? {}))
+    if (!kinds.includes(name))
+      throw new UsageError(`step.${name}: no such kind; kinds: ${kinds.join(', ')}`);
+
+  let context = FIRST_FIELD_CONTEXT;
+  const plan = (name: string, index: number, fields: Fields): Plan => {
+    const made = planOf(name, index, fields, index >= 0 && step?.[name] !== undefined, context);
+    context += made.fields.length * CONTEXTS_PER_FIELD;
+    return made;
+  };
+  const many = (sets: Commands | KindFields | undefined): Plan[] =>
+    Object.entries(sets ?? {}).map(([name, set]) => plan(name, -1, fieldsOf(set)));
+
+  const kindPlans = kinds.map((name, index) => plan(name, index, declaration.entities[name]));
+  const state = plan('state', -1, declaration.state ?? {});
+  const input = plan('input', -1, declaration.input ?? {});
+  const events = many(declaration.events);
+  const commands = many(declaration.commands);
+  const all = [...kindPlans, state, input, ...events, ...commands];
+  checkPlans(all, kindPlans, input);
+  const byName = new Map(kindPlans.map((p) => [p.name, p]));
+  return {
+    tickRate,
+    declaration,
+    hash: hashOf(tickRate, all, kindPlans),
+    kinds: kindPlans,
+    state,
+    input,
+    events,
+    commands,
+    steps: kinds.map((name) => step?.[name] as RunStep | undefined),
+    kind(name) {
+      const found = byName.get(name);
+      if (!found) throw new UsageError(`no kind ${name}; kinds: ${kinds.join(', ')}`);
+      return found;
+    },
+    describe: () => describe(all),
+  };
+}
+
+function fieldsOf(set: Fields | Command): Fields {
+  return typeof (set as Command).replies === 'function' ? (set as Command).fields : (set as Fields);
+}
+
+function checkPlans(all: readonly Plan[], kinds: readonly Plan[], input: Plan): void {
+  if (all.length > MAX_DECLARED)
+    throw new UsageError(`at most ${MAX_DECLARED} kinds, events and commands together`);
+  const names = new Set(kinds.map((p) => p.name));
+  for (const plan of all) {
+    checkReferences(plan, names);
+    const isKind = plan.index >= 0;
+    for (const { name, spec } of plan.fields) {
+      const where = `${plan.name}.${name}`;
+      if (plan === input && spec.components === 0)
+        throw new UsageError(`${where}: an input is numbers only; send ${spec.type} as a command`);
+      if (spec.press && plan !== input)
+        throw new UsageError(`${where}: press() is for input fields`);
+      if (!isKind && (spec.scope !== 'all' || spec.smooth))
+        throw new UsageError(`${where}: smooth, ownerOnly and serverOnly are for entity fields`);
+    }
+  }
+}
+
+/** FNV-1a in two lanes of 32 bits over the canonical text of the declaration: 64 bits, no crypto needed to catch a mistake. */
+function hashOf(tickRate: number, all: readonly Plan[], kinds: readonly Plan[]): string {
+  const canonical = JSON.stringify([
+    PROTOCOL_VERSION,
+    tickRate,
+    all.map((p) => [p.name, p.index, p.stepped, p.fields.map((f) => [f.name, f.by, f.spec])]),
+    kinds.length,
+  ]);
+  let low = 0x811c9dc5;
+  let high = 0xcbf29ce4;
+  for (let i = 0; i < canonical.length; i++) {
+    const code = canonical.charCodeAt(i);
+    low = Math.imul(low ^ code, 0x01000193);
+    high = Math.imul(high ^ code ^ (low >>> 13), 0x01000193);
+  }
+  const hex = (n: number) => (n >>> 0).toString(16).padStart(8, '0');
+  return hex(high) + hex(low);
+}
+
+function describe(plans: readonly Plan[]): string {
+  const rows: string[][] = [['field', 'type', 'range', 'step', 'bits', 'notes']];
+  for (const plan of plans)
+    for (const f of plan.fields) rows.push(describeField(`${plan.name}.${f.name}`, f.spec));
+  const widths = rows[0].map((_, i) => Math.max(...rows.map((row) => row[i].length)));
+  return rows
+    .map((row) =>
+      row
+        .map((cell, i) => cell.padEnd(widths[i]))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}
+
+function describeField(name: string, spec: FieldSpec): string[] {
+  const { type, components, min, step, levels, capacity } = spec;
+  const bits = Math.ceil(Math.log2(levels + 1)) * (type === 'quat' ? 3 : components);
+  const range = components ? `${min}..${min + levels * step}` : `<= ${capacity || levels}`;
+  const notes = [spec.scope === 'all' ? '' : `${spec.scope}Only`, spec.smooth ? 'smooth' : ''];
+  return [
+    name,
+    type,
+    type === 'choice' ? spec.names.join('|') : range,
+    components ? String(step) : '',
+    components ? String(type === 'quat' ? bits + 2 : bits) : 'varies',
+    [...notes, spec.press ? 'press' : ''].filter(Boolean).join(' '),
+  ];
+}
+
+export type { AnyField };

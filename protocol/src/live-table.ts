@@ -1,0 +1,237 @@
+// The authoritative table of one kind: beside the values a game writes it keeps what the wire last said of them (rounded wire
+// values, and exact ones where an owner predicts) and the tick each field last changed. Written by the server's world,
+// read by state-writer. The world keeps full numbers; round() is the only place that compares the two.
+// HOT: allocates nothing per tick once its capacity is reached.
+import {
+  createTracked,
+  forgetTombstones,
+  type Holder,
+  liveValue,
+  type Tracked,
+} from './collections.ts';
+import { assert, UsageError } from './errors.ts';
+import { EPOCH, type FieldPlan, OWNER, type Plan } from './plan.ts';
+import { levelsOf, quatToWire, toWire } from './quantize.ts';
+import { rowClass } from './row.ts';
+import { Table } from './table.ts';
+
+const CONTAINERS = new Set(['list', 'map', 'record']);
+
+export class LiveTable extends Table {
+  /** Tick of the STATE that will carry what is written now. Stamps never pass it. */
+  tick: number;
+  /** Wire values of the newest round: `wire[column][row]`, integers in 0..levels. */
+  readonly wire: Float64Array[];
+  /** Exact values of the newest round, for columns an owner predicts; others stay empty. */
+  readonly exact: Float64Array[];
+  /** Tick each field last changed on the shared wire: `stamps[field][row]`. */
+  readonly stamps: Uint32Array[];
+  /** The same for the owner's own part: exact values and `ownerOnly` fields. */
+  readonly ownStamps: Uint32Array[];
+  /** Newest of a row's shared stamps; of its own stamps. */
+  changed: Uint32Array;
+  ownChanged: Uint32Array;
+  /** Tick the row's entity came to be. */
+  born: Uint32Array;
+  /** Values outside their declared range, or not a number, clamped on the wire since the start. */
+  clamped = 0;
+  /** Throw UsageError instead of clamping. */
+  readonly strict: boolean;
+  readonly #quat = new Float64Array(4);
+  readonly #quatWire = new Float64Array(4);
+
+  constructor(plan: Plan, tick: number, strict = false) {
+    super(plan, rowClass(plan, 'live'));
+    this.tick = tick;
+    this.strict = strict;
+    const capacity = this.capacity;
+    const predicted = (f: FieldPlan) => plan.stepped && (plan.ownMask & (1 << f.index)) !== 0;
+    this.wire = plan.columns.map(() => new Float64Array(capacity));
+    this.exact = plan.columns.map(() => new Float64Array(0));
+    for (const f of plan.fields)
+      for (let i = 0; i < f.spec.components; i++)
+        if (predicted(f)) this.exact[f.column + i] = new Float64Array(capacity);
+    this.stamps = plan.fields.map(() => new Uint32Array(capacity));
+    this.ownStamps = plan.fields.map(() => new Uint32Array(capacity));
+    this.changed = new Uint32Array(capacity);
+    this.ownChanged = new Uint32Array(capacity);
+    this.born = new Uint32Array(capacity);
+  }
+
+  protected override grow(capacity: number): void {
+    super.grow(capacity);
+    const longer = (from: Uint32Array): Uint32Array => {
+      const to = new Uint32Array(capacity);
+      to.set(from);
+      return to;
+    };
+    const longerColumn = (from: Float64Array): Float64Array => {
+      if (from.length === 0) return from;
+      const to = new Float64Array(capacity);
+      to.set(from);
+      return to;
+    };
+    for (let c = 0; c < this.wire.length; c++) {
+      this.wire[c] = longerColumn(this.wire[c]);
+      this.exact[c] = longerColumn(this.exact[c]);
+    }
+    for (let f = 0; f < this.stamps.length; f++) {
+      this.stamps[f] = longer(this.stamps[f]);
+      this.ownStamps[f] = longer(this.ownStamps[f]);
+    }
+    this.changed = longer(this.changed);
+    this.ownChanged = longer(this.ownChanged);
+    this.born = longer(this.born);
+  }
+
+  override put(row: number, id: number): void {
+    super.put(row, id);
+    this.born[row] = this.tick;
+    for (const f of this.plan.fields) this.#stampBoth(f, row);
+    // Never equal to a value: the first round takes every column.
+    for (const column of this.wire) column[row] = -1;
+    for (const column of this.exact) if (column.length) column[row] = Number.NaN;
+  }
+
+  protected override makeObject(f: FieldPlan, row: number): unknown {
+    if (!CONTAINERS.has(f.spec.type)) return f.spec.initial;
+    const cell: Holder = {
+      touch: () => {
+        this.#stampBoth(f, row);
+        return this.tick;
+      },
+    };
+    const made = createTracked(f.spec, `${this.plan.name}.${f.name}`, cell);
+    made.assign(f.spec.initial);
+    return made;
+  }
+
+  override setObject(f: FieldPlan, row: number, value: unknown): void {
+    const column = this.objects[f.object];
+    if (CONTAINERS.has(f.spec.type)) {
+      (column[row] as Tracked).assign(value);
+      return;
+    }
+    const name = `${this.plan.name}.${f.name}`;
+    const next = liveValue(f.spec, name, NOBODY, value);
+    if (next === column[row]) return;
+    column[row] = next;
+    this.#stampBoth(f, row);
+  }
+
+  override teleport(row: number): void {
+    this.values[EPOCH][row] = (this.values[EPOCH][row] + 1) & 255;
+    this.dirty[row] = 1;
+  }
+
+  setOwner(row: number, seat: number): void {
+    this.values[OWNER][row] = seat;
+    this.dirty[row] = 1;
+    // The new owner has nothing of the own part yet: its stamps start at the change.
+    for (const f of this.plan.fields)
+      if (this.plan.ownMask & (1 << f.index)) this.ownStamps[f.index][row] = this.tick;
+    this.ownChanged[row] = this.tick;
+  }
+
+  /** Compares what the game wrote with what the wire last said, and stamps what differs with the current tick. */
+  round(): void {
+    const { ids, dirty, high } = this;
+    for (let row = 1; row <= high; row++) {
+      if (dirty[row] === 0) continue;
+      dirty[row] = 0;
+      if (ids[row] !== 0) this.#roundRow(row);
+    }
+  }
+
+  /** Forgets deleted map keys of `tick` and before. */
+  forget(tick: number): void {
+    for (const f of this.plan.objects) {
+      if (!CONTAINERS.has(f.spec.type)) continue;
+      const column = this.objects[f.object];
+      for (let row = 1; row <= this.high; row++) forgetTombstones(column[row], tick);
+    }
+  }
+
+  #roundRow(row: number): void {
+    const { fields, ownMask, stepped } = this.plan;
+    for (let i = 0; i < fields.length; i++) {
+      const f = fields[i];
+      if (f.column < 0) continue;
+      const changed = f.spec.type === 'quat' ? this.#roundQuat(f, row) : this.#roundField(f, row);
+      if (changed) this.#stampShared(f, row);
+      if (ownMask & (1 << i)) {
+        if (stepped ? this.#exactChanged(f, row) : changed) this.#stampOwn(f, row);
+      }
+    }
+  }
+
+  #roundField(f: FieldPlan, row: number): boolean {
+    const { spec, column } = f;
+    let changed = false;
+    for (let c = column; c < column + spec.components; c++) {
+      let wire = toWire(spec, this.values[c][row]);
+      if (!(wire >= 0 && wire <= spec.levels)) wire = this.#clamp(f, c, row, wire);
+      if (wire === this.wire[c][row]) continue;
+      this.wire[c][row] = wire;
+      changed = true;
+    }
+    return changed;
+  }
+
+  #roundQuat(f: FieldPlan, row: number): boolean {
+    const { spec, column } = f;
+    for (let i = 0; i < 4; i++) this.#quat[i] = this.values[column + i][row];
+    quatToWire(spec, this.#quat, this.#quatWire);
+    let changed = false;
+    for (let i = 0; i < 4; i++) {
+      const wire = this.#quatWire[i];
+      assert(wire >= 0 && wire <= levelsOf(spec, i), 'a quaternion rounds into its range');
+      if (wire === this.wire[column + i][row]) continue;
+      this.wire[column + i][row] = wire;
+      changed = true;
+    }
+    return changed;
+  }
+
+  #exactChanged(f: FieldPlan, row: number): boolean {
+    let changed = false;
+    for (let c = f.column; c < f.column + f.spec.components; c++) {
+      const value = this.values[c][row];
+      // Not a number would never equal itself and travel for ever: an owner is told the rounded value instead.
+      const sendable = Number.isFinite(value) ? value : f.spec.min;
+      if (sendable === this.exact[c][row]) continue;
+      this.exact[c][row] = sendable;
+      changed = true;
+    }
+    return changed;
+  }
+
+  #clamp(f: FieldPlan, column: number, row: number, wire: number): number {
+    this.clamped++;
+    if (this.strict)
+      throw new UsageError(
+        `${this.plan.name}.${f.name} = ${this.values[column][row]} is outside its declared range: ` +
+          `${f.spec.min}..${f.spec.min + f.spec.levels * f.spec.step}`,
+      );
+    if (Number.isNaN(wire)) return Math.max(this.wire[column][row], 0);
+    return wire < 0 ? 0 : f.spec.levels;
+  }
+
+  #stampShared(f: FieldPlan, row: number): void {
+    if ((this.plan.sharedMask & (1 << f.index)) === 0) return;
+    this.stamps[f.index][row] = this.tick;
+    this.changed[row] = this.tick;
+  }
+
+  #stampOwn(f: FieldPlan, row: number): void {
+    this.ownStamps[f.index][row] = this.tick;
+    this.ownChanged[row] = this.tick;
+  }
+
+  #stampBoth(f: FieldPlan, row: number): void {
+    this.#stampShared(f, row);
+    if (this.plan.ownMask & (1 << f.index)) this.#stampOwn(f, row);
+  }
+}
+
+const NOBODY: Holder = { touch: () => 0 };

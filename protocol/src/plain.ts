@@ -1,0 +1,127 @@
+// The `plain` spelling of a body: MessagePack arrays that any tool reads. The debugging mode, the oracle that fuzz compares
+// with, and the start of a client in another language. A group is an array; a selection is position, value, position, value
+// to the end of its group; contexts and `done` leave no bytes.
+import { assert, ProtocolError, ProtocolErrorCode } from './errors.ts';
+import type { MsgpackReader } from './msgpack-reader.ts';
+import type { MsgpackWriter } from './msgpack-writer.ts';
+import type { Sink, Source } from './sink.ts';
+
+/** Groups inside each other: body, selection, entity, then nested collections. A deeper frame is an attack. */
+const MAX_GROUPS = 24;
+
+/** Elements of one group a reader takes: every slot of a known set with its value. */
+const MAX_GROUP_ELEMENTS = 1 << 18;
+
+export class PlainSink implements Sink {
+  readonly #out: MsgpackWriter;
+  readonly #pack: ((value: unknown) => Uint8Array) | undefined;
+  readonly #marks = new Int32Array(MAX_GROUPS);
+  readonly #counts = new Int32Array(MAX_GROUPS);
+  #depth = 0;
+
+  /** `pack` encodes `packed` values; without it they go through the writer. */
+  constructor(out: MsgpackWriter, pack?: (value: unknown) => Uint8Array) {
+    this.#out = out;
+    this.#pack = pack;
+  }
+  open(): void {
+    this.#counts[this.#depth]++;
+    assert(++this.#depth < MAX_GROUPS, 'groups nest within bounds');
+    this.#marks[this.#depth] = this.#out.openArray();
+    this.#counts[this.#depth] = 0;
+  }
+  close(): void {
+    this.#out.closeArray(this.#marks[this.#depth], this.#counts[this.#depth]);
+    this.#depth--;
+  }
+  count(_context: number, value: number): void {
+    this.#int(value);
+  }
+  pick(_context: number, position: number, from: number, total: number): void {
+    assert(position >= from && position < total, 'a selection ascends within its total');
+    this.#int(position);
+  }
+  done(): void {}
+  level(_context: number, value: number, levels: number): void {
+    assert(value >= 0 && value <= levels, 'a wire value is within its levels');
+    this.#int(value);
+  }
+  float(_context: number, value: number): void {
+    this.#counts[this.#depth]++;
+    this.#out.float(value);
+  }
+  text(_context: number, value: string): void {
+    this.#counts[this.#depth]++;
+    this.#out.str(value);
+  }
+  free(_context: number, value: unknown): void {
+    this.#counts[this.#depth]++;
+    if (this.#pack) this.#out.raw(this.#pack(value));
+    else this.#out.value(value);
+  }
+  #int(value: number): void {
+    this.#counts[this.#depth]++;
+    this.#out.int(value);
+  }
+}
+
+export class PlainSource implements Source {
+  readonly #in: MsgpackReader;
+  readonly #left = new Int32Array(MAX_GROUPS);
+  #depth = 0;
+
+  constructor(from: MsgpackReader) {
+    this.#in = from;
+  }
+  /** Call before each body: a body that failed half way may have left groups open. */
+  reset(): void {
+    this.#depth = 0;
+    this.#left[0] = 1;
+  }
+  open(): void {
+    this.#take();
+    if (this.#depth + 1 >= MAX_GROUPS) bad('groups nest too deep');
+    this.#left[++this.#depth] = this.#in.arrayHeader(MAX_GROUP_ELEMENTS);
+  }
+  close(): void {
+    if (this.#left[this.#depth] !== 0) bad('a group holds more than it should');
+    this.#depth--;
+  }
+  count(_context: number, most: number): number {
+    this.#take();
+    return this.#in.int(0, most);
+  }
+  pick(_context: number, from: number, total: number): number {
+    if (this.#left[this.#depth] === 0) return -1;
+    this.#take();
+    return this.#in.int(from, total - 1);
+  }
+  level(_context: number, levels: number): number {
+    this.#take();
+    return this.#in.int(0, levels);
+  }
+  float(): number {
+    this.#take();
+    return this.#in.float();
+  }
+  text(_context: number, mostChars: number): string {
+    this.#take();
+    const text = this.#in.str(mostChars * 3);
+    if (text.length > mostChars) bad('a text is longer than declared');
+    return text;
+  }
+  free(_context: number, mostBytes: number): unknown {
+    this.#take();
+    const start = this.#in.position;
+    const value = this.#in.value();
+    if (this.#in.position - start > mostBytes) bad('a packed value is longer than declared');
+    return value;
+  }
+  #take(): void {
+    if (this.#left[this.#depth]-- <= 0) bad('a group ends too early');
+  }
+}
+
+function bad(message: string): never {
+  throw new ProtocolError(ProtocolErrorCode.BadValue, message);
+}

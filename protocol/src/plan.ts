@@ -1,0 +1,177 @@
+// What a declaration compiles to: which field of a kind lives in which column, behind which bit, seen by whom.
+// Made once by defineGame; read by tables, codecs and replication. Two fields of ours stand before the game's in every
+// kind: the owner's seat, and an epoch that teleport() bumps so that nobody blends across the jump.
+import { UsageError } from './errors.ts';
+import { type FieldSpec, type Fields, int } from './field.ts';
+import { MAX_FIELDS, MAX_SEATS } from './limits.ts';
+
+export interface FieldPlan {
+  readonly name: string;
+  /** Position in the plan's `fields`; its bit in a changed mask is `1 << index`. */
+  readonly index: number;
+  readonly spec: FieldSpec;
+  /** First of `spec.components` numeric columns, or -1. */
+  readonly column: number;
+  /** Object column, or -1. */
+  readonly object: number;
+  /** Column of the velocity this field moves by, or -1. */
+  readonly by: number;
+  /** Base of the coding contexts of this field: distinct for each field of a game (PROTOCOL.md 6). */
+  readonly context: number;
+}
+
+/** A set of fields laid out over columns: one entity kind, the room's state, the input, one event or command. */
+export interface Plan {
+  readonly name: string;
+  /** Place among the game's kinds; -1 for what is not an entity. */
+  readonly index: number;
+  readonly fields: readonly FieldPlan[];
+  readonly byName: ReadonlyMap<string, FieldPlan>;
+  /** Numeric columns, one spec each. */
+  readonly columns: readonly FieldSpec[];
+  /** What each numeric column holds before anything is set. */
+  readonly initial: Float64Array;
+  readonly objects: readonly FieldPlan[];
+  /** Bits of the fields every seat may receive. */
+  readonly sharedMask: number;
+  /** Bits of the fields that travel in the owner's own part (DESIGN 13.1). */
+  readonly ownMask: number;
+  /** Has a `step`: predicted by its owner from exact values. */
+  readonly stepped: boolean;
+  /** Columns of the position, for interest: x, y, and z or -1. Undefined: a kind that is always near. */
+  readonly position: { readonly x: number; readonly y: number; readonly z: number } | undefined;
+}
+
+/** Coding contexts reserved for a field: the flag that it changed and the shape of its value. */
+export const CONTEXTS_PER_FIELD = 4;
+
+/** Index of the owner's field in every entity plan. */
+export const OWNER = 0;
+/** Index of the epoch's field in every entity plan; a byte that wraps. */
+export const EPOCH = 1;
+
+const OURS: Fields = { owner: int(0, MAX_SEATS), $epoch: int(0, 255) };
+const TAKEN = new Set(['id', 'kind', 'owner', 'alive', 'teleport']);
+
+export function planOf(
+  name: string,
+  index: number,
+  declared: Fields,
+  stepped: boolean,
+  context: number,
+): Plan {
+  const isEntity = index >= 0;
+  const entries = Object.entries(declared);
+  if (entries.length > MAX_FIELDS)
+    throw new UsageError(
+      `${name} has ${entries.length} fields; at most ${MAX_FIELDS}: group some in record()`,
+    );
+  for (const [key] of entries) checkName(name, key, isEntity);
+
+  const fields: FieldPlan[] = [];
+  const columns: FieldSpec[] = [];
+  const objects: FieldPlan[] = [];
+  let sharedMask = 0;
+  let ownMask = 0;
+  const all = isEntity ? [...Object.entries(OURS), ...entries] : entries;
+  const columnOf = new Map<string, number>();
+  for (const [key, { spec }] of all) {
+    if (spec.components) columnOf.set(key, columns.length);
+    for (let i = 0; i < spec.components; i++) columns.push(spec);
+  }
+  for (const [key, { spec }] of all) {
+    const at = fields.length;
+    const field: FieldPlan = {
+      name: key,
+      index: at,
+      spec,
+      column: columnOf.get(key) ?? -1,
+      object: spec.components ? -1 : objects.length,
+      by: velocityColumn(name, key, spec, declared, columnOf),
+      context: context + at * CONTEXTS_PER_FIELD,
+    };
+    fields.push(field);
+    if (!spec.components) objects.push(field);
+    const bit = 2 ** at;
+    if (spec.scope === 'all') sharedMask += bit;
+    const predicted = stepped && spec.components > 0 && spec.scope !== 'server' && at > EPOCH;
+    if (spec.scope === 'owner' || predicted) ownMask += bit;
+  }
+  return {
+    name,
+    index,
+    fields,
+    byName: new Map(fields.map((f) => [f.name, f])),
+    columns,
+    initial: Float64Array.from(fields.flatMap((f) => initialNumbers(f.spec))),
+    objects,
+    sharedMask,
+    ownMask,
+    stepped,
+    position: positionOf(fields),
+  };
+}
+
+function initialNumbers({ type, components, initial, names }: FieldSpec): number[] {
+  if (components === 0) return [];
+  if (typeof initial === 'object' && initial !== null) {
+    const parts = initial as Readonly<Record<string, number>>;
+    return ['x', 'y', 'z', 'w'].slice(0, components).map((axis) => parts[axis]);
+  }
+  if (type === 'quat') return [0, 0, 0, 1];
+  const value = type === 'choice' ? names.indexOf(initial as string) : Number(initial);
+  return new Array<number>(components).fill(value);
+}
+
+function checkName(owner: string, key: string, isEntity: boolean): void {
+  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(key) || key === '__proto__')
+    throw new UsageError(`${owner}.${key}: a field's name is letters, digits and _`);
+  if (isEntity && TAKEN.has(key))
+    throw new UsageError(`${owner}.${key}: every row has its own ${key}; choose another name`);
+}
+
+function velocityColumn(
+  owner: string,
+  key: string,
+  spec: FieldSpec,
+  declared: Fields,
+  columnOf: ReadonlyMap<string, number>,
+): number {
+  if (spec.by === undefined) return -1;
+  const by = declared[spec.by]?.spec;
+  if (!by || by.components !== spec.components || by.scope !== spec.scope)
+    throw new UsageError(
+      `${owner}.${key}.smooth({ by: '${spec.by}' }): wants a field of the same kind, scope and components`,
+    );
+  return columnOf.get(spec.by) ?? -1;
+}
+
+/** Position for interest: a vec2 or vec3 named `position`, or numeric fields x, y (and z). */
+function positionOf(fields: readonly FieldPlan[]): Plan['position'] {
+  const find = (name: string) => fields.find((f) => f.name === name && f.column >= 0);
+  const whole = find('position');
+  if (whole && whole.spec.components >= 2)
+    return {
+      x: whole.column,
+      y: whole.column + 1,
+      z: whole.spec.components > 2 ? whole.column + 2 : -1,
+    };
+  const x = find('x');
+  const y = find('y');
+  if (x?.spec.components !== 1 || y?.spec.components !== 1) return undefined;
+  return { x: x.column, y: y.column, z: find('z')?.column ?? -1 };
+}
+
+/** Throws UsageError if an entity() field names a kind the game does not have. */
+export function checkReferences(plan: Plan, kinds: ReadonlySet<string>): void {
+  const check = (spec: FieldSpec, where: string): void => {
+    if (spec.type === 'entity' && !kinds.has(spec.names[0]))
+      throw new UsageError(
+        `${where}: entity('${spec.names[0]}') is no kind of this game; kinds: ${[...kinds].join(', ')}`,
+      );
+    if (spec.element) check(spec.element, where);
+    if (spec.key) check(spec.key, where);
+    for (const [, inner] of spec.fields) check(inner, where);
+  };
+  for (const f of plan.fields) check(f.spec, `${plan.name}.${f.name}`);
+}

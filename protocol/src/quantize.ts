@@ -1,0 +1,56 @@
+// Between a field's value and its wire value, the integer 0..levels that travels.
+// Called by tables (rounding the live world), readers (restoring what was sent) and inputs. A value that came off the wire
+// goes back to the same wire value: that is what lets a shown row stand for the server's rounded one.
+import type { FieldSpec } from './field.ts';
+
+/** Wire values a component can take, less one. Component 0 of a quat names the greatest component (0..3). */
+export function levelsOf(spec: FieldSpec, component: number): number {
+  return spec.type === 'quat' && component === 0 ? 3 : spec.levels;
+}
+
+/** Nearest wire value, unclamped: the caller clamps to 0..levels and counts. NaN stays NaN. Not for quat. */
+export function toWire(spec: FieldSpec, value: number): number {
+  const steps = Math.round((value - spec.min) / spec.step);
+  if (spec.type !== 'angle') return steps;
+  const turn = spec.levels + 1;
+  return ((steps % turn) + turn) % turn;
+}
+
+/** The value a wire value stands for. An angle comes back in [-PI, PI). Not for quat. */
+export function fromWire(spec: FieldSpec, wire: number): number {
+  if (spec.type === 'angle' && wire * 2 > spec.levels) return (wire - spec.levels - 1) * spec.step;
+  return spec.min + wire * spec.step;
+}
+
+/** Smallest three: `out` becomes [index of the greatest component, the other three in order as wire values]. */
+export function quatToWire(spec: FieldSpec, q: ArrayLike<number>, out: Float64Array): void {
+  let greatest = 0;
+  let length = 0;
+  for (let i = 0; i < 4; i++) {
+    length += q[i] * q[i];
+    if (Math.abs(q[i]) > Math.abs(q[greatest])) greatest = i;
+  }
+  // A zero or broken quaternion travels as the identity: there is no rotation to keep.
+  const usable = length > 0 && Number.isFinite(length);
+  if (!usable) greatest = 3;
+  const scale = usable ? (q[greatest] < 0 ? -1 : 1) / Math.sqrt(length) : 0;
+  out[0] = greatest;
+  for (let i = 0, at = 1; i < 4; i++) {
+    if (i === greatest) continue;
+    const wire = Math.round((q[i] * scale - spec.min) / spec.step);
+    out[at++] = Math.min(Math.max(scale === 0 ? spec.levels / 2 : wire, 0), spec.levels);
+  }
+}
+
+/** The unit quaternion that four wire values stand for; `out` becomes [x, y, z, w]. */
+export function quatFromWire(spec: FieldSpec, wire: ArrayLike<number>, out: Float64Array): void {
+  const greatest = wire[0];
+  let rest = 1;
+  for (let i = 0, at = 1; i < 4; i++) {
+    if (i === greatest) continue;
+    const value = spec.min + wire[at++] * spec.step;
+    out[i] = value;
+    rest -= value * value;
+  }
+  out[greatest] = Math.sqrt(Math.max(rest, 0));
+}
