@@ -47,7 +47,10 @@ const FORBIDDEN_WORDS = new Set([
  * reason. Everything else takes time and chance as arguments, so that tests and replays decide what
  * they are.
  */
-const EDGE: Readonly<Record<string, string>> = {};
+const EDGE: Readonly<Record<string, string>> = {
+  'server/src/uws-transport.ts': 'deadline of a request body',
+  'server/src/ws-transport.ts': 'deadline of a request body, sweep of idle sockets',
+};
 const AMBIENT_CALLS = new Set(['setTimeout', 'setInterval', 'setImmediate']);
 const AMBIENT_MEMBERS = new Set(['Date.now', 'Math.random', 'performance.now', 'process.hrtime']);
 
@@ -330,11 +333,9 @@ describe('the protocol document', () => {
     const codes = literalsOf('protocol/src/close-codes.ts', 'CloseCode');
     const refusals = literalsOf('protocol/src/errors.ts', 'ProtocolErrorCode');
     expect(codes.length * refusals.length, 'lists found').toBeGreaterThan(0);
-    const missing = [...codes, ...refusals].filter(
-      (value) => !new RegExp(`\\b${value}\\b`).test(text),
-    );
-    expect(missing).toEqual([]);
     const rows = [...text.matchAll(/^\|\s*`?(\d{4})`?\s*\|/gm)].map((match) => match[1]!);
+    expect(codes.filter((value) => !rows.includes(value))).toEqual([]);
+    expect(refusals.filter((value) => !text.includes(`\`${value}\``))).toEqual([]);
     expect(rows.filter((row) => !codes.includes(row))).toEqual([]);
     const titled = titles.flatMap(({ title }) => title.match(/\b40[0-4]\d\b/g) ?? []);
     expect(titled.filter((value) => !codes.includes(value))).toEqual([]);

@@ -86,7 +86,9 @@ export function browserSuite(title: string, body: () => void): void {
       throw new Error(missingBrowser());
     });
   } else {
-    describe.skip(`${title} (skipped: ${missingBrowser()})`, body);
+    const chapter = `${title} (skipped: ${missingBrowser()})`;
+    console.warn(chapter);
+    describe.skip(chapter, body);
   }
 }
 
