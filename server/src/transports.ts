@@ -1,0 +1,55 @@
+// Picks the transport by name: uWebSockets.js where it loads, ws where it does not. Called by
+// serve(); the only file that knows both implementations. Trap: 'auto' never fails for want of the
+// native package, so what it took must be told: it is logged and in `name`.
+
+import { UsageError } from '@tickwire/protocol';
+import type { Transport, TransportLimits, TransportWatch } from './transport.ts';
+import { createUwsTransport } from './uws-transport.ts';
+import { createWsTransport } from './ws-transport.ts';
+
+export type TransportName = 'uws' | 'ws' | 'auto';
+
+/** One line of log: fields, then a sentence. A pino logger fits. */
+export interface TransportLog {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+/** Throws UsageError for an unknown name, a limit out of range, or 'uws' where it cannot load. */
+export async function pickTransport(
+  name: TransportName,
+  limits: Partial<TransportLimits>,
+  log: TransportLog,
+  watch: TransportWatch = logWatch(log),
+  createUws: typeof createUwsTransport = createUwsTransport,
+): Promise<Transport> {
+  switch (name) {
+    case 'ws':
+      return createWsTransport(limits, watch);
+    case 'uws':
+      return createUws(limits, watch);
+    case 'auto': {
+      // Made first: a limit out of range must not pass for a missing package.
+      const fallback = createWsTransport(limits, watch);
+      try {
+        return await createUws(limits, watch);
+      } catch (error) {
+        const reason = error instanceof Error ? error.message : String(error);
+        log.warn({ transport: 'ws', reason }, `using the slower ws transport: ${reason}`);
+        return fallback;
+      }
+    }
+    default:
+      throw new UsageError(`transport '${String(name)}' is unknown; use 'uws', 'ws' or 'auto'`);
+  }
+}
+
+/** Faults as errors, refusals as one informative line each. */
+export function logWatch(log: TransportLog): TransportWatch {
+  return {
+    fault: (error, where) => log.error({ err: error, where }, `a handler threw in ${where}`),
+    refused: ({ status, reason }, remoteAddress) =>
+      log.info({ status, reason, remoteAddress }, `refused a request: ${reason}`),
+  };
+}

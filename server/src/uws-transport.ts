@@ -1,0 +1,355 @@
+// The default transport: uWebSockets.js, loaded only when asked for, since it is an optional native
+// package. Shares its checks with ws-transport through request.ts and socket-guard.ts;
+// transports.ts picks between them. Trap: a throw out of a native callback aborts the process or
+// leaves the socket open, so each one is guarded, and requests and sockets of uWebSockets.js throw
+// when touched after their end.
+
+import type * as uws from 'uWebSockets.js';
+import { STATUS_CODES } from 'node:http';
+import { CloseCode, UsageError } from '@tickwire/protocol';
+import {
+  hasNoBody,
+  isRefusal,
+  plainAddress,
+  portError,
+  RequestBody,
+  type RequestHead,
+  readHead,
+  refusalResponse,
+  runHttp,
+  serverError,
+  wantsUpgrade,
+} from './request.ts';
+import { SocketGuard } from './socket-guard.ts';
+import {
+  checkLimits,
+  checkUpgrade,
+  closeFrame,
+  defaultWatch,
+  HttpError,
+  type HttpResponse,
+  type Refusal,
+  type Socket,
+  type Transport,
+  type TransportHandler,
+  type TransportLimits,
+  type TransportWatch,
+} from './transport.ts';
+
+type Uws = typeof uws;
+type Native = uws.WebSocket<UserData>;
+/**
+ * The native socket copies the fields of its user data, so what must be shared is one object in it.
+ */
+interface UserData {
+  link: { context: unknown; socket?: UwsSocket };
+}
+
+/** SO_REUSEPORT off: another process on the port would silently take half of the connections. */
+const EXCLUSIVE_PORT = 1;
+
+/**
+ * Times the send limit at which uWebSockets.js itself drops: close frames still fit, unread pongs
+ * are bounded.
+ */
+const NATIVE_BACKPRESSURE = 2;
+
+const decoder = new TextDecoder();
+
+/** Loads the native package. Throws UsageError that says what to install instead. */
+export async function loadUws(
+  load: () => Promise<unknown> = () => import('uWebSockets.js'),
+): Promise<Uws> {
+  try {
+    const loaded = (await load()) as Uws & { default?: Uws };
+    return loaded.default ?? loaded;
+  } catch (error) {
+    const cause = error instanceof Error ? error : new Error(String(error));
+    const missing = (cause as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND';
+    const lastLine = cause.message.trimEnd().split('\n').at(-1);
+    const release = '"uWebSockets.js": "github:uNetworking/uWebSockets.js"';
+    throw new UsageError(
+      missing
+        ? 'uWebSockets.js is not installed. Depend on "uWebSockets.js": "npm:uwebsockets@3.0.6", ' +
+            `or on its author's release, ${release}, or use transport: 'ws'`
+        : `uWebSockets.js does not load on Node ${process.version} here (${lastLine}). Use Node ` +
+            '20 with "uWebSockets.js": "npm:uwebsockets@3.0.6", or glibc 2.38 or newer with its ' +
+            `author's release, ${release}, or transport: 'ws'`,
+      { cause },
+    );
+  }
+}
+
+/** Throws UsageError if the package cannot be loaded or a limit is out of range. */
+export async function createUwsTransport(
+  limits?: Partial<TransportLimits>,
+  watch: TransportWatch = defaultWatch,
+): Promise<Transport> {
+  return new UwsTransport(checkLimits(limits), watch, await loadUws());
+}
+
+class UwsTransport implements Transport {
+  readonly name = 'uws';
+  readonly #limits: TransportLimits;
+  readonly #watch: TransportWatch;
+  readonly #uws: Uws;
+  readonly #sockets = new Set<UwsSocket>();
+  #app: uws.TemplatedApp | undefined;
+  #listening: uws.us_listen_socket | undefined;
+
+  constructor(limits: TransportLimits, watch: TransportWatch, native: Uws) {
+    this.#limits = limits;
+    this.#watch = watch;
+    this.#uws = native;
+  }
+
+  async listen(
+    options: { port: number; host: string },
+    handler: TransportHandler,
+  ): Promise<{ port: number }> {
+    if (this.#app) throw new UsageError('this transport has listened already; make another one');
+    const app = this.#uws.App();
+    app.ws<UserData>('/*', this.#behavior(handler));
+    app.any('/*', (res, req) => this.#request(res, req, handler));
+    // The typings lack the form with a host and options; the binding reads both (tried with 3.0.6).
+    const listen = app.listen.bind(app) as unknown as (
+      host: string,
+      port: number,
+      options: number,
+      done: (socket: uws.us_listen_socket | false) => void,
+    ) => void;
+    const socket = await new Promise<uws.us_listen_socket | false>((resolve) =>
+      listen(options.host, options.port, EXCLUSIVE_PORT, resolve),
+    );
+    if (!socket) throw portError(options);
+    this.#app = app;
+    this.#listening = socket;
+    return { port: this.#uws.us_socket_local_port(socket as uws.us_socket) };
+  }
+
+  stopListening(): void {
+    if (this.#listening) this.#uws.us_listen_socket_close(this.#listening);
+    this.#listening = undefined;
+  }
+
+  async close(): Promise<void> {
+    this.stopListening();
+    for (const socket of [...this.#sockets]) socket.terminate();
+    this.#app?.close();
+  }
+
+  #behavior(handler: TransportHandler): uws.WebSocketBehavior<UserData> {
+    const { maxFrameBytes, maxBackpressureBytes, idleTimeoutS } = this.#limits;
+    const guardOf = (ws: Native) => ws.getUserData().link.socket?.guard;
+    return {
+      maxPayloadLength: maxFrameBytes,
+      maxBackpressure: maxBackpressureBytes * NATIVE_BACKPRESSURE,
+      idleTimeout: idleTimeoutS,
+      sendPingsAutomatically: true,
+      // A deflated delta frame saves little and its window costs up to 78 KB a connection.
+      compression: this.#uws.DISABLED,
+      maxLifetime: 0,
+      upgrade: (res, req, context) => this.#upgrade(res, req, context, handler),
+      open: (ws) => this.#open(ws, handler),
+      message: (ws, bytes, isBinary) =>
+        guardOf(ws)?.run(isBinary ? 'message' : 'text', (socket) =>
+          isBinary ? socket.message(new Uint8Array(bytes)) : socket.text(),
+        ),
+      ping: (ws) => guardOf(ws)?.run('ping', (socket) => socket.ping()),
+      close: (ws, code, reason) => {
+        const { socket } = ws.getUserData().link;
+        if (!socket) return;
+        this.#sockets.delete(socket);
+        socket.gone(code, decoder.decode(reason));
+      },
+    };
+  }
+
+  #open(ws: Native, handler: TransportHandler): void {
+    const { link } = ws.getUserData();
+    const address = plainAddress(decoder.decode(ws.getRemoteAddressAsText()));
+    const socket = new UwsSocket(ws, address, link.context, this.#limits, this.#watch);
+    link.socket = socket;
+    this.#sockets.add(socket);
+    socket.guard.open(handler);
+  }
+
+  #upgrade(
+    res: uws.HttpResponse,
+    req: uws.HttpRequest,
+    context: uws.us_socket_context_t,
+    handler: TransportHandler,
+  ): void {
+    // First of all: without it, a throw below would abort the process.
+    res.onAborted(() => {});
+    const remoteAddress = plainAddress(decoder.decode(res.getRemoteAddressAsText()));
+    try {
+      const head = headOf(req, this.#limits);
+      const refusal = isRefusal(head) ? head : checkUpgrade(head.headers, head.method);
+      if (refusal) return this.#refuse(res, refusal, remoteAddress);
+      const { path, query, headers } = head as RequestHead;
+      const answer = handler.upgrade({ path, query, headers, remoteAddress });
+      if (!answer.accept) {
+        return respond(res, refusalResponse(answer), { headOnly: false, closing: true });
+      }
+      const key = headers.get('sec-websocket-key') as string;
+      const data: UserData = { link: { context: answer.context } };
+      res.upgrade(data, key, answer.protocol ?? '', '', context);
+    } catch (error) {
+      this.#watch.fault(error, 'upgrade');
+      respond(res, serverError(), { headOnly: false, closing: true });
+    }
+  }
+
+  #refuse(res: uws.HttpResponse, refusal: Refusal, remoteAddress: string): void {
+    this.#watch.refused(refusal, remoteAddress);
+    respond(res, refusalResponse(refusal), { headOnly: false, closing: true });
+  }
+
+  #request(res: uws.HttpResponse, req: uws.HttpRequest, handler: TransportHandler): void {
+    let over = false;
+    let body: RequestBody | undefined;
+    res.onAborted(() => {
+      over = true;
+      body?.fail(new HttpError(400, 'the peer went away'));
+    });
+    const remoteAddress = plainAddress(decoder.decode(res.getRemoteAddressAsText()));
+    const head = headOf(req, this.#limits);
+    if (isRefusal(head)) return this.#refuse(res, head, remoteAddress);
+    if (wantsUpgrade(head)) {
+      // A good handshake never comes here: uWebSockets.js hands GETs with a whole key to #upgrade.
+      const refusal = checkUpgrade(head.headers, head.method);
+      return this.#refuse(res, refusal ?? { status: 400, reason: 'bad handshake' }, remoteAddress);
+    }
+    const arriving = this.#body(res, head);
+    body = arriving;
+    const { method, path, query, headers } = head;
+    const facts = { method, path, query, headers, remoteAddress };
+    runHttp(handler, { ...facts, body: (limit) => arriving.read(limit) }, this.#watch)
+      .then((response) => {
+        if (over) return;
+        over = true;
+        const closing = !arriving.whole;
+        res.cork(() => respond(res, response, { headOnly: method === 'HEAD', closing }));
+      })
+      .catch((error) => this.#watch.fault(error, 'http answer'));
+  }
+
+  /** Starts to read at once: what comes before `onData` is set is lost. */
+  #body(res: uws.HttpResponse, head: RequestHead): RequestBody {
+    const deadline = { timer: undefined as NodeJS.Timeout | undefined };
+    const settled = () => clearTimeout(deadline.timer);
+    const body = new RequestBody(head.bodyBytes, this.#limits.maxBodyBytes, settled);
+    if (!body.coming) return body;
+    const late = () => body.fail(new HttpError(408, 'the body did not come in time'));
+    deadline.timer = setTimeout(late, this.#limits.bodyDeadlineMs);
+    res.onData((chunk, isLast) => {
+      body.push(new Uint8Array(chunk));
+      if (isLast) body.end();
+    });
+    return body;
+  }
+}
+
+/** The native request is gone when its callback returns, so everything is read at once. */
+function headOf(req: uws.HttpRequest, limits: TransportLimits): RequestHead | Refusal {
+  const lines: string[] = [];
+  req.forEach((name, value) => {
+    lines.push(name, value);
+  });
+  return readHead(
+    {
+      method: req.getCaseSensitiveMethod(),
+      path: req.getUrl(),
+      // Undefined without a question mark, whatever the typings say.
+      query: req.getQuery() ?? '',
+      lines,
+    },
+    limits,
+  );
+}
+
+function respond(
+  res: uws.HttpResponse,
+  response: HttpResponse,
+  how: { headOnly: boolean; closing: boolean },
+): void {
+  const { status, headers = {}, body = '' } = response;
+  res.writeStatus(`${status} ${STATUS_CODES[status] ?? 'Unknown'}`);
+  for (const [name, value] of Object.entries(headers)) res.writeHeader(name, value);
+  // Called with undefined as a length, it never ends the answer (seen with 3.0.6).
+  if (hasNoBody(status) && !how.closing) res.endWithoutBody();
+  else if (how.headOnly) res.endWithoutBody(Buffer.byteLength(body), how.closing);
+  else res.end(body, how.closing);
+}
+
+class UwsSocket implements Socket {
+  readonly remoteAddress: string;
+  readonly context: unknown;
+  readonly guard: SocketGuard;
+  readonly #maxUnsentBytes: number;
+  #native: Native | undefined;
+  #over: { code: number; reason: string } | undefined;
+
+  constructor(
+    native: Native,
+    remoteAddress: string,
+    context: unknown,
+    limits: TransportLimits,
+    watch: TransportWatch,
+  ) {
+    this.#native = native;
+    this.remoteAddress = remoteAddress;
+    this.context = context;
+    this.#maxUnsentBytes = limits.maxBackpressureBytes;
+    this.guard = new SocketGuard(this, watch);
+  }
+
+  send(frame: Uint8Array): void {
+    if (!this.#native) return;
+    if (this.#native.getBufferedAmount() > this.#maxUnsentBytes)
+      this.close(CloseCode.SlowSeat, 'too much unsent');
+    else this.#native.send(frame, true, false);
+  }
+
+  bufferedBytes(): number {
+    return this.#native?.getBufferedAmount() ?? 0;
+  }
+
+  cork(run: () => void): void {
+    if (!this.#native) return run();
+    let fault: { error: unknown } | undefined;
+    this.#native.cork(() => {
+      try {
+        run();
+      } catch (error) {
+        fault = { error };
+      }
+    });
+    if (fault) throw (fault as { error: unknown }).error;
+  }
+
+  close(code: number, reason: string): void {
+    const native = this.#native;
+    if (!native) return;
+    const frame = closeFrame(code, reason);
+    this.#over = frame;
+    this.#native = undefined;
+    // Runs the native close handler, and so gone(), before it returns.
+    native.end(frame.code, frame.reason);
+  }
+
+  terminate(): void {
+    const native = this.#native;
+    if (!native) return;
+    this.#over = { code: CloseCode.Lost, reason: '' };
+    this.#native = undefined;
+    native.close();
+  }
+
+  gone(code: number, reason: string): void {
+    this.#native = undefined;
+    const over = this.#over ?? { code, reason };
+    this.guard.closed(over.code, over.reason);
+  }
+}
