@@ -1,0 +1,131 @@
+// What lies under everything: the floor, its markings, and the shadows the walls throw on it.
+// Never changes, so it is built once for each scene.
+
+import { Container, Graphics, GraphicsContext, TilingSprite } from 'pixi.js';
+import { ARENA_SIZE } from '../rules.ts';
+import { WALLS } from '../walls.ts';
+import { COLORS, QUARTER_COLORS } from './palette.ts';
+import { DETAIL, FLOOR_TILE, type Textures } from './textures.ts';
+
+/** Steps of the soft edge of a shadow. More look no softer on a moving floor. */
+const SHADOW_STEPS = 5;
+
+/** How far a shadow falls to the south-east, world units. */
+const SHADOW_FALL = 22;
+
+/** Shared by both scenes of a split view. */
+let markings: GraphicsContext | undefined;
+
+export function makeGround(textures: Textures): Container {
+  const ground = new Container();
+  const floor = new TilingSprite({
+    texture: textures.floor,
+    width: ARENA_SIZE,
+    height: ARENA_SIZE,
+  });
+  floor.tileScale.set(1 / DETAIL);
+  ground.addChild(floor);
+  markings ??= paintMarkings();
+  ground.addChild(new Graphics(markings));
+  return ground;
+}
+
+function paintMarkings(): GraphicsContext {
+  const context = new GraphicsContext();
+  tintQuarters(context);
+  centreMark(context);
+  numbers(context);
+  for (const wall of WALLS) {
+    for (let step = 0; step < SHADOW_STEPS; step++) {
+      const grow = 12 - (step / (SHADOW_STEPS - 1)) * 16;
+      context
+        .roundRect(
+          wall.x + SHADOW_FALL * 0.6 - grow,
+          wall.y + SHADOW_FALL - grow,
+          wall.width + grow * 2,
+          wall.height + grow * 2,
+          14,
+        )
+        .fill({ color: COLORS.shadow, alpha: 0.13 });
+    }
+  }
+  return context;
+}
+
+/** Each quarter has a breath of its own colour: one knows where one is. */
+function tintQuarters(context: GraphicsContext): void {
+  const half = ARENA_SIZE / 2;
+  QUARTER_COLORS.forEach((color, quarter) => {
+    const x = quarter === 1 || quarter === 2 ? half : 0;
+    const y = quarter >= 2 ? half : 0;
+    context.rect(x, y, half, half).fill({ color, alpha: 0.055 });
+    for (let ring = 0; ring < 3; ring++)
+      context
+        .circle(x + half / 2, y + half / 2, 150 + ring * 26)
+        .stroke({ color, alpha: 0.22 - ring * 0.05, width: 6 - ring * 1.5 });
+  });
+  context
+    .rect(half - 2, 0, 4, ARENA_SIZE)
+    .rect(0, half - 2, ARENA_SIZE, 4)
+    .fill({ color: 0x8fb4ff, alpha: 0.09 });
+}
+
+function centreMark(context: GraphicsContext): void {
+  const half = ARENA_SIZE / 2;
+  context.circle(half, half, 190).fill({ color: 0x000000, alpha: 0.25 });
+  for (const [radius, width, alpha] of [
+    [190, 5, 0.3],
+    [164, 2, 0.22],
+    [70, 3, 0.3],
+  ])
+    context.circle(half, half, radius).stroke({ color: 0xa9c4ff, alpha, width });
+  for (let turn = 0; turn < 12; turn++) {
+    const angle = (turn / 12) * Math.PI * 2;
+    const long = turn % 3 === 0 ? 60 : 24;
+    context
+      .moveTo(half + Math.cos(angle) * (160 - long), half + Math.sin(angle) * (160 - long))
+      .lineTo(half + Math.cos(angle) * 160, half + Math.sin(angle) * 160)
+      .stroke({ color: 0xa9c4ff, alpha: 0.3, width: 3 });
+  }
+}
+
+/** Chevrons on the ways to the centre, and hazard stripes along the border. */
+function numbers(context: GraphicsContext): void {
+  const half = ARENA_SIZE / 2;
+  for (let distance = 420; distance < half - 200; distance += FLOOR_TILE) {
+    for (let turn = 0; turn < 4; turn++) {
+      const dx = [1, 0, -1, 0][turn];
+      const dy = [0, 1, 0, -1][turn];
+      const x = half - dx * distance;
+      const y = half - dy * distance;
+      for (let i = 0; i < 3; i++)
+        chevron(context, x + dx * i * 26, y + dy * i * 26, dx, dy, 0.14 + i * 0.06);
+    }
+  }
+  for (let at = 0; at < ARENA_SIZE; at += 64) {
+    for (const [x, y] of [
+      [at, 0],
+      [at, ARENA_SIZE - 10],
+      [0, at],
+      [ARENA_SIZE - 10, at],
+    ])
+      context
+        .rect(x, y, y === at && x !== at ? 10 : 32, y === at && x !== at ? 32 : 10)
+        .fill({ color: 0xffc857, alpha: 0.13 });
+  }
+}
+
+function chevron(
+  context: GraphicsContext,
+  x: number,
+  y: number,
+  dx: number,
+  dy: number,
+  alpha: number,
+): void {
+  context
+    .moveTo(x - dx * 14 - dy * 22, y - dy * 14 + dx * 22)
+    .lineTo(x, y)
+    .lineTo(x - dx * 14 + dy * 22, y - dy * 14 - dx * 22)
+    .stroke({ color: 0xa9c4ff, alpha, width: 4 });
+}

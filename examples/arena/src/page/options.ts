@@ -1,0 +1,99 @@
+// What the page's address asks for. Used by people (?room= is an invite) and by tests (?lag=,
+// ?bot=1). Also keeps the player's name between visits.
+
+/** What the network simulator starts with. All 0: the line is left as it is. */
+export interface LineOptions {
+  /** Added delay of a round trip, ms. */
+  lagMs: number;
+  /** Spread of that delay, ms. */
+  jitterMs: number;
+  /** Length of a stall, ms; one about every four seconds. */
+  stallMs: number;
+  /** Kilobits a second; 0 is unlimited. */
+  bandwidthKbps: number;
+}
+
+export interface PageOptions {
+  name: string;
+  /** Room id or kind of room. */
+  room: string;
+  line: LineOptions;
+  /** Plays by itself. */
+  bot: boolean;
+  /** Never draws coarser, however slow it gets. For pictures. */
+  sharp: boolean;
+  spectate: boolean;
+}
+
+/** Kind of room for those who name none. */
+export const PUBLIC_ROOM = 'field';
+
+const NAME_KEY = 'tickwire-arena-name';
+
+const ADJECTIVES = [
+  'Swift',
+  'Lucky',
+  'Quiet',
+  'Bold',
+  'Neon',
+  'Solar',
+  'Cosmic',
+  'Turbo',
+  'Brave',
+  'Sly',
+];
+const ANIMALS = [
+  'Fox',
+  'Otter',
+  'Heron',
+  'Lynx',
+  'Moth',
+  'Raven',
+  'Gecko',
+  'Wasp',
+  'Shark',
+  'Crow',
+];
+
+export function readOptions(search: string): PageOptions {
+  const query = new URLSearchParams(search);
+  const number = (key: string): number => Math.max(0, Number(query.get(key)) || 0);
+  return {
+    name: query.get('name') || keptName() || guestName(),
+    room: query.get('room') || PUBLIC_ROOM,
+    line: {
+      lagMs: number('lag'),
+      jitterMs: number('jitter'),
+      stallMs: number('stall'),
+      bandwidthKbps: number('bandwidth'),
+    },
+    bot: query.get('bot') === '1',
+    sharp: query.get('sharp') === '1',
+    spectate: query.get('spectate') === '1',
+  };
+}
+
+/**
+ * A name for somebody who has not said one. Real chance: two guests should not meet as namesakes.
+ */
+function guestName(): string {
+  const [a, b] = crypto.getRandomValues(new Uint32Array(2));
+  return `${ADJECTIVES[a % ADJECTIVES.length]} ${ANIMALS[b % ANIMALS.length]}`;
+}
+
+function keptName(): string {
+  try {
+    return localStorage.getItem(NAME_KEY) ?? '';
+  } catch {
+    // Storage may be forbidden; then the name lives as long as the page.
+    return '';
+  }
+}
+
+export function keepName(name: string): void {
+  try {
+    localStorage.setItem(NAME_KEY, name);
+  } catch {
+    // See keptName.
+  }
+}

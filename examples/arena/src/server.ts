@@ -1,0 +1,80 @@
+// The arena's server: reads the command line, serves the rooms and the built page, says where they
+// are. `start.ts` builds the page first; tests call `runArena` themselves and use another port.
+
+import { existsSync } from 'node:fs';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
+import { serve } from '@tickwire/server';
+import { MAX_PLAYERS } from './rules.ts';
+import { arenaRoom } from './server/field.ts';
+import { welcome } from './server/welcome.ts';
+
+/** Bots of a public room unless told otherwise: company within ten seconds of walking anywhere. */
+const DEFAULT_BOTS = 24;
+
+/** Where the page is built to. */
+export const PAGE = fileURLToPath(new URL('../dist', import.meta.url));
+
+const HELP = `Usage: npm start -- [options]
+  --bots N     bots in every public room, 0 to ${MAX_PLAYERS} (${DEFAULT_BOTS})
+  --port N     port to listen on (PORT, or 9001)
+  --host A     address to listen on (HOST, or every interface)
+  --help       this text`;
+
+export interface ArenaOptions {
+  bots: number;
+  port?: number;
+  host?: string;
+}
+
+/** Opens the rooms: `field` with bots, `friends` without. */
+export function runArena(options: ArenaOptions) {
+  return serve({
+    ...(options.port === undefined ? {} : { port: options.port }),
+    ...(options.host === undefined ? {} : { host: options.host }),
+    rooms: { field: arenaRoom(options.bots), friends: arenaRoom(0) },
+    ...(existsSync(PAGE) ? { page: PAGE } : {}),
+  });
+}
+
+/** A whole number of the command line; ends the program with a sentence if it is not one. */
+function wholeNumber(text: string | undefined, name: string, max: number): number | undefined {
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= 0 && value <= max) return value;
+  throw new Error(`--${name} takes a whole number from 0 to ${max}, not "${text}".`);
+}
+
+/**
+ * Reads the arguments and runs until it is stopped. Answers the program's exit code if it did not
+ * start.
+ */
+export async function main(args: string[]): Promise<number | undefined> {
+  try {
+    const { values } = parseArgs({
+      args,
+      options: {
+        bots: { type: 'string' },
+        port: { type: 'string' },
+        host: { type: 'string' },
+        help: { type: 'boolean' },
+      },
+    });
+    if (values.help) {
+      console.log(HELP);
+      return 0;
+    }
+    const bots = wholeNumber(values.bots, 'bots', MAX_PLAYERS) ?? DEFAULT_BOTS;
+    const port = wholeNumber(values.port, 'port', 65_535);
+    const server = await runArena({ bots, port, host: values.host });
+    console.log(await welcome(server.port, values.host ?? process.env.HOST ?? '', bots));
+    return undefined;
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : String(error));
+    console.error('\nRun with --help to see the options.');
+    return 1;
+  }
+}
+
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href)
+  process.exitCode = await main(process.argv.slice(2));
