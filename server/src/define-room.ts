@@ -1,0 +1,225 @@
+// What a game says about one kind of room, and the types its handlers see. All inferred from the game's declaration and, in
+// reading order, from `authenticate` (seat.auth) and `open` (room.data). No behaviour here but checking the definition.
+import {
+  type CommandFields,
+  type CommandReply,
+  type CommandsOf,
+  type EntityId,
+  type EventsOf,
+  type Game,
+  type InitFields,
+  type InputFieldsOf,
+  type InputOf,
+  type KindName,
+  type KindsOf,
+  type LiveRow,
+  type LiveRowOf,
+  type LiveState,
+  type PayloadOf,
+  type RowBase,
+  UsageError,
+} from '@tickwire/protocol';
+import type { Limits } from './limits.ts';
+import type { Point } from './visibility.ts';
+
+/** Thrown by `authenticate` or a command's handler: the player is told the message. Any other error is not for their eyes. */
+export class Refusal extends Error {
+  override readonly name = 'Refusal';
+}
+
+/** A player's place in a room. Outlives its connection for the grace time. */
+export interface Seat<G = Game, Auth = unknown> {
+  /** 1..65535, unique in its room. */
+  readonly id: number;
+  /** What `authenticate` returned. */
+  readonly auth: Auth;
+  /** Watches without input. */
+  readonly spectator: boolean;
+  /** False while the player's line is down and the grace time runs. */
+  readonly connected: boolean;
+  /** Round trip as the server measured it, ms; 0 before the first answer. */
+  readonly rttMs: number;
+  readonly jitterMs: number;
+  /** The input of this tick: as sent, or repeated, or untouched. */
+  readonly input: InputOf<InputFieldsOf<G>>;
+  /** The first row of that kind this seat owns. */
+  own<K extends KindName<G>>(kind: K): LiveRowOf<G, K> | undefined;
+  owns<K extends KindName<G>>(kind: K): Iterable<LiveRowOf<G, K>>;
+  /** Sends the player away, with the reason; the seat is gone, `leave` is called. */
+  kick(reason: string): void;
+}
+
+/** The world as one player was shown it. Rows are copies: writing to them changes nothing. */
+export interface Past<G> {
+  /** Fractional tick. */
+  readonly tick: number;
+  all<K extends KindName<G>>(kind: K): Iterable<Readonly<LiveRowOf<G, K>>>;
+  get<K extends KindName<G>>(
+    kind: K,
+    id: EntityId<NoInfer<K>>,
+  ): Readonly<LiveRowOf<G, K>> | undefined;
+  near<K extends KindName<G>>(
+    kind: K,
+    x: number,
+    y: number,
+    radius: number,
+  ): Iterable<Readonly<LiveRowOf<G, K>>>;
+}
+
+export interface RoomLog {
+  info(details: object, message: string): void;
+  warn(details: object, message: string): void;
+  error(details: object, message: string): void;
+}
+
+export interface Room<G = Game, Auth = unknown, Data = unknown> {
+  readonly id: string;
+  readonly kind: string;
+  /** The tick being computed; between ticks, the next one. Ticks start at 1. */
+  readonly tick: number;
+  /** Seconds of one tick. */
+  readonly dt: number;
+  readonly state: LiveState<G>;
+  /** What `open` returned. */
+  readonly data: Data;
+  readonly seats: Iterable<Seat<G, Auth>>;
+  readonly log: RoomLog;
+  /** 0 <= n < 1 from the room's seeded chance: a recorded room replays exactly. */
+  random(): number;
+  spawn<K extends KindName<G>>(
+    kind: K,
+    init: InitFields<KindsOf<G>[K]>,
+    owner?: Seat<G, Auth>,
+  ): LiveRowOf<G, K>;
+  despawn(row: RowBase): void;
+  /** Hands a row to another seat, or to nobody. */
+  give(row: RowBase, owner: Seat<G, Auth> | undefined): void;
+  get<K extends KindName<G>>(kind: K, id: EntityId<NoInfer<K>>): LiveRowOf<G, K> | undefined;
+  all<K extends KindName<G>>(kind: K): Iterable<LiveRowOf<G, K>>;
+  /** Rows whose position is within `radius` world units. */
+  near<K extends KindName<G>>(
+    kind: K,
+    x: number,
+    y: number,
+    radius: number,
+  ): Iterable<LiveRowOf<G, K>>;
+  seat(id: number): Seat<G, Auth> | undefined;
+  /** Told once, after this tick's STATE, shown when the browser's shown time reaches the tick. */
+  emit<E extends keyof EventsOf<G> & string>(
+    event: E,
+    payload: PayloadOf<EventsOf<G>[E]>,
+    to?: { to?: Seat<G, Auth>; near?: RowBase },
+  ): void;
+  /** Input of the row's owner for this tick; undefined for a row without an owner. */
+  inputOf(row: RowBase): InputOf<InputFieldsOf<G>> | undefined;
+  /** One step of a row nobody owns, such as a bot's, by the kind's own `step`. */
+  step(row: RowBase, input: InputOf<InputFieldsOf<G>>): void;
+  /** Runs `look` on the world that the seat (or the row's owner) was shown when it made the input of this tick. */
+  rewind<T>(who: Seat<G, Auth> | RowBase, look: (past: Past<G>) => T): T;
+  /** Runs the declared timer `ticks` ticks from now. */
+  after(ticks: number, timer: string, data?: unknown): void;
+  /** Closes the room: every seat is told the reason. */
+  close(reason: string): void;
+}
+
+type Handler<G, Auth, Data, C> = (
+  room: Room<G, Auth, Data>,
+  seat: Seat<G, Auth>,
+  args: PayloadOf<CommandFields<C>>,
+) => unknown extends CommandReply<C> ? unknown : CommandReply<C> | Promise<CommandReply<C>>;
+
+export interface RoomDefinition<G, Auth, Data> {
+  /** Seats for players. */
+  seats: number;
+  /** Places for spectators. Default 0: nobody watches. */
+  spectators?: number;
+  /** Send STATE every k-th tick. Default 1. */
+  sendEvery?: number;
+  /** Who may join: what it returns is seat.auth; throw Refusal to refuse. May be async. Omitted: everybody, auth undefined. */
+  authenticate?: (token: string, request: { room: string }) => Auth | Promise<Auth>;
+  /** Fills a new room; what it returns is room.data. */
+  open?: (room: Room<G, Auth, undefined>) => Data;
+  join?: (room: Room<G, Auth, Data>, seat: Seat<G, Auth>) => void;
+  /** After every owned entity has taken its step. `dt` in seconds. */
+  tick?: (room: Room<G, Auth, Data>, dt: number) => void;
+  /** The line broke; the seat is kept for the grace time. */
+  drop?: (room: Room<G, Auth, Data>, seat: Seat<G, Auth>) => void;
+  /** The player is back in the grace time. */
+  resume?: (room: Room<G, Auth, Data>, seat: Seat<G, Auth>) => void;
+  /** The seat is gone for good; its entities are despawned after this returns, unless given away. */
+  leave?: (room: Room<G, Auth, Data>, seat: Seat<G, Auth>) => void;
+  /** The room ends: persist here. Awaited, within limits. */
+  close?: (room: Room<G, Auth, Data>) => void | Promise<void>;
+  /** What is near. Kinds without a position are always near, and so is what a seat owns. */
+  interest?: {
+    around: (seat: Seat<G, Auth>) => RowBase | Point | undefined;
+    /** World units. */
+    radius: number;
+  };
+  /** What is allowed to be known. Owners always see their own. */
+  sees?: (
+    seat: Seat<G, Auth>,
+    row: { [K in KindName<G>]: LiveRow<K, KindsOf<G>[K]> }[KindName<G>],
+    room: Room<G, Auth, Data>,
+  ) => boolean;
+  /** One for each declared command; what it returns is the reply. Throw Refusal to reject with a reason. */
+  commands?: { [C in keyof CommandsOf<G>]: Handler<G, Auth, Data, CommandsOf<G>[C]> };
+  timers?: Readonly<Record<string, (room: Room<G, Auth, Data>, data: never) => void>>;
+  /** Ms a seat is kept without a connection. Default 20 s. */
+  graceMs?: number;
+  /** Throw on values outside their declared range instead of clamping on the wire. For development. */
+  strict?: boolean;
+  /** Seed of room.random(). Default: from the clock. */
+  seed?: number;
+  /** The room stays when nobody is in it. Default: closed after 30 s. */
+  keep?: boolean;
+}
+
+/** A definition with its game, as the server runs it. */
+export interface RoomKind {
+  readonly game: Game;
+  readonly definition: RoomDefinition<Game, unknown, unknown>;
+}
+
+/** Checks a definition. Throws UsageError for what could only fail later. */
+export function defineRoom<G extends { readonly hash: string }, Auth = undefined, Data = undefined>(
+  game: G,
+  definition: RoomDefinition<G, Auth, Data>,
+): RoomKind {
+  const declared = game as unknown as Game;
+  const { seats, spectators = 0, sendEvery = 1, interest, commands = {} } = definition;
+  checkWhole('seats', seats, 1, 10_000);
+  checkWhole('spectators', spectators, 0, 50_000);
+  checkWhole('sendEvery', sendEvery, 1, 255);
+  if (interest && !(interest.radius > 0))
+    throw new UsageError(`interest.radius: ${interest.radius}: wants world units above 0`);
+  for (const { name } of declared.commands)
+    if (typeof (commands as Record<string, unknown>)[name] !== 'function')
+      throw new UsageError(`command ${name} is declared but commands.${name} is not given`);
+  for (const name of Object.keys(commands))
+    if (!declared.commands.some((plan) => plan.name === name))
+      throw new UsageError(`commands.${name}: the game declares no such command`);
+  return {
+    game: declared,
+    definition: definition as unknown as RoomDefinition<Game, unknown, unknown>,
+  };
+}
+
+function checkWhole(name: string, value: number, least: number, most: number): void {
+  if (!(Number.isInteger(value) && value >= least && value <= most))
+    throw new UsageError(`${name}: ${value}: wants a whole number in ${least}..${most}`);
+}
+
+/** Limits a room needs. */
+export type RoomLimits = Pick<
+  Limits,
+  | 'graceMs'
+  | 'slowSeatBytes'
+  | 'slowSeatMs'
+  | 'inputWindowTicks'
+  | 'inputRepeatMs'
+  | 'rewindMs'
+  | 'catchUpTicks'
+  | 'pendingEvents'
+  | 'pendingCommands'
+>;

@@ -1,0 +1,133 @@
+// Between the transport and the rest: who may open a socket at all, one Connection for each that does, HTTP handed on, and the sweep
+// that keeps deadlines. Every refusal before the upgrade is logged with the setting that would allow it.
+import { CloseCode, type Hello } from '@tickwire/protocol';
+import { Connection, type Host, type Joined } from './connection.ts';
+import type { HttpApi } from './http-api.ts';
+import type { Limits } from './limits.ts';
+import type { Log } from './log.ts';
+import { checkOrigin, type OriginRules } from './origin.ts';
+import { PerAddress } from './rate-limit.ts';
+import type { Line } from './seat.ts';
+import type { Shard } from './shard.ts';
+import type {
+  HttpRequest,
+  HttpResponse,
+  Socket,
+  SocketHandler,
+  TransportHandler,
+  UpgradeAnswer,
+  UpgradeRequest,
+} from './transport.ts';
+
+export interface EdgeOptions {
+  shard: Shard;
+  api: HttpApi;
+  limits: Limits;
+  origins: OriginRules;
+  log: Log;
+  now: () => number;
+  wallClockMs: () => number;
+}
+
+export class Edge implements TransportHandler, Host {
+  readonly limits: Limits;
+  /** Refusals since the start, by reason. */
+  readonly refusals = new Map<string, number>();
+  readonly connections = new Set<Connection>();
+  readonly #options: EdgeOptions;
+  readonly #addresses: PerAddress;
+  #nextId = 1;
+
+  constructor(options: EdgeOptions) {
+    this.#options = options;
+    this.limits = options.limits;
+    this.#addresses = new PerAddress(
+      options.limits.connectionsPerAddress,
+      options.limits.connections,
+    );
+  }
+
+  now(): number {
+    return this.#options.now();
+  }
+
+  wallClockMs(): number {
+    return this.#options.wallClockMs();
+  }
+
+  http(request: HttpRequest): Promise<HttpResponse> {
+    return this.#options.api.answer(request);
+  }
+
+  upgrade(request: UpgradeRequest): UpgradeAnswer {
+    const { origins, log, limits } = this.#options;
+    const { headers, remoteAddress } = request;
+    if (/(^|&)(token|ticket|access_token)=/i.test(request.query)) {
+      this.refused('token-in-url');
+      return { accept: false, status: 400, reason: 'a token does not belong in a URL' };
+    }
+    const verdict = checkOrigin(headers.get('origin'), headers.get('host'), origins);
+    if (!verdict.allowed) {
+      this.refused('origin');
+      const { reason, setting } = verdict;
+      log.warn({ remoteAddress, setting }, `refused a socket: ${reason}; to allow it: ${setting}`);
+      return { accept: false, status: 403, reason: 'origin not allowed' };
+    }
+    if (this.connections.size >= limits.connections) {
+      this.refused('connections');
+      log.warn({ setting: 'limits.connections' }, 'refused a socket: all connections are taken');
+      return { accept: false, status: 503, reason: 'too many connections' };
+    }
+    if (this.#addresses.count(remoteAddress) >= limits.connectionsPerAddress) {
+      this.refused('address');
+      const setting = 'limits.connectionsPerAddress';
+      log.warn({ remoteAddress, setting }, 'refused a socket: too many from this address');
+      return { accept: false, status: 429, reason: 'too many connections from this address' };
+    }
+    return { accept: true };
+  }
+
+  open(socket: Socket): SocketHandler {
+    const id = this.#nextId++;
+    const connection = new Connection(
+      id,
+      socket,
+      this,
+      this.#options.log.child({ connection: id }),
+    );
+    this.#addresses.enter(socket.remoteAddress);
+    this.connections.add(connection);
+    return {
+      message: (bytes) => connection.message(bytes),
+      text: () => connection.text(),
+      ping: () => connection.ping(),
+      close: (code, reason) => connection.lost(code, reason),
+    };
+  }
+
+  join(hello: Hello, line: Line): Promise<Joined> {
+    return this.#options.shard.join(hello, line);
+  }
+
+  refused(reason: string): void {
+    this.refusals.set(reason, (this.refusals.get(reason) ?? 0) + 1);
+  }
+
+  closed(connection: Connection): void {
+    if (!this.connections.delete(connection)) return;
+    if (this.#addresses.count(connection.remoteAddress) > 0)
+      this.#addresses.leave(connection.remoteAddress);
+  }
+
+  /** Deadlines, pings, empty rooms: a few times a second. */
+  sweep(): void {
+    const now = this.now();
+    for (const connection of this.connections) connection.sweep(now);
+    this.#options.shard.sweep(now);
+  }
+
+  /** Tells whoever is left that the server goes away. */
+  farewell(reason: string): void {
+    for (const connection of this.connections) connection.farewell(CloseCode.Restart, reason);
+  }
+}

@@ -1,0 +1,142 @@
+// What the game port answers over HTTP: health, the list of rooms, tickets, and the built page. Behind the transport, in front
+// of the shard. Every answer carries security headers; tokens come in bodies, never in URLs, and are never logged.
+import { CloseCode } from '@tickwire/protocol';
+import { JoinRefused } from './connection.ts';
+import type { Directory } from './directory.ts';
+import type { Limits } from './limits.ts';
+import { checkOrigin, type OriginRules } from './origin.ts';
+import { AddressBuckets } from './rate-limit.ts';
+import type { Shard } from './shard.ts';
+import { type StaticFiles, securityHeaders } from './static-files.ts';
+import { HttpError, type HttpRequest, type HttpResponse } from './transport.ts';
+
+/** A join request: a token of at most 4 KB and two names. */
+const MAX_JOIN_BYTES = 8 * 1024;
+
+/** Addresses whose room creation is remembered. */
+const MAX_ADDRESSES = 10_000;
+
+const STATUS: Readonly<Partial<Record<CloseCode, number>>> = {
+  [CloseCode.AuthFailed]: 401,
+  [CloseCode.NoRoom]: 404,
+  [CloseCode.Full]: 409,
+  [CloseCode.Overloaded]: 503,
+};
+
+export interface HttpApiOptions {
+  shard: Shard;
+  directory: Directory;
+  limits: Limits;
+  origins: OriginRules;
+  page: StaticFiles | undefined;
+  now: () => number;
+}
+
+export class HttpApi {
+  readonly #options: HttpApiOptions;
+  readonly #creations: AddressBuckets;
+
+  constructor(options: HttpApiOptions) {
+    this.#options = options;
+    const { roomBurst, roomsPerMinute } = options.limits;
+    this.#creations = new AddressBuckets(roomsPerMinute / 60, roomBurst, MAX_ADDRESSES);
+  }
+
+  async answer(request: HttpRequest): Promise<HttpResponse> {
+    const { method, path } = request;
+    const cors = this.#cors(request);
+    if (path === '/healthz' && method === 'GET') return this.#health();
+    if (path === '/rooms' && method === 'GET') return json(200, await this.#list(), cors);
+    const kind = /^\/rooms\/([A-Za-z0-9_-]{1,64})$/.exec(path)?.[1];
+    if (kind && method === 'OPTIONS') return { status: 204, headers: { ...cors, ...PREFLIGHT } };
+    if (kind && method === 'POST') return this.#join(kind, request, cors);
+    const file = this.#options.page?.respond(request);
+    return file ?? json(404, { error: 'not found' }, cors);
+  }
+
+  #health(): HttpResponse {
+    const { shard } = this.#options;
+    let seats = 0;
+    for (const room of shard.rooms.values()) seats += room.taken;
+    return json(200, { status: 'ok', rooms: shard.rooms.size, seats }, {});
+  }
+
+  async #list(): Promise<object[]> {
+    const entries = await this.#options.directory.list();
+    return entries.map(({ id, kind, seats, taken }) => {
+      return { id, kind, seats, taken, free: Math.max(seats - taken, 0) };
+    });
+  }
+
+  /** `{ token?, room?, create? }`: a ticket for a room of the kind, for that room, or for a new one. */
+  async #join(kind: string, request: HttpRequest, cors: Cors): Promise<HttpResponse> {
+    const { shard, now } = this.#options;
+    if (cors === FOREIGN) return json(403, { error: 'this origin is not allowed' }, cors);
+    if (!shard.kinds.includes(kind)) return json(404, { error: 'no such room kind' }, cors);
+    const body = await readJoin(request);
+    if (body.create && !this.#creations.take(request.remoteAddress, now()))
+      return json(429, { error: 'too many new rooms; try again in a minute' }, cors);
+    try {
+      const auth = await shard.authenticate(kind, body.token, kind);
+      const room = body.create ? shard.open(kind) : shard.find(body.room ?? kind, false);
+      if (room.kind !== kind) throw new JoinRefused(CloseCode.NoRoom, 'a room of another kind');
+      return json(200, { room: room.id, url: '', ticket: shard.reserve(room, auth) }, cors);
+    } catch (error) {
+      if (!(error instanceof JoinRefused)) throw error;
+      return json(STATUS[error.closeCode] ?? 500, { error: error.message }, cors);
+    }
+  }
+
+  /** Pages of allowed origins may read the answers; same-origin pages need no leave. */
+  #cors(request: HttpRequest): Cors {
+    const origin = request.headers.get('origin');
+    if (origin === undefined) return {};
+    const verdict = checkOrigin(origin, request.headers.get('host'), this.#options.origins);
+    return verdict.allowed ? { 'access-control-allow-origin': origin, vary: 'Origin' } : FOREIGN;
+  }
+}
+
+type Cors = Readonly<Record<string, string>>;
+const FOREIGN: Cors = { vary: 'Origin' };
+const PREFLIGHT = {
+  'access-control-allow-methods': 'POST',
+  'access-control-allow-headers': 'content-type',
+  'access-control-max-age': '600',
+};
+
+interface JoinBody {
+  token: string;
+  room: string | undefined;
+  create: boolean;
+}
+
+async function readJoin(request: HttpRequest): Promise<JoinBody> {
+  const bytes = await request.body(MAX_JOIN_BYTES);
+  let given: Record<string, unknown> = {};
+  try {
+    if (bytes.length > 0) given = JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    throw new HttpError(400, 'the body is not JSON');
+  }
+  const { token = '', room, create = false } = given ?? {};
+  const fits =
+    typeof token === 'string' &&
+    (room === undefined || typeof room === 'string') &&
+    typeof create === 'boolean';
+  if (!fits)
+    throw new HttpError(400, 'the body wants { token?: text, room?: text, create?: bool }');
+  return { token, room, create };
+}
+
+function json(status: number, value: unknown, cors: Cors): HttpResponse {
+  return {
+    status,
+    headers: {
+      ...securityHeaders(),
+      ...cors,
+      'content-type': 'application/json; charset=utf-8',
+      'cache-control': 'no-store',
+    },
+    body: JSON.stringify(value),
+  };
+}

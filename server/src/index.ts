@@ -1,0 +1,60 @@
+// The server's files in reading order: a file imports only files above it in this list.
+// What a game needs is exported; a file named in a comment is the house's own.
+export { DEFAULT_LIMITS, type Limits } from './limits.ts';
+// ./log.ts
+export type { Log, LogLevel } from './log.ts';
+export type {
+  HttpRequest,
+  HttpResponse,
+  Socket,
+  SocketHandler,
+  Transport,
+  TransportHandler,
+  TransportLimits,
+  UpgradeAnswer,
+  UpgradeRequest,
+} from './transport.ts';
+// ./request.ts
+// ./socket-guard.ts
+export { createUwsTransport } from './uws-transport.ts';
+export { createWsTransport } from './ws-transport.ts';
+export {
+  createMemoryTransport,
+  type MemoryPeer,
+  type MemoryTransport,
+} from './memory-transport.ts';
+export type { TransportName } from './transports.ts';
+// ./transports.ts
+// ./origin.ts
+// ./rate-limit.ts
+// ./static-files.ts
+// ./cold.ts
+// ./world.ts
+// ./grid.ts
+export type { Point } from './visibility.ts';
+export {
+  defineRoom,
+  type Past,
+  Refusal,
+  type Room,
+  type RoomDefinition,
+  type RoomKind,
+  type RoomLog,
+  type Seat,
+} from './define-room.ts';
+// ./input-queue.ts
+// ./seat.ts
+// ./rewind.ts
+// ./schedule.ts
+// ./timers.ts
+// ./replication.ts
+export type { GameRoom } from './room.ts';
+// ./commands.ts
+// ./keys.ts
+export { createMemoryDirectory, type Directory, type RoomEntry } from './directory.ts';
+// ./connection.ts
+export type { Shard } from './shard.ts';
+// ./http-api.ts
+export type { Edge } from './edge.ts';
+// ./ticker.ts
+export { type ServeOptions, type Server, serve } from './serve.ts';

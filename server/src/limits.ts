@@ -1,0 +1,79 @@
+// Bounds of the server, each with unit and reason. What both sides share is in @tickwire/protocol; what a transport limits is
+// in transport.ts. `serve({ limits })` overrides any of them.
+
+export interface Limits {
+  /** Ms from the upgrade to a complete HELLO: three round trips of a satellite line. */
+  handshakeMs: number;
+  /** Ms `authenticate` may take before the joiner is told to try again. */
+  authenticateMs: number;
+  /** Ms without any frame before a connection counts as gone. A live client says something every 250 ms (DESIGN 13.6). */
+  idleMs: number;
+  /** Ms a seat without a connection is kept for its player. A phone that changes networks needs about 10 s. */
+  graceMs: number;
+  /** Bytes sent and not yet applied by a seat before it gets no further STATE (HOSTILE T18). */
+  slowSeatBytes: number;
+  /** Ms a seat may stay behind before it is closed with 4010. */
+  slowSeatMs: number;
+  /** Ticks ahead of now for which input is kept; more is a clock gone wrong (DESIGN 13.6). */
+  inputWindowTicks: number;
+  /** Ms a held input is repeated when none comes; then the seat stands still. A longer stall is an absent player. */
+  inputRepeatMs: number;
+  /** Ms `rewind` goes back at most, whatever the line (DESIGN 13.6). */
+  rewindMs: number;
+  /** INPUT and ACK frames: this many times the tick rate per second, with two seconds of burst (a stall ends in one). */
+  inputRateFactor: number;
+  /** Commands per second, and at once. A player types and clicks; a bot floods. */
+  commandRate: number;
+  commandBurst: number;
+  /** Pings per second, and at once: a client sends five at connect, then one a second. */
+  pingRate: number;
+  pingBurst: number;
+  /** Commands of one seat whose answers are still open. */
+  pendingCommands: number;
+  /** Events a seat that cannot be told is kept; older ones are dropped and counted. */
+  pendingEvents: number;
+  /** Connections in all, and from one address (HOSTILE T16, T17). Enough for a family or a school class behind one router. */
+  connections: number;
+  connectionsPerAddress: number;
+  /** Rooms in one process: a tick of each must fit. */
+  rooms: number;
+  /** New rooms one address may open by POST: at once, and per minute. */
+  roomBurst: number;
+  roomsPerMinute: number;
+  /** Ms a ticket is good for and keeps its seat (HOSTILE T58). */
+  ticketMs: number;
+  /** Ticks a room that fell behind makes up for in one go; beyond that time is lost, and counted. */
+  catchUpTicks: number;
+  /** Ms an empty room lives before it closes: a refresh of its last player finds it again. */
+  emptyRoomMs: number;
+  /** Ms that rooms' `close` hooks get on shutdown. */
+  closeMs: number;
+}
+
+export const DEFAULT_LIMITS: Limits = {
+  handshakeMs: 3_000,
+  authenticateMs: 5_000,
+  idleMs: 60_000,
+  graceMs: 20_000,
+  slowSeatBytes: 64 * 1024,
+  slowSeatMs: 60_000,
+  inputWindowTicks: 16,
+  inputRepeatMs: 500,
+  rewindMs: 1_000,
+  inputRateFactor: 1.25,
+  commandRate: 10,
+  commandBurst: 20,
+  pingRate: 5,
+  pingBurst: 20,
+  pendingCommands: 16,
+  pendingEvents: 256,
+  connections: 8_000,
+  connectionsPerAddress: 64,
+  rooms: 1_000,
+  roomBurst: 10,
+  roomsPerMinute: 20,
+  ticketMs: 10_000,
+  catchUpTicks: 5,
+  emptyRoomMs: 30_000,
+  closeMs: 10_000,
+};

@@ -1,0 +1,222 @@
+// What each seat must be told this tick, and whether its line can take it. Called by room.ts after visibility; writes through
+// protocol's body-writer; the only reader of a seat's unacknowledged bytes. Seats in the same position share one encoded body.
+// HOT: allocates nothing per tick.
+import {
+  ascending,
+  BY_SLOT,
+  KnownSet,
+  MsgpackWriter,
+  NEVER,
+  PlainSink,
+  type StateHeader,
+  writeBody,
+  writeEventHeader,
+  writeOwnBody,
+  writeStateHeader,
+} from '@tickwire/protocol';
+import { packCold } from './cold.ts';
+import type { RoomLimits } from './define-room.ts';
+import type { RoomSeat } from './seat.ts';
+import { updateShared, type Visibility } from './visibility.ts';
+import type { World } from './world.ts';
+
+/** Bodies of one tick that seats at different positions share; more positions than this are encoded one by one. */
+const MAX_BODIES = 32;
+
+interface Body {
+  since: number;
+  from: number;
+  to: number;
+}
+
+export interface SendTime {
+  tick: number;
+  /** When within the tick this is, 0..1. */
+  sentAt: number;
+  nowMs: number;
+}
+
+export class Replication {
+  /** STATE bytes and frames sent since the start. */
+  bytes = 0;
+  frames = 0;
+  ownBytes = 0;
+  readonly #world: World;
+  readonly #visibility: Visibility<RoomSeat> | undefined;
+  readonly #shared: KnownSet | undefined;
+  readonly #limits: RoomLimits;
+  readonly #frame = new MsgpackWriter(4096);
+  readonly #shares = new MsgpackWriter(16_384);
+  readonly #own = new MsgpackWriter(1024);
+  readonly #shareSink = new PlainSink(this.#shares, packCold);
+  readonly #ownSink = new PlainSink(this.#own, packCold);
+  readonly #bodies: Body[] = Array.from({ length: MAX_BODIES }, () => ({
+    since: 0,
+    from: 0,
+    to: 0,
+  }));
+  #bodyCount = 0;
+  readonly #slots: number[] = [];
+  readonly #header: StateHeader = {
+    dTick: 0,
+    everything: false,
+    inTime: 0,
+    marginTicks: 0,
+    sentAt: 0,
+  };
+  #round = 0;
+  #seat: RoomSeat | undefined;
+  readonly #flush = (): void => this.#sendAll(this.#seat!);
+  #ownWritten = false;
+
+  /** `visibility` undefined: everybody sees everything and one body serves all seats in step. */
+  constructor(world: World, visibility: Visibility<RoomSeat> | undefined, limits: RoomLimits) {
+    this.#world = world;
+    this.#visibility = visibility;
+    this.#shared = visibility ? undefined : new KnownSet();
+    this.#limits = limits;
+  }
+
+  /** True if the seat knows the entity. Own events and `near` go by this. */
+  knows(seat: RoomSeat, id: number): boolean {
+    return (this.#shared ?? seat.known).slotOf(id) >= 0;
+  }
+
+  /** Once a tick, after the world was rounded and before the first send. */
+  begin(tick: number): void {
+    this.#bodyCount = 0;
+    this.#shares.reset();
+    if (this.#shared) updateShared(this.#shared, this.#world, tick, ++this.#round);
+    else this.#visibility!.begin();
+  }
+
+  /** Sends the seat its STATE and the events that waited for it, unless it is behind. Answers whether it did. */
+  send(seat: RoomSeat, time: SendTime): boolean {
+    if (seat.isBehind(this.#limits.slowSeatBytes)) {
+      seat.skips++;
+      if (seat.slowSinceMs === 0) seat.slowSinceMs = time.nowMs;
+      return false;
+    }
+    seat.slowSinceMs = 0;
+    this.#visibility?.update(seat, time.tick);
+    if (seat.needsEverything && this.#visibility) startOver(seat.known);
+    this.#seat = seat;
+    this.#writeState(seat, time);
+    seat.line!.cork(this.#flush);
+    if (this.#visibility) committed(seat.known, time.tick);
+    return true;
+  }
+
+  /** Once a tick, after the last send. */
+  end(): void {
+    this.#shared?.told();
+    this.#seat = undefined;
+  }
+
+  #writeState(seat: RoomSeat, time: SendTime): void {
+    const known = this.#shared ?? seat.known;
+    const lost = this.#shared !== undefined && !this.#shared.remembers(seat.sentTick);
+    const everything = seat.needsEverything || lost;
+    const since = everything ? NEVER : this.#shared ? seat.sentTick : BY_SLOT;
+    const stateSince = everything ? NEVER : seat.sentTick;
+    const body = this.#shared
+      ? this.#sharedBody(known, since)
+      : this.#ownBody(known, since === NEVER ? BY_SLOT : since, stateSince);
+
+    this.#own.reset();
+    this.#collectOwned(seat, known);
+    this.#ownWritten =
+      this.#slots.length > 0 &&
+      writeOwnBody(
+        this.#ownSink,
+        this.#world.tables,
+        known,
+        this.#slots,
+        this.#shared ? since : BY_SLOT,
+      );
+
+    const header = this.#header;
+    header.dTick = time.tick - seat.sentTick;
+    header.everything = everything;
+    header.inTime = seat.inputs.takeInTime();
+    header.marginTicks = seat.inputs.takeMargin();
+    header.sentAt = time.sentAt;
+    const hasBody = body.to > body.from || everything;
+    const out = this.#frame;
+    out.reset();
+    writeStateHeader(out, header, this.#ownWritten ? 2 : hasBody ? 1 : 0);
+    if (hasBody) out.raw(this.#shares.bytes(), body.from, body.to);
+    else if (this.#ownWritten) out.nil();
+    if (this.#ownWritten) {
+      out.raw(this.#own.bytes());
+      this.ownBytes += this.#own.length;
+    }
+    this.bytes += out.length;
+    this.frames++;
+    seat.needsEverything = false;
+    seat.sent(time.tick, out.length);
+  }
+
+  /** STATE, then the events that waited for it, in one corked write. */
+  #sendAll(seat: RoomSeat): void {
+    const line = seat.line!;
+    line.send(this.#frame.bytes());
+    for (const { tick, event, payload } of seat.events) {
+      this.#frame.reset();
+      writeEventHeader(this.#frame, tick - seat.sentTick, event);
+      this.#frame.raw(payload);
+      line.send(this.#frame.bytes());
+    }
+    seat.events.length = 0;
+  }
+
+  /** The body for every seat that was last told at `since`, encoded once a tick. */
+  #sharedBody(known: KnownSet, since: number): Body {
+    for (let i = 0; i < this.#bodyCount; i++)
+      if (this.#bodies[i].since === since) return this.#bodies[i];
+    const body = this.#ownBody(known, since, since);
+    if (this.#bodyCount < MAX_BODIES - 1) this.#bodyCount++;
+    return body;
+  }
+
+  /** A body written for one seat; it stays in place until the next one. */
+  #ownBody(known: KnownSet, since: number, stateSince: number): Body {
+    if (this.#visibility) this.#shares.reset();
+    const body = this.#bodies[this.#bodyCount];
+    body.since = since;
+    body.from = this.#shares.length;
+    const said = writeBody(
+      this.#shareSink,
+      this.#world.tables,
+      this.#world.state,
+      known,
+      since,
+      stateSince,
+    );
+    body.to = said || stateSince === NEVER ? this.#shares.length : body.from;
+    return body;
+  }
+
+  #collectOwned(seat: RoomSeat, known: KnownSet): void {
+    this.#slots.length = 0;
+    const owned = this.#world.owned.get(seat.id);
+    if (!owned) return;
+    for (const row of owned) {
+      const slot = known.slotOf(row.id);
+      if (slot >= 0 && row.$table.plan.ownMask !== 0) this.#slots.push(slot);
+    }
+    if (this.#slots.length > 1) this.#slots.sort(ascending);
+  }
+}
+
+/** The seat is told everything: what it knew before counts for nothing, not even who left. */
+function startOver(known: KnownSet): void {
+  known.sentTick.fill(0, 0, known.limit);
+  known.told();
+}
+
+/** The frame is on its way: every known entity was told up to `tick`, and who left is told. */
+function committed(known: KnownSet, tick: number): void {
+  known.sentTick.fill(tick, 0, known.limit);
+  known.told();
+}

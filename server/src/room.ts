@@ -1,0 +1,379 @@
+// One room: the truth of one match and its clock. The order of a tick stands here and nowhere else: take inputs, timers, steps,
+// the game's tick, rounding, history, visibility, replication. Games see it through the Room interface of define-room; the
+// connection and the shard use the rest. A throw of the game's code ends this room and no other.
+import {
+  CloseCode,
+  type Game,
+  History,
+  MAX_SEATS,
+  MsgpackWriter,
+  PlainSink,
+  Random,
+  type Row,
+  type RowBase,
+  UsageError,
+  writePayload,
+} from '@tickwire/protocol';
+import { packCold } from './cold.ts';
+import type {
+  Past,
+  Room,
+  RoomDefinition,
+  RoomKind,
+  RoomLimits,
+  RoomLog,
+  Seat,
+} from './define-room.ts';
+import { Replication, type SendTime } from './replication.ts';
+import { Rewound } from './rewind.ts';
+import { Schedule } from './schedule.ts';
+import { type Line, RoomSeat } from './seat.ts';
+import { Timers } from './timers.ts';
+import { Visibility } from './visibility.ts';
+import { World } from './world.ts';
+
+/** How often deleted map keys are swept, in seconds; they are kept for TOMBSTONE_SECONDS. */
+const FORGET_EVERY_SECONDS = 1;
+const TOMBSTONE_SECONDS = 10;
+
+type Ended = (room: GameRoom, reason: string) => void;
+type StepContext = { dt: number; tick: number; replaying: boolean; near: World['near'] };
+type RunStep = (self: Row, input: unknown, context: StepContext) => void;
+
+export interface RoomOptions {
+  id: string;
+  kind: string;
+  definition: RoomKind;
+  limits: RoomLimits;
+  log: RoomLog;
+  seed: number;
+  /** Monotonic ms. */
+  now: () => number;
+  /** The room is over: nobody is in it, or it failed. */
+  ended: Ended;
+}
+
+export class GameRoom implements Room<Game, unknown, unknown> {
+  readonly id: string;
+  readonly kind: string;
+  readonly game: Game;
+  readonly definition: RoomDefinition<Game, unknown, unknown>;
+  readonly log: RoomLog;
+  readonly dt: number;
+  readonly world: World;
+  readonly replication: Replication;
+  readonly schedule: Schedule;
+  readonly limits: RoomLimits;
+  data: unknown;
+  /** Set once: the room is closed and takes nobody. */
+  over = false;
+  /** Ms since which nobody has a seat. */
+  emptySinceMs: number;
+  readonly #seats = new Map<number, RoomSeat>();
+  readonly #history: History;
+  readonly #past: Rewound;
+  readonly #timers: Timers;
+  readonly #random: Random;
+  readonly #now: () => number;
+  readonly #ended: Ended;
+  readonly #context: StepContext;
+  readonly #payload = new MsgpackWriter(256);
+  readonly #payloadSink = new PlainSink(this.#payload, packCold);
+  readonly #time: SendTime = { tick: 0, sentAt: 0, nowMs: 0 };
+  #nextSeat = 1;
+  /** Ticks done. */
+  #done = 0;
+
+  constructor(options: RoomOptions) {
+    const { game, definition } = options.definition;
+    this.id = options.id;
+    this.kind = options.kind;
+    this.game = game;
+    this.definition = definition;
+    this.limits = options.limits;
+    this.log = options.log;
+    this.dt = 1 / game.tickRate;
+    this.world = new World(game, 1, definition.strict ?? false);
+    this.#now = options.now;
+    this.#ended = options.ended;
+    this.emptySinceMs = options.now();
+    this.schedule = new Schedule(game.tickRate, options.limits.catchUpTicks, this.#now(), 0);
+    this.#history = new History(
+      game,
+      Math.ceil((options.limits.rewindMs / 1000) * game.tickRate) + 2,
+    );
+    this.#past = new Rewound(game, this.#history);
+    this.#timers = new Timers(definition.timers);
+    this.#random = new Random(definition.seed ?? options.seed);
+    const near = this.world.near.bind(this.world);
+    this.#context = { dt: this.dt, tick: 0, replaying: false, near };
+    this.replication = new Replication(this.world, this.#visibilityOf(definition), options.limits);
+    this.#guard('open', () => {
+      this.data = definition.open?.(this as never);
+    });
+  }
+
+  // For the game.
+
+  get tick(): number {
+    return this.world.tick;
+  }
+  get state(): never {
+    return this.world.state.rows[1] as never;
+  }
+  get seats(): Iterable<RoomSeat> {
+    return this.#seats.values();
+  }
+  random(): number {
+    return this.#random.next();
+  }
+  spawn(kind: string, init: object, owner?: Seat): never {
+    return this.world.spawn(kind, init as Record<string, unknown>, owner?.id ?? 0) as never;
+  }
+  despawn(row: RowBase): void {
+    this.world.despawn(row as Row);
+  }
+  give(row: RowBase, owner: Seat | undefined): void {
+    this.world.setOwner(row as Row, owner?.id ?? 0);
+  }
+  get(kind: string, id: number): never {
+    return this.world.get(kind, id) as never;
+  }
+  all(kind: string): never {
+    return this.world.all(kind) as never;
+  }
+  near(kind: string, x: number, y: number, radius: number): never {
+    return this.world.near(kind, x, y, radius) as never;
+  }
+  seat(id: number): RoomSeat | undefined {
+    return this.#seats.get(id);
+  }
+  inputOf(row: RowBase): never {
+    return this.#seats.get(row.owner)?.input as never;
+  }
+  after(ticks: number, timer: string, data?: unknown): void {
+    this.#timers.set(this.tick + Math.max(Math.round(ticks), 1), timer, data);
+  }
+
+  step(row: RowBase, input: object): void {
+    const plan = this.game.kind(row.kind);
+    const step = this.game.steps[plan.index] as RunStep | undefined;
+    if (!step) throw new UsageError(`step('${row.kind}'): the game declares no step for this kind`);
+    this.#context.tick = this.tick;
+    step(row as Row, input, this.#context);
+  }
+
+  emit(event: string, payload: object, to: { to?: Seat; near?: RowBase } = {}): void {
+    const index = this.game.events.findIndex((plan) => plan.name === event);
+    if (index < 0) throw new UsageError(`emit('${event}'): the game declares no such event`);
+    this.#payload.reset();
+    this.#payload.int(index);
+    writePayload(this.#payloadSink, this.game.events[index], payload as Record<string, unknown>);
+    const bytes = this.#payload.bytes().slice();
+    const pending = { tick: this.tick, event: index, payload: bytes };
+    for (const seat of to.to ? [to.to as RoomSeat] : this.#seats.values()) {
+      if (to.near && !this.replication.knows(seat, to.near.id)) continue;
+      seat.queue(pending, this.limits.pendingEvents);
+    }
+  }
+
+  rewind<T>(who: Seat | RowBase, look: (past: Past<never>) => T): T {
+    const seat = who instanceof RoomSeat ? who : this.#seats.get((who as RowBase).owner);
+    const now = this.#history.newest?.tick ?? 0;
+    const shown = seat?.inputs.shownTick ?? Number.NaN;
+    return look(
+      this.#past.turn(
+        seat && shown <= now ? Math.max(shown, now - this.#reach(seat)) : now,
+      ) as never,
+    );
+  }
+
+  close(reason: string): void {
+    this.end(CloseCode.Done, reason);
+  }
+
+  // For the shard and its connections.
+
+  /** Seats taken, without spectators. */
+  get taken(): number {
+    let count = 0;
+    for (const seat of this.#seats.values()) if (!seat.spectator) count++;
+    return count;
+  }
+
+  /** True if one more may sit down, beside `reserved` others on their way. */
+  hasRoom(spectator: boolean, reserved: number): boolean {
+    const { seats, spectators = 0 } = this.definition;
+    const taken = this.taken;
+    return spectator ? this.#seats.size - taken < spectators : taken + reserved < seats;
+  }
+
+  /** Takes a seat. Undefined if the game's `join` threw and the room is over. */
+  admit(auth: unknown, spectator: boolean, line: Line): RoomSeat | undefined {
+    while (this.#seats.has(this.#nextSeat)) this.#nextSeat = (this.#nextSeat % MAX_SEATS) + 1;
+    const id = this.#nextSeat;
+    this.#nextSeat = (this.#nextSeat % MAX_SEATS) + 1;
+    const { game, limits } = this;
+    const owned = () => this.world.owned.get(id);
+    const kick = (seat: RoomSeat, reason: string) => {
+      seat.line?.close(CloseCode.Kicked, reason);
+      this.remove(seat);
+    };
+    const seat = new RoomSeat({ id, auth, spectator, game, limits, owned, kick });
+    this.#seats.set(id, seat);
+    seat.attach(line, this.#done);
+    this.#guard('join', () => this.definition.join?.(this as never, seat as never));
+    return this.over ? undefined : seat;
+  }
+
+  /** The line broke: the seat waits for its player. */
+  drop(seat: RoomSeat): void {
+    if (seat.gone || this.over) return;
+    seat.line = undefined;
+    seat.droppedAtMs = this.#now();
+    this.#guard('drop', () => this.definition.drop?.(this as never, seat as never));
+  }
+
+  /** The player is back on a new line. */
+  resume(seat: RoomSeat, line: Line): void {
+    seat.line?.close(CloseCode.Superseded, 'a newer connection took over this seat');
+    seat.attach(line, this.#done);
+    this.#guard('resume', () => this.definition.resume?.(this as never, seat as never));
+  }
+
+  /** The seat is gone for good, and what it owns with it. */
+  remove(seat: RoomSeat): void {
+    if (seat.gone || this.over) return;
+    seat.gone = true;
+    seat.line = undefined;
+    this.#guard('leave', () => this.definition.leave?.(this as never, seat as never));
+    for (const row of [...(this.world.owned.get(seat.id) ?? [])]) this.world.despawn(row);
+    this.world.owned.delete(seat.id);
+    this.#seats.delete(seat.id);
+    if (this.#seats.size === 0) this.emptySinceMs = this.#now();
+  }
+
+  /** Ms at which run() wants to be called next. */
+  get dueMs(): number {
+    return this.schedule.dueMs(this.#done + 1);
+  }
+
+  /** Newest tick done. */
+  get doneTick(): number {
+    return this.#done;
+  }
+
+  /** Runs the ticks that are due; answers how many. */
+  run(nowMs: number): number {
+    const due = this.schedule.ticksDue(this.#done, nowMs);
+    for (let i = 0; i < due && !this.over; i++) this.#advance();
+    if (due > 0) this.#sweep(nowMs);
+    return due;
+  }
+
+  /** Ends the room: everybody is told. Idempotent. */
+  end(code: number, reason: string): void {
+    if (this.over) return;
+    this.over = true;
+    for (const seat of this.#seats.values()) {
+      seat.gone = true;
+      seat.line?.close(code, reason);
+      seat.line = undefined;
+    }
+    this.#ended(this, reason);
+  }
+
+  #advance(): void {
+    const tick = this.tick;
+    for (const seat of this.#seats.values()) seat.takeInput(tick);
+    this.#guard('tick', () => {
+      for (let due = this.#timers.next(tick); due; due = this.#timers.next(tick))
+        this.definition.timers![due.name](this as never, due.data as never);
+      this.#stepOwned(tick);
+      this.definition.tick?.(this as never, this.dt);
+      this.world.round();
+    });
+    if (this.over) return;
+    this.#done = tick;
+    this.#history.push(tick, this.world.tables, this.world.state);
+    const { sendEvery = 1 } = this.definition;
+    if (tick % sendEvery === 0) this.#guard('sees', () => this.#replicate(tick));
+    this.world.begin(tick + 1);
+    if (tick % (FORGET_EVERY_SECONDS * this.game.tickRate) === 0)
+      this.world.forget(tick - TOMBSTONE_SECONDS * this.game.tickRate);
+  }
+
+  #stepOwned(tick: number): void {
+    this.#context.tick = tick;
+    for (const seat of this.#seats.values()) {
+      const owned = this.world.owned.get(seat.id);
+      if (!owned) continue;
+      for (const row of owned) {
+        const step = this.game.steps[row.$table.plan.index] as RunStep | undefined;
+        if (step && row.alive) step(row, seat.input, this.#context);
+      }
+    }
+  }
+
+  #replicate(tick: number): void {
+    const time = this.#time;
+    time.tick = tick;
+    this.replication.begin(tick);
+    for (const seat of this.#seats.values()) {
+      if (!seat.line) continue;
+      time.nowMs = this.#now();
+      const late = (time.nowMs - this.schedule.dueMs(tick)) / this.schedule.tickMs;
+      time.sentAt = Math.min(Math.max(late, 0), 1);
+      this.replication.send(seat, time);
+    }
+    this.replication.end();
+  }
+
+  /** Seats whose grace time is over, and seats that stay behind. */
+  #sweep(nowMs: number): void {
+    const { graceMs = this.limits.graceMs } = this.definition;
+    for (const seat of this.#seats.values()) {
+      if (!seat.line) {
+        if (nowMs - seat.droppedAtMs > graceMs) this.remove(seat);
+      } else if (seat.slowSinceMs > 0 && nowMs - seat.slowSinceMs > this.limits.slowSeatMs) {
+        seat.line.close(CloseCode.SlowSeat, 'states were not applied for too long');
+        this.drop(seat);
+      }
+    }
+  }
+
+  /** Ticks a seat may look back: what its measured line allows (DESIGN 13.6). */
+  #reach(seat: RoomSeat): number {
+    const { rewindMs } = this.limits;
+    const sendMs = this.schedule.tickMs * (this.definition.sendEvery ?? 1);
+    // 250 ms: what a client's shown delay may add for jitter.
+    return Math.min(rewindMs, seat.rttMs + sendMs + 250) / this.schedule.tickMs;
+  }
+
+  #visibilityOf(
+    definition: RoomDefinition<Game, unknown, unknown>,
+  ): Visibility<RoomSeat> | undefined {
+    const { interest, sees } = definition;
+    if (!interest && !sees) return undefined;
+    return new Visibility<RoomSeat>(this.world, {
+      around: interest && ((seat) => interest.around(seat as never) as Row | undefined),
+      radius: interest?.radius ?? 0,
+      sees: sees && ((seat, row) => sees(seat as never, row as never, this as never)),
+    });
+  }
+
+  /** Runs the game's code; a throw is the end of this room. */
+  #guard(where: string, run: () => void): void {
+    if (this.over) return;
+    try {
+      run();
+    } catch (error) {
+      this.fail(where, error);
+    }
+  }
+
+  fail(where: string, error: unknown): void {
+    this.log.error({ err: error, handler: where }, `room ${this.id} is closed: its ${where} threw`);
+    this.end(CloseCode.RoomError, `the room failed in ${where}`);
+  }
+}

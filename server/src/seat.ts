@@ -1,0 +1,165 @@
+// One player's place in a room: who they are, what they own, what they were told, and the line they are on, if any.
+// Outlives its connection for the grace time. Games see the Seat interface of define-room; room.ts and replication.ts
+// use the rest.
+import {
+  ClockEstimator,
+  type Game,
+  inputFromWire,
+  KnownSet,
+  type Row,
+  UsageError,
+} from '@tickwire/protocol';
+import type { RoomLimits, Seat } from './define-room.ts';
+import { InputQueue } from './input-queue.ts';
+
+/** The connection as a seat uses it. */
+export interface Line {
+  send(frame: Uint8Array): void;
+  cork(run: () => void): void;
+  close(code: number, reason: string): void;
+}
+
+/** STATEs on their way: sent and not yet applied by the client. */
+const MAX_FLIGHT = 256;
+
+/** An event that waits for the seat's next STATE. */
+export interface PendingEvent {
+  tick: number;
+  event: number;
+  payload: Uint8Array;
+}
+
+export class RoomSeat implements Seat {
+  readonly id: number;
+  readonly auth: unknown;
+  readonly spectator: boolean;
+  /** The seat's connection; undefined while it is away. */
+  line: Line | undefined = undefined;
+  /** Ms (the room's clock) at which the line broke. */
+  droppedAtMs = 0;
+  gone = false;
+  readonly inputs: InputQueue;
+  /** Rooms with interest or `sees`: what this seat knows. */
+  readonly known = new KnownSet();
+  /** Tick of the newest STATE sent on this connection, or of its WELCOME. */
+  sentTick = 0;
+  /** The next STATE tells everything. */
+  needsEverything = true;
+  /** Newest STATE tick the client says it has applied. */
+  ackTick = 0;
+  /** STATEs left out because the seat was behind. */
+  skips = 0;
+  /** Ms since which the seat is too far behind to be sent to; 0: it is not. */
+  slowSinceMs = 0;
+  unackedBytes = 0;
+  readonly events: PendingEvent[] = [];
+  eventsLost = 0;
+  readonly clock: ClockEstimator;
+  readonly input: Record<string, unknown> = {};
+  readonly #game: Game;
+  readonly #owned: () => Set<Row> | undefined;
+  readonly #kick: (seat: RoomSeat, reason: string) => void;
+  readonly #flightTick = new Uint32Array(MAX_FLIGHT);
+  readonly #flightBytes = new Uint32Array(MAX_FLIGHT);
+  #flightFirst = 0;
+  #flightCount = 0;
+
+  constructor(options: {
+    id: number;
+    auth: unknown;
+    spectator: boolean;
+    game: Game;
+    limits: RoomLimits;
+    owned: () => Set<Row> | undefined;
+    kick: (seat: RoomSeat, reason: string) => void;
+  }) {
+    const { id, auth, spectator, game, limits } = options;
+    this.id = id;
+    this.auth = auth;
+    this.spectator = spectator;
+    this.#game = game;
+    this.#owned = options.owned;
+    this.#kick = options.kick;
+    this.clock = new ClockEstimator(1000 / game.tickRate);
+    this.inputs = new InputQueue(game.input, {
+      windowTicks: limits.inputWindowTicks,
+      repeatTicks: Math.ceil((limits.inputRepeatMs / 1000) * game.tickRate),
+    });
+  }
+
+  get connected(): boolean {
+    return this.line !== undefined;
+  }
+  get rttMs(): number {
+    return this.clock.rttMs;
+  }
+  get jitterMs(): number {
+    return this.clock.jitterMs;
+  }
+
+  own(kind: string): never {
+    for (const row of this.owns(kind)) return row;
+    return undefined as never;
+  }
+
+  *owns(kind: string): Generator<never, void> {
+    for (const row of this.#owned() ?? []) if (row.kind === kind) yield row as never;
+  }
+
+  kick(reason: string): void {
+    if (this.gone) throw new UsageError(`seat ${this.id} has left already`);
+    this.#kick(this, reason);
+  }
+
+  /** Moves to the input of `tick`. */
+  takeInput(tick: number): void {
+    inputFromWire(this.#game.input, this.inputs.take(tick), this.input);
+  }
+
+  /** A new connection begins at `tick`: nothing is in flight, nothing is known. */
+  attach(line: Line, tick: number): void {
+    this.line = line;
+    this.sentTick = tick;
+    this.ackTick = tick;
+    this.needsEverything = true;
+    this.slowSinceMs = 0;
+    this.unackedBytes = 0;
+    this.#flightCount = 0;
+    this.inputs.clear();
+  }
+
+  /** A STATE of `bytes` left for the client. */
+  sent(tick: number, bytes: number): void {
+    this.sentTick = tick;
+    const at = (this.#flightFirst + this.#flightCount++) % MAX_FLIGHT;
+    this.#flightTick[at] = tick;
+    this.#flightBytes[at] = bytes;
+    this.unackedBytes += bytes;
+  }
+
+  /** The client has applied every STATE up to `tick`. */
+  acknowledge(tick: number): void {
+    this.ackTick = tick;
+    while (this.#flightCount > 0 && this.#flightTick[this.#flightFirst] <= tick) {
+      this.unackedBytes -= this.#flightBytes[this.#flightFirst];
+      this.#flightFirst = (this.#flightFirst + 1) % MAX_FLIGHT;
+      this.#flightCount--;
+    }
+  }
+
+  /** Too much is on its way: whatever is sent now would only be older when it is read. */
+  isBehind(limitBytes: number): boolean {
+    return (
+      this.#flightCount > 0 && (this.unackedBytes > limitBytes || this.#flightCount === MAX_FLIGHT)
+    );
+  }
+
+  /** Keeps an event for the next STATE; the oldest goes when there are too many. */
+  queue(event: PendingEvent, most: number): void {
+    if (this.events.length >= most) {
+      this.events.shift();
+      this.eventsLost++;
+    }
+    this.events.push(event);
+  }
+}

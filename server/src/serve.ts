@@ -1,0 +1,159 @@
+// The way in: builds transport, shard and edge from options and the environment, listens, and closes gracefully. The only file
+// that reads the environment and handles signals. Time comes in here, and goes down as an argument.
+
+import { randomBytes } from 'node:crypto';
+import { CloseCode, UsageError } from '@tickwire/protocol';
+import type { RoomKind } from './define-room.ts';
+import { createMemoryDirectory, type Directory } from './directory.ts';
+import { Edge } from './edge.ts';
+import { HttpApi } from './http-api.ts';
+import { type MakeSecret, randomSecret } from './keys.ts';
+import { DEFAULT_LIMITS, type Limits } from './limits.ts';
+import { createLog, type Log, type LogLevel } from './log.ts';
+import { checkOriginList } from './origin.ts';
+import type { GameRoom } from './room.ts';
+import { Shard } from './shard.ts';
+import { loadStaticFiles } from './static-files.ts';
+import { startTicker } from './ticker.ts';
+import type { Transport, TransportLimits } from './transport.ts';
+import { pickTransport, type TransportName } from './transports.ts';
+
+export interface ServeOptions {
+  /** Room kinds by name. */
+  rooms: Readonly<Record<string, RoomKind>>;
+  /** Default: PORT in the environment, else 9001. 0 takes a free one. */
+  port?: number;
+  /** Default: HOST in the environment, else all addresses. */
+  host?: string;
+  /** Pages that may connect, as origins. Outside production localhost and same-host pages may as well. */
+  origins?: readonly string[];
+  /** Lets clients without an Origin header (bots, native ones) in, in production. */
+  allowNoOrigin?: boolean;
+  /** Directory of a built page, served at /. */
+  page?: string;
+  /** Content-Security-Policy of the page. */
+  csp?: string;
+  /** Default 'auto': uWebSockets.js, or ws where it does not load. */
+  transport?: TransportName | Transport;
+  transportLimits?: Partial<TransportLimits>;
+  limits?: Partial<Limits>;
+  directory?: Directory;
+  log?: LogLevel | Log;
+  /** Default: NODE_ENV is 'production'. */
+  production?: boolean;
+  /** Close gracefully on SIGTERM and SIGINT. Default true. */
+  signals?: boolean;
+  /** Monotonic ms. Default performance.now. */
+  now?: () => number;
+  makeSecret?: MakeSecret;
+  seed?: () => number;
+  /** Runs ticks by itself. Default true; a test with its own clock says false and calls room.run and edge.sweep. */
+  ticking?: boolean;
+}
+
+export interface Server {
+  readonly port: number;
+  readonly url: string;
+  readonly transport: string;
+  readonly shard: Shard;
+  readonly edge: Edge;
+  /** Tells everybody, awaits the rooms' `close`, stops. Idempotent. */
+  close(reason?: string): Promise<void>;
+}
+
+/** Ms between sweeps: a handshake deadline is met to a tenth of it, an idle one to less. */
+const SWEEP_MS = 250;
+
+/** Ms that close frames get to leave before sockets are cut. */
+const FAREWELL_MS = 150;
+
+export async function serve(options: ServeOptions): Promise<Server> {
+  const production = options.production ?? process.env.NODE_ENV === 'production';
+  const log = typeof options.log === 'object' ? options.log : createLog(options.log);
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const { now = () => performance.now(), allowNoOrigin = false, origins = [] } = options;
+  const directory = options.directory ?? createMemoryDirectory();
+  const port = options.port ?? portFromEnvironment();
+  const host = options.host ?? process.env.HOST ?? '0.0.0.0';
+  const rules = { origins, production, allowNoOrigin };
+  checkOriginList(origins);
+  const page = options.page === undefined ? undefined : loadStaticFiles(options.page, options);
+  const transport = await transportOf(options, log);
+  const start = (room: GameRoom) => startTicker(room, now);
+  const shard = new Shard({
+    rooms: options.rooms,
+    limits,
+    directory,
+    log,
+    now,
+    makeSecret: options.makeSecret ?? randomSecret,
+    makeId: () => randomBytes(4).toString('hex'),
+    seed: options.seed ?? (() => randomBytes(4).readUInt32LE()),
+    start: options.ticking === false ? undefined : start,
+  });
+  const api = new HttpApi({ shard, directory, limits, origins: rules, page, now });
+  const wallClockMs = () => Date.now();
+  const edge = new Edge({ shard, api, limits, origins: rules, log, now, wallClockMs });
+  const listening = await transport.listen({ port, host }, edge).catch(async (error) => {
+    await shard.drain(CloseCode.Restart, 'the server did not start');
+    throw error;
+  });
+  const sweeper = options.ticking === false ? undefined : setInterval(() => edge.sweep(), SWEEP_MS);
+  const url = `http://${host === '0.0.0.0' ? 'localhost' : host}:${listening.port}`;
+  log.info({ port: listening.port, transport: transport.name, production }, `listening on ${url}`);
+
+  let closing: Promise<void> | undefined;
+  const close = (reason = 'the server restarts'): Promise<void> => {
+    closing ??= (async () => {
+      for (const [signal, handler] of handlers) process.off(signal, handler);
+      transport.stopListening();
+      clearInterval(sweeper);
+      await shard.drain(CloseCode.Restart, reason);
+      edge.farewell(reason);
+      await new Promise((resolve) => setTimeout(resolve, FAREWELL_MS));
+      await transport.close();
+      log.info('closed');
+    })();
+    return closing;
+  };
+  const handlers = options.signals === false ? [] : onSignals(close, log);
+  return { port: listening.port, url, transport: transport.name, shard, edge, close };
+}
+
+function portFromEnvironment(): number {
+  const { PORT = '9001' } = process.env;
+  const port = Number(PORT);
+  if (!(Number.isInteger(port) && port >= 0 && port < 65_536))
+    throw new UsageError(`PORT=${PORT}: wants a whole number in 0..65535`);
+  return port;
+}
+
+async function transportOf(options: ServeOptions, log: Log): Promise<Transport> {
+  const { transport = 'auto', transportLimits = {} } = options;
+  return typeof transport === 'string' ? pickTransport(transport, transportLimits, log) : transport;
+}
+
+type SignalHandler = [NodeJS.Signals, () => void];
+
+/** The first signal closes gracefully, the second at once. */
+function onSignals(close: (reason: string) => Promise<void>, log: Log): SignalHandler[] {
+  let asked = false;
+  const handle = (signal: NodeJS.Signals) => () => {
+    if (asked) process.exit(1);
+    asked = true;
+    log.info({ signal }, 'closing');
+    close('the server restarts').then(
+      () => process.exit(0),
+      (error) => {
+        log.error({ err: error }, 'closing failed');
+        process.exit(1);
+      },
+    );
+  };
+  const signals: NodeJS.Signals[] = ['SIGTERM', 'SIGINT'];
+  return signals.map((signal) => {
+    const handler = handle(signal);
+    process.on(signal, handler);
+    return [signal, handler];
+  });
+}

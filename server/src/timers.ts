@@ -1,0 +1,36 @@
+// A room's timers: names and data instead of closures, so that they survive a checkpoint. Run by room.ts at the start of a
+// tick, in the order they fall due, then in the order they were set.
+import { UsageError } from '@tickwire/protocol';
+
+export interface Timer {
+  dueTick: number;
+  name: string;
+  data: unknown;
+}
+
+export class Timers {
+  readonly #declared: Readonly<Record<string, unknown>>;
+  /** Ascending by dueTick. */
+  readonly #waiting: Timer[] = [];
+
+  constructor(declared: Readonly<Record<string, unknown>> = {}) {
+    this.#declared = declared;
+  }
+
+  set(dueTick: number, name: string, data: unknown): void {
+    if (!Object.hasOwn(this.#declared, name))
+      throw new UsageError(
+        `after(..., '${name}'): no such timer; declared: ${Object.keys(this.#declared).join(', ') || 'none'}`,
+      );
+    let at = this.#waiting.length;
+    while (at > 0 && this.#waiting[at - 1].dueTick > dueTick) at--;
+    this.#waiting.splice(at, 0, { dueTick, name, data });
+  }
+
+  /** The next timer due at `tick` or before, taken off. */
+  next(tick: number): Timer | undefined {
+    return this.#waiting.length > 0 && this.#waiting[0].dueTick <= tick
+      ? this.#waiting.shift()
+      : undefined;
+  }
+}

@@ -1,0 +1,142 @@
+// The live tables of a room: spawning, looking up, owning. Knows nothing of seats' connections, sight or sending; room.ts gives
+// it to the game, visibility and replication read it. Ids ascend and are never reused.
+import {
+  assignRow,
+  type Game,
+  LiveTable,
+  MAX_ENTITY_ID,
+  type Plan,
+  type Row,
+  UsageError,
+} from '@tickwire/protocol';
+
+export class World {
+  readonly tables: readonly LiveTable[];
+  /** The room's state, in row 1. */
+  readonly state: LiveTable;
+  /** Rows by owner's seat. */
+  readonly owned = new Map<number, Set<Row>>();
+  readonly #game: Game;
+  readonly #rowOf: readonly Map<number, number>[];
+  #nextId = 1;
+
+  /** `tick` is the first tick that will be sent; `strict` throws on values outside their range. */
+  constructor(game: Game, tick: number, strict: boolean) {
+    this.#game = game;
+    this.tables = game.kinds.map((plan) => new LiveTable(plan, tick, strict));
+    this.#rowOf = game.kinds.map(() => new Map());
+    this.state = new LiveTable(game.state, tick, strict);
+    this.state.put(1, 1);
+  }
+
+  get tick(): number {
+    return this.state.tick;
+  }
+
+  table(kind: string): LiveTable {
+    return this.tables[this.#game.kind(kind).index];
+  }
+
+  spawn(kind: string, init: Readonly<Record<string, unknown>>, owner: number): Row {
+    const table = this.table(kind);
+    if (this.#nextId >= MAX_ENTITY_ID) throw new UsageError('this room has used up its entity ids');
+    const id = this.#nextId++;
+    const index = table.add(id);
+    this.#rowOf[table.plan.index].set(id, index);
+    const row = table.rows[index]!;
+    try {
+      assignRow(row, table.plan, init);
+    } catch (error) {
+      this.despawn(row);
+      throw error;
+    }
+    if (owner) this.setOwner(row, owner);
+    return row;
+  }
+
+  despawn(row: Row): void {
+    const table = this.#live(row);
+    if (row.owner) this.owned.get(row.owner)?.delete(row);
+    this.#rowOf[table.plan.index].delete(row.id);
+    table.remove(row.$index, table.tick);
+  }
+
+  setOwner(row: Row, seat: number): void {
+    const table = this.#live(row);
+    if (row.owner) this.owned.get(row.owner)?.delete(row);
+    table.setOwner(row.$index, seat);
+    if (!seat) return;
+    let rows = this.owned.get(seat);
+    if (!rows) this.owned.set(seat, (rows = new Set()));
+    rows.add(row);
+  }
+
+  get(kind: string, id: number): Row | undefined {
+    const table = this.table(kind);
+    const index = this.#rowOf[table.plan.index].get(id);
+    return index === undefined ? undefined : table.rows[index];
+  }
+
+  /** Every row of a kind. Rows spawned or despawned meanwhile may or may not come; none comes twice. */
+  *all(kind: string): Generator<Row, void> {
+    const { rows } = this.table(kind);
+    for (let i = 1; i < rows.length; i++) {
+      const row = rows[i];
+      if (row) yield row;
+    }
+  }
+
+  /** Rows of a kind within `radius` of a point; kinds without a position have none. */
+  *near(kind: string, x: number, y: number, radius: number): Generator<Row, void> {
+    const table = this.table(kind);
+    const at = positionOf(table.plan);
+    for (let i = 1; i <= table.high; i++) {
+      if (table.ids[i] === 0) continue;
+      const dx = table.values[at.x][i] - x;
+      const dy = table.values[at.y][i] - y;
+      if (dx * dx + dy * dy <= radius * radius) yield table.rows[i]!;
+    }
+  }
+
+  /** Compares, stamps and rounds all that was written since the last tick. */
+  round(): void {
+    for (const table of this.tables) table.round();
+    this.state.round();
+  }
+
+  /** What is written from now on belongs to `tick`. Rows freed before may be used again. */
+  begin(tick: number): void {
+    for (const table of this.tables) {
+      table.tick = tick;
+      table.settle(tick - 1);
+    }
+    this.state.tick = tick;
+  }
+
+  /** Forgets map keys deleted at `tick` or before. */
+  forget(tick: number): void {
+    for (const table of this.tables) table.forget(tick);
+    this.state.forget(tick);
+  }
+
+  /** Values clamped on the wire since the start. */
+  get clamped(): number {
+    let sum = this.state.clamped;
+    for (const table of this.tables) sum += table.clamped;
+    return sum;
+  }
+
+  #live(row: Row): LiveTable {
+    const table = row.$table;
+    if (!row.alive || table !== this.tables[table.plan.index])
+      throw new UsageError(`this ${row.kind} is not alive in this room`);
+    return table as LiveTable;
+  }
+}
+
+/** Columns of a kind's position; UsageError for a kind that has none. */
+export function positionOf(plan: Plan): { x: number; y: number; z: number } {
+  if (!plan.position)
+    throw new UsageError(`${plan.name} has no position: give it x and y, or a vec2 named position`);
+  return plan.position;
+}
