@@ -4,7 +4,7 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { serve } from '@tickwire/server';
+import { type Server, serve } from '@tickwire/server';
 import { MAX_PLAYERS } from './rules.ts';
 import { arenaRoom } from './server/field.ts';
 import { welcome } from './server/welcome.ts';
@@ -22,18 +22,23 @@ const HELP = `Usage: npm start -- [options]
   --help       this text`;
 
 export interface ArenaOptions {
+  /** Bots of a public room. */
   bots: number;
+  /** Default: PORT in the environment, else 9001. 0 takes a free one. */
   port?: number;
+  /** Default: HOST in the environment, else every address. */
   host?: string;
 }
 
 /** Opens the rooms: `field` with bots, `friends` without. */
-export function runArena(options: ArenaOptions) {
+export function runArena({ bots, port, host }: ArenaOptions): Promise<Server> {
   return serve({
-    ...(options.port === undefined ? {} : { port: options.port }),
-    ...(options.host === undefined ? {} : { host: options.host }),
-    rooms: { field: arenaRoom(options.bots), friends: arenaRoom(0) },
-    ...(existsSync(PAGE) ? { page: PAGE } : {}),
+    port,
+    host,
+    rooms: { field: arenaRoom({ bots, keep: true }), friends: arenaRoom({ bots: 0, keep: false }) },
+    page: existsSync(PAGE) ? PAGE : undefined,
+    // Joins and leaves are told in the room's chat; the terminal keeps the address in sight.
+    log: 'warn',
   });
 }
 

@@ -2,6 +2,7 @@
 // near. The ship itself is followed exactly; only the look-ahead is smoothed, so that the camera
 // never adds delay.
 
+import { ARENA_SIZE } from '../rules.ts';
 import { between } from './chance.ts';
 
 /** Share of the distance to the pointer that the camera looks ahead. */
@@ -23,8 +24,8 @@ const VIEW_DIAGONAL = 1540;
 const LEAST_ZOOM = 0.66;
 
 export class Camera {
-  x = 0;
-  y = 0;
+  x = ARENA_SIZE / 2;
+  y = ARENA_SIZE / 2;
   zoom = 1;
   /** Shift of this frame by shake, screen pixels. */
   shakeX = 0;

@@ -215,7 +215,7 @@ export class Effects {
       ...at,
       life: 0.38,
       tint: color,
-      alpha: 0.9,
+      alpha: 0.7,
       scale: (0.25 * size) / DETAIL,
       endScale: (2 * size) / DETAIL,
     });

@@ -17,7 +17,7 @@ import { OwnFire } from './own-fire.ts';
 import { Panel } from './panel.ts';
 import type { Scene } from './scene.ts';
 import { ranked, Scoreboard } from './scoreboard.ts';
-import { type ArenaGame, Session } from './session.ts';
+import { type ArenaGame, Session, type SessionState } from './session.ts';
 import type { ArenaView, ShownPlayer } from './shown.ts';
 import { Sound } from './sound.ts';
 import { Stage } from './stage.ts';
@@ -56,9 +56,13 @@ export class Page {
   readonly #ghostButton: HTMLButtonElement;
   readonly #splitButton: HTMLButtonElement;
   #ghosts = false;
+  /** The game's view as last drawn. One object that `game.view()` moves on. */
+  #view: ArenaView | undefined;
   #nowMs = 0;
   #framesPerSecond = 60;
   #frame = 0;
+  #joins = 0;
+  readonly #states: SessionState['kind'][] = [];
   #drawn: Drawn = { x: 0, y: 0, frame: 0 };
 
   private constructor(options: PageOptions, stage: Stage, hudRoot: HTMLElement) {
@@ -85,7 +89,7 @@ export class Page {
         link: line.link,
       },
       (game) => this.#joined(game),
-      (state) => this.#banner.show(state),
+      (state) => this.#stateChanged(state),
     );
     this.#banner = new Banner(() => this.#session.enter(this.#session.options.room));
     this.#chat = new Chat((text) => this.#say(text));
@@ -128,25 +132,34 @@ export class Page {
         return page.#session.game;
       },
       /** The own ship as shown now. */
-      me: () => page.#session.game?.view().mine('player'),
+      me: () => page.#view?.mine('player'),
       /** All ships as shown now, as plain objects. */
       rows: () =>
-        [...(page.#session.game?.view().all('player') ?? [])].map(
-          ({ id, owner, x, y, flying, hp }) => ({
-            id,
-            owner,
-            x,
-            y,
-            flying,
-            hp,
-          }),
-        ),
+        [...(page.#view?.all('player') ?? [])].map(({ id, owner, x, y, flying, hp }) => ({
+          id,
+          owner,
+          x,
+          y,
+          flying,
+          hp,
+        })),
       /** Where the own ship stood in the last drawn frame, and that frame's number. */
       get lastDrawnSelf() {
         return page.#drawn;
       },
       get frame() {
         return page.#frame;
+      },
+      /** What the banner was told, in order. */
+      get states() {
+        return page.#states;
+      },
+      get state() {
+        return page.#states.at(-1);
+      },
+      /** Joins of this page, the first included; a resume is none. */
+      get joins() {
+        return page.#joins;
       },
     };
   }
@@ -200,7 +213,14 @@ export class Page {
     return row;
   }
 
+  #stateChanged(state: SessionState): void {
+    if (this.#states.at(-1) !== state.kind) this.#states.push(state.kind);
+    this.#banner.show(state);
+  }
+
   #joined(game: ArenaGame): void {
+    this.#joins += 1;
+    this.#view = undefined;
     this.#panel.follow(game);
     attach(game, {
       scenes: [this.#stage.main, this.#stage.raw],
@@ -208,6 +228,7 @@ export class Page {
       hud: this.#hud,
       kills: this.#kills,
       chat: this.#chat,
+      view: () => this.#view,
       nowMs: () => this.#nowMs,
     });
   }
@@ -280,7 +301,7 @@ export class Page {
   }
 
   #sight() {
-    const view = this.#session.game?.view();
+    const view = this.#view;
     return view && { view, self: view.mine('player'), tick: view.tick };
   }
 
@@ -298,6 +319,7 @@ export class Page {
   #drawGame(game: ArenaGame, dt: number): void {
     this.#aim();
     const view = game.view();
+    this.#view = view;
     const self = view.mine('player');
     const order = ranked(view.all('card'));
     const names = new Map<number, string>(order.map((card) => [card.player, card.name]));

@@ -127,10 +127,10 @@ function paintStreak(brush: CanvasRenderingContext2D): void {
 }
 
 function paintRing(brush: CanvasRenderingContext2D): void {
-  const gradient = brush.createRadialGradient(0, 0, 36, 0, 0, 63);
+  const gradient = brush.createRadialGradient(0, 0, 46, 0, 0, 63);
   gradient.addColorStop(0, `rgba(${WHITE},0)`);
-  gradient.addColorStop(0.75, `rgba(${WHITE},0.55)`);
-  gradient.addColorStop(0.9, `rgba(${WHITE},1)`);
+  gradient.addColorStop(0.75, `rgba(${WHITE},0.4)`);
+  gradient.addColorStop(0.88, `rgba(${WHITE},1)`);
   gradient.addColorStop(1, `rgba(${WHITE},0)`);
   brush.fillStyle = gradient;
   brush.fillRect(-64, -64, 128, 128);

@@ -8,7 +8,7 @@ import type { Feed } from './feed.ts';
 import type { Hud } from './hud.ts';
 import type { Scene } from './scene.ts';
 import type { ArenaGame } from './session.ts';
-import type { ShownCard } from './shown.ts';
+import type { ArenaView, ShownCard } from './shown.ts';
 import type { Sound } from './sound.ts';
 
 /** Who is told. */
@@ -18,14 +18,16 @@ export interface Audience {
   hud: Hud;
   kills: Feed;
   chat: Chat;
+  /** What was drawn last. Not `game.view()`: events are told from inside it. */
+  view(): ArenaView | undefined;
   /** Milliseconds on the page's clock. */
   nowMs(): number;
 }
 
 export function attach(game: ArenaGame, audience: Audience): void {
   const { scenes, sound, hud, chat } = audience;
-  const self = (): number => game.view().mine('player')?.id ?? 0;
-  const hueOf = (id: number): number => cardOf(game, id)?.hue ?? 0;
+  const self = (): number => audience.view()?.mine('player')?.id ?? 0;
+  const hueOf = (id: number): number => cardOf(audience.view(), id)?.hue ?? 0;
 
   game.on('tracer', ({ by, x, y, toX, toY, hit }) => {
     if (by === self()) return;
@@ -62,17 +64,16 @@ export function attach(game: ArenaGame, audience: Audience): void {
   });
   game.on('chat', ({ name, hue, line }) => chat.line(name, hue, line));
   game.on('notice', ({ line }) => chat.notice(line));
-  game.on('kill', (kill) => showKill(game, audience, kill, self()));
+  game.on('kill', (kill) => showKill(audience, kill, self()));
 }
 
 function showKill(
-  game: ArenaGame,
-  { scenes, sound, hud, kills }: Audience,
+  { scenes, sound, hud, kills, view }: Audience,
   kill: { by: number; of: number; with: 'gun' | 'rocket' },
   self: number,
 ): void {
-  const winner = cardOf(game, kill.by);
-  const loser = cardOf(game, kill.of);
+  const winner = cardOf(view(), kill.by);
+  const loser = cardOf(view(), kill.of);
   for (const scene of scenes) {
     const ship = scene.ship(kill.of);
     if (ship) scene.effects.wreck(ship.body.x, ship.body.y, loser?.hue ?? 0);
@@ -98,7 +99,7 @@ function showKill(
   else if (kill.by === self) sound.play('kill');
 }
 
-function cardOf(game: ArenaGame, player: number): ShownCard | undefined {
-  for (const card of game.view().all('card')) if (card.player === player) return card;
+function cardOf(view: ArenaView | undefined, player: number): ShownCard | undefined {
+  for (const card of view?.all('card') ?? []) if (card.player === player) return card;
   return undefined;
 }

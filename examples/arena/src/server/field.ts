@@ -2,9 +2,10 @@
 // ask for. Puts together combat, spawning, bots and talk; `server.ts` serves it. The order of a
 // tick stands in `tick` below.
 
-import { defineRoom } from '@tickwire/server';
+import { defineRoom, type RoomKind } from '@tickwire/server';
 import { type Answer, arena } from '../game.ts';
 import {
+  ARENA_SIZE,
   CALM_WAIT,
   MAX_HP,
   MAX_PLAYERS,
@@ -27,15 +28,25 @@ const GRACE_MS = 20_000;
 /** How much likelier a bot looks for a person than for another bot. */
 const PEOPLE_PULL = 4;
 
-/** A kind of room with this many bots, as far as MAX_PLAYERS leaves space for them. */
-export function arenaRoom(wantedBots: number) {
+/** Where spectators look: the middle, where most ways cross. */
+const CENTRE = { x: ARENA_SIZE / 2, y: ARENA_SIZE / 2 };
+
+export interface ArenaRoomOptions {
+  /** Bots wanted, as far as MAX_PLAYERS leaves space for them. */
+  bots: number;
+  /** Open from the start, and kept when nobody is in it. */
+  keep: boolean;
+}
+
+export function arenaRoom({ bots: wantedBots, keep }: ArenaRoomOptions): RoomKind {
   return defineRoom(arena, {
     seats: MAX_PLAYERS,
+    keep,
     graceMs: GRACE_MS,
     spectators: MAX_PLAYERS,
     authenticate: (token): Guest => ({ name: cleanName(token) || 'Guest' }),
     open(room): Match {
-      addKits(room as ArenaRoom);
+      addKits(room);
       return { cards: new Map(), bots: new Map(), allowances: new Map(), wantedBots };
     },
     join(room, seat) {
@@ -60,7 +71,7 @@ export function arenaRoom(wantedBots: number) {
       room.emit('notice', { line: `${nameOf(room, player)} left` });
       removePlayer(room, player.id);
     },
-    interest: { around: (seat) => seat.own('player'), radius: VIEW_RADIUS },
+    interest: { around: (seat) => seat.own('player') ?? CENTRE, radius: VIEW_RADIUS },
     timers: {
       respawn: (room, { player }: Timers['respawn']) => respawn(room, player),
       restock(room, { kit }: Timers['restock']) {
@@ -87,6 +98,8 @@ export function arenaRoom(wantedBots: number) {
 /** One tick, after every seat's ship has taken its step. */
 function advance(room: ArenaRoom, dt: number): void {
   keepBotCount(room);
+  // Nobody is there to see it: the room waits.
+  if (room.data.cards.size === room.data.bots.size) return;
   flyBots(room);
   fireWeapons(room);
   flyRockets(room, dt);

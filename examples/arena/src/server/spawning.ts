@@ -49,9 +49,23 @@ function freeSpot(room: ArenaRoom): Readonly<Point> {
   return best;
 }
 
+/** How far from each other friends begin, at most: well within each other's view. */
+const FRIENDS_APART = 600;
+
+/** A spot beside somebody who is there already: in a room without bots people came to meet. */
+function spotAmongFriends(room: ArenaRoom): Readonly<Point> {
+  for (const friend of room.all('player')) {
+    const near = POINTS.filter(
+      ({ x, y }) => x !== friend.x && Math.hypot(x - friend.x, y - friend.y) < FRIENDS_APART,
+    );
+    if (near.length > 0) return near[Math.floor(room.random() * near.length)];
+  }
+  return freeSpot(room);
+}
+
 /** A ship and its card, for a seat or (without one) for a bot. */
 export function addPlayer(room: ArenaRoom, wishedName: string, seat?: ArenaSeat): PlayerRow {
-  const spot = freeSpot(room);
+  const spot = room.data.wantedBots === 0 ? spotAmongFriends(room) : freeSpot(room);
   const taken = new Set([...room.data.cards.values()].map((card) => card.name));
   const hue = leastUsedHue(room);
   const player = room.spawn(
@@ -128,7 +142,7 @@ export function addBot(room: ArenaRoom): void {
   room.data.bots.set(player.id, bot);
 }
 
-export function addKits(room: ArenaRoom): void {
+export function addKits(room: Pick<ArenaRoom, 'spawn'>): void {
   for (const first of KIT_QUARTER) {
     let { x, y } = first;
     for (let turn = 0; turn < 4; turn++) {

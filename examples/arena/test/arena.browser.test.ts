@@ -1,0 +1,266 @@
+// The arena in a real browser: two pages in one room, a bad line, a restart, a hidden page.
+// Pages are small because SwiftShader draws them; what they do is the same at any size. The hidden
+// page sleeps for its minute beside the other tests, which is why it is opened first.
+
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { buildPage } from '../src/page-build.ts';
+import { SHIP_RADIUS } from '../src/rules.ts';
+import { runArena } from '../src/server.ts';
+import { rayToWall } from '../src/walls.ts';
+import { browserSuite, launchBrowser, type Problem, screenshot, watchPage } from './browser.ts';
+
+/** How long the hidden page stays hidden, ms. */
+const HIDDEN_MS = 60_000;
+
+/** Longest wait for anything to happen on a page, ms: two cores draw several pages in software. */
+const PATIENCE_MS = 20_000;
+
+/** What a page's console says while its server is away, which a test does on purpose. */
+const AWAY = [/WebSocket connection to .* failed/, /ERR_CONNECTION_REFUSED/];
+
+declare global {
+  interface Window {
+    /** Put there by installHiding. */
+    hidePage(hidden: boolean): void;
+  }
+}
+
+interface Visitor {
+  page: Page;
+  problems: Problem[];
+}
+
+type Server = Awaited<ReturnType<typeof runArena>>;
+
+browserSuite('the arena', () => {
+  let server: Server;
+  let browser: Browser;
+  let sleeper: Visitor & { hiddenAtMs: number };
+
+  /** Opens the page in a window of its own and waits until it is in play. */
+  async function visit(query: string, ignore: readonly RegExp[] = []): Promise<Visitor> {
+    const context = await browser.newContext({ viewport: { width: 480, height: 320 } });
+    const page = await context.newPage();
+    const problems = await watchPage(page, ignore);
+    await page.addInitScript(installHiding);
+    await page.goto(`http://127.0.0.1:${server.port}/?${query}`);
+    await page.waitForFunction(() => window.arena?.lastDrawnSelf.frame > 3, undefined, {
+      timeout: PATIENCE_MS,
+    });
+    return { page, problems };
+  }
+
+  beforeAll(async () => {
+    await buildPage();
+    server = await runArena({ bots: 4, port: 0, host: '127.0.0.1' });
+    browser = await launchBrowser();
+    const visitor = await visit('name=Sleeper');
+    sleeper = { ...visitor, hiddenAtMs: performance.now() };
+    await sleeper.page.evaluate(() => window.hidePage(true));
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await server?.close();
+  });
+
+  test('is in play within two seconds of opening the page, without a click', async () => {
+    const context = await browser.newContext({ viewport: { width: 480, height: 320 } });
+    const page = await context.newPage();
+    const problems = await watchPage(page);
+    await page.goto(`http://127.0.0.1:${server.port}/`);
+    await page.waitForFunction(() => window.arena?.lastDrawnSelf.frame > 0, undefined, {
+      timeout: PATIENCE_MS,
+    });
+    const inPlayMs = await page.evaluate(() => performance.now());
+    console.info(`in play after ${Math.round(inPlayMs)} ms, drawn in software`);
+    expect(await page.evaluate(() => window.arena.state)).toBe('live');
+    expect(problems).toEqual([]);
+    await context.close();
+  });
+
+  test('a key held in one page moves its ship in both', async () => {
+    const room = await newRoom(server.port);
+    const ada = await visit(`name=Ada&room=${room}`);
+    const bob = await visit(`name=Bob&room=${room}`);
+    const id = await ada.page.evaluate(() => window.arena.me()!.id);
+    await bob.page.waitForFunction(
+      (wanted) => window.arena.rows().some((row) => row.id === wanted),
+      id,
+      { timeout: PATIENCE_MS },
+    );
+    const before = await placeOf(bob.page, id);
+    const own = await placeOf(ada.page, id);
+    const key = await freeWay(ada.page);
+    await ada.page.keyboard.down(key);
+    await bob.page.waitForFunction(
+      ([wanted, x, y]) => {
+        const row = window.arena.rows().find((other) => other.id === wanted);
+        return row !== undefined && Math.hypot(row.x - x, row.y - y) > 30;
+      },
+      [id, before.x, before.y] as const,
+      { timeout: PATIENCE_MS },
+    );
+    await ada.page.keyboard.up(key);
+    const moved = await placeOf(ada.page, id);
+    expect(Math.hypot(moved.x - own.x, moved.y - own.y)).toBeGreaterThan(30);
+    await screenshot(ada.page, 'arena-two-pages');
+    expect([...ada.problems, ...bob.problems]).toEqual([]);
+    await ada.page.context().close();
+    await bob.page.context().close();
+  });
+
+  test('with 150 ms of lag the mover sees its ship move on the next drawn frame', async () => {
+    const room = await newRoom(server.port);
+    const { page, problems } = await visit(`name=Lag&room=${room}&lag=150`);
+    await page.waitForFunction(() => (window.arena.game?.stats.rttMs ?? 0) > 140, undefined, {
+      timeout: PATIENCE_MS,
+    });
+    const key = await freeWay(page);
+    const frames = await page.evaluate(framesUntilMoved, key);
+    expect(frames).toBe(1);
+    expect(problems).toEqual([]);
+    await page.context().close();
+  });
+
+  test('a hidden page neither closes nor fast-forwards', async () => {
+    const { page } = sleeper;
+    const left = HIDDEN_MS - (performance.now() - sleeper.hiddenAtMs);
+    await new Promise((done) => setTimeout(done, Math.max(0, left)));
+    const asleep = await page.evaluate(() => window.arena.frame);
+    await page.evaluate(() => window.hidePage(false));
+    await page.waitForFunction((frame) => window.arena.frame > frame + 2, asleep, {
+      timeout: PATIENCE_MS,
+    });
+    const pace = await page.evaluate(measurePace);
+    expect(pace.joins).toBe(1);
+    expect(pace.states).toEqual(['joining', 'live']);
+    expect(pace.behindTicks).toBeLessThan(30);
+    expect(pace.ticksPerSecond).toBeGreaterThan(24);
+    expect(pace.ticksPerSecond).toBeLessThan(36);
+    expect(sleeper.problems).toEqual([]);
+    await page.context().close();
+  });
+
+  test('a server restart is survived: the page says so and is back in play by itself', async () => {
+    const { page, problems } = await visit('name=Stayer', AWAY);
+    const { port } = server;
+    await server.close();
+    const banner = page.locator('.banner');
+    await banner.waitFor({ state: 'visible', timeout: PATIENCE_MS });
+    expect(await banner.textContent()).toContain('Server is away, trying again… attempt');
+    server = await runArena({ bots: 4, port, host: '127.0.0.1' });
+    await banner.waitFor({ state: 'hidden', timeout: PATIENCE_MS });
+    const frame = await page.evaluate(() => window.arena.frame);
+    await page.waitForFunction((since) => window.arena.lastDrawnSelf.frame > since + 2, frame, {
+      timeout: PATIENCE_MS,
+    });
+    expect(problems).toEqual([]);
+    await page.context().close();
+  });
+});
+
+/** A room without bots, by the same request as the page's button. */
+async function newRoom(port: number): Promise<string> {
+  const answer = await fetch(`http://127.0.0.1:${port}/rooms/friends`, {
+    method: 'POST',
+    body: JSON.stringify({ create: true }),
+  });
+  const { room } = (await answer.json()) as { room: string };
+  return room;
+}
+
+async function placeOf(page: Page, id: number): Promise<{ x: number; y: number }> {
+  return page.evaluate((wanted) => {
+    const row = window.arena.rows().find((other) => other.id === wanted);
+    if (!row) throw new Error(`ship ${wanted} is not shown`);
+    return { x: row.x, y: row.y };
+  }, id);
+}
+
+/** The key of the direction in which the own ship has the longest free way. */
+async function freeWay(page: Page): Promise<string> {
+  const { x, y } = await page.evaluate(() => {
+    const me = window.arena.me()!;
+    return { x: me.x, y: me.y };
+  });
+  const ways = [
+    { key: 'KeyD', free: rayToWall(x, y, 1, 0, 500, SHIP_RADIUS) },
+    { key: 'KeyA', free: rayToWall(x, y, -1, 0, 500, SHIP_RADIUS) },
+    { key: 'KeyS', free: rayToWall(x, y, 0, 1, 500, SHIP_RADIUS) },
+    { key: 'KeyW', free: rayToWall(x, y, 0, -1, 500, SHIP_RADIUS) },
+  ];
+  return ways.sort((a, b) => b.free - a.free)[0].key;
+}
+
+/**
+ * Runs in the page. Presses a key, and counts drawn frames until the own ship is drawn elsewhere.
+ */
+async function framesUntilMoved(key: string): Promise<number> {
+  const drawn = () => window.arena.lastDrawnSelf;
+  const nextFrame = () => new Promise((done) => requestAnimationFrame(done));
+  // Still: the same place for three frames.
+  for (let same = 0, last = drawn(); same < 3; last = drawn()) {
+    await nextFrame();
+    same = Math.hypot(drawn().x - last.x, drawn().y - last.y) < 0.001 ? same + 1 : 0;
+  }
+  const start = drawn();
+  window.dispatchEvent(new KeyboardEvent('keydown', { code: key }));
+  while (Math.hypot(drawn().x - start.x, drawn().y - start.y) < 0.01) {
+    if (drawn().frame - start.frame > 60) throw new Error('the ship never moved');
+    await nextFrame();
+  }
+  const { frame } = drawn();
+  window.dispatchEvent(new KeyboardEvent('keyup', { code: key }));
+  return frame - start.frame;
+}
+
+/** Runs in the page. How fast shown time goes over two seconds after waking. */
+async function measurePace() {
+  const game = window.arena.game!;
+  const startTick = game.view().tick;
+  const behindTicks = game.newest().tick - startTick;
+  const startMs = performance.now();
+  while (performance.now() - startMs < 2000)
+    await new Promise((done) => requestAnimationFrame(done));
+  const seconds = (performance.now() - startMs) / 1000;
+  return {
+    behindTicks,
+    ticksPerSecond: (game.view().tick - startTick) / seconds,
+    joins: window.arena.joins,
+    states: window.arena.states,
+  };
+}
+
+/**
+ * Runs in the page before its scripts: gives it `hidePage`. Playwright keeps every page visible, so
+ * this does what a browser does with a hidden one: the page is told, no frame is drawn, timers run
+ * at most once a second. Sockets go on.
+ */
+function installHiding(): void {
+  const real = {
+    frame: window.requestAnimationFrame.bind(window),
+    timeout: window.setTimeout.bind(window),
+  };
+  let hidden = false;
+  let waiting: FrameRequestCallback[] = [];
+  Object.defineProperty(document, 'hidden', { get: () => hidden });
+  Object.defineProperty(document, 'visibilityState', {
+    get: () => (hidden ? 'hidden' : 'visible'),
+  });
+  window.requestAnimationFrame = (draw) => {
+    if (!hidden) return real.frame(draw);
+    waiting.push(draw);
+    return 0;
+  };
+  window.setTimeout = ((run: TimerHandler, ms = 0, ...rest: unknown[]) =>
+    real.timeout(run, hidden ? Math.max(1000, ms) : ms, ...rest)) as typeof window.setTimeout;
+  window.hidePage = (now) => {
+    hidden = now;
+    document.dispatchEvent(new Event('visibilitychange'));
+    if (hidden) return;
+    for (const draw of waiting) real.frame(draw);
+    waiting = [];
+  };
+}
