@@ -1,0 +1,202 @@
+// The way in for pages: connect() and the handle it gives. Types everything by the game's declaration and ties a session to the
+// browser it runs in (clock, timers, sockets, page life). The only file of the core that touches ambient time.
+import {
+  type CommandFields,
+  type CommandReply,
+  type CommandsOf,
+  type EventsOf,
+  type Game,
+  type InputFieldsOf,
+  type InputOf,
+  type Link,
+  type PayloadOf,
+  UsageError,
+} from '@tickwire/protocol';
+import { Session } from './session.ts';
+import { openLink, type SocketConstructor } from './socket-link.ts';
+import type { Status } from './status.ts';
+import type { View } from './view.ts';
+import type { Traffic } from './wire.ts';
+
+export interface ConnectOptions<G> {
+  /** ws:, wss:, http: or https: address of the server. */
+  url: string;
+  /** A kind of room (the server finds or opens one) or a room's id. */
+  room: string;
+  /** For the game's `authenticate`; a function is asked anew for each new seat. */
+  token?: string | (() => string | Promise<string>);
+  /** A one-use ticket from POST /rooms/:kind, used for the first join. */
+  ticket?: string;
+  /** Reads the controls; called at every view() and once a tick. Left out: no input is sent. */
+  sample?: () => InputOf<InputFieldsOf<G>>;
+  /** Watch without input. */
+  spectate?: boolean;
+  /** Constructor of sockets; default: the global WebSocket. In Node 20 pass ws'. */
+  WebSocket?: unknown;
+  /** Wraps the line, as the network simulator does. */
+  link?: (link: Link) => Link;
+  /** Longest wait between two attempts to resume, ms. Default 15,000. */
+  retryCapMs?: number;
+  /** Ms without a line after which the session gives up (status lost). Default 5 minutes. */
+  giveUpMs?: number;
+  /** For tests: monotonic ms, delayed calls, and the seed of the backoff's jitter. */
+  now?: () => number;
+  later?: (ms: number, run: () => void) => () => void;
+  seed?: number;
+}
+
+/** How the line and the loops stand. */
+export interface Stats extends Traffic {
+  /** Round trip and its deviation, ms. */
+  readonly rttMs: number;
+  readonly jitterMs: number;
+  /** How far behind the server others are shown, ms. */
+  readonly shownDelayMs: number;
+  /** How far ahead of the server input is made, ticks. */
+  readonly inputLeadTicks: number;
+  /** Least margin of late with which input arrives, ticks; negative: too late. NaN before the first. */
+  readonly inputMarginTicks: number;
+  /** Own moves the server saw otherwise, by more than a step. */
+  readonly corrections: number;
+  /** Ms the picture stood still for want of news. */
+  readonly frozenMs: number;
+  /** Jumps over a gap, as after a sleep. */
+  readonly jumps: number;
+  /** Ticks stepped by the server, and of those with our input in time. */
+  readonly ticks: number;
+  readonly ticksInTime: number;
+}
+
+/** A session as a page holds it. */
+export interface GameClient<G> {
+  /** One's seat id: rows of one's own have it as owner. */
+  readonly seat: number;
+  /** Id of the room, for an invitation. */
+  readonly room: string;
+  readonly status: Status;
+  readonly stats: Stats;
+  /** Called at once and at every change; returns what ends it. */
+  onStatus(watch: (status: Status) => void): () => void;
+  /** Called when the shown time reaches the event's tick; returns what ends it. */
+  on<E extends keyof EventsOf<G> & string>(
+    event: E,
+    handler: (payload: PayloadOf<EventsOf<G>[E]>) => void,
+  ): () => void;
+  /** Resolves with the game's answer; rejects with CommandError. */
+  call<C extends keyof CommandsOf<G> & string>(
+    command: C,
+    args: PayloadOf<CommandFields<CommandsOf<G>[C]>>,
+  ): Promise<CommandReply<CommandsOf<G>[C]>>;
+  /** The world at this instant: others interpolated, oneself predicted. Call it once for each drawn frame. */
+  view(): View<G>;
+  /** The newest snapshot as it came, neither blended nor predicted. */
+  newest(): View<G>;
+  /** Gives the seat up and closes. */
+  leave(): void;
+}
+
+/** Joins a room. Rejects with ConnectError: full, refused, no-room, game-mismatch, unreachable, busy. */
+export async function connect<G extends { readonly hash: string }>(
+  game: G,
+  options: ConnectOptions<G>,
+): Promise<GameClient<G>> {
+  const {
+    url,
+    room,
+    token,
+    ticket,
+    spectate = false,
+    sample,
+    link = (line: Link) => line,
+  } = options;
+  const Socket = (options.WebSocket ?? globalThis.WebSocket) as SocketConstructor | undefined;
+  if (!Socket)
+    throw new UsageError('there is no WebSocket here: pass one, connect(game, { WebSocket, ... })');
+  const address = url.replace(/^http/, 'ws');
+  const session = new Session({
+    game: game as unknown as Game,
+    room,
+    token: typeof token === 'string' ? () => token : token,
+    ticket,
+    spectate,
+    sample,
+    open: (opened) => link(openLink(address, Socket, opened)),
+    now: options.now ?? (() => performance.now()),
+    later: options.later ?? later,
+    seed: options.seed ?? Math.floor(Math.random() * 2 ** 32),
+    retryCapMs: options.retryCapMs ?? 15_000,
+    giveUpMs: options.giveUpMs ?? 300_000,
+  });
+  watchPage(session);
+  await session.start();
+  return new Handle(session) as unknown as GameClient<G>;
+}
+
+function later(ms: number, run: () => void): () => void {
+  const timer = setTimeout(run, ms);
+  return () => clearTimeout(timer);
+}
+
+/** A page that is put away (bfcache) closes its line and takes its seat up again when it is shown. */
+function watchPage(session: Session): void {
+  if (typeof document === 'undefined') return;
+  const listen = (type: string, run: () => void) => {
+    addEventListener(type, run);
+    session.onStatus(({ state }) => {
+      if (state === 'closed' || state === 'lost') removeEventListener(type, run);
+    });
+  };
+  listen('pagehide', () => session.pause());
+  listen('pageshow', () => session.wake());
+  listen('online', () => session.wake());
+}
+
+class Handle implements GameClient<never> {
+  readonly #session: Session;
+  constructor(session: Session) {
+    this.#session = session;
+  }
+  get seat(): number {
+    return this.#session.seat;
+  }
+  get room(): string {
+    return this.#session.roomId;
+  }
+  get status(): Status {
+    return this.#session.status;
+  }
+  get stats(): Stats {
+    const { clock, shownTime, inputTime, prediction, ticks, ticksInTime } = this.#session.playback;
+    return {
+      ...this.#session.traffic,
+      rttMs: clock.rttMs,
+      jitterMs: clock.jitterMs,
+      shownDelayMs: shownTime.delayMs,
+      inputLeadTicks: inputTime.lead,
+      inputMarginTicks: inputTime.margin,
+      corrections: prediction.corrections,
+      frozenMs: shownTime.frozenMs,
+      jumps: shownTime.jumps,
+      ticks,
+      ticksInTime,
+    };
+  }
+  onStatus(watch: (status: Status) => void): () => void {
+    return this.#session.onStatus(watch);
+  }
+  on(event: string, handler: (payload: never) => void): () => void {
+    return this.#session.on(event, handler);
+  }
+  call(command: string, args: object): never {
+    return this.#session.call(command, args as Record<string, unknown>) as never;
+  }
+  view(): View<never> {
+    return this.#session.view();
+  }
+  newest(): View<never> {
+    return this.#session.playback.drawNewest();
+  }
+  leave(): void {
+    this.#session.leave();
+  }
+}

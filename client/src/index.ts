@@ -1,0 +1,19 @@
+// The client's files in reading order: a file imports only files above it in this list. `./overlay` and `./simulator` are
+// exports of their own, so that a game that does not want them does not load them.
+export {
+  CommandError,
+  ConnectError,
+  type ConnectReason,
+  type EndReason,
+  type Status,
+} from './status.ts';
+// ./socket-link.ts
+// ./shown-time.ts
+// ./input-time.ts
+// ./shown-rows.ts
+// ./prediction.ts
+export type { View } from './view.ts';
+// ./playback.ts
+// ./wire.ts
+// ./session.ts
+export { type ConnectOptions, connect, type GameClient, type Stats } from './connect.ts';

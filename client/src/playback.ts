@@ -1,0 +1,240 @@
+// From frames to a picture: which tick to show, which to predict, and the rows at this instant. Fed by session.ts with what came,
+// advanced with monotonic time; sends nothing itself, but says which inputs are due. Everything a player feels is decided here.
+import {
+  ClockEstimator,
+  carryPresses,
+  type Game,
+  History,
+  inputFromWire,
+  neutralInput,
+  Received,
+  releasePresses,
+  roundInput,
+  type StateHeader,
+  type Welcome,
+} from '@tickwire/protocol';
+import { InputTime } from './input-time.ts';
+import { Prediction } from './prediction.ts';
+import { ShownRows } from './shown-rows.ts';
+import { ShownTime } from './shown-time.ts';
+import { RowsView } from './view.ts';
+
+/** Seconds of snapshots kept: a stall this long is played back when it ends, without a hole. */
+const HISTORY_SECONDS = 1.5;
+/** Input ticks made up for after a hitch of the page; beyond that the player was not there. */
+const MAX_INPUT_GAP = 12;
+/** Events waiting for their tick; a page that does not draw must not hoard them. */
+const MAX_EVENTS = 1024;
+
+export interface PlaybackOptions {
+  sample?: () => Readonly<Record<string, unknown>>;
+  /** A handler's events are due: in order, each once. */
+  happened: (event: number, payload: Record<string, unknown>) => void;
+}
+
+interface Waiting {
+  tick: number;
+  event: number;
+  payload: Record<string, unknown>;
+}
+
+export class Playback {
+  readonly received: Received;
+  readonly shownTime: ShownTime;
+  readonly inputTime = new InputTime();
+  readonly prediction: Prediction;
+  readonly view: RowsView;
+  readonly newest: RowsView;
+  clock: ClockEstimator;
+  /** Ticks the server stepped, and of those with our input in time: since the start. */
+  ticks = 0;
+  ticksInTime = 0;
+  readonly #game: Game;
+  readonly #options: PlaybackOptions;
+  readonly #history: History;
+  readonly #shown: ShownRows;
+  readonly #raw: ShownRows;
+  readonly #tickMs: number;
+  readonly #held: Float64Array;
+  readonly #neutral: Float64Array;
+  readonly #latched: Float64Array;
+  readonly #heldInput: Record<string, unknown> = {};
+  readonly #due: Float64Array[] = [];
+  #events: Waiting[] = [];
+  #sendEvery = 1;
+  #advancedMs = 0;
+  #drawnMs = 0;
+  #statedMs = 0;
+  #inputTick = 0;
+  #target = 0;
+  #playing = false;
+
+  constructor(game: Game, options: PlaybackOptions) {
+    this.#game = game;
+    this.#options = options;
+    this.#tickMs = 1000 / game.tickRate;
+    this.clock = new ClockEstimator(this.#tickMs);
+    this.received = new Received(game);
+    this.#history = new History(game, Math.ceil(game.tickRate * HISTORY_SECONDS));
+    this.shownTime = new ShownTime(this.#tickMs);
+    this.#shown = new ShownRows(game);
+    this.#raw = new ShownRows(game);
+    this.view = new RowsView(game, this.#shown);
+    this.newest = new RowsView(game, this.#raw);
+    const near = this.view.near.bind(this.view);
+    this.prediction = new Prediction(game, this.received, near);
+    this.#neutral = neutralInput(game.input);
+    this.#held = this.#neutral.slice();
+    this.#latched = new Float64Array(this.#held.length);
+  }
+
+  /** Newest tick received; 0 before the first STATE. */
+  get tick(): number {
+    return this.received.tick;
+  }
+
+  /** A seat, on a new connection. `sameRoom`: ticks and ids go on; else nothing known holds. */
+  welcomed(welcome: Welcome, sameRoom: boolean): void {
+    if (!sameRoom) {
+      this.received.forget();
+      this.#history.clear();
+      this.#shown.renew();
+      this.#raw.renew();
+      this.shownTime.reset();
+      this.clock = new ClockEstimator(this.#tickMs);
+      this.#events = [];
+    }
+    this.received.seat = welcome.seat;
+    this.view.seat = this.newest.seat = welcome.seat;
+    this.#shown.viewer = this.#raw.viewer = welcome.seat;
+    this.#sendEvery = welcome.sendEvery;
+    this.#inputTick = welcome.tick;
+    this.#target = welcome.tick;
+    this.#playing = false;
+    this.#statedMs = 0;
+  }
+
+  /** The line is down: no input is made until the next STATE. */
+  interrupted(): void {
+    this.#playing = false;
+  }
+
+  /** A STATE was read into `received`. */
+  stated(tick: number, header: StateHeader, nowMs: number): void {
+    this.clock.addState(tick + header.sentAt, nowMs);
+    this.#history.push(tick, this.received.tables, this.received.state);
+    const oldest = this.#history.oldest!.tick;
+    for (const table of this.received.tables) table.settle(oldest - 1);
+    this.shownTime.arrived(tick, this.clock.remoteTickAt(nowMs), this.#sendEvery);
+    this.ticks += header.dTick;
+    this.ticksInTime += header.inTime;
+    this.inputTime.reported(header.marginTicks, this.#statedMs ? nowMs - this.#statedMs : 0);
+    this.#statedMs = nowMs;
+    if (!this.#playing) this.#play(nowMs);
+    this.prediction.reconcile(tick);
+  }
+
+  /** An event of `tick`. */
+  happened(tick: number, event: number, payload: Record<string, unknown>): void {
+    if (this.#events.length >= MAX_EVENTS) this.#events.shift();
+    this.#events.push({ tick, event, payload });
+  }
+
+  /**
+   * Moves time on. Calls `send` with the inputs that are due: consecutive ticks from `first`, and the tick shown meanwhile.
+   * Answers the ms that passed since the last call.
+   */
+  advance(
+    nowMs: number,
+    send: (first: number, ticks: readonly Float64Array[], shownTick: number) => void,
+  ): number {
+    const elapsedMs = this.#advancedMs ? Math.max(nowMs - this.#advancedMs, 0) : 0;
+    this.#advancedMs = nowMs;
+    if (!this.shownTime.started) return elapsedMs;
+    const serverTick = this.clock.remoteTickAt(nowMs);
+    this.shownTime.advance(elapsedMs, serverTick, this.tick);
+    if (this.#playing && this.#options.sample) this.#makeInputs(elapsedMs, nowMs, serverTick, send);
+    this.#tellEvents();
+    return elapsedMs;
+  }
+
+  /** The rows as they are to be drawn at `nowMs`, after advance. */
+  draw(nowMs: number): RowsView {
+    const elapsedMs = this.#drawnMs ? Math.max(nowMs - this.#drawnMs, 0) : 0;
+    this.#drawnMs = nowMs;
+    const newest = this.#history.newest;
+    if (!newest) return this.view;
+    const at = Math.max(this.#history.indexAt(this.shownTime.tick), 0);
+    const older =
+      this.#history.indexAt(this.shownTime.tick) < 0
+        ? this.#history.oldest!
+        : this.#history.at(at)!;
+    const newer = at > 0 && older.tick <= this.shownTime.tick ? this.#history.at(at - 1)! : older;
+    const span = newer.tick - older.tick;
+    const fraction = span > 0 ? (this.shownTime.tick - older.tick) / span : 0;
+    const ahead = this.#playing ? Math.min(Math.max(this.#target - this.#inputTick, 0), 1) : 0;
+    inputFromWire(this.#game.input, this.#held, this.#heldInput);
+    this.prediction.prepare(ahead, this.#heldInput, elapsedMs);
+    this.#shown.update(older, newer, fraction, newest, this.prediction);
+    this.view.tick = this.shownTime.tick;
+    return this.view;
+  }
+
+  /** The newest snapshot as it came: no blending, no prediction. */
+  drawNewest(): RowsView {
+    const newest = this.#history.newest;
+    if (newest) this.#raw.update(newest, newest, 0, newest, undefined);
+    this.newest.tick = newest?.tick ?? 0;
+    return this.newest;
+  }
+
+  /** The first STATE of a connection: from now on input is made. */
+  #play(nowMs: number): void {
+    this.#playing = true;
+    this.inputTime.start(this.clock.rttMs, this.clock.jitterMs, this.#tickMs);
+    this.#target = this.clock.remoteTickAt(nowMs) + this.inputTime.lead;
+    this.#inputTick = Math.max(Math.floor(this.#target), this.#inputTick);
+    this.prediction.start(Math.max(this.#inputTick, this.tick));
+  }
+
+  #makeInputs(
+    elapsedMs: number,
+    nowMs: number,
+    serverTick: number,
+    send: (first: number, ticks: readonly Float64Array[], shownTick: number) => void,
+  ): void {
+    this.inputTime.advance(elapsedMs, nowMs, this.clock.rttMs, this.#tickMs);
+    this.#target = Math.max(serverTick + this.inputTime.lead, this.#target);
+    this.#sample();
+    const last = Math.floor(this.#target);
+    if (last <= this.#inputTick) return;
+    // A page that was away does not send what nobody pressed.
+    const first = last - this.#inputTick > MAX_INPUT_GAP ? last : this.#inputTick + 1;
+    this.#due.length = 0;
+    for (let tick = first; tick <= last; tick++) {
+      const wire = this.#held.slice();
+      this.#due.push(wire);
+      this.prediction.step(tick, wire);
+      releasePresses(this.#game.input, this.#held);
+      this.#latched.fill(0);
+    }
+    this.#inputTick = last;
+    send(first, this.#due, this.shownTime.tick);
+  }
+
+  /** Reads the controls; a press stays until its tick is made. */
+  #sample(): void {
+    const sampled = this.#options.sample?.();
+    if (sampled) roundInput(this.#game.input, sampled, this.#held);
+    carryPresses(this.#game.input, this.#held, this.#latched);
+    carryPresses(this.#game.input, this.#latched, this.#held);
+  }
+
+  #tellEvents(): void {
+    const shown = this.shownTime.tick;
+    while (this.#events.length > 0 && this.#events[0].tick <= shown) {
+      const { event, payload } = this.#events.shift()!;
+      this.#options.happened(event, payload);
+    }
+  }
+}

@@ -1,0 +1,50 @@
+// A browser's WebSocket (or one passed in, such as ws in Node) as a Link. Nothing above it knows that sockets exist.
+import type { Link } from '@tickwire/protocol';
+
+/** What we use of a WebSocket: the browser's, Node's, or ws'. */
+export interface SocketLike {
+  binaryType: string;
+  readonly bufferedAmount: number;
+  readonly readyState: number;
+  onopen: ((event: never) => void) | null;
+  onmessage: ((event: never) => void) | null;
+  onclose: ((event: never) => void) | null;
+  onerror: ((event: never) => void) | null;
+  send(data: Uint8Array<ArrayBuffer>): void;
+  close(code?: number, reason?: string): void;
+}
+export type SocketConstructor = new (url: string) => SocketLike;
+
+const OPEN = 1;
+
+/** Opens a socket; `opened` is called with the link, or `onClose` of the link with 1006 where it never opens. */
+export function openLink(url: string, Socket: SocketConstructor, opened: () => void): Link {
+  const socket = new Socket(url);
+  socket.binaryType = 'arraybuffer';
+  const link: Link = {
+    onMessage: null,
+    onClose: null,
+    get bufferedBytes() {
+      return socket.bufferedAmount;
+    },
+    send(bytes) {
+      if (socket.readyState === OPEN) socket.send(bytes as Uint8Array<ArrayBuffer>);
+    },
+    close(code, reason) {
+      link.onClose = null;
+      socket.close(code, reason);
+    },
+  };
+  socket.onopen = opened;
+  socket.onmessage = ({ data }: { data: unknown }) => {
+    if (data instanceof ArrayBuffer) link.onMessage?.(new Uint8Array(data));
+  };
+  socket.onclose = ({ code, reason }: { code: number; reason: string }) => {
+    const closed = link.onClose;
+    link.onClose = null;
+    closed?.(code, String(reason));
+  };
+  // An error is always followed by a close, which says as much as a page may know.
+  socket.onerror = () => {};
+  return link;
+}

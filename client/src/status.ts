@@ -1,0 +1,71 @@
+// How a session stands and why it ended, in words a page can branch on and show.
+// Set by session.ts; read by pages through onStatus and by the rejection of connect.
+import { CloseCode } from '@tickwire/protocol';
+
+/** Why a join was turned down. */
+export type ConnectReason =
+  | 'full'
+  | 'refused'
+  | 'no-room'
+  | 'game-mismatch'
+  | 'unreachable'
+  | 'busy';
+
+/** What ended a session that was live. */
+export type EndReason = ConnectReason | 'kicked' | 'superseded' | 'room-error' | 'left' | 'closed';
+
+/**
+ * `connecting`: the first join. `live`: playing; `fresh` after a new seat was taken because the old one was gone. `resuming`: the line
+ * broke, attempt n to get the seat back. `lost`: gave up trying. `closed`: over for good.
+ */
+export type Status =
+  | { readonly state: 'connecting' }
+  | { readonly state: 'live'; readonly fresh: boolean }
+  | { readonly state: 'resuming'; readonly attempt: number; readonly reason: string }
+  | { readonly state: 'lost'; readonly reason: string }
+  | { readonly state: 'closed'; readonly reason: EndReason; readonly message: string };
+
+export class ConnectError extends Error {
+  override readonly name = 'ConnectError';
+  readonly reason: ConnectReason;
+  constructor(reason: ConnectReason, message: string) {
+    super(message);
+    this.reason = reason;
+  }
+}
+
+/** A command that was not answered, or refused: the message says why. */
+export class CommandError extends Error {
+  override readonly name = 'CommandError';
+}
+
+const REASONS: Readonly<Partial<Record<number, EndReason>>> = {
+  [CloseCode.Full]: 'full',
+  [CloseCode.AuthFailed]: 'refused',
+  [CloseCode.TicketSpent]: 'refused',
+  [CloseCode.Policy]: 'refused',
+  [CloseCode.NoRoom]: 'no-room',
+  [CloseCode.GameMismatch]: 'game-mismatch',
+  [CloseCode.Overloaded]: 'busy',
+  [CloseCode.Kicked]: 'kicked',
+  [CloseCode.Superseded]: 'superseded',
+  [CloseCode.RoomError]: 'room-error',
+};
+
+export function endReason(code: number): EndReason {
+  return REASONS[code] ?? 'closed';
+}
+
+export function connectReason(code: number): ConnectReason {
+  const reason = endReason(code);
+  switch (reason) {
+    case 'full':
+    case 'refused':
+    case 'no-room':
+    case 'game-mismatch':
+    case 'busy':
+      return reason;
+    default:
+      return 'unreachable';
+  }
+}

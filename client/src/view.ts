@@ -1,0 +1,85 @@
+// What a game sees of the world: typed look-ups over shown rows. A view is one stable object; each call of `view()` moves it to
+// the present instant. No behaviour of its own.
+import type {
+  EntityId,
+  Game,
+  KindName,
+  OwnRowOf,
+  Row,
+  ShownRowOf,
+  ShownState,
+} from '@tickwire/protocol';
+import type { ShownRows } from './shown-rows.ts';
+
+export interface View<G> {
+  /** Fractional tick that others are shown at. */
+  readonly tick: number;
+  readonly state: ShownState<G>;
+  all<K extends KindName<G>>(kind: K): Iterable<ShownRowOf<G, K>>;
+  /** The first row of that kind that is one's own. */
+  mine<K extends KindName<G>>(kind: K): OwnRowOf<G, K> | undefined;
+  get<K extends KindName<G>>(kind: K, id: EntityId<NoInfer<K>>): ShownRowOf<G, K> | undefined;
+  /** Rows that came into view since the look before; each is in `all` from now on. */
+  entered<K extends KindName<G>>(kind: K): readonly ShownRowOf<G, K>[];
+  /** Rows that are gone or hidden since the look before; they keep their last values until the next look. */
+  left<K extends KindName<G>>(kind: K): readonly ShownRowOf<G, K>[];
+}
+
+export class RowsView implements View<never> {
+  tick = 0;
+  seat = 0;
+  readonly #game: Game;
+  readonly #rows: ShownRows;
+
+  constructor(game: Game, rows: ShownRows) {
+    this.#game = game;
+    this.#rows = rows;
+  }
+
+  get state(): never {
+    return this.#rows.state.rows[1] as never;
+  }
+
+  all(kind: string): never {
+    return this.#each(kind) as never;
+  }
+
+  mine(kind: string): never {
+    if (this.seat !== 0)
+      for (const row of this.#each(kind)) if (row.owner === this.seat) return row as never;
+    return undefined as never;
+  }
+
+  get(kind: string, id: number): never {
+    for (const row of this.#each(kind)) if (row.id === id) return row as never;
+    return undefined as never;
+  }
+
+  entered(kind: string): never {
+    return this.#rows.entered[this.#game.kind(kind).index] as never;
+  }
+
+  left(kind: string): never {
+    return this.#rows.left[this.#game.kind(kind).index] as never;
+  }
+
+  *near(kind: string, x: number, y: number, radius: number): Generator<Row, void> {
+    const plan = this.#game.kind(kind);
+    const { position } = plan;
+    if (!position) return;
+    const { values, ids, rows, high } = this.#rows.tables[plan.index];
+    for (let i = 1; i <= high; i++) {
+      const dx = values[position.x][i] - x;
+      const dy = values[position.y][i] - y;
+      if (ids[i] !== 0 && dx * dx + dy * dy <= radius * radius) yield rows[i]!;
+    }
+  }
+
+  *#each(kind: string): Generator<Row, void> {
+    const { rows } = this.#rows.tables[this.#game.kind(kind).index];
+    for (let i = 1; i < rows.length; i++) {
+      const row = rows[i];
+      if (row) yield row;
+    }
+  }
+}

@@ -1,0 +1,271 @@
+// The frames of one connection: what is said and heard over one Link, with the positions that differences are taken from.
+// Knows no time line and no row; session.ts gives it things to say and is told what came. A frame that breaks the protocol
+// ends the link here, and the session starts over from everything.
+import {
+  CloseCode,
+  FrameType,
+  type Game,
+  type Hello,
+  type Link,
+  MAX_STATE_BYTES,
+  MsgpackReader,
+  MsgpackWriter,
+  neutralInput,
+  PlainSink,
+  PlainSource,
+  ProtocolError,
+  ProtocolErrorCode,
+  type Received,
+  readBye,
+  readEventHeader,
+  readFrame,
+  readPayload,
+  readPing,
+  readPong,
+  readReply,
+  readStateHeader,
+  readWelcome,
+  SHOWN_UNITS,
+  type StateHeader,
+  type Welcome,
+  writeAck,
+  writeCommandHeader,
+  writeHello,
+  writeInputHeader,
+  writeInputs,
+  writePayload,
+  writePing,
+  writePong,
+  writeResync,
+} from '@tickwire/protocol';
+
+/** What a wire tells its session. */
+export interface WireEvents {
+  now(): number;
+  welcomed(welcome: Welcome): void;
+  /** `received` holds the state of `tick` now. */
+  stated(tick: number, header: StateHeader): void;
+  happened(tick: number, event: number, payload: Record<string, unknown>): void;
+  replied(id: number, ok: boolean, value: unknown): void;
+  ponged(id: number, tick: number): void;
+  closed(code: number, reason: string): void;
+}
+
+/** Bytes of whole messages by frame name, and how many messages. */
+export interface Traffic {
+  bytesIn: number;
+  bytesOut: number;
+  framesIn: number;
+  framesOut: number;
+  inByFrame: Record<string, number>;
+  outByFrame: Record<string, number>;
+}
+
+const NAMES: Readonly<Record<number, string>> = Object.fromEntries(
+  Object.entries(FrameType).map(([name, type]) => [type, name.toLowerCase()]),
+);
+
+export class Wire {
+  readonly #game: Game;
+  readonly #link: Link;
+  readonly #received: Received;
+  readonly #events: WireEvents;
+  readonly #traffic: Traffic;
+  readonly #out = new MsgpackWriter(512);
+  readonly #sink = new PlainSink(this.#out);
+  readonly #reader = new MsgpackReader();
+  readonly #source = new PlainSource(this.#reader);
+  readonly #frame = { elements: 0 };
+  readonly #header: StateHeader = {
+    dTick: 0,
+    everything: false,
+    inTime: 0,
+    marginTicks: 0,
+    sentAt: 0,
+  };
+  readonly #previous: Float64Array;
+  #welcome: Welcome | undefined;
+  #over = false;
+  /** Tick of the newest STATE; newest said to be applied; newest input said; shown delay said. */
+  #stateTick = 0;
+  #ackTick = 0;
+  #inputTick = 0;
+  #shownDelay = 0;
+  #bye: { code: number; reason: string } | undefined;
+  /** When the newest frame was sent, ms. */
+  sentMs = 0;
+
+  constructor(game: Game, link: Link, received: Received, events: WireEvents, traffic: Traffic) {
+    this.#game = game;
+    this.#link = link;
+    this.#received = received;
+    this.#events = events;
+    this.#traffic = traffic;
+    this.#previous = neutralInput(game.input);
+    link.onMessage = (bytes) => this.#take(bytes);
+    link.onClose = (code, reason) => {
+      this.#over = true;
+      const { code: said = code, reason: why = reason } = this.#bye ?? {};
+      this.#events.closed(said, why);
+    };
+  }
+
+  get bufferedBytes(): number {
+    return this.#link.bufferedBytes;
+  }
+
+  /** Newest input tick said. */
+  get inputTick(): number {
+    return this.#inputTick;
+  }
+
+  hello(hello: Hello): void {
+    writeHello(this.#out, hello);
+    this.#send(FrameType.Hello);
+  }
+
+  /** Inputs of consecutive ticks from `first`, made while `shownTick` was shown. */
+  inputs(first: number, ticks: readonly Float64Array[], shownTick: number): void {
+    const delay = Math.round((first - shownTick) * SHOWN_UNITS);
+    writeInputHeader(this.#out, {
+      dState: this.#stateTick - this.#ackTick,
+      dShown: delay - this.#shownDelay,
+      dFirst: first - this.#inputTick - 1,
+    });
+    writeInputs(this.#sink, this.#game.input, this.#previous, ticks);
+    this.#shownDelay = delay;
+    this.#inputTick = first + ticks.length - 1;
+    this.#ackTick = this.#stateTick;
+    this.#send(FrameType.Input);
+  }
+
+  acknowledge(): void {
+    writeAck(this.#out, this.#stateTick - this.#ackTick);
+    this.#ackTick = this.#stateTick;
+    this.#send(FrameType.Ack);
+  }
+
+  command(id: number, command: number, args: Readonly<Record<string, unknown>>): void {
+    writeCommandHeader(this.#out, id, command);
+    writePayload(this.#sink, this.#game.commands[command], args);
+    this.#send(FrameType.Command);
+  }
+
+  ping(id: number): void {
+    writePing(this.#out, id, this.#events.now());
+    this.#send(FrameType.Ping);
+  }
+
+  resync(): void {
+    writeResync(this.#out);
+    this.#send(FrameType.Resync);
+  }
+
+  /** Ends the link; `closed` is not called. */
+  close(code: number, reason: string): void {
+    this.#over = true;
+    this.#link.close(code, reason);
+  }
+
+  #send(type: FrameType): void {
+    const bytes = this.#out.bytes();
+    this.#traffic.bytesOut += bytes.length;
+    this.#traffic.framesOut++;
+    count(this.#traffic.outByFrame, type, bytes.length);
+    this.#link.send(bytes);
+    this.#out.reset();
+    this.sentMs = this.#events.now();
+  }
+
+  #take(bytes: Uint8Array): void {
+    if (this.#over) return;
+    this.#traffic.bytesIn += bytes.length;
+    this.#traffic.framesIn++;
+    try {
+      if (bytes.length > MAX_STATE_BYTES) bad('a frame longer than any state');
+      this.#reader.reset(bytes);
+      this.#source.reset();
+      const type = readFrame(this.#reader, this.#frame);
+      count(this.#traffic.inByFrame, type, bytes.length);
+      this.#dispatch(type);
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.close(error.closeCode, error.message);
+      // A server that cannot be understood is a lost line: a new connection starts from everything.
+      this.#events.closed(CloseCode.Lost, error.message);
+    }
+  }
+
+  #dispatch(type: FrameType): void {
+    const from = this.#reader;
+    if (type === FrameType.Bye) {
+      this.#bye = readBye(from);
+    } else if (!this.#welcome) {
+      if (type !== FrameType.Welcome) bad('a frame before WELCOME');
+      const welcome = readWelcome(from);
+      this.#welcome = welcome;
+      this.#stateTick = this.#ackTick = this.#inputTick = welcome.tick;
+      this.#events.welcomed(welcome);
+    } else if (type === FrameType.State) {
+      this.#takeState();
+      return;
+    } else this.#takeOther(type);
+    from.end();
+  }
+
+  #takeOther(type: FrameType): void {
+    const from = this.#reader;
+    switch (type) {
+      case FrameType.Event: {
+        const { dTick, event } = readEventHeader(from);
+        const plan = this.#game.events[event] ?? bad('an event nobody declared');
+        this.#events.happened(this.#stateTick + dTick, event, readPayload(this.#source, plan));
+        return;
+      }
+      case FrameType.Reply: {
+        const { id, ok, value } = readReply(from);
+        this.#events.replied(id, ok, value);
+        return;
+      }
+      case FrameType.Ping: {
+        const { id } = readPing(from);
+        writePong(this.#out, id, this.#events.now(), 0);
+        this.#send(FrameType.Pong);
+        return;
+      }
+      case FrameType.Pong: {
+        const { id, tick } = readPong(from);
+        this.#events.ponged(id, tick);
+        return;
+      }
+      default:
+        bad('a frame that a client does not take');
+    }
+  }
+
+  #takeState(): void {
+    const from = this.#reader;
+    const header = this.#header;
+    readStateHeader(from, header);
+    const tick = this.#stateTick + header.dTick;
+    const bodies = this.#frame.elements - 4;
+    if (bodies > 0 && !from.tryNil())
+      this.#received.readBody(this.#source, tick, header.everything);
+    else if (header.everything) bad('everything without a body');
+    this.#source.reset();
+    if (bodies > 1) this.#received.readOwnBody(this.#source);
+    from.end();
+    this.#received.tick = tick;
+    this.#stateTick = tick;
+    this.#events.stated(tick, header);
+  }
+}
+
+function count(byFrame: Record<string, number>, type: FrameType, bytes: number): void {
+  const name = NAMES[type];
+  byFrame[name] = (byFrame[name] ?? 0) + bytes;
+}
+
+function bad(message: string): never {
+  throw new ProtocolError(ProtocolErrorCode.BadFrame, message);
+}
