@@ -187,7 +187,7 @@ export function writeInputHeader(out: MsgpackWriter, header: InputHeader): void 
 export function readInputHeader(from: MsgpackReader, header: InputHeader): void {
   header.dState = from.int(0, MAX_TICK);
   header.dShown = from.int(-MAX_TICK, MAX_TICK);
-  header.dFirst = from.int(-MAX_TICK, MAX_TICK);
+  header.dFirst = from.int(0, MAX_TICK);
 }
 
 export function writeAck(out: MsgpackWriter, dState: number): void {

@@ -67,6 +67,14 @@ export class Received {
     source.close();
   }
 
+  /** Drops everything: another room, whose ids mean other entities. */
+  forget(): void {
+    this.#dropUnnamed(this.#startOver(), 0);
+    for (const table of this.tables) table.settle(0);
+    this.state.reset(1);
+    this.tick = 0;
+  }
+
   /** Nothing is known any more; what was, by kind: id to row. */
   #startOver(): Map<number, number>[] {
     const before = this.#rowOf.map((rows) => new Map(rows));

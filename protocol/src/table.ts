@@ -92,6 +92,12 @@ export class Table {
 
   /** The row's object reads as dead from now on; its index rests until settle() passes `tick`. */
   remove(row: number, tick: number): void {
+    this.release(row);
+    this.#resting.push({ row, tick });
+  }
+
+  /** As remove, for tables whose rows the caller chooses: the index is the caller's again. */
+  release(row: number): void {
     assert(this.ids[row] !== 0, `row ${row} of ${this.plan.name} is empty`);
     this.ids[row] = 0;
     this.count--;
@@ -99,7 +105,6 @@ export class Table {
     if (object) object.$index = 0;
     this.rows[row] = undefined;
     for (const column of this.objects) column[row] = undefined;
-    this.#resting.push({ row, tick });
   }
 
   /** Lets rows that were removed at `tick` or before be used again. */
