@@ -19,8 +19,8 @@ import type { View } from './view.ts';
 import type { Traffic } from './wire.ts';
 
 export interface ConnectOptions<G> {
-  /** ws:, wss:, http: or https: address of the server. */
-  url: string;
+  /** ws:, wss:, http: or https: address of the server. Default: where the page came from. */
+  url?: string;
   /** A kind of room (the server finds or opens one) or a room's id. */
   room: string;
   /** For the game's `authenticate`; a function is asked anew for each new seat. */
@@ -100,19 +100,11 @@ export async function connect<G extends { readonly hash: string }>(
   game: G,
   options: ConnectOptions<G>,
 ): Promise<GameClient<G>> {
-  const {
-    url,
-    room,
-    token,
-    ticket,
-    spectate = false,
-    sample,
-    link = (line: Link) => line,
-  } = options;
+  const { room, token, ticket, spectate = false, sample, link = (line: Link) => line } = options;
   const Socket = (options.WebSocket ?? globalThis.WebSocket) as SocketConstructor | undefined;
   if (!Socket)
     throw new UsageError('there is no WebSocket here: pass one, connect(game, { WebSocket, ... })');
-  const address = url.replace(/^http/, 'ws');
+  const address = (options.url ?? location.origin).replace(/^http/, 'ws');
   const session = new Session({
     game: game as unknown as Game,
     room,

@@ -116,16 +116,40 @@ export interface Vec3Like extends Vec2Like {
 export interface QuatLike extends Vec3Like {
   readonly w: number;
 }
+/** A vector of a row: writes go to the row. Methods return the vector, to be chained. */
 export interface Vec2 {
   x: number;
   y: number;
+  set(x: number, y: number): this;
+  /** Adds `by`, times `scale`. */
+  add(by: Vec2Like, scale?: number): this;
+  /** Back into the declared range. */
+  clamp(): this;
 }
-export interface Vec3 extends Vec2 {
+export interface Vec3 {
+  x: number;
+  y: number;
   z: number;
+  set(x: number, y: number, z: number): this;
+  add(by: Vec3Like, scale?: number): this;
+  clamp(): this;
 }
-export interface Quat extends Vec3 {
+export interface Quat {
+  x: number;
+  y: number;
+  z: number;
   w: number;
+  set(x: number, y: number, z: number, w: number): this;
 }
+
+/** Vectors inside collections are plain and frozen: replace them to change them. */
+export type Held<L> = L extends Quat
+  ? QuatLike
+  : L extends Vec3
+    ? Vec3Like
+    : L extends Vec2
+      ? Vec2Like
+      : L;
 
 const BLANK: FieldSpec = {
   type: 'int',
@@ -313,7 +337,7 @@ export interface Dictionary<K, Live, Init = Live> extends Iterable<[K, Live]> {
 export function list<L, I, V>(
   element: Field<L, I, V, Scope>,
   capacity: number,
-): Field<List<L, I>, Iterable<I>, readonly V[], 'all'> {
+): Field<List<Held<L>, I>, Iterable<I>, readonly V[], 'all'> {
   checkCount('list(element, capacity)', capacity, MAX_ELEMENTS);
   return build({
     type: 'list',
@@ -329,7 +353,7 @@ export function map<K extends string | number, L, I, V>(
   key: Field<K, K, K, Scope>,
   value: Field<L, I, V, Scope>,
   capacity: number,
-): Field<Dictionary<K, L, I>, Iterable<readonly [K, I]>, ReadonlyMap<K, V>, 'all'> {
+): Field<Dictionary<K, Held<L>, I>, Iterable<readonly [K, I]>, ReadonlyMap<K, V>, 'all'> {
   checkCount('map(key, value, capacity)', capacity, MAX_ELEMENTS);
   if (!['text', 'int', 'entity'].includes(key.spec.type))
     throw new UsageError('map(key, ...): a key is text(), int() or entity()');
@@ -347,7 +371,7 @@ export function map<K extends string | number, L, I, V>(
 export function record<F extends Fields>(
   fields: F,
 ): Field<
-  { [K in keyof F]: LiveOf<F[K]> },
+  { [K in keyof F]: Held<LiveOf<F[K]>> },
   { readonly [K in keyof F]?: InitOf<F[K]> },
   { readonly [K in keyof F]: ShownOf<F[K]> },
   'all'

@@ -71,8 +71,8 @@ export interface Declaration<
   V extends KindFields,
   C extends Commands,
 > {
-  /** Ticks per second, 1..128. Simulation, input and prediction run at this rate. */
-  readonly tickRate: number;
+  /** Ticks per second, 1..128. Simulation, input and prediction run at this rate. Default 30. */
+  readonly tickRate?: number;
   /** One per room. */
   readonly state?: S;
   readonly entities: E;
@@ -147,7 +147,7 @@ export function defineGame<
   // biome-ignore lint/complexity/noBannedTypes: no commands declared means none.
   const C extends Commands = {},
 >(declaration: Declaration<S, E, I, V, C>): Game<S, E, I, V, C> {
-  const { tickRate, step } = declaration;
+  const { tickRate = 30, step } = declaration;
   // 128: above it a tick is shorter than a timer's jitter; below 1 nothing is a game loop.
   if (!(tickRate >= 1 && tickRate <= 128))
     throw new UsageError(`tickRate: ${tickRate}: wants ticks per second in 1..128`);

@@ -1,7 +1,7 @@
 // Row objects: plain accessors over a table's columns, one class per kind and use, shared by all rooms of a game so that
 // a `step` stays monomorphic. No code generation: closures over a column index are as fast, and CSP-safe.
 import { UsageError } from './errors.ts';
-import type { FieldSpec, Fields, LiveOf, QuatLike, ScopeOf, ShownOf } from './field.ts';
+import type { FieldSpec, Fields, LiveOf, QuatLike, ScopeOf, ShownOf, Vec3Like } from './field.ts';
 import { EPOCH, type FieldPlan, OWNER, type Plan } from './plan.ts';
 import type { Row, RowBase, RowClass, Table } from './table.ts';
 
@@ -225,6 +225,23 @@ class Vector {
   }
   set w(value: number) {
     this.#write(3, value);
+  }
+  set(...components: number[]): this {
+    for (let i = 0; i < components.length; i++) this.#write(i, components[i]);
+    return this;
+  }
+  add(by: Vec3Like, scale = 1): this {
+    const { components } = this.#field.spec;
+    this.#write(0, this.#read(0) + by.x * scale);
+    this.#write(1, this.#read(1) + by.y * scale);
+    if (components > 2) this.#write(2, this.#read(2) + by.z * scale);
+    return this;
+  }
+  clamp(): this {
+    const { min, step, levels, components } = this.#field.spec;
+    for (let i = 0; i < components; i++)
+      this.#write(i, Math.min(Math.max(this.#read(i), min), min + step * levels));
+    return this;
   }
   toJSON(): object {
     const plain: Record<string, number> = {};

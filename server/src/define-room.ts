@@ -129,8 +129,8 @@ type Handler<G, Auth, Data, C> = (
 ) => unknown extends CommandReply<C> ? unknown : CommandReply<C> | Promise<CommandReply<C>>;
 
 export interface RoomDefinition<G, Auth, Data> {
-  /** Seats for players. */
-  seats: number;
+  /** Seats for players. Default 64. */
+  seats?: number;
   /** Places for spectators. Default 0: nobody watches. */
   spectators?: number;
   /** Send STATE every k-th tick. Default 1. */
@@ -175,6 +175,9 @@ export interface RoomDefinition<G, Auth, Data> {
   keep?: boolean;
 }
 
+/** Seats of a room that names no number: a full arena. */
+export const DEFAULT_SEATS = 64;
+
 /** A definition with its game, as the server runs it. */
 export interface RoomKind {
   readonly game: Game;
@@ -187,7 +190,13 @@ export function defineRoom<G extends { readonly hash: string }, Auth = undefined
   definition: RoomDefinition<G, Auth, Data>,
 ): RoomKind {
   const declared = game as unknown as Game;
-  const { seats, spectators = 0, sendEvery = 1, interest, commands = {} } = definition;
+  const {
+    seats = DEFAULT_SEATS,
+    spectators = 0,
+    sendEvery = 1,
+    interest,
+    commands = {},
+  } = definition;
   checkWhole('seats', seats, 1, 10_000);
   checkWhole('spectators', spectators, 0, 50_000);
   checkWhole('sendEvery', sendEvery, 1, 255);

@@ -24,6 +24,7 @@ import type {
   RoomLog,
   Seat,
 } from './define-room.ts';
+import { DEFAULT_SEATS } from './define-room.ts';
 import { Replication, type SendTime } from './replication.ts';
 import { Rewound } from './rewind.ts';
 import { Schedule } from './schedule.ts';
@@ -203,7 +204,7 @@ export class GameRoom implements Room<Game, unknown, unknown> {
 
   /** True if one more may sit down, beside `reserved` others on their way. */
   hasRoom(spectator: boolean, reserved: number): boolean {
-    const { seats, spectators = 0 } = this.definition;
+    const { seats = DEFAULT_SEATS, spectators = 0 } = this.definition;
     const taken = this.taken;
     return spectator ? this.#seats.size - taken < spectators : taken + reserved < seats;
   }

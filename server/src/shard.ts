@@ -2,7 +2,7 @@
 // no socket and no HTTP. Where rooms are is told to the directory; who may sit is decided here and by the room.
 import { CloseCode, Credential, type Hello, UsageError } from '@tickwire/protocol';
 import { type Joined, JoinRefused } from './connection.ts';
-import { Refusal, type RoomKind } from './define-room.ts';
+import { DEFAULT_SEATS, Refusal, type RoomKind } from './define-room.ts';
 import type { Directory, RoomEntry } from './directory.ts';
 import { Keys, type MakeSecret } from './keys.ts';
 import type { Limits } from './limits.ts';
@@ -252,7 +252,7 @@ export class Shard {
       id: room.id,
       kind: room.kind,
       url: '',
-      seats: room.definition.seats,
+      seats: room.definition.seats ?? DEFAULT_SEATS,
       taken: room.taken + this.#reserved(room),
     };
     this.#options.directory.put(entry).catch((error) => {

@@ -1,7 +1,8 @@
-import { defineGame, fixed, int } from '@tickwire/protocol';
+import { defineGame, vec2 } from '@tickwire/protocol';
+
+const place = { position: vec2(0, 640, 1 / 16).smooth() };
 export const squares = defineGame({
-  tickRate: 30,
-  entities: { player: { x: fixed(0, 640, 1 / 16).smooth(), y: fixed(0, 480, 1 / 16).smooth() }, coin: { x: int(0, 640), y: int(0, 480) } },
-  input: { dx: int(-1, 1), dy: int(-1, 1) },
-  step: { player(self, { dx, dy }, { dt }) { self.x += dx * 120 * dt; self.y += dy * 120 * dt; } },
+  entities: { player: place, coin: place },
+  input: { push: vec2(-1, 1, 1 / 8) },
+  step: { player: (me, { push }, { dt }) => me.position.add(push, 240 * dt).clamp() },
 });
