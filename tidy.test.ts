@@ -48,6 +48,11 @@ const FORBIDDEN_WORDS = new Set([
  * they are.
  */
 const EDGE: Readonly<Record<string, string>> = {
+  'client/src/connect.ts': "the page's clock and timers, and the seed of the backoff's jitter",
+  'client/src/simulator.ts': 'the clock and timers of a simulated line',
+  'server/src/serve.ts': "the server's clock, its sweep, the time close frames get to leave",
+  'server/src/shard.ts': "deadlines of the game's authenticate and close",
+  'server/src/ticker.ts': 'waits for the next tick',
   'server/src/uws-transport.ts': 'deadline of a request body',
   'server/src/ws-transport.ts': 'deadline of a request body, sweep of idle sockets',
 };

@@ -1,5 +1,6 @@
-// The way in for pages: connect() and the handle it gives. Types everything by the game's declaration and ties a session to the
-// browser it runs in (clock, timers, sockets, page life). The only file of the core that touches ambient time.
+// The way in for pages: connect() and the handle it gives. Types everything by the game's
+// declaration and ties a session to the browser it runs in (clock, timers, sockets, page life). The
+// only file of the core that touches ambient time.
 import {
   type CommandFields,
   type CommandReply,
@@ -54,7 +55,9 @@ export interface Stats extends Traffic {
   readonly shownDelayMs: number;
   /** How far ahead of the server input is made, ticks. */
   readonly inputLeadTicks: number;
-  /** Least margin of late with which input arrives, ticks; negative: too late. NaN before the first. */
+  /**
+   * Least margin of late with which input arrives, ticks; negative: too late. NaN before the first.
+   */
   readonly inputMarginTicks: number;
   /** Own moves the server saw otherwise, by more than a step. */
   readonly corrections: number;
@@ -87,7 +90,10 @@ export interface GameClient<G> {
     command: C,
     args: PayloadOf<CommandFields<CommandsOf<G>[C]>>,
   ): Promise<CommandReply<CommandsOf<G>[C]>>;
-  /** The world at this instant: others interpolated, oneself predicted. Call it once for each drawn frame. */
+  /**
+   * The world at this instant: others interpolated, oneself predicted. Call it once for each drawn
+   * frame.
+   */
   view(): View<G>;
   /** The newest snapshot as it came, neither blended nor predicted. */
   newest(): View<G>;
@@ -95,7 +101,10 @@ export interface GameClient<G> {
   leave(): void;
 }
 
-/** Joins a room. Rejects with ConnectError: full, refused, no-room, game-mismatch, unreachable, busy. */
+/**
+ * Joins a room. Rejects with ConnectError: full, refused, no-room, game-mismatch, unreachable,
+ * busy.
+ */
 export async function connect<G extends { readonly hash: string }>(
   game: G,
   options: ConnectOptions<G>,
@@ -129,7 +138,9 @@ function later(ms: number, run: () => void): () => void {
   return () => clearTimeout(timer);
 }
 
-/** A page that is put away (bfcache) closes its line and takes its seat up again when it is shown. */
+/**
+ * A page that is put away (bfcache) closes its line and takes its seat up again when it is shown.
+ */
 function watchPage(session: Session): void {
   if (typeof document === 'undefined') return;
   const listen = (type: string, run: () => void) => {

@@ -1,9 +1,13 @@
-// Which tick to make input for: ahead of the server by just so much that it arrives in time. Steered by the margin that STATE
-// reports; what was corrected within the last round trip is not corrected again, or it would oscillate. In ticks.
+// Which tick to make input for: ahead of the server by just so much that it arrives in time.
+// Steered by the margin that STATE reports; what was corrected within the last round trip is not
+// corrected again, or it would oscillate. In ticks.
 
 /** Margin to keep, ticks: an input comes half a tick before its use. */
 const GOAL = 0.5;
-/** Added at once for an input that came late, and given back per second: one lateness costs a misprediction. */
+/**
+ * Added at once for an input that came late, and given back per second: one lateness costs a
+ * misprediction.
+ */
 const LATE_STEP = 0.5;
 const LATE_DECAY_PER_S = 0.05;
 const MAX_GOAL = 8;
@@ -35,7 +39,10 @@ export class InputTime {
     this.#unseen.length = 0;
   }
 
-  /** A STATE reported the least margin since the one before, ticks. `sinceMs` after the report before. */
+  /**
+   * A STATE reported the least margin since the one before, ticks. `sinceMs` after the report
+   * before.
+   */
   reported(marginTicks: number, sinceMs: number): void {
     if (Number.isNaN(marginTicks)) return;
     if (marginTicks < 0) this.#goal = Math.min(this.#goal + LATE_STEP, MAX_GOAL);

@@ -1,5 +1,6 @@
-// From frames to a picture: which tick to show, which to predict, and the rows at this instant. Fed by session.ts with what came,
-// advanced with monotonic time; sends nothing itself, but says which inputs are due. Everything a player feels is decided here.
+// From frames to a picture: which tick to show, which to predict, and the rows at this instant. Fed
+// by session.ts with what came, advanced with monotonic time; sends nothing itself, but says which
+// inputs are due. Everything a player feels is decided here.
 import {
   ClockEstimator,
   carryPresses,
@@ -141,8 +142,8 @@ export class Playback {
   }
 
   /**
-   * Moves time on. Calls `send` with the inputs that are due: consecutive ticks from `first`, and the tick shown meanwhile.
-   * Answers the ms that passed since the last call.
+   * Moves time on. Calls `send` with the inputs that are due: consecutive ticks from `first`, and
+   * the tick shown meanwhile. Answers the ms that passed since the last call.
    */
   advance(
     nowMs: number,

@@ -1,6 +1,7 @@
-// One's own entities ahead of the server: stepped with every input at once, replayed from the server's exact values when a STATE
-// comes, drawn with what a correction would have made jump faded out. Only numbers are predicted; collections are as received.
-// The simulation itself is never smoothed, only the picture.
+// One's own entities ahead of the server: stepped with every input at once, replayed from the
+// server's exact values when a STATE comes, drawn with what a correction would have made jump faded
+// out. Only numbers are predicted; collections are as received. The simulation itself is never
+// smoothed, only the picture.
 import {
   EPOCH,
   type Game,
@@ -15,7 +16,9 @@ import {
 
 /** Ticks of input kept for replay: two seconds at 60 Hz. A line slower than that is down. */
 const MAX_REPLAY = 128;
-/** Half-lives of a correction's fading (NETCODE 3.4): small ones glide, large ones must not float. */
+/**
+ * Half-lives of a correction's fading (NETCODE 3.4): small ones glide, large ones must not float.
+ */
 const SLOW_FADE_MS = 100;
 const FAST_FADE_MS = 40;
 /** Steps of a field at which a correction counts as large. */
@@ -37,7 +40,9 @@ export class Prediction {
   readonly #game: Game;
   readonly #received: Received;
   readonly #context: StepContext;
-  /** As of `tick`, as drawn, and what is still to be faded: all aligned with the received tables. */
+  /**
+   * As of `tick`, as drawn, and what is still to be faded: all aligned with the received tables.
+   */
   readonly #now: Table[];
   readonly #drawn: Table[];
   readonly #offset: Table[];
@@ -85,7 +90,10 @@ export class Prediction {
     this.#stepAll(tick, this.#input, false);
   }
 
-  /** A STATE of `tick` was read: start from its exact values, replay what came after, and fade the difference. */
+  /**
+   * A STATE of `tick` was read: start from its exact values, replay what came after, and fade the
+   * difference.
+   */
   reconcile(tick: number): void {
     this.#forgetLost();
     this.#everyOwn((kind, row) => this.#restart(kind, row));
@@ -223,7 +231,10 @@ function epochOf(table: Table, row: number): number {
   return table.values[EPOCH][row];
 }
 
-/** Gives the row of an aligned table its entity's id; row objects are made when a step first needs them. */
+/**
+ * Gives the row of an aligned table its entity's id; row objects are made when a step first needs
+ * them.
+ */
 function aligned(table: Table, row: number, received: Table): Table {
   table.reserve(row);
   if (row > table.high) table.high = row;

@@ -1,5 +1,6 @@
-// One player's session: joins, resumes when the line breaks, and ends, over as many connections as it takes. Between the wire and
-// playback. A union of states, one shape each; timers and clock are passed in, so that tests run it in virtual time.
+// One player's session: joins, resumes when the line breaks, and ends, over as many connections as
+// it takes. Between the wire and playback. A union of states, one shape each; timers and clock are
+// passed in, so that tests run it in virtual time.
 import {
   CloseCode,
   Credential,
@@ -18,9 +19,15 @@ import { CommandError, ConnectError, connectReason, endReason, type Status } fro
 import type { RowsView } from './view.ts';
 import { type Traffic, Wire, type WireEvents } from './wire.ts';
 
-/** First wait before an attempt, ms; doubles to the cap, and each wait is a random part of it, so that a crowd spreads. */
+/**
+ * First wait before an attempt, ms; doubles to the cap, and each wait is a random part of it, so
+ * that a crowd spreads.
+ */
 const RETRY_BASE_MS = 500;
-/** Attempts of the very first join before it counts as unreachable: a split handshake may fail once (HOSTILE 5.2). */
+/**
+ * Attempts of the very first join before it counts as unreachable: a split handshake may fail once
+ * (HOSTILE 5.2).
+ */
 const FIRST_ATTEMPTS = 3;
 /** Wait after 1013: the server said it has no capacity. */
 const BUSY_MS = 5_000;
@@ -28,7 +35,10 @@ const BUSY_MS = 5_000;
 const ATTEMPT_MS = 8_000;
 /** Silence after which an ACK goes out (DESIGN 13.6). */
 const ACK_MS = 250;
-/** Silence of the server after which the line counts as down: it sends STATEs every tick and pings every second. */
+/**
+ * Silence of the server after which the line counts as down: it sends STATEs every tick and pings
+ * every second.
+ */
 const DEAF_MS = 6_000;
 /** A page that did not run for this long asks for everything. */
 const SLEPT_MS = 2_000;

@@ -1,6 +1,6 @@
-// The rows a game draws: one stable object per entity from the view it enters to the view it has left, filled anew for each
-// drawn frame from two snapshots. Also keeps who entered and who left since the last look. Rows stay at the index they have in
-// the received tables.
+// The rows a game draws: one stable object per entity from the view it enters to the view it has
+// left, filled anew for each drawn frame from two snapshots. Also keeps who entered and who left
+// since the last look. Rows stay at the index they have in the received tables.
 import { blendRow, type Plans, type Row, rowClass, type Snapshot, Table } from '@tickwire/protocol';
 
 /** What one's own predicted entities look like now; others are blended from snapshots. */
@@ -36,8 +36,8 @@ export class ShownRows {
   }
 
   /**
-   * Shows the world at `fraction` of the way from `a` to `b`; own rows as of `newest`. Rows are the same objects as long as their
-   * entity is.
+   * Shows the world at `fraction` of the way from `a` to `b`; own rows as of `newest`. Rows are the
+   * same objects as long as their entity is.
    */
   update(
     a: Snapshot,
@@ -59,7 +59,8 @@ export class ShownRows {
       for (let row = 1; row <= high; row++) {
         const mine = own?.has(k, row) ?? false;
         const id = mine ? idAt(latest, row) : idAt(older, row);
-        // Somebody's own entity before its snapshot is reached belongs to the future of others, never to their present.
+        // Somebody's own entity before its snapshot is reached belongs to the future of others,
+        // never to their present.
         if (shown.ids[row] !== id) this.#replace(k, row, id);
         if (id === 0) continue;
         if (mine) own!.draw(k, row, shown);

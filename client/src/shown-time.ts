@@ -1,15 +1,26 @@
-// When to show what was received: behind the server by one send interval and the late tail of the line, no more.
-// Fed with each STATE's lateness, advanced by the drawn frames' clock. It slews, freezes when nothing newer is there, never runs
-// backwards; only a gap no game survives (a sleeping tab) makes it jump. All in ticks unless a name says ms.
+// When to show what was received: behind the server by one send interval and the late tail of the
+// line, no more. Fed with each STATE's lateness, advanced by the drawn frames' clock. It slews,
+// freezes when nothing newer is there, never runs backwards; only a gap no game survives (a
+// sleeping tab) makes it jump. All in ticks unless a name says ms.
 
-/** Bins of the lateness histogram, and ms of each: half a second of reach at the grain of a clock sample. */
+/**
+ * Bins of the lateness histogram, and ms of each: half a second of reach at the grain of a clock
+ * sample.
+ */
 const BINS = 128;
 const BIN_MS = 4;
-/** Forgetting per STATE: at 20 Hz half of the weight is 35 s old, so one bad minute does not stay. */
+/**
+ * Forgetting per STATE: at 20 Hz half of the weight is 35 s old, so one bad minute does not stay.
+ */
 const FORGET = 0.999;
-/** Share of STATEs that must be there in time. Rarer ones are cheaper to wait for once than always. */
+/**
+ * Share of STATEs that must be there in time. Rarer ones are cheaper to wait for once than always.
+ */
 const IN_TIME = 0.98;
-/** Lateness beyond the best by more than this is a stall to freeze through, not to wait for every time. */
+/**
+ * Lateness beyond the best by more than this is a stall to freeze through, not to wait for every
+ * time.
+ */
 const MAX_REACH_MS = 250;
 /** On top of the quantile: half a bin and a clock error. */
 const SPARE_MS = 3;
@@ -53,7 +64,10 @@ export class ShownTime {
     return this.#started;
   }
 
-  /** A STATE of `tick` came when the server stood at `serverTick`; `every` ticks lie between two of them. */
+  /**
+   * A STATE of `tick` came when the server stood at `serverTick`; `every` ticks lie between two of
+   * them.
+   */
   arrived(tick: number, serverTick: number, every: number): void {
     this.#intervalTicks = every;
     const lateMs = Math.max((serverTick - tick) * this.#tickMs, 0);
@@ -69,7 +83,9 @@ export class ShownTime {
     } else if (wanted > this.#targetMs) this.#targetMs = wanted;
   }
 
-  /** `elapsedMs` later the server stands at `serverTick` and `newest` is the newest tick received. */
+  /**
+   * `elapsedMs` later the server stands at `serverTick` and `newest` is the newest tick received.
+   */
   advance(elapsedMs: number, serverTick: number, newest: number): void {
     if (!this.#started) return;
     const wanted = this.#wantedMs();

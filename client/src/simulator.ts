@@ -1,5 +1,5 @@
-// A bad line in the browser, for tests and for a demo's sliders: wraps the line of connect() in protocol's simulator.
-// A subpath export of its own; the core does not know it.
+// A bad line in the browser, for tests and for a demo's sliders: wraps the line of connect() in
+// protocol's simulator. A subpath export of its own; the core does not know it.
 import type { Link } from '@tickwire/protocol';
 import { type LineSettings, simulateLink } from '@tickwire/protocol/simulator';
 

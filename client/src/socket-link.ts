@@ -1,4 +1,5 @@
-// A browser's WebSocket (or one passed in, such as ws in Node) as a Link. Nothing above it knows that sockets exist.
+// A browser's WebSocket (or one passed in, such as ws in Node) as a Link. Nothing above it knows
+// that sockets exist.
 import type { Link } from '@tickwire/protocol';
 
 /** What we use of a WebSocket: the browser's, Node's, or ws'. */
@@ -17,7 +18,10 @@ export type SocketConstructor = new (url: string) => SocketLike;
 
 const OPEN = 1;
 
-/** Opens a socket; `opened` is called with the link, or `onClose` of the link with 1006 where it never opens. */
+/**
+ * Opens a socket; `opened` is called with the link, or `onClose` of the link with 1006 where it
+ * never opens.
+ */
 export function openLink(url: string, Socket: SocketConstructor, opened: () => void): Link {
   const socket = new Socket(url);
   socket.binaryType = 'arraybuffer';

@@ -15,8 +15,9 @@ export type ConnectReason =
 export type EndReason = ConnectReason | 'kicked' | 'superseded' | 'room-error' | 'left' | 'closed';
 
 /**
- * `connecting`: the first join. `live`: playing; `fresh` after a new seat was taken because the old one was gone. `resuming`: the line
- * broke, attempt n to get the seat back. `lost`: gave up trying. `closed`: over for good.
+ * `connecting`: the first join. `live`: playing; `fresh` after a new seat was taken because the old
+ * one was gone. `resuming`: the line broke, attempt n to get the seat back. `lost`: gave up trying.
+ * `closed`: over for good.
  */
 export type Status =
   | { readonly state: 'connecting' }

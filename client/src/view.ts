@@ -1,5 +1,5 @@
-// What a game sees of the world: typed look-ups over shown rows. A view is one stable object; each call of `view()` moves it to
-// the present instant. No behaviour of its own.
+// What a game sees of the world: typed look-ups over shown rows. A view is one stable object; each
+// call of `view()` moves it to the present instant. No behaviour of its own.
 import type {
   EntityId,
   Game,
@@ -21,7 +21,10 @@ export interface View<G> {
   get<K extends KindName<G>>(kind: K, id: EntityId<NoInfer<K>>): ShownRowOf<G, K> | undefined;
   /** Rows that came into view since the look before; each is in `all` from now on. */
   entered<K extends KindName<G>>(kind: K): readonly ShownRowOf<G, K>[];
-  /** Rows that are gone or hidden since the look before; they keep their last values until the next look. */
+  /**
+   * Rows that are gone or hidden since the look before; they keep their last values until the next
+   * look.
+   */
   left<K extends KindName<G>>(kind: K): readonly ShownRowOf<G, K>[];
 }
 

@@ -1,6 +1,7 @@
-// The frames of one connection: what is said and heard over one Link, with the positions that differences are taken from.
-// Knows no time line and no row; session.ts gives it things to say and is told what came. A frame that breaks the protocol
-// ends the link here, and the session starts over from everything.
+// The frames of one connection: what is said and heard over one Link, with the positions that
+// differences are taken from. Knows no time line and no row; session.ts gives it things to say and
+// is told what came. A frame that breaks the protocol ends the link here, and the session starts
+// over from everything.
 import {
   CloseCode,
   FrameType,

@@ -1,11 +1,12 @@
-// A row between two snapshots, by the rule of each field: what others are shown in the browser, and what rewind gives back on
-// the server, are computed here and so agree. Fields that are not smooth hold the older value until the newer tick is reached.
+// A row between two snapshots, by the rule of each field: what others are shown in the browser, and
+// what rewind gives back on the server, are computed here and so agree. Fields that are not smooth
+// hold the older value until the newer tick is reached.
 import { EPOCH, type FieldPlan } from './plan.ts';
 import type { Table } from './table.ts';
 
 /**
- * Writes into `out` the row at `fraction` (0..1) of the way from `a` to `b`. Where the entity is not the same in both, or was
- * teleported between them, it is as in `a`.
+ * Writes into `out` the row at `fraction` (0..1) of the way from `a` to `b`. Where the entity is
+ * not the same in both, or was teleported between them, it is as in `a`.
  */
 export function blendRow(out: Table, row: number, a: Table, b: Table, fraction: number): void {
   out.copyRow(row, a);
@@ -31,7 +32,10 @@ export function wrapped(radians: number): number {
   return (turns - Math.floor(turns + 0.5)) * 2 * Math.PI;
 }
 
-/** Normalised linear blend by the short way: within 0.1 degree of slerp for the small turns between two ticks. */
+/**
+ * Normalised linear blend by the short way: within 0.1 degree of slerp for the small turns between
+ * two ticks.
+ */
 function blendQuat(
   out: Table,
   f: FieldPlan,

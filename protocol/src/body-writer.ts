@@ -1,5 +1,5 @@
-// The two bodies of a STATE: `shared`, what any seat in the same position may receive, and `own`, what only this seat does.
-// Called by replication; received.ts is the reading twin (PROTOCOL.md 5).
+// The two bodies of a STATE: `shared`, what any seat in the same position may receive, and `own`,
+// what only this seat does. Called by replication; received.ts is the reading twin (PROTOCOL.md 5).
 // HOT: allocates nothing per tick.
 import { ascending, type KnownSet } from './known-set.ts';
 import type { LiveTable } from './live-table.ts';
@@ -12,8 +12,9 @@ export const BY_SLOT = -2;
 const left: number[] = [];
 
 /**
- * Writes all that changed after `since`: a tick, NEVER for everything, or BY_SLOT. Returns false when the body says nothing
- * (the caller leaves it out). `stateSince` is the tick of the receiver's last STATE, for the room's own state.
+ * Writes all that changed after `since`: a tick, NEVER for everything, or BY_SLOT. Returns false
+ * when the body says nothing (the caller leaves it out). `stateSince` is the tick of the receiver's
+ * last STATE, for the room's own state.
  */
 export function writeBody(
   sink: Sink,
@@ -101,7 +102,10 @@ function writeChanges(
   return from > 0;
 }
 
-/** Writes the own parts of the given slots (ascending) that changed. Returns false when there is nothing to say. */
+/**
+ * Writes the own parts of the given slots (ascending) that changed. Returns false when there is
+ * nothing to say.
+ */
 export function writeOwnBody(
   sink: Sink,
   tables: readonly LiveTable[],

@@ -1,6 +1,7 @@
-// Lists, maps and records of the live world: every write is stamped by element, so that a seat gets the elements that changed
-// since its last STATE and nothing else. Server side only; browsers hold plain arrays, Maps and objects. A stamp is the tick
-// of the STATE that will carry the change; it bubbles up to the field, so an unchanged branch costs one comparison.
+// Lists, maps and records of the live world: every write is stamped by element, so that a seat gets
+// the elements that changed since its last STATE and nothing else. Server side only; browsers hold
+// plain arrays, Maps and objects. A stamp is the tick of the STATE that will carry the change; it
+// bubbles up to the field, so an unchanged branch costs one comparison.
 import { UsageError } from './errors.ts';
 import type { Dictionary, FieldSpec, List } from './field.ts';
 import { initialShown } from './table.ts';
@@ -232,7 +233,10 @@ function startOf(spec: FieldSpec): unknown {
   return spec.type === 'map' || spec.type === 'list' ? [] : initialShown(spec);
 }
 
-/** A value as a collection holds it: nested collections tracked, vectors copied and frozen, text cut to its length. */
+/**
+ * A value as a collection holds it: nested collections tracked, vectors copied and frozen, text cut
+ * to its length.
+ */
 export function liveValue(spec: FieldSpec, name: string, holder: Holder, value: unknown): unknown {
   switch (spec.type) {
     case 'list':

@@ -1,14 +1,8 @@
-// One declared field: its type, its range, who may receive it, and how many numeric columns it takes.
-// Builders (int, fixed, ...) are what a game writes; FieldSpec is what tables and codecs read. The wire rounds, the world
-// does not: min, max and step say which integers travel, never what a row may hold.
+// One declared field: its type, its range, who may receive it, and how many numeric columns it
+// takes. Builders (int, fixed, ...) are what a game writes; FieldSpec is what tables and codecs
+// read. The wire rounds, the world does not: min, max and step say which integers travel, never
+// what a row may hold.
 import { UsageError } from './errors.ts';
-import {
-  MAX_ELEMENTS,
-  MAX_ENTITY_ID,
-  MAX_NESTING,
-  MAX_PACKED_BYTES,
-  MAX_TEXT_CHARS,
-} from './limits.ts';
 
 /** Who may receive a field: every seat that sees the entity, its owner's seat alone, or nobody. */
 export type Scope = 'all' | 'owner' | 'server';
@@ -30,7 +24,10 @@ export type NumericType =
   | 'quat';
 export type ObjectType = 'text' | 'list' | 'map' | 'record' | 'packed';
 
-/** What tables and codecs need to know of a field. Numeric types take `components` columns, object types none. */
+/**
+ * What tables and codecs need to know of a field. Numeric types take `components` columns, object
+ * types none.
+ */
 export interface FieldSpec {
   readonly type: NumericType | ObjectType;
   /** Columns of float64 in a table: 1, 2 (vec2), 3 (vec3), 4 (quat), or 0 for an object value. */
@@ -39,7 +36,10 @@ export interface FieldSpec {
   readonly min: number;
   /** Distance between two neighbouring values on the wire, in the field's own unit. */
   readonly step: number;
-  /** Highest wire value: a wire value is an integer in 0..levels. For text and packed: the most bytes. */
+  /**
+   * Highest wire value: a wire value is an integer in 0..levels. For text and packed: the most
+   * bytes.
+   */
   readonly levels: number;
   readonly scope: Scope;
   /** Shown between two snapshots by interpolation, and dead-reckoned on the wire. */
@@ -50,7 +50,10 @@ export interface FieldSpec {
   readonly within: number;
   /** An input edge: true for one tick, carried to the next when late, never repeated. */
   readonly press: boolean;
-  /** What a row holds before anything is set. For numeric types: a number; a component list for vectors. */
+  /**
+   * What a row holds before anything is set. For numeric types: a number; a component list for
+   * vectors.
+   */
   readonly initial: unknown;
   /** Names of a `choice`, in wire order; the kind of an `entity`, alone. */
   readonly names: readonly string[];
@@ -64,7 +67,10 @@ export interface FieldSpec {
   readonly fields: readonly (readonly [name: string, spec: FieldSpec])[];
 }
 
-/** A declared field with the types it has on the server (Live), when given (Init), and in the browser (Shown). */
+/**
+ * A declared field with the types it has on the server (Live), when given (Init), and in the
+ * browser (Shown).
+ */
 export interface Field<Live, Init = Live, Shown = Live, S extends Scope = Scope> {
   readonly spec: FieldSpec;
   readonly [phantom]?: { live: Live; init: Init; shown: Shown; scope: S };
@@ -93,7 +99,10 @@ export interface SmoothField<Live, Init = Live, Shown = Live, S extends Scope = 
 }
 
 export interface PressField extends Field<boolean, boolean, boolean, 'all'> {
-  /** An edge: true for the one tick it was pressed in; carried when late, never repeated. Input fields only. */
+  /**
+   * An edge: true for the one tick it was pressed in; carried when late, never repeated. Input
+   * fields only.
+   */
   press(): Field<boolean, boolean, boolean, 'all'>;
 }
 
@@ -151,6 +160,32 @@ export type Held<L> = L extends Quat
       ? Vec2Like
       : L;
 
+/** A list on the server: every write is tracked by element. */
+export interface List<Live, Init = Live> extends Iterable<Live> {
+  readonly length: number;
+  at(index: number): Live | undefined;
+  set(index: number, value: Init): void;
+  push(...values: Init[]): void;
+  pop(): void;
+  insert(index: number, value: Init): void;
+  remove(index: number): void;
+  clear(): void;
+  /** Makes the list equal to `values`, touching only what differs. */
+  assign(values: Iterable<Init>): void;
+}
+
+/** A map on the server: every write is tracked by key. */
+export interface Dictionary<K, Live, Init = Live> extends Iterable<[K, Live]> {
+  readonly size: number;
+  get(key: K): Live | undefined;
+  has(key: K): boolean;
+  set(key: K, value: Init): void;
+  delete(key: K): boolean;
+  clear(): void;
+  keys(): Iterable<K>;
+  values(): Iterable<Live>;
+}
+
 const BLANK: FieldSpec = {
   type: 'int',
   components: 1,
@@ -196,206 +231,6 @@ class Builder {
   }
 }
 
-function build<F>(spec: Partial<FieldSpec>): F {
+export function build<F>(spec: Partial<FieldSpec>): F {
   return new Builder(spec) as unknown as F;
-}
-
-function checkRange(what: string, min: number, max: number, step: number): number {
-  const levels = Math.round((max - min) / step);
-  if (!(step > 0 && max > min && Number.isSafeInteger(levels)))
-    throw new UsageError(
-      `${what}: wants finite min < max and step > 0, with fewer than 2^53 steps between`,
-    );
-  return levels;
-}
-
-function checkCount(what: string, count: number, most: number): number {
-  if (!(Number.isSafeInteger(count) && count >= 1 && count <= most))
-    throw new UsageError(`${what}: wants a whole number in 1..${most}, got ${count}`);
-  return count;
-}
-
-/** A whole number in min..max. */
-export function int(min: number, max: number): SmoothField<number, number, number, 'all'> {
-  const levels = checkRange(`int(${min}, ${max})`, min, max, 1);
-  if (!Number.isSafeInteger(min) || !Number.isSafeInteger(max))
-    throw new UsageError(`int(${min}, ${max}): both ends must be whole numbers; use fixed()`);
-  return build({ type: 'int', min, levels, initial: zeroIn(min, max) });
-}
-
-/** A number in min..max that travels in steps of `step`; powers of two (1/16) are exact in float64. */
-export function fixed(
-  min: number,
-  max: number,
-  step: number,
-): SmoothField<number, number, number, 'all'> {
-  const levels = checkRange(`fixed(${min}, ${max}, ${step})`, min, max, step);
-  return build({ type: 'fixed', min, step, levels, initial: zeroIn(min, max) });
-}
-
-/** An angle in radians that wraps, in 2^bits steps. Received values are in [-PI, PI). */
-export function angle(bits: number): SmoothField<number, number, number, 'all'> {
-  checkCount('angle(bits)', bits, 24);
-  const levels = 2 ** bits - 1;
-  return build({ type: 'angle', step: (2 * Math.PI) / 2 ** bits, levels });
-}
-
-/** True or false. */
-export function bool(): PressField {
-  return build({ type: 'bool', levels: 1 });
-}
-
-/** One of the given names; the first is the default. */
-export function choice<const N extends readonly [string, ...string[]]>(
-  ...names: N
-): Field<N[number], N[number], N[number], 'all'> {
-  if (names.length === 0 || new Set<string>(names).size !== names.length)
-    throw new UsageError(`choice(${names.join(', ')}): wants different names, at least one`);
-  return build({ type: 'choice', levels: names.length - 1, names, initial: names[0] });
-}
-
-/** A reference to an entity of that kind, by id; 0 is none. The target may be unseen or gone. */
-export function entity<K extends string>(
-  kind: K,
-): Field<EntityId<K>, EntityId<K>, EntityId<K>, 'all'> {
-  return build({ type: 'entity', levels: MAX_ENTITY_ID - 1, names: [kind] });
-}
-
-/** Two numbers in min..max in steps of `step`. */
-export function vec2(
-  min: number,
-  max: number,
-  step: number,
-): SmoothField<Vec2, Vec2Like, Vec2Like, 'all'> {
-  const levels = checkRange(`vec2(${min}, ${max}, ${step})`, min, max, step);
-  return build({ type: 'vec2', components: 2, min, step, levels, initial: zeroIn(min, max) });
-}
-
-/** Three numbers in min..max in steps of `step`. */
-export function vec3(
-  min: number,
-  max: number,
-  step: number,
-): SmoothField<Vec3, Vec3Like, Vec3Like, 'all'> {
-  const levels = checkRange(`vec3(${min}, ${max}, ${step})`, min, max, step);
-  return build({ type: 'vec3', components: 3, min, step, levels, initial: zeroIn(min, max) });
-}
-
-/** A unit quaternion, sent as its three smallest components in `bits` bits each (the greatest follows from unit length). */
-export function quat(bits: number): SmoothField<Quat, QuatLike, QuatLike, 'all'> {
-  if (bits < 2) throw new UsageError(`quat(${bits}): wants 2 bits or more a component`);
-  checkCount('quat(bits)', bits, 20);
-  const levels = 2 ** bits - 2;
-  return build({
-    type: 'quat',
-    components: 4,
-    min: -Math.SQRT1_2,
-    step: Math.SQRT2 / levels,
-    levels,
-  });
-}
-
-/** Unicode text of at most `maxChars` UTF-16 units. */
-export function text(maxChars: number): Field<string, string, string, 'all'> {
-  const capacity = checkCount('text(maxChars)', maxChars, MAX_TEXT_CHARS);
-  return build({ type: 'text', components: 0, levels: capacity * 3, capacity, initial: '' });
-}
-
-/** Any MessagePack value of at most `maxBytes`, opaque: sent whole when replaced. T is not checked at run time. */
-export function packed<T>(maxBytes: number): Field<T | null, T | null, T | null, 'all'> {
-  const levels = checkCount('packed(maxBytes)', maxBytes, MAX_PACKED_BYTES);
-  return build({ type: 'packed', components: 0, levels, initial: null });
-}
-
-/** A list on the server: every write is tracked by element. */
-export interface List<Live, Init = Live> extends Iterable<Live> {
-  readonly length: number;
-  at(index: number): Live | undefined;
-  set(index: number, value: Init): void;
-  push(...values: Init[]): void;
-  pop(): void;
-  insert(index: number, value: Init): void;
-  remove(index: number): void;
-  clear(): void;
-  /** Makes the list equal to `values`, touching only what differs. */
-  assign(values: Iterable<Init>): void;
-}
-
-/** A map on the server: every write is tracked by key. */
-export interface Dictionary<K, Live, Init = Live> extends Iterable<[K, Live]> {
-  readonly size: number;
-  get(key: K): Live | undefined;
-  has(key: K): boolean;
-  set(key: K, value: Init): void;
-  delete(key: K): boolean;
-  clear(): void;
-  keys(): Iterable<K>;
-  values(): Iterable<Live>;
-}
-
-/** Up to `capacity` elements; changed elements travel alone. `row.bag.assign([...])` replaces all of it. */
-export function list<L, I, V>(
-  element: Field<L, I, V, Scope>,
-  capacity: number,
-): Field<List<Held<L>, I>, Iterable<I>, readonly V[], 'all'> {
-  checkCount('list(element, capacity)', capacity, MAX_ELEMENTS);
-  return build({
-    type: 'list',
-    components: 0,
-    element: nested(element.spec),
-    capacity,
-    initial: [],
-  });
-}
-
-/** Up to `capacity` entries by key (text, int or entity); changed entries travel alone. */
-export function map<K extends string | number, L, I, V>(
-  key: Field<K, K, K, Scope>,
-  value: Field<L, I, V, Scope>,
-  capacity: number,
-): Field<Dictionary<K, Held<L>, I>, Iterable<readonly [K, I]>, ReadonlyMap<K, V>, 'all'> {
-  checkCount('map(key, value, capacity)', capacity, MAX_ELEMENTS);
-  if (!['text', 'int', 'entity'].includes(key.spec.type))
-    throw new UsageError('map(key, ...): a key is text(), int() or entity()');
-  return build({
-    type: 'map',
-    components: 0,
-    key: key.spec,
-    element: nested(value.spec),
-    capacity,
-    initial: [],
-  });
-}
-
-/** A group of named fields inside one field; changed ones travel alone. */
-export function record<F extends Fields>(
-  fields: F,
-): Field<
-  { [K in keyof F]: Held<LiveOf<F[K]>> },
-  { readonly [K in keyof F]?: InitOf<F[K]> },
-  { readonly [K in keyof F]: ShownOf<F[K]> },
-  'all'
-> {
-  const entries = Object.entries(fields).map(([name, f]) => [name, nested(f.spec)] as const);
-  return build({ type: 'record', components: 0, fields: entries, initial: {} });
-}
-
-function nested(spec: FieldSpec): FieldSpec {
-  if (spec.scope !== 'all' || spec.smooth || spec.press)
-    throw new UsageError(
-      'inside list, map and record a field has no smooth, press, ownerOnly or serverOnly: set it on the whole field',
-    );
-  if (depthOf(spec) >= MAX_NESTING)
-    throw new UsageError(`list, map and record nest at most ${MAX_NESTING} deep`);
-  return spec;
-}
-
-function depthOf(spec: FieldSpec): number {
-  let deepest = spec.element ? depthOf(spec.element) : 0;
-  for (const [, inner] of spec.fields) deepest = Math.max(deepest, depthOf(inner));
-  return spec.element || spec.fields.length ? deepest + 1 : 0;
-}
-
-function zeroIn(min: number, max: number): number {
-  return min <= 0 && max >= 0 ? 0 : min;
 }

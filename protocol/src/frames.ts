@@ -1,6 +1,6 @@
-// The catalogue of frames: one WebSocket message is one MessagePack array [type, ...] (PROTOCOL.md 3). Write above read.
-// Ticks travel as differences from what the connection said before, so both ends keep a small position; bodies are the
-// business of body-writer, received and input-codec.
+// The catalogue of frames: one WebSocket message is one MessagePack array [type, ...] (PROTOCOL.md
+// 3). Write above read. Ticks travel as differences from what the connection said before, so both
+// ends keep a small position; bodies are the business of body-writer, received and input-codec.
 import { ProtocolError, ProtocolErrorCode } from './errors.ts';
 import { MAX_DECLARED, MAX_HELLO_BYTES, MAX_SEATS, PROTOCOL_VERSION } from './limits.ts';
 import type { MsgpackReader } from './msgpack-reader.ts';
@@ -131,7 +131,10 @@ export interface StateHeader {
   everything: boolean;
   /** Ticks since the STATE before that were stepped with this seat's own input in time. */
   inTime: number;
-  /** Least slack of the inputs that arrived since the STATE before, ticks; negative: late. NaN: none arrived. */
+  /**
+   * Least slack of the inputs that arrived since the STATE before, ticks; negative: late. NaN: none
+   * arrived.
+   */
   marginTicks: number;
   /** When within its tick the STATE was sent, 0..1. */
   sentAt: number;
@@ -140,7 +143,10 @@ export interface StateHeader {
 /** Margin that says "no input arrived". */
 const NO_MARGIN = -MAX_MARGIN_TICKS * MARGIN_UNITS - 1;
 
-/** The frame up to its bodies; they follow as raw values. `elements`: 0, 1 (shared) or 2 (shared or nil, own) bodies. */
+/**
+ * The frame up to its bodies; they follow as raw values. `elements`: 0, 1 (shared) or 2 (shared or
+ * nil, own) bodies.
+ */
 export function writeStateHeader(out: MsgpackWriter, header: StateHeader, bodies: number): void {
   out.arrayHeader(5 + bodies);
   out.int(FrameType.State);
@@ -170,7 +176,9 @@ export function readStateHeader(from: MsgpackReader, header: StateHeader): void 
 export interface InputHeader {
   /** Newest STATE applied, as ticks since the one said before: the acknowledgement. */
   dState: number;
-  /** Change of (first tick of input - shown tick), in 1/SHOWN_UNITS tick, since the INPUT before. */
+  /**
+   * Change of (first tick of input - shown tick), in 1/SHOWN_UNITS tick, since the INPUT before.
+   */
   dShown: number;
   /** Ticks left out between the last input said and the first of this frame; normally 0. */
   dFirst: number;
@@ -200,7 +208,10 @@ export function readAck(from: MsgpackReader): number {
   return from.int(0, MAX_TICK);
 }
 
-/** An event of the tick `dTick` after the newest STATE of this connection; its payload follows through writePayload. */
+/**
+ * An event of the tick `dTick` after the newest STATE of this connection; its payload follows
+ * through writePayload.
+ */
 export function writeEventHeader(out: MsgpackWriter, dTick: number, event: number): void {
   out.arrayHeader(4);
   out.int(FrameType.Event);
@@ -266,7 +277,10 @@ export function readPing(from: MsgpackReader): { id: number; timeMs: number } {
   return { id: from.int(0, MAX_TICK), timeMs: from.float() };
 }
 
-/** `tick` is the answerer's fractional tick at that moment; a client, which has no tick of its own, says 0. */
+/**
+ * `tick` is the answerer's fractional tick at that moment; a client, which has no tick of its own,
+ * says 0.
+ */
 export function writePong(out: MsgpackWriter, id: number, timeMs: number, tick: number): void {
   const whole = Math.floor(tick);
   out.arrayHeader(5);

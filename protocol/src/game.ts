@@ -1,6 +1,7 @@
-// The whole agreement between server and browser: what exists, what travels, and the step both sides run.
-// defineGame compiles a declaration into plans and a hash; everything else asks those. Types flow from here: rows, inputs,
-// events and commands of every other file are inferred from the declaration alone.
+// The whole agreement between server and browser: what exists, what travels, and the step both
+// sides run. defineGame compiles a declaration into plans and a hash; everything else asks those.
+// Types flow from here: rows, inputs, events and commands of every other file are inferred from the
+// declaration alone.
 import { UsageError } from './errors.ts';
 import type { AnyField, EntityId, FieldSpec, Fields, InitOf, LiveOf, ShownOf } from './field.ts';
 import { MAX_DECLARED, PROTOCOL_VERSION } from './limits.ts';
@@ -21,7 +22,10 @@ export interface Command<F extends Fields = Fields, Reply = unknown> {
 }
 export type Commands = Readonly<Record<string, Fields | Command<Fields, unknown>>>;
 
-/** `command({ name: text(16) }).replies<{ ok: boolean }>()`; plain fields do where no answer type is wanted. */
+/**
+ * `command({ name: text(16) }).replies<{ ok: boolean }>()`; plain fields do where no answer type is
+ * wanted.
+ */
 export function command<F extends Fields>(fields: F): Command<F, unknown> {
   const made: Command<F, unknown> = { fields, replies: <R>() => made as Command<F, R> };
   return made;
@@ -47,7 +51,9 @@ export interface StepContext<E extends KindFields = KindFields> {
   readonly tick: number;
   /** True when this tick was stepped before (replay, drawn fraction): make no sounds or effects. */
   readonly replaying: boolean;
-  /** Others whose position is within `radius`: live rows on the server, shown ones in the browser. */
+  /**
+   * Others whose position is within `radius`: live rows on the server, shown ones in the browser.
+   */
   near<K extends keyof E & string>(
     kind: K,
     x: number,
@@ -97,7 +103,9 @@ export interface Game<
 > {
   readonly tickRate: number;
   readonly declaration: Declaration<S, E, I, V, C>;
-  /** Two declarations with the same hash exchange frames; anything that changes the wire changes it. */
+  /**
+   * Two declarations with the same hash exchange frames; anything that changes the wire changes it.
+   */
   readonly hash: string;
   readonly kinds: readonly Plan[];
   readonly state: Plan;
@@ -135,7 +143,10 @@ export type ShownState<G> = { readonly [K in keyof StateOf<G>]: ShownOf<StateOf<
 export type InitFields<F extends Fields> = { readonly [K in keyof F]?: InitOf<F[K]> };
 export type RowId<K extends string> = EntityId<K>;
 
-/** Compiles a declaration. Throws UsageError, naming the field and the cure, for whatever cannot travel. */
+/**
+ * Compiles a declaration. Throws UsageError, naming the field and the cure, for whatever cannot
+ * travel.
+ */
 export function defineGame<
   const E extends KindFields,
   // biome-ignore lint/complexity/noBannedTypes: no state declared means no fields.
@@ -215,7 +226,10 @@ function checkPlans(all: readonly Plan[], kinds: readonly Plan[], input: Plan): 
   }
 }
 
-/** FNV-1a in two lanes of 32 bits over the canonical text of the declaration: 64 bits, no crypto needed to catch a mistake. */
+/**
+ * FNV-1a in two lanes of 32 bits over the canonical text of the declaration: 64 bits, no crypto
+ * needed to catch a mistake.
+ */
 function hashOf(tickRate: number, all: readonly Plan[], kinds: readonly Plan[]): string {
   const canonical = JSON.stringify([
     PROTOCOL_VERSION,

@@ -1,6 +1,7 @@
-// The last ticks of a world as copies of its tables: the server rewinds into it, the browser plays it back. A ring of
-// snapshots that are reused; rows keep their indices, so two snapshots are compared and blended column by column.
-// HOT: allocates nothing per tick once every snapshot has been used.
+// The last ticks of a world as copies of its tables: the server rewinds into it, the browser plays
+// it back. A ring of snapshots that are reused; rows keep their indices, so two snapshots are
+// compared and blended column by column. HOT: allocates nothing per tick once every snapshot has
+// been used.
 import { assert } from './errors.ts';
 import type { Plans } from './received.ts';
 import { Table } from './table.ts';
@@ -56,7 +57,9 @@ export class History {
     this.#count = 0;
   }
 
-  /** Index (as of at()) of the newest snapshot at or before a fractional tick; -1 if all are later. */
+  /**
+   * Index (as of at()) of the newest snapshot at or before a fractional tick; -1 if all are later.
+   */
   indexAt(tick: number): number {
     for (let i = 0; i < this.length; i++) if (this.at(i)!.tick <= tick) return i;
     return -1;

@@ -1,6 +1,7 @@
-// Input of consecutive ticks, each as what differs from the tick before; an unchanged run is its length and nothing else.
-// Both sides keep the wire values of the last tick said. A press counts from "not pressed" each tick: an edge that is not said
-// did not happen. Written by the client's session, read by the server's connection (PROTOCOL.md 7).
+// Input of consecutive ticks, each as what differs from the tick before; an unchanged run is its
+// length and nothing else. Both sides keep the wire values of the last tick said. A press counts
+// from "not pressed" each tick: an edge that is not said did not happen. Written by the client's
+// session, read by the server's connection (PROTOCOL.md 7).
 import { ProtocolError, ProtocolErrorCode } from './errors.ts';
 import { MAX_INPUT_TICKS } from './limits.ts';
 import type { FieldPlan, Plan } from './plan.ts';
@@ -40,7 +41,9 @@ export function roundInput(
   }
 }
 
-/** The input object that wire values stand for, into `out`, which is what `step` and `inputOf` give. */
+/**
+ * The input object that wire values stand for, into `out`, which is what `step` and `inputOf` give.
+ */
 export function inputFromWire(
   plan: Plan,
   wire: Float64Array,
@@ -59,7 +62,10 @@ export function inputFromWire(
   return out;
 }
 
-/** Presses fall back to "not pressed": what the next tick is compared with, and what a missing tick repeats. */
+/**
+ * Presses fall back to "not pressed": what the next tick is compared with, and what a missing tick
+ * repeats.
+ */
 export function releasePresses(plan: Plan, wire: Float64Array): void {
   for (const f of plan.fields) if (f.spec.press) wire[f.column] = 0;
 }
@@ -69,7 +75,10 @@ export function carryPresses(plan: Plan, late: Float64Array, next: Float64Array)
   for (const f of plan.fields) if (f.spec.press && late[f.column]) next[f.column] = 1;
 }
 
-/** Writes inputs of consecutive ticks; `previous` is the last tick said, and becomes the last of these. */
+/**
+ * Writes inputs of consecutive ticks; `previous` is the last tick said, and becomes the last of
+ * these.
+ */
 export function writeInputs(
   sink: Sink,
   plan: Plan,
@@ -110,7 +119,10 @@ function writeChanged(sink: Sink, plan: Plan, before: Float64Array, wire: Float6
   sink.close();
 }
 
-/** Reads what writeInputs wrote; `take(i)` is called once for each tick, with `previous` holding its wire values. */
+/**
+ * Reads what writeInputs wrote; `take(i)` is called once for each tick, with `previous` holding its
+ * wire values.
+ */
 export function readInputs(
   source: Source,
   plan: Plan,

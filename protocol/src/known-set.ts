@@ -1,14 +1,17 @@
-// The entities a receiver knows, under dense short slots, and how far each was told. One per room where everybody sees
-// everything, one per seat where not. A slot is used again only after its entity was said to have left, so that a room does
-// not age. Written by the server's visibility; read by body-writer.
-// HOT: allocates nothing per tick once its capacity is reached.
+// The entities a receiver knows, under dense short slots, and how far each was told. One per room
+// where everybody sees everything, one per seat where not. A slot is used again only after its
+// entity was said to have left, so that a room does not age. Written by the server's visibility;
+// read by body-writer. HOT: allocates nothing per tick once its capacity is reached.
 import { assert } from './errors.ts';
 import { MAX_SLOTS } from './limits.ts';
 
 /** Entities known before the first growth. */
 const FIRST_SLOTS = 64;
 
-/** Departures a shared set remembers for seats that skip frames; a seat further behind gets everything. */
+/**
+ * Departures a shared set remembers for seats that skip frames; a seat further behind gets
+ * everything.
+ */
 const LEAVE_LOG = 4096;
 
 export class KnownSet {
@@ -22,7 +25,10 @@ export class KnownSet {
   id = new Float64Array(FIRST_SLOTS);
   /** By slot: tick the entity was entered at. */
   entered = new Uint32Array(FIRST_SLOTS);
-  /** By slot: tick of the newest STATE that carried the entity; 0 for none yet. Used by sets of one seat. */
+  /**
+   * By slot: tick of the newest STATE that carried the entity; 0 for none yet. Used by sets of one
+   * seat.
+   */
   sentTick = new Uint32Array(FIRST_SLOTS);
   /** By slot: the round of the last visibility check that found it. */
   seen = new Uint32Array(FIRST_SLOTS);
@@ -82,7 +88,9 @@ export class KnownSet {
     return this.#logged <= LEAVE_LOG || this.#logTick[this.#logged % LEAVE_LOG] <= tick;
   }
 
-  /** Slots known at `since` whose entities have left since, ascending, into `out`. Shared sets only. */
+  /**
+   * Slots known at `since` whose entities have left since, ascending, into `out`. Shared sets only.
+   */
   leftSince(since: number, out: number[]): void {
     assert(this.remembers(since), 'the leave log reaches back far enough');
     out.length = 0;

@@ -1,19 +1,28 @@
-// Bounds that both sides must agree on, each with its unit and reason. Limits of one side only live in that side's package.
-// A declaration that passes a bound is refused by defineGame; a frame that passes one is a ProtocolError.
+// Bounds that both sides must agree on, each with its unit and reason. Limits of one side only live
+// in that side's package. A declaration that passes a bound is refused by defineGame; a frame that
+// passes one is a ProtocolError.
 
 /** Version of PROTOCOL.md that this code speaks. The first element a HELLO is judged by. */
 export const PROTOCOL_VERSION = 1;
 
-/** Declared fields of one kind, state, input, event or command: a changed mask is one 32-bit word, two bits of it ours. */
+/**
+ * Declared fields of one kind, state, input, event or command: a changed mask is one 32-bit word,
+ * two bits of it ours.
+ */
 export const MAX_FIELDS = 30;
 
 /** Kinds, events or commands of one game: an index always fits one MessagePack byte. */
 export const MAX_DECLARED = 128;
 
-/** Highest game-visible entity id, exclusive. 2^32: a room that spawns 1,000 a second lives 49 days. */
+/**
+ * Highest game-visible entity id, exclusive. 2^32: a room that spawns 1,000 a second lives 49 days.
+ */
 export const MAX_ENTITY_ID = 2 ** 32;
 
-/** Wire slots of one seat: more entities than this at once in one known set are a mistake, not a game. */
+/**
+ * Wire slots of one seat: more entities than this at once in one known set are a mistake, not a
+ * game.
+ */
 export const MAX_SLOTS = 65_536;
 
 /** Seats of one room, spectators included: a seat number fits two bytes and 0 means "nobody". */
@@ -31,11 +40,19 @@ export const MAX_PACKED_BYTES = 16_384;
 /** Levels of nesting of list, map and record in one field: deep trees want to be entities. */
 export const MAX_NESTING = 4;
 
-/** Bytes of a HELLO (DESIGN 13.5): a JWT with room to spare; the largest thing an unknown peer may send. */
+/**
+ * Bytes of a HELLO (DESIGN 13.5): a JWT with room to spare; the largest thing an unknown peer may
+ * send.
+ */
 export const MAX_HELLO_BYTES = 4_096;
 
-/** Ticks of input in one INPUT frame: two seconds at 60 Hz, what a stall may release in one burst. */
+/**
+ * Ticks of input in one INPUT frame: two seconds at 60 Hz, what a stall may release in one burst.
+ */
 export const MAX_INPUT_TICKS = 128;
 
-/** Bytes of a STATE a client accepts: 65,536 slots would pass it; a room that needs more has no interest declared. */
+/**
+ * Bytes of a STATE a client accepts: 65,536 slots would pass it; a room that needs more has no
+ * interest declared.
+ */
 export const MAX_STATE_BYTES = 8 * 1024 * 1024;

@@ -1,7 +1,8 @@
-// The authoritative table of one kind: beside the values a game writes it keeps what the wire last said of them (rounded wire
-// values, and exact ones where an owner predicts) and the tick each field last changed. Written by the server's world,
-// read by state-writer. The world keeps full numbers; round() is the only place that compares the two.
-// HOT: allocates nothing per tick once its capacity is reached.
+// The authoritative table of one kind: beside the values a game writes it keeps what the wire last
+// said of them (rounded wire values, and exact ones where an owner predicts) and the tick each
+// field last changed. Written by the server's world, read by state-writer. The world keeps full
+// numbers; round() is the only place that compares the two. HOT: allocates nothing per tick once
+// its capacity is reached.
 import {
   createTracked,
   forgetTombstones,
@@ -133,7 +134,10 @@ export class LiveTable extends Table {
     this.ownChanged[row] = this.tick;
   }
 
-  /** Compares what the game wrote with what the wire last said, and stamps what differs with the current tick. */
+  /**
+   * Compares what the game wrote with what the wire last said, and stamps what differs with the
+   * current tick.
+   */
   round(): void {
     const { ids, dirty, high } = this;
     for (let row = 1; row <= high; row++) {
@@ -197,7 +201,8 @@ export class LiveTable extends Table {
     let changed = false;
     for (let c = f.column; c < f.column + f.spec.components; c++) {
       const value = this.values[c][row];
-      // Not a number would never equal itself and travel for ever: an owner is told the rounded value instead.
+      // Not a number would never equal itself and travel for ever: an owner is told the rounded
+      // value instead.
       const sendable = Number.isFinite(value) ? value : f.spec.min;
       if (sendable === this.exact[c][row]) continue;
       this.exact[c][row] = sendable;
@@ -210,7 +215,7 @@ export class LiveTable extends Table {
     this.clamped++;
     if (this.strict)
       throw new UsageError(
-        `${this.plan.name}.${f.name} = ${this.values[column][row]} is outside its declared range: ` +
+        `${this.plan.name}.${f.name} = ${this.values[column][row]} is outside its range: ` +
           `${f.spec.min}..${f.spec.min + f.spec.levels * f.spec.step}`,
       );
     if (Number.isNaN(wire)) return Math.max(this.wire[column][row], 0);

@@ -1,12 +1,16 @@
-// The `plain` spelling of a body: MessagePack arrays that any tool reads. The debugging mode, the oracle that fuzz compares
-// with, and the start of a client in another language. A group is an array; a selection is position, value, position, value
-// to the end of its group; contexts and `done` leave no bytes.
+// The `plain` spelling of a body: MessagePack arrays that any tool reads. The debugging mode, the
+// oracle that fuzz compares with, and the start of a client in another language. A group is an
+// array; a selection is position, value, position, value to the end of its group; contexts and
+// `done` leave no bytes.
 import { assert, ProtocolError, ProtocolErrorCode } from './errors.ts';
 import type { MsgpackReader } from './msgpack-reader.ts';
 import type { MsgpackWriter } from './msgpack-writer.ts';
 import type { Sink, Source } from './sink.ts';
 
-/** Groups inside each other: body, selection, entity, then nested collections. A deeper frame is an attack. */
+/**
+ * Groups inside each other: body, selection, entity, then nested collections. A deeper frame is an
+ * attack.
+ */
 const MAX_GROUPS = 24;
 
 /** Elements of one group a reader takes: every slot of a known set with its value. */

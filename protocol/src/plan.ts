@@ -1,8 +1,11 @@
-// What a declaration compiles to: which field of a kind lives in which column, behind which bit, seen by whom.
-// Made once by defineGame; read by tables, codecs and replication. Two fields of ours stand before the game's in every
-// kind: the owner's seat, and an epoch that teleport() bumps so that nobody blends across the jump.
+// What a declaration compiles to: which field of a kind lives in which column, behind which bit,
+// seen by whom. Made once by defineGame; read by tables, codecs and replication. Two fields of ours
+// stand before the game's in every kind: the owner's seat, and an epoch that teleport() bumps so
+// that nobody blends across the jump.
+
+import { int } from './builders.ts';
 import { UsageError } from './errors.ts';
-import { type FieldSpec, type Fields, int } from './field.ts';
+import type { FieldSpec, Fields } from './field.ts';
 import { MAX_FIELDS, MAX_SEATS } from './limits.ts';
 
 export interface FieldPlan {
@@ -16,11 +19,16 @@ export interface FieldPlan {
   readonly object: number;
   /** Column of the velocity this field moves by, or -1. */
   readonly by: number;
-  /** Base of the coding contexts of this field: distinct for each field of a game (PROTOCOL.md 6). */
+  /**
+   * Base of the coding contexts of this field: distinct for each field of a game (PROTOCOL.md 6).
+   */
   readonly context: number;
 }
 
-/** A set of fields laid out over columns: one entity kind, the room's state, the input, one event or command. */
+/**
+ * A set of fields laid out over columns: one entity kind, the room's state, the input, one event or
+ * command.
+ */
 export interface Plan {
   readonly name: string;
   /** Place among the game's kinds; -1 for what is not an entity. */
@@ -38,7 +46,10 @@ export interface Plan {
   readonly ownMask: number;
   /** Has a `step`: predicted by its owner from exact values. */
   readonly stepped: boolean;
-  /** Columns of the position, for interest: x, y, and z or -1. Undefined: a kind that is always near. */
+  /**
+   * Columns of the position, for interest: x, y, and z or -1. Undefined: a kind that is always
+   * near.
+   */
   readonly position: { readonly x: number; readonly y: number; readonly z: number } | undefined;
 }
 
@@ -141,7 +152,8 @@ function velocityColumn(
   const by = declared[spec.by]?.spec;
   if (!by || by.components !== spec.components || by.scope !== spec.scope)
     throw new UsageError(
-      `${owner}.${key}.smooth({ by: '${spec.by}' }): wants a field of the same kind, scope and components`,
+      `${owner}.${key}.smooth({ by: '${spec.by}' }): wants a field of this kind with the same ` +
+        'scope and number of components',
     );
   return columnOf.get(spec.by) ?? -1;
 }
@@ -167,7 +179,7 @@ export function checkReferences(plan: Plan, kinds: ReadonlySet<string>): void {
   const check = (spec: FieldSpec, where: string): void => {
     if (spec.type === 'entity' && !kinds.has(spec.names[0]))
       throw new UsageError(
-        `${where}: entity('${spec.names[0]}') is no kind of this game; kinds: ${[...kinds].join(', ')}`,
+        `${where}: entity('${spec.names[0]}') is no kind; kinds: ${[...kinds].join(', ')}`,
       );
     if (spec.element) check(spec.element, where);
     if (spec.key) check(spec.key, where);

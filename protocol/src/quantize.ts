@@ -1,14 +1,21 @@
-// Between a field's value and its wire value, the integer 0..levels that travels.
-// Called by tables (rounding the live world), readers (restoring what was sent) and inputs. A value that came off the wire
-// goes back to the same wire value: that is what lets a shown row stand for the server's rounded one.
+// Between a field's value and its wire value, the integer 0..levels that travels. Called by tables
+// (rounding the live world), readers (restoring what was sent) and inputs. A value that came off
+// the wire goes back to the same wire value: that is what lets a shown row stand for the server's
+// rounded one.
 import type { FieldSpec } from './field.ts';
 
-/** Wire values a component can take, less one. Component 0 of a quat names the greatest component (0..3). */
+/**
+ * Wire values a component can take, less one. Component 0 of a quat names the greatest component
+ * (0..3).
+ */
 export function levelsOf(spec: FieldSpec, component: number): number {
   return spec.type === 'quat' && component === 0 ? 3 : spec.levels;
 }
 
-/** Nearest wire value, unclamped: the caller clamps to 0..levels and counts. NaN stays NaN. Not for quat. */
+/**
+ * Nearest wire value, unclamped: the caller clamps to 0..levels and counts. NaN stays NaN. Not for
+ * quat.
+ */
 export function toWire(spec: FieldSpec, value: number): number {
   const steps = Math.round((value - spec.min) / spec.step);
   if (spec.type !== 'angle') return steps;
@@ -22,7 +29,10 @@ export function fromWire(spec: FieldSpec, wire: number): number {
   return spec.min + wire * spec.step;
 }
 
-/** Smallest three: `out` becomes [index of the greatest component, the other three in order as wire values]. */
+/**
+ * Smallest three: `out` becomes [index of the greatest component, the other three in order as wire
+ * values].
+ */
 export function quatToWire(spec: FieldSpec, q: ArrayLike<number>, out: Float64Array): void {
   let greatest = 0;
   let length = 0;

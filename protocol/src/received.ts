@@ -1,6 +1,7 @@
-// What one seat has received: tables of the newest STATE, and which entity each wire slot means. The reading twin of
-// body-writer (PROTOCOL.md 5). A STATE is read whole before anybody is shown it: the session publishes by copying these
-// tables; a frame that fails half way ends the connection, and the next one starts from everything.
+// What one seat has received: tables of the newest STATE, and which entity each wire slot means.
+// The reading twin of body-writer (PROTOCOL.md 5). A STATE is read whole before anybody is shown
+// it: the session publishes by copying these tables; a frame that fails half way ends the
+// connection, and the next one starts from everything.
 import { ProtocolError, ProtocolErrorCode } from './errors.ts';
 import type { Game } from './game.ts';
 import { MAX_ENTITY_ID, MAX_SLOTS } from './limits.ts';
@@ -36,8 +37,8 @@ export class Received {
   }
 
   /**
-   * Applies a shared body of `tick`. `everything`: it tells all there is, entities known before keep their rows, and those it
-   * does not name have left.
+   * Applies a shared body of `tick`. `everything`: it tells all there is, entities known before
+   * keep their rows, and those it does not name have left.
    */
   readBody(source: Source, tick: number, everything: boolean): void {
     const before = everything ? this.#startOver() : undefined;

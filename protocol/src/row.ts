@@ -1,5 +1,6 @@
-// Row objects: plain accessors over a table's columns, one class per kind and use, shared by all rooms of a game so that
-// a `step` stays monomorphic. No code generation: closures over a column index are as fast, and CSP-safe.
+// Row objects: plain accessors over a table's columns, one class per kind and use, shared by all
+// rooms of a game so that a `step` stays monomorphic. No code generation: closures over a column
+// index are as fast, and CSP-safe.
 import { UsageError } from './errors.ts';
 import type { FieldSpec, Fields, LiveOf, QuatLike, ScopeOf, ShownOf, Vec3Like } from './field.ts';
 import { EPOCH, type FieldPlan, OWNER, type Plan } from './plan.ts';
@@ -27,12 +28,18 @@ export type OwnRow<Kind extends string, F extends Fields> = RowBase<Kind> & {
   readonly [P in keyof Visible<F>]: ShownOf<F[P]>;
 };
 
-/** A row as `step` gets it, on the server and in the owner's browser: numeric fields are writable on both. */
+/**
+ * A row as `step` gets it, on the server and in the owner's browser: numeric fields are writable on
+ * both.
+ */
 export type StepRow<Kind extends string, F extends Fields> = RowBase<Kind> & {
   teleport(): void;
 } & { -readonly [P in keyof Visible<F>]: LiveOf<F[P]> };
 
-/** `live`: writable, writes on a dead row throw. `shown`: others' ownerOnly fields read as undefined. */
+/**
+ * `live`: writable, writes on a dead row throw. `shown`: others' ownerOnly fields read as
+ * undefined.
+ */
 export type RowUse = 'live' | 'shown';
 
 const classes = new WeakMap<Plan, Partial<Record<RowUse, RowClass>>>();
@@ -187,7 +194,7 @@ function objectAccessor(plan: Plan, f: FieldPlan): Accessor {
 function writable(row: Row, plan: Plan, f: FieldPlan): number {
   if (row.$index === 0)
     throw new UsageError(
-      `${plan.name}.${f.name}: this ${plan.name} is gone; check row.alive before writing to a kept row`,
+      `${plan.name}.${f.name}: this ${plan.name} is gone; check row.alive before writing`,
     );
   return row.$index;
 }
@@ -258,7 +265,10 @@ class Vector {
   }
 }
 
-/** Sets the given fields of a row; unknown names throw UsageError (a typo would be silent otherwise). */
+/**
+ * Sets the given fields of a row; unknown names throw UsageError (a typo would be silent
+ * otherwise).
+ */
 export function assignRow(row: Row, plan: Plan, init: Readonly<Record<string, unknown>>): void {
   for (const key of Object.keys(init)) {
     const known = plan.byName.get(key);

@@ -1,6 +1,7 @@
-// The seam between what is said and how it is spelled. State and input are walked once, by state-writer, state-reader and
-// input-codec; a sink turns each step into bytes and a source gives it back. `plain` spells MessagePack values that any tool
-// reads; `packed` stands beside it. A context is a small number that is the same for the same question in every frame.
+// The seam between what is said and how it is spelled. State and input are walked once, by
+// state-writer, state-reader and input-codec; a sink turns each step into bytes and a source gives
+// it back. `plain` spells MessagePack values that any tool reads; `packed` stands beside it. A
+// context is a small number that is the same for the same question in every frame.
 
 export interface Sink {
   /** A group begins: everything up to its `close` belongs together. Groups nest. */
@@ -8,7 +9,10 @@ export interface Sink {
   close(): void;
   /** A natural number without a declared bound: a length, a run, a kind. */
   count(context: number, value: number): void;
-  /** The next chosen of an ascending selection; `from` is the first position not yet decided, `total` ends the range. */
+  /**
+   * The next chosen of an ascending selection; `from` is the first position not yet decided,
+   * `total` ends the range.
+   */
   pick(context: number, position: number, from: number, total: number): void;
   /** No position from `from` on is chosen. Closes the selection. */
   done(context: number, from: number, total: number): void;

@@ -1,6 +1,6 @@
-// Hears what changed: walks a source and writes rows of received tables. The twin of state-writer, rule for rule
-// (PROTOCOL.md 5). Read checks everything; values of object fields are replaced, never written in place, so that snapshots
-// may keep them by reference.
+// Hears what changed: walks a source and writes rows of received tables. The twin of state-writer,
+// rule for rule (PROTOCOL.md 5). Read checks everything; values of object fields are replaced,
+// never written in place, so that snapshots may keep them by reference.
 import { ProtocolError, ProtocolErrorCode } from './errors.ts';
 import type { FieldSpec } from './field.ts';
 import { type FieldPlan, OWNER } from './plan.ts';
@@ -12,8 +12,9 @@ const wireParts = new Float64Array(4);
 const valueParts = new Float64Array(4);
 
 /**
- * Reads one row's shared changes. `whole`: object fields start from nothing. While `seat` owns the row, numbers of predicted fields
- * are checked but not kept: the own part has them exactly. The owner comes first, so a row that changes hands does so at once.
+ * Reads one row's shared changes. `whole`: object fields start from nothing. While `seat` owns the
+ * row, numbers of predicted fields are checked but not kept: the own part has them exactly. The
+ * owner comes first, so a row that changes hands does so at once.
  */
 export function readShared(
   source: Source,
@@ -71,7 +72,10 @@ export function readOwn(source: Source, table: Table, row: number): void {
   source.close();
 }
 
-/** A row that is no longer one's own: exact values become the rounded ones everybody has, `ownerOnly` fields are forgotten. */
+/**
+ * A row that is no longer one's own: exact values become the rounded ones everybody has,
+ * `ownerOnly` fields are forgotten.
+ */
 function disown(table: Table, row: number): void {
   for (const f of table.plan.fields) {
     if ((table.plan.ownMask & (1 << f.index)) === 0) continue;
@@ -118,7 +122,9 @@ function store(table: Table, f: FieldPlan, row: number): void {
     table.values[column + i][row] = fromWire(spec, wireParts[i]);
 }
 
-/** An object field or an element; `before` undefined: nothing to change, everything must be given. */
+/**
+ * An object field or an element; `before` undefined: nothing to change, everything must be given.
+ */
 export function readValue(
   source: Source,
   spec: FieldSpec,

@@ -1,6 +1,6 @@
-// Says what changed: walks live tables and known sets and hands each answer to a sink. Called by the server's replication;
-// state-reader is the twin, rule for rule (PROTOCOL.md 5). Write trusts its caller and asserts.
-// HOT: allocates nothing per tick.
+// Says what changed: walks live tables and known sets and hands each answer to a sink. Called by
+// the server's replication; state-reader is the twin, rule for rule (PROTOCOL.md 5). Write trusts
+// its caller and asserts. HOT: allocates nothing per tick.
 import { TrackedList, TrackedMap, TrackedRecord } from './collections.ts';
 import { assert } from './errors.ts';
 import type { FieldSpec } from './field.ts';
@@ -13,7 +13,10 @@ import { Context, type Sink } from './sink.ts';
 /** Everything: no field has a stamp this old. */
 export const NEVER = -1;
 
-/** The fields of `mask` that changed after `since`, as a selection of (field, value). NEVER writes what is not default. */
+/**
+ * The fields of `mask` that changed after `since`, as a selection of (field, value). NEVER writes
+ * what is not default.
+ */
 export function writeShared(sink: Sink, table: LiveTable, row: number, since: number): void {
   const { fields, sharedMask } = table.plan;
   let from = 0;
@@ -31,7 +34,10 @@ export function writeShared(sink: Sink, table: LiveTable, row: number, since: nu
   sink.close();
 }
 
-/** The owner's own part of one row: exact numbers where it predicts, rounded ones elsewhere (DESIGN 13.1). */
+/**
+ * The owner's own part of one row: exact numbers where it predicts, rounded ones elsewhere (DESIGN
+ * 13.1).
+ */
 export function writeOwn(sink: Sink, table: LiveTable, row: number, since: number): void {
   const { fields, ownMask, stepped } = table.plan;
   let from = 0;
@@ -125,7 +131,10 @@ export function clampedWire(spec: FieldSpec, value: number): number {
   return wire >= 0 ? Math.min(wire, spec.levels) : 0;
 }
 
-/** NEVER: the element itself is newer and goes whole. `since`: only parts of it are. Undefined: nothing is. */
+/**
+ * NEVER: the element itself is newer and goes whole. `since`: only parts of it are. Undefined:
+ * nothing is.
+ */
 function innerSince(stamp: number, value: unknown, since: number): number | undefined {
   if (stamp > since) return NEVER;
   const nested =

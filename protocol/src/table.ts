@@ -1,7 +1,8 @@
-// Rows over columns: the one structure behind the live world, rewind history, received snapshots, the predicted self and the
-// shown view. A row keeps its index from add to remove, so tables of one kind can be copied and compared column by column.
-// Index 0 is the grave: it reads as zeros, and every row object of a removed entity points there.
-// HOT: allocates nothing per tick once its capacity is reached.
+// Rows over columns: the one structure behind the live world, rewind history, received snapshots,
+// the predicted self and the shown view. A row keeps its index from add to remove, so tables of one
+// kind can be copied and compared column by column. Index 0 is the grave: it reads as zeros, and
+// every row object of a removed entity points there. HOT: allocates nothing per tick once its
+// capacity is reached.
 import { assert } from './errors.ts';
 import type { EntityId, FieldSpec } from './field.ts';
 import { type FieldPlan, OWNER, type Plan } from './plan.ts';
@@ -71,7 +72,9 @@ export class Table {
     return row;
   }
 
-  /** As add, at a row the caller chose: how tables of one kind stay aligned. The row must be empty. */
+  /**
+   * As add, at a row the caller chose: how tables of one kind stay aligned. The row must be empty.
+   */
   put(row: number, id: number): void {
     this.reserve(row);
     assert(this.ids[row] === 0 && id > 0, `row ${row} of ${this.plan.name} is taken`);
@@ -136,7 +139,10 @@ export class Table {
     for (let c = 0; c < this.values.length; c++) this.values[c] = grown(this.values[c], capacity);
   }
 
-  /** Becomes a copy of another table's ids and columns (objects by reference). Row objects are not copied. */
+  /**
+   * Becomes a copy of another table's ids and columns (objects by reference). Row objects are not
+   * copied.
+   */
   copyFrom(other: Table): void {
     if (other.capacity > this.capacity) this.grow(other.capacity);
     const top = Math.max(this.high, other.high) + 1;

@@ -1,5 +1,6 @@
-// Cold values (command replies, `packed` fields) as MessagePack through msgpackr: free-form data whose shape only the game knows.
-// Called by replication's sinks and by commands; browsers read the result with protocol's own reader.
+// Cold values (command replies, `packed` fields) as MessagePack through msgpackr: free-form data
+// whose shape only the game knows. Called by replication's sinks and by commands; browsers read the
+// result with protocol's own reader.
 import { UsageError } from '@tickwire/protocol';
 import { Packr } from 'msgpackr';
 

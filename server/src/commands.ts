@@ -1,5 +1,6 @@
-// A seat's commands: decoded against the declaration, handed to the game, answered. Called by the connection. A Refusal is told
-// to the player; any other throw is the room's end, as in every handler.
+// A seat's commands: decoded against the declaration, handed to the game, answered. Called by the
+// connection. A Refusal is told to the player; any other throw is the room's end, as in every
+// handler.
 import {
   type MsgpackReader,
   MsgpackWriter,
@@ -28,7 +29,10 @@ export class CommandDesk {
     this.#seat = seat;
   }
 
-  /** Reads the rest of a COMMAND frame and runs it. Throws ProtocolError for what the game does not declare. */
+  /**
+   * Reads the rest of a COMMAND frame and runs it. Throws ProtocolError for what the game does not
+   * declare.
+   */
   take(from: MsgpackReader, source: Source): void {
     const { id, command } = readCommandHeader(from);
     const plan = this.#room.game.commands[command];

@@ -1,5 +1,6 @@
-// One socket's life: HELLO, then a seat, then the end. The one place that catches ProtocolError. Checks size, rate, order and
-// state of what comes, and hands it on; the seat outlives it. Driven by the transport's callbacks and the shard's sweep.
+// One socket's life: HELLO, then a seat, then the end. The one place that catches ProtocolError.
+// Checks size, rate, order and state of what comes, and hands it on; the seat outlives it. Driven
+// by the transport's callbacks and the shard's sweep.
 import {
   type ClockEstimator,
   CloseCode,

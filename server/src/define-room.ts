@@ -1,5 +1,6 @@
-// What a game says about one kind of room, and the types its handlers see. All inferred from the game's declaration and, in
-// reading order, from `authenticate` (seat.auth) and `open` (room.data). No behaviour here but checking the definition.
+// What a game says about one kind of room, and the types its handlers see. All inferred from the
+// game's declaration and, in reading order, from `authenticate` (seat.auth) and `open` (room.data).
+// No behaviour here but checking the definition.
 import {
   type CommandFields,
   type CommandReply,
@@ -22,7 +23,10 @@ import {
 import type { Limits } from './limits.ts';
 import type { Point } from './visibility.ts';
 
-/** Thrown by `authenticate` or a command's handler: the player is told the message. Any other error is not for their eyes. */
+/**
+ * Thrown by `authenticate` or a command's handler: the player is told the message. Any other error
+ * is not for their eyes.
+ */
 export class Refusal extends Error {
   override readonly name = 'Refusal';
 }
@@ -114,7 +118,10 @@ export interface Room<G = Game, Auth = unknown, Data = unknown> {
   inputOf(row: RowBase): InputOf<InputFieldsOf<G>> | undefined;
   /** One step of a row nobody owns, such as a bot's, by the kind's own `step`. */
   step(row: RowBase, input: InputOf<InputFieldsOf<G>>): void;
-  /** Runs `look` on the world that the seat (or the row's owner) was shown when it made the input of this tick. */
+  /**
+   * Runs `look` on the world that the seat (or the row's owner) was shown when it made the input of
+   * this tick.
+   */
   rewind<T>(who: Seat<G, Auth> | RowBase, look: (past: Past<G>) => T): T;
   /** Runs the declared timer `ticks` ticks from now. */
   after(ticks: number, timer: string, data?: unknown): void;
@@ -135,7 +142,10 @@ export interface RoomDefinition<G, Auth, Data> {
   spectators?: number;
   /** Send STATE every k-th tick. Default 1. */
   sendEvery?: number;
-  /** Who may join: what it returns is seat.auth; throw Refusal to refuse. May be async. Omitted: everybody, auth undefined. */
+  /**
+   * Who may join: what it returns is seat.auth; throw Refusal to refuse. May be async. Omitted:
+   * everybody, auth undefined.
+   */
   authenticate?: (token: string, request: { room: string }) => Auth | Promise<Auth>;
   /** Fills a new room; what it returns is room.data. */
   open?: (room: Room<G, Auth, undefined>) => Data;
@@ -146,7 +156,9 @@ export interface RoomDefinition<G, Auth, Data> {
   drop?: (room: Room<G, Auth, Data>, seat: Seat<G, Auth>) => void;
   /** The player is back in the grace time. */
   resume?: (room: Room<G, Auth, Data>, seat: Seat<G, Auth>) => void;
-  /** The seat is gone for good; its entities are despawned after this returns, unless given away. */
+  /**
+   * The seat is gone for good; its entities are despawned after this returns, unless given away.
+   */
   leave?: (room: Room<G, Auth, Data>, seat: Seat<G, Auth>) => void;
   /** The room ends: persist here. Awaited, within limits. */
   close?: (room: Room<G, Auth, Data>) => void | Promise<void>;
@@ -162,12 +174,17 @@ export interface RoomDefinition<G, Auth, Data> {
     row: { [K in KindName<G>]: LiveRow<K, KindsOf<G>[K]> }[KindName<G>],
     room: Room<G, Auth, Data>,
   ) => boolean;
-  /** One for each declared command; what it returns is the reply. Throw Refusal to reject with a reason. */
+  /**
+   * One for each declared command; what it returns is the reply. Throw Refusal to reject with a
+   * reason.
+   */
   commands?: { [C in keyof CommandsOf<G>]: Handler<G, Auth, Data, CommandsOf<G>[C]> };
   timers?: Readonly<Record<string, (room: Room<G, Auth, Data>, data: never) => void>>;
   /** Ms a seat is kept without a connection. Default 20 s. */
   graceMs?: number;
-  /** Throw on values outside their declared range instead of clamping on the wire. For development. */
+  /**
+   * Throw on values outside their declared range instead of clamping on the wire. For development.
+   */
   strict?: boolean;
   /** Seed of room.random(). Default: from the clock. */
   seed?: number;

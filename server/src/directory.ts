@@ -1,6 +1,6 @@
-// Which shard holds which room. In memory for one process; several processes or machines put theirs behind the same interface.
-// Asked by the shard when somebody joins; told by it when a room opens, changes or ends. It may know old news: whether a seat
-// is free is decided by the room.
+// Which shard holds which room. In memory for one process; several processes or machines put theirs
+// behind the same interface. Asked by the shard when somebody joins; told by it when a room opens,
+// changes or ends. It may know old news: whether a seat is free is decided by the room.
 
 export interface RoomEntry {
   readonly id: string;

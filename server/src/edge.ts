@@ -1,5 +1,6 @@
-// Between the transport and the rest: who may open a socket at all, one Connection for each that does, HTTP handed on, and the sweep
-// that keeps deadlines. Every refusal before the upgrade is logged with the setting that would allow it.
+// Between the transport and the rest: who may open a socket at all, one Connection for each that
+// does, HTTP handed on, and the sweep that keeps deadlines. Every refusal before the upgrade is
+// logged with the setting that would allow it.
 import { CloseCode, type Hello } from '@tickwire/protocol';
 import { Connection, type Host, type Joined } from './connection.ts';
 import type { HttpApi } from './http-api.ts';

@@ -1,7 +1,7 @@
-// A uniform grid over the positions of all entities, rebuilt each tick by counting sort: the candidates of visibility.
-// Cells are hashed into a fixed number of buckets, so a world of any extent costs the same; a bucket may hold entities of
-// another cell, and the caller checks distance anyway.
-// HOT: allocates nothing per tick once its capacity is reached.
+// A uniform grid over the positions of all entities, rebuilt each tick by counting sort: the
+// candidates of visibility. Cells are hashed into a fixed number of buckets, so a world of any
+// extent costs the same; a bucket may hold entities of another cell, and the caller checks distance
+// anyway. HOT: allocates nothing per tick once its capacity is reached.
 import type { LiveTable } from '@tickwire/protocol';
 
 /** Buckets: several per entity at 5,000 entities, 32 KiB of counts. A power of two. */
@@ -64,7 +64,10 @@ export class Grid {
     return Math.floor(coordinate / this.#cellSize);
   }
 
-  /** Sets start and end to the bucket of a cell. Two cells may share one: the same entity may be found twice. */
+  /**
+   * Sets start and end to the bucket of a cell. Two cells may share one: the same entity may be
+   * found twice.
+   */
   find(cellX: number, cellY: number): void {
     const bucket = hash(cellX, cellY);
     this.start = this.#starts[bucket];
@@ -76,7 +79,10 @@ export class Grid {
   }
 }
 
-/** Two odd constants with well spread bits (the golden ratio's, and one of xxHash's): neighbours land far apart. */
+/**
+ * Two odd constants with well spread bits (the golden ratio's, and one of xxHash's): neighbours
+ * land far apart.
+ */
 function hash(x: number, y: number): number {
   const mixed = Math.imul(x, 0x9e3779b1) ^ Math.imul(y, 0x85ebca77);
   return (mixed ^ (mixed >>> 15)) & (BUCKETS - 1);

@@ -1,5 +1,6 @@
-// What the game port answers over HTTP: health, the list of rooms, tickets, and the built page. Behind the transport, in front
-// of the shard. Every answer carries security headers; tokens come in bodies, never in URLs, and are never logged.
+// What the game port answers over HTTP: health, the list of rooms, tickets, and the built page.
+// Behind the transport, in front of the shard. Every answer carries security headers; tokens come
+// in bodies, never in URLs, and are never logged.
 import { CloseCode } from '@tickwire/protocol';
 import { JoinRefused } from './connection.ts';
 import type { Directory } from './directory.ts';
@@ -68,7 +69,9 @@ export class HttpApi {
     });
   }
 
-  /** `{ token?, room?, create? }`: a ticket for a room of the kind, for that room, or for a new one. */
+  /**
+   * `{ token?, room?, create? }`: a ticket for a room of the kind, for that room, or for a new one.
+   */
   async #join(kind: string, request: HttpRequest, cors: Cors): Promise<HttpResponse> {
     const { shard, now } = this.#options;
     if (cors === FOREIGN) return json(403, { error: 'this origin is not allowed' }, cors);

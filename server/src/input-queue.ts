@@ -1,5 +1,6 @@
-// One seat's inputs by tick. Early ones wait, late ones are dropped but their presses are carried to the next tick, a missing
-// one repeats the last. Filled by the connection as frames arrive, emptied by the room at the tick: one input per tick, never two.
+// One seat's inputs by tick. Early ones wait, late ones are dropped but their presses are carried
+// to the next tick, a missing one repeats the last. Filled by the connection as frames arrive,
+// emptied by the room at the tick: one input per tick, never two.
 import { carryPresses, neutralInput, type Plan, releasePresses } from '@tickwire/protocol';
 
 export interface InputLimits {
@@ -44,8 +45,8 @@ export class InputQueue {
   }
 
   /**
-   * An input for `tick` arrived at the fractional tick `nowTick`, from a player who was then shown `shownTick`. The first to come
-   * for a tick counts.
+   * An input for `tick` arrived at the fractional tick `nowTick`, from a player who was then shown
+   * `shownTick`. The first to come for a tick counts.
    */
   put(tick: number, wire: Float64Array, nowTick: number, shownTick: number): void {
     const slack = tick - nowTick;
@@ -66,7 +67,10 @@ export class InputQueue {
     this.#shown[slot] = shownTick;
   }
 
-  /** Moves to `tick` and returns its wire values: as sent, else the last without its presses, else untouched. */
+  /**
+   * Moves to `tick` and returns its wire values: as sent, else the last without its presses, else
+   * untouched.
+   */
   take(tick: number): Float64Array {
     this.tick = tick;
     const slot = tick % this.#ticks.length;
@@ -85,7 +89,10 @@ export class InputQueue {
     return this.#current;
   }
 
-  /** Fractional tick that the player was shown when the input of the current tick was made; NaN before the first. */
+  /**
+   * Fractional tick that the player was shown when the input of the current tick was made; NaN
+   * before the first.
+   */
   get shownTick(): number {
     return this.#shownTick;
   }

@@ -1,5 +1,6 @@
-// Secrets that stand for a seat: resume keys, which find a seat again, and tickets, which promise one. Both are random, good
-// for one use, and kept as SHA-256 only, so that a heap dump or a log holds nothing to play with.
+// Secrets that stand for a seat: resume keys, which find a seat again, and tickets, which promise
+// one. Both are random, good for one use, and kept as SHA-256 only, so that a heap dump or a log
+// holds nothing to play with.
 import { createHash, randomBytes } from 'node:crypto';
 
 /** 256 bits: cannot be guessed, fits a QR code and a header. */

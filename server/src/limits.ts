@@ -1,14 +1,20 @@
-// Bounds of the server, each with unit and reason. What both sides share is in @tickwire/protocol; what a transport limits is
-// in transport.ts. `serve({ limits })` overrides any of them.
+// Bounds of the server, each with unit and reason. What both sides share is in @tickwire/protocol;
+// what a transport limits is in transport.ts. `serve({ limits })` overrides any of them.
 
 export interface Limits {
   /** Ms from the upgrade to a complete HELLO: three round trips of a satellite line. */
   handshakeMs: number;
   /** Ms `authenticate` may take before the joiner is told to try again. */
   authenticateMs: number;
-  /** Ms without any frame before a connection counts as gone. A live client says something every 250 ms (DESIGN 13.6). */
+  /**
+   * Ms without any frame before a connection counts as gone. A live client says something every 250
+   * ms (DESIGN 13.6).
+   */
   idleMs: number;
-  /** Ms a seat without a connection is kept for its player. A phone that changes networks needs about 10 s. */
+  /**
+   * Ms a seat without a connection is kept for its player. A phone that changes networks needs
+   * about 10 s.
+   */
   graceMs: number;
   /** Bytes sent and not yet applied by a seat before it gets no further STATE (HOSTILE T18). */
   slowSeatBytes: number;
@@ -16,11 +22,17 @@ export interface Limits {
   slowSeatMs: number;
   /** Ticks ahead of now for which input is kept; more is a clock gone wrong (DESIGN 13.6). */
   inputWindowTicks: number;
-  /** Ms a held input is repeated when none comes; then the seat stands still. A longer stall is an absent player. */
+  /**
+   * Ms a held input is repeated when none comes; then the seat stands still. A longer stall is an
+   * absent player.
+   */
   inputRepeatMs: number;
   /** Ms `rewind` goes back at most, whatever the line (DESIGN 13.6). */
   rewindMs: number;
-  /** INPUT and ACK frames: this many times the tick rate per second, with two seconds of burst (a stall ends in one). */
+  /**
+   * INPUT and ACK frames: this many times the tick rate per second, with two seconds of burst (a
+   * stall ends in one).
+   */
   inputRateFactor: number;
   /** Commands per second, and at once. A player types and clicks; a bot floods. */
   commandRate: number;
@@ -32,7 +44,10 @@ export interface Limits {
   pendingCommands: number;
   /** Events a seat that cannot be told is kept; older ones are dropped and counted. */
   pendingEvents: number;
-  /** Connections in all, and from one address (HOSTILE T16, T17). Enough for a family or a school class behind one router. */
+  /**
+   * Connections in all, and from one address (HOSTILE T16, T17). Enough for a family or a school
+   * class behind one router.
+   */
   connections: number;
   connectionsPerAddress: number;
   /** Rooms in one process: a tick of each must fit. */
@@ -42,7 +57,9 @@ export interface Limits {
   roomsPerMinute: number;
   /** Ms a ticket is good for and keeps its seat (HOSTILE T58). */
   ticketMs: number;
-  /** Ticks a room that fell behind makes up for in one go; beyond that time is lost, and counted. */
+  /**
+   * Ticks a room that fell behind makes up for in one go; beyond that time is lost, and counted.
+   */
   catchUpTicks: number;
   /** Ms an empty room lives before it closes: a refresh of its last player finds it again. */
   emptyRoomMs: number;

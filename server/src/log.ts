@@ -1,5 +1,6 @@
-// Structured logs through pino: one line of JSON with connection, room and seat ids, readable text on a terminal's request.
-// Made once by serve(); everything below gets a child. Secrets never reach it: no caller logs a token, ticket or key.
+// Structured logs through pino: one line of JSON with connection, room and seat ids, readable text
+// on a terminal's request. Made once by serve(); everything below gets a child. Secrets never reach
+// it: no caller logs a token, ticket or key.
 import pino, { type Logger } from 'pino';
 
 export type Log = Logger;

@@ -1,6 +1,6 @@
-// What each seat must be told this tick, and whether its line can take it. Called by room.ts after visibility; writes through
-// protocol's body-writer; the only reader of a seat's unacknowledged bytes. Seats in the same position share one encoded body.
-// HOT: allocates nothing per tick.
+// What each seat must be told this tick, and whether its line can take it. Called by room.ts after
+// visibility; writes through protocol's body-writer; the only reader of a seat's unacknowledged
+// bytes. Seats in the same position share one encoded body. HOT: allocates nothing per tick.
 import {
   ascending,
   BY_SLOT,
@@ -20,7 +20,10 @@ import type { RoomSeat } from './seat.ts';
 import { updateShared, type Visibility } from './visibility.ts';
 import type { World } from './world.ts';
 
-/** Bodies of one tick that seats at different positions share; more positions than this are encoded one by one. */
+/**
+ * Bodies of one tick that seats at different positions share; more positions than this are encoded
+ * one by one.
+ */
 const MAX_BODIES = 32;
 
 interface Body {
@@ -90,7 +93,10 @@ export class Replication {
     else this.#visibility!.begin();
   }
 
-  /** Sends the seat its STATE and the events that waited for it, unless it is behind. Answers whether it did. */
+  /**
+   * Sends the seat its STATE and the events that waited for it, unless it is behind. Answers
+   * whether it did.
+   */
   send(seat: RoomSeat, time: SendTime): boolean {
     if (seat.isBehind(this.#limits.slowSeatBytes)) {
       seat.skips++;

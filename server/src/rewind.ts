@@ -1,5 +1,6 @@
-// The world as one player was shown it: history blended at the fractional tick of that player's view, by the same rule as the
-// browser's. Called by games through room.rewind; the room says how far back the player's line allows.
+// The world as one player was shown it: history blended at the fractional tick of that player's
+// view, by the same rule as the browser's. Called by games through room.rewind; the room says how
+// far back the player's line allows.
 import {
   blendRow,
   type Game,

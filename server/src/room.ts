@@ -1,6 +1,7 @@
-// One room: the truth of one match and its clock. The order of a tick stands here and nowhere else: take inputs, timers, steps,
-// the game's tick, rounding, history, visibility, replication. Games see it through the Room interface of define-room; the
-// connection and the shard use the rest. A throw of the game's code ends this room and no other.
+// One room: the truth of one match and its clock. The order of a tick stands here and nowhere else:
+// take inputs, timers, steps, the game's tick, rounding, history, visibility, replication. Games
+// see it through the Room interface of define-room; the connection and the shard use the rest. A
+// throw of the game's code ends this room and no other.
 import {
   CloseCode,
   type Game,

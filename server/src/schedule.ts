@@ -1,5 +1,6 @@
-// When each tick of a room is due: a fixed step against a monotonic clock, without drift. Late ticks are made up for, a few
-// at a time; beyond that the lost time is let go and counted. Pure: time is passed in; ticker.ts is the edge that waits.
+// When each tick of a room is due: a fixed step against a monotonic clock, without drift. Late
+// ticks are made up for, a few at a time; beyond that the lost time is let go and counted. Pure:
+// time is passed in; ticker.ts is the edge that waits.
 
 export class Schedule {
   /** Ms of one tick. */
@@ -23,7 +24,10 @@ export class Schedule {
     return this.#startMs + (tick - this.#startTick) * this.tickMs;
   }
 
-  /** The fractional tick that a perfect clock would show: what PONG and input margins are measured by. */
+  /**
+   * The fractional tick that a perfect clock would show: what PONG and input margins are measured
+   * by.
+   */
   tickAt(nowMs: number): number {
     return this.#startTick + (nowMs - this.#startMs) / this.tickMs;
   }

@@ -1,6 +1,6 @@
-// One player's place in a room: who they are, what they own, what they were told, and the line they are on, if any.
-// Outlives its connection for the grace time. Games see the Seat interface of define-room; room.ts and replication.ts
-// use the rest.
+// One player's place in a room: who they are, what they own, what they were told, and the line they
+// are on, if any. Outlives its connection for the grace time. Games see the Seat interface of
+// define-room; room.ts and replication.ts use the rest.
 import {
   ClockEstimator,
   type Game,

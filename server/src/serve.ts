@@ -1,5 +1,6 @@
-// The way in: builds transport, shard and edge from options and the environment, listens, and closes gracefully. The only file
-// that reads the environment and handles signals. Time comes in here, and goes down as an argument.
+// The way in: builds transport, shard and edge from options and the environment, listens, and
+// closes gracefully. The only file that reads the environment and handles signals. Time comes in
+// here, and goes down as an argument.
 
 import { randomBytes } from 'node:crypto';
 import { CloseCode, UsageError } from '@tickwire/protocol';
@@ -25,7 +26,10 @@ export interface ServeOptions {
   port?: number;
   /** Default: HOST in the environment, else all addresses. */
   host?: string;
-  /** Pages that may connect, as origins. Outside production localhost and same-host pages may as well. */
+  /**
+   * Pages that may connect, as origins. Outside production localhost and same-host pages may as
+   * well.
+   */
   origins?: readonly string[];
   /** Lets clients without an Origin header (bots, native ones) in, in production. */
   allowNoOrigin?: boolean;
@@ -47,7 +51,10 @@ export interface ServeOptions {
   now?: () => number;
   makeSecret?: MakeSecret;
   seed?: () => number;
-  /** Runs ticks by itself. Default true; a test with its own clock says false and calls room.run and edge.sweep. */
+  /**
+   * Runs ticks by itself. Default true; a test with its own clock says false and calls room.run and
+   * edge.sweep.
+   */
   ticking?: boolean;
 }
 

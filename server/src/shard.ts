@@ -1,5 +1,6 @@
-// One process's rooms: opens them, finds them, seats players in them, ends them. Between the connections and the rooms; knows
-// no socket and no HTTP. Where rooms are is told to the directory; who may sit is decided here and by the room.
+// One process's rooms: opens them, finds them, seats players in them, ends them. Between the
+// connections and the rooms; knows no socket and no HTTP. Where rooms are is told to the directory;
+// who may sit is decided here and by the room.
 import { CloseCode, Credential, type Hello, UsageError } from '@tickwire/protocol';
 import { type Joined, JoinRefused } from './connection.ts';
 import { DEFAULT_SEATS, Refusal, type RoomKind } from './define-room.ts';
@@ -115,7 +116,10 @@ export class Shard {
     }
   }
 
-  /** Runs the kind's `authenticate`. Rejects with JoinRefused, telling a Refusal's message and nobody else's. */
+  /**
+   * Runs the kind's `authenticate`. Rejects with JoinRefused, telling a Refusal's message and
+   * nobody else's.
+   */
   async authenticate(kind: string, token: string, room: string): Promise<unknown> {
     const { definition } = this.#options.rooms[kind];
     if (!definition.authenticate) return undefined;
@@ -138,7 +142,9 @@ export class Shard {
     }
   }
 
-  /** A room with a free place: by id, or the fullest of a kind, or a new one. Throws JoinRefused. */
+  /**
+   * A room with a free place: by id, or the fullest of a kind, or a new one. Throws JoinRefused.
+   */
   find(target: string, spectate: boolean): GameRoom {
     const { kind, room } = this.#target(target);
     if (room) {
@@ -200,7 +206,8 @@ export class Shard {
     if (ours !== theirs)
       throw new JoinRefused(
         CloseCode.GameMismatch,
-        `the page was built from another game declaration (${theirs}, server ${ours}): rebuild or reload it`,
+        `the page was built from another game declaration (${theirs}, here ${ours}): ` +
+          'rebuild or reload it',
       );
   }
 

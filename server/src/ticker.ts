@@ -1,6 +1,7 @@
-// Waits for the next tick of a room: the edge where time comes in. Schedule says when; this only waits. A timer fires up to a
-// millisecond or so late, never more often than asked: no polling, so that a process of a hundred rooms idles when they do.
-// The lateness does not add up (Schedule is absolute) and clients are told of it in every STATE.
+// Waits for the next tick of a room: the edge where time comes in. Schedule says when; this only
+// waits. A timer fires up to a millisecond or so late, never more often than asked: no polling, so
+// that a process of a hundred rooms idles when they do. The lateness does not add up (Schedule is
+// absolute) and clients are told of it in every STATE.
 
 /** What the ticker drives. */
 export interface Ticked {

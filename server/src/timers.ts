@@ -1,5 +1,5 @@
-// A room's timers: names and data instead of closures, so that they survive a checkpoint. Run by room.ts at the start of a
-// tick, in the order they fall due, then in the order they were set.
+// A room's timers: names and data instead of closures, so that they survive a checkpoint. Run by
+// room.ts at the start of a tick, in the order they fall due, then in the order they were set.
 import { UsageError } from '@tickwire/protocol';
 
 export interface Timer {
@@ -20,7 +20,7 @@ export class Timers {
   set(dueTick: number, name: string, data: unknown): void {
     if (!Object.hasOwn(this.#declared, name))
       throw new UsageError(
-        `after(..., '${name}'): no such timer; declared: ${Object.keys(this.#declared).join(', ') || 'none'}`,
+        `after(..., '${name}'): no such timer; declare it in timers: { ${name}(room, data) {} }`,
       );
     let at = this.#waiting.length;
     while (at > 0 && this.#waiting[at - 1].dueTick > dueTick) at--;

@@ -1,7 +1,7 @@
-// Which entities a seat knows. First what is near (a grid, with hysteresis, around what the seat looks from), then what it is
-// allowed to know (`sees`). Rooms with neither have one known set for all. Called by room.ts once a tick, before replication;
-// a seat that gets no STATE this tick is not asked for, so its known set is always what it was told.
-// HOT: allocates nothing per tick.
+// Which entities a seat knows. First what is near (a grid, with hysteresis, around what the seat
+// looks from), then what it is allowed to know (`sees`). Rooms with neither have one known set for
+// all. Called by room.ts once a tick, before replication; a seat that gets no STATE this tick is
+// not asked for, so its known set is always what it was told. HOT: allocates nothing per tick.
 import type { KnownSet, LiveTable, Plan, Row } from '@tickwire/protocol';
 import { Grid } from './grid.ts';
 import type { World } from './world.ts';
@@ -152,7 +152,10 @@ function distanceSquared(
   return dx * dx + dy * dy + dz * dz;
 }
 
-/** The one known set of a room in which everybody sees everything: brought up to date with the live world. */
+/**
+ * The one known set of a room in which everybody sees everything: brought up to date with the live
+ * world.
+ */
 export function updateShared(known: KnownSet, world: World, tick: number, round: number): void {
   for (const table of world.tables) {
     for (let row = 1; row <= table.high; row++) {

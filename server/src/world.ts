@@ -1,5 +1,6 @@
-// The live tables of a room: spawning, looking up, owning. Knows nothing of seats' connections, sight or sending; room.ts gives
-// it to the game, visibility and replication read it. Ids ascend and are never reused.
+// The live tables of a room: spawning, looking up, owning. Knows nothing of seats' connections,
+// sight or sending; room.ts gives it to the game, visibility and replication read it. Ids ascend
+// and are never reused.
 import {
   assignRow,
   type Game,
@@ -77,7 +78,9 @@ export class World {
     return index === undefined ? undefined : table.rows[index];
   }
 
-  /** Every row of a kind. Rows spawned or despawned meanwhile may or may not come; none comes twice. */
+  /**
+   * Every row of a kind. Rows spawned or despawned meanwhile may or may not come; none comes twice.
+   */
   *all(kind: string): Generator<Row, void> {
     const { rows } = this.table(kind);
     for (let i = 1; i < rows.length; i++) {
