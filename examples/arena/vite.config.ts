@@ -1,4 +1,5 @@
-// Builds the arena's page. The framework is read from its sources (`source`), so that no package must be built first.
+// Builds the arena's page. The framework is read from its sources (`source`), so that no package
+// must be built first.
 import { defineConfig } from 'vite';
 
 export default defineConfig({

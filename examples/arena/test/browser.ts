@@ -16,8 +16,8 @@ export const INSTALL_COMMAND =
 const COMMANDS = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 
 /**
- * No sandbox: containers run as root without user namespaces. SwiftShader draws WebGL without a GPU.
- * The rest stops Chromium from talking to the outside while it is tested.
+ * No sandbox: containers run as root without user namespaces. SwiftShader draws WebGL without a
+ * GPU. The rest stops Chromium from talking to the outside while it is tested.
  */
 const FLAGS = [
   '--no-sandbox',

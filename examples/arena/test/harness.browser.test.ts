@@ -78,7 +78,7 @@ browserSuite('the browser harness', () => {
     await page.close();
   });
 
-  test('a violation of the content policy is collected, even where the page catches it', async () => {
+  test('a violation of the policy is collected, even where the page catches it', async () => {
     const { page, problems } = await open('eval.js');
     await expect.poll(() => problems.map(({ kind }) => kind)).toContain('csp');
     expect(problems.find(({ kind }) => kind === 'csp')?.text).toContain('script-src');

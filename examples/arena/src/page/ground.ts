@@ -4,7 +4,7 @@
 import { Container, Graphics, GraphicsContext, TilingSprite } from 'pixi.js';
 import { ARENA_SIZE } from '../rules.ts';
 import { WALLS } from '../walls.ts';
-import { COLORS, QUARTER_COLORS } from './palette.ts';
+import { blend, COLORS, QUARTER_COLORS } from './palette.ts';
 import { DETAIL, FLOOR_TILE, type Textures } from './textures.ts';
 
 /** Steps of the soft edge of a shadow. More look no softer on a moving floor. */
@@ -13,18 +13,23 @@ const SHADOW_STEPS = 5;
 /** How far a shadow falls to the south-east, world units. */
 const SHADOW_FALL = 22;
 
+/** How much of its quarter's colour the floor takes on, 0..1. */
+const QUARTER_TINT = 0.3;
+
 /** Shared by both scenes of a split view. */
 let markings: GraphicsContext | undefined;
 
 export function makeGround(textures: Textures): Container {
   const ground = new Container();
-  const floor = new TilingSprite({
-    texture: textures.floor,
-    width: ARENA_SIZE,
-    height: ARENA_SIZE,
+  const half = ARENA_SIZE / 2;
+  QUARTER_COLORS.forEach((color, quarter) => {
+    const floor = new TilingSprite({ texture: textures.floor, width: half, height: half });
+    floor.position.set(...cornerOf(quarter));
+    floor.tileScale.set(1 / DETAIL);
+    // A breath of the quarter's colour: one knows where one is.
+    floor.tint = blend(COLORS.white, color, QUARTER_TINT);
+    ground.addChild(floor);
   });
-  floor.tileScale.set(1 / DETAIL);
-  ground.addChild(floor);
   markings ??= paintMarkings();
   ground.addChild(new Graphics(markings));
   return ground;
@@ -32,9 +37,9 @@ export function makeGround(textures: Textures): Container {
 
 function paintMarkings(): GraphicsContext {
   const context = new GraphicsContext();
-  tintQuarters(context);
+  markQuarters(context);
   centreMark(context);
-  numbers(context);
+  paintWays(context);
   for (const wall of WALLS) {
     for (let step = 0; step < SHADOW_STEPS; step++) {
       const grow = 12 - (step / (SHADOW_STEPS - 1)) * 16;
@@ -52,13 +57,17 @@ function paintMarkings(): GraphicsContext {
   return context;
 }
 
-/** Each quarter has a breath of its own colour: one knows where one is. */
-function tintQuarters(context: GraphicsContext): void {
+/** North-west corner of a quarter; they are counted clockwise from the north-west one. */
+function cornerOf(quarter: number): [x: number, y: number] {
+  const half = ARENA_SIZE / 2;
+  return [quarter === 1 || quarter === 2 ? half : 0, quarter >= 2 ? half : 0];
+}
+
+/** Rings in the middle of each quarter, in its colour, and the cross between them. */
+function markQuarters(context: GraphicsContext): void {
   const half = ARENA_SIZE / 2;
   QUARTER_COLORS.forEach((color, quarter) => {
-    const x = quarter === 1 || quarter === 2 ? half : 0;
-    const y = quarter >= 2 ? half : 0;
-    context.rect(x, y, half, half).fill({ color, alpha: 0.055 });
+    const [x, y] = cornerOf(quarter);
     for (let ring = 0; ring < 3; ring++)
       context
         .circle(x + half / 2, y + half / 2, 150 + ring * 26)
@@ -90,7 +99,7 @@ function centreMark(context: GraphicsContext): void {
 }
 
 /** Chevrons on the ways to the centre, and hazard stripes along the border. */
-function numbers(context: GraphicsContext): void {
+function paintWays(context: GraphicsContext): void {
   const half = ARENA_SIZE / 2;
   for (let distance = 420; distance < half - 200; distance += FLOOR_TILE) {
     for (let turn = 0; turn < 4; turn++) {

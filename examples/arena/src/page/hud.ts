@@ -76,7 +76,7 @@ export class Hud {
     this.death.append(this.#deathText, this.#deathCount);
     this.death.hidden = true;
     this.hint.textContent =
-      'WASD moves · mouse aims and fires · right click: rocket · Shift: dash · M: menu · ~: network';
+      'WASD moves · mouse aims and fires · right click: rocket · Shift: dash · M: menu · ~: line';
     setTimeout(() => this.hint.classList.add('gone'), HINT_MS);
   }
 

@@ -1,22 +1,13 @@
 // What the page's address asks for. Used by people (?room= is an invite) and by tests (?lag=,
 // ?bot=1). Also keeps the player's name between visits.
 
-/** What the network simulator starts with. All 0: the line is left as it is. */
-export interface LineOptions {
-  /** Added delay of a round trip, ms. */
-  lagMs: number;
-  /** Spread of that delay, ms. */
-  jitterMs: number;
-  /** Length of a stall, ms; one about every four seconds. */
-  stallMs: number;
-  /** Kilobits a second; 0 is unlimited. */
-  bandwidthKbps: number;
-}
+import type { LineOptions } from './line.ts';
 
 export interface PageOptions {
   name: string;
   /** Room id or kind of room. */
   room: string;
+  /** What the line starts with. */
   line: LineOptions;
   /** Plays by itself. */
   bot: boolean;

@@ -2,7 +2,6 @@
 // order matters: the controls first learn where the own ship was drawn, then the game is asked for
 // its view (which reads the controls), then everything is drawn from that one view.
 
-import { simulate } from '@tickwire/client/simulator';
 import { makeAutopilot } from './autopilot.ts';
 import { Banner } from './banner.ts';
 import { Chat } from './chat.ts';
@@ -10,6 +9,7 @@ import { PlayerControls } from './controls.ts';
 import { button, isTyping, make } from './dom.ts';
 import { Feed } from './feed.ts';
 import { Hud } from './hud.ts';
+import { Line } from './line.ts';
 import { Menu } from './menu.ts';
 import { Minimap } from './minimap.ts';
 import { keepName, type PageOptions, readOptions } from './options.ts';
@@ -23,9 +23,6 @@ import { Sound } from './sound.ts';
 import { Stage } from './stage.ts';
 import { Sticks } from './sticks.ts';
 import { attach } from './witness.ts';
-
-/** Milliseconds between two stalls when ?stall= or the slider asks for them. */
-const STALL_EVERY_MS = 4000;
 
 /** Longest time step of effects, seconds: a page that slept does not fast-forward its sparks. */
 const LONGEST_FRAME = 0.1;
@@ -61,23 +58,13 @@ export class Page {
   #nowMs = 0;
   #framesPerSecond = 60;
   #frame = 0;
-  #joins = 0;
   readonly #states: SessionState['kind'][] = [];
   #drawn: Drawn = { x: 0, y: 0, frame: 0 };
 
   private constructor(options: PageOptions, stage: Stage, hudRoot: HTMLElement) {
     this.options = options;
     this.#stage = stage;
-    const { lagMs, jitterMs, stallMs, bandwidthKbps } = options.line;
-    const line = simulate({
-      latencyMs: lagMs,
-      jitterMs,
-      stallMs,
-      stallEveryMs: STALL_EVERY_MS,
-      bandwidthKbps,
-      seed: 1,
-      enabled: true,
-    });
+    const line = new Line(options.line);
     this.#sticks = new Sticks(hudRoot, stage.canvas);
     this.#controls = new PlayerControls(stage.canvas, this.#sticks);
     this.#session = new Session(
@@ -100,7 +87,7 @@ export class Page {
     });
     this.#ghostButton = button('small', 'Ghosts (G)', () => this.#toggleGhosts());
     this.#splitButton = button('small', 'Split view (V)', () => this.#toggleSplit());
-    this.#panel = new Panel(line.settings, [this.#ghostButton, this.#splitButton]);
+    this.#panel = new Panel(line, [this.#ghostButton, this.#splitButton]);
     this.#assemble(hudRoot);
     if (options.bot) this.#controls.pilot = makeAutopilot(() => this.#sight());
     window.addEventListener('keydown', (event) => this.#keyDown(event));
@@ -156,10 +143,6 @@ export class Page {
       },
       get state() {
         return page.#states.at(-1);
-      },
-      /** Joins of this page, the first included; a resume is none. */
-      get joins() {
-        return page.#joins;
       },
     };
   }
@@ -219,7 +202,6 @@ export class Page {
   }
 
   #joined(game: ArenaGame): void {
-    this.#joins += 1;
     this.#view = undefined;
     this.#panel.follow(game);
     attach(game, {

@@ -3,18 +3,16 @@
 // after a fresh join.
 
 import { mountOverlay } from '@tickwire/client/overlay';
-import type { simulate } from '@tickwire/client/simulator';
 import { arena } from '../game.ts';
 import { TICK_RATE } from '../rules.ts';
 import { button, make, setText } from './dom.ts';
 import { jsonBytes } from './json-cost.ts';
+import type { Line, LineOptions } from './line.ts';
 import type { ArenaGame } from './session.ts';
-
-type Settings = ReturnType<typeof simulate>['settings'];
 
 /** A slider: the setting it moves, its words, its range. */
 interface Slider {
-  key: 'latencyMs' | 'jitterMs' | 'stallMs' | 'bandwidthKbps';
+  key: keyof LineOptions;
   label: string;
   max: number;
   step: number;
@@ -24,7 +22,7 @@ interface Slider {
 const ms = (value: number): string => (value === 0 ? 'off' : `${value} ms`);
 
 const SLIDERS: readonly Slider[] = [
-  { key: 'latencyMs', label: 'Latency (both ways)', max: 500, step: 10, text: ms },
+  { key: 'lagMs', label: 'Latency (round trip)', max: 500, step: 10, text: ms },
   { key: 'jitterMs', label: 'Jitter', max: 200, step: 5, text: ms },
   { key: 'stallMs', label: 'Stalls', max: 1000, step: 50, text: ms },
   {
@@ -37,11 +35,11 @@ const SLIDERS: readonly Slider[] = [
 ];
 
 /** Lines to try, by name. */
-const LINES: ReadonlyArray<readonly [string, Record<Slider['key'], number>]> = [
-  ['Clean', { latencyMs: 0, jitterMs: 0, stallMs: 0, bandwidthKbps: 0 }],
-  ['Wi-Fi', { latencyMs: 40, jitterMs: 15, stallMs: 0, bandwidthKbps: 0 }],
-  ['Train', { latencyMs: 150, jitterMs: 50, stallMs: 300, bandwidthKbps: 0 }],
-  ['Far away', { latencyMs: 300, jitterMs: 30, stallMs: 0, bandwidthKbps: 0 }],
+const LINES: ReadonlyArray<readonly [string, LineOptions]> = [
+  ['Clean', { lagMs: 0, jitterMs: 0, stallMs: 0, bandwidthKbps: 0 }],
+  ['Wi-Fi', { lagMs: 40, jitterMs: 15, stallMs: 0, bandwidthKbps: 0 }],
+  ['Train', { lagMs: 150, jitterMs: 50, stallMs: 300, bandwidthKbps: 0 }],
+  ['Far away', { lagMs: 300, jitterMs: 30, stallMs: 0, bandwidthKbps: 0 }],
 ];
 
 /** Milliseconds between two samples of bytes and of JSON. */
@@ -58,7 +56,7 @@ const FIELDS = Object.fromEntries(
 
 export class Panel {
   readonly root = make('aside', 'side panel');
-  readonly #settings: Settings;
+  readonly #line: Line;
   readonly #overlay = make('div', 'overlay');
   readonly #bytes = make('p', 'bytes');
   readonly #inputs = new Map<Slider['key'], { input: HTMLInputElement; value: HTMLElement }>();
@@ -69,13 +67,13 @@ export class Panel {
   #rate = 0;
   #jsonRate = 0;
 
-  constructor(settings: Settings, toggles: readonly HTMLElement[]) {
-    this.#settings = settings;
+  constructor(line: Line, toggles: readonly HTMLElement[]) {
+    this.#line = line;
     this.root.hidden = true;
     this.#bytes.title = JSON_EXPLAINED;
     const presets = make('div', 'row');
-    for (const [name, line] of LINES)
-      presets.append(button('small', name, () => this.#apply(line)));
+    for (const [name, settings] of LINES)
+      presets.append(button('small', name, () => this.#apply(settings)));
     const views = make('div', 'row');
     views.append(...toggles);
     this.root.append(
@@ -146,8 +144,7 @@ export class Panel {
     input.max = String(slider.max);
     input.step = String(slider.step);
     input.addEventListener('input', () => {
-      this.#settings[slider.key] = Number(input.value);
-      this.#showSettings();
+      this.#apply({ [slider.key]: Number(input.value) });
     });
     input.addEventListener('change', () => input.blur());
     label.append(make('span', '', slider.label), value, input);
@@ -155,8 +152,8 @@ export class Panel {
     return label;
   }
 
-  #apply(line: Record<Slider['key'], number>): void {
-    Object.assign(this.#settings, line);
+  #apply(changes: Partial<LineOptions>): void {
+    this.#line.set(changes);
     this.#showSettings();
   }
 
@@ -164,7 +161,7 @@ export class Panel {
     for (const slider of SLIDERS) {
       const parts = this.#inputs.get(slider.key);
       if (!parts) continue;
-      const value = this.#settings[slider.key];
+      const value = this.#line.options[slider.key];
       parts.input.value = String(value);
       setText(parts.value, slider.text(value));
     }

@@ -33,6 +33,9 @@ export interface SessionOptions {
 const FIRST_WAIT_MS = 400;
 const LONGEST_WAIT_MS = 4000;
 
+/** A tab that is left open overnight is back in play in the morning: a day, ms. */
+const GIVE_UP_MS = 86_400_000;
+
 /**
  * A wrong game hash means the page is older than the server: it reloads once, this long ago at
  * least, ms.
@@ -48,6 +51,8 @@ function join(options: SessionOptions) {
     sample: options.sample,
     spectate: options.spectate,
     link: options.link,
+    retryCapMs: LONGEST_WAIT_MS,
+    giveUpMs: GIVE_UP_MS,
   });
 }
 
@@ -105,9 +110,8 @@ export class Session {
     game.onStatus((status) => {
       if (wish !== this.#wish) return;
       if (status.state === 'live') this.#shown({ kind: 'live' });
-      else if (status.state === 'resuming' || status.state === 'connecting')
-        this.#shown({ kind: 'away', attempt: status.attempt ?? 1 });
-      else this.#lost(status.reason ?? '');
+      else if (status.state === 'resuming') this.#shown({ kind: 'away', attempt: status.attempt });
+      else if (status.state !== 'connecting') this.#lost(status.reason);
     });
   }
 

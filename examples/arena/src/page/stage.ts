@@ -51,9 +51,9 @@ export class Stage {
     const renderer = new WebGLRenderer();
     await renderer.init({
       background: COLORS.void,
-      // Dense screens hide the steps of an edge by themselves, and phones pay for smoothing with
-      // their battery.
-      antialias: (window.devicePixelRatio || 1) < MOST_DENSITY,
+      // Sprites have soft edges of their own and walls run along the axes: smoothing every edge would
+      // double the work for nothing one sees.
+      antialias: false,
       autoDensity: true,
       resolution: Math.min(MOST_DENSITY, window.devicePixelRatio || 1),
       width: window.innerWidth,

@@ -87,7 +87,8 @@ export function addPlayer(room: ArenaRoom, wishedName: string, seat?: ArenaSeat)
     seat,
   );
   room.data.cards.set(player.id, card);
-  room.emit('born', { player: player.id, x: spot.x, y: spot.y }, { near: player });
+  // To all, not `near`: nobody has been shown the new ship yet.
+  room.emit('born', { player: player.id, x: spot.x, y: spot.y });
   return player;
 }
 
@@ -127,7 +128,7 @@ export function respawn(room: ArenaRoom, id: PlayerId): void {
   const card = room.data.cards.get(id);
   if (card) card.flying = true;
   room.data.bots.get(id)?.reborn(player);
-  room.emit('born', { player: id, x: spot.x, y: spot.y }, { near: player });
+  room.emit('born', { player: id, x: spot.x, y: spot.y });
 }
 
 export function addBot(room: ArenaRoom): void {
