@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-// Packages are read from their sources (the `source` export condition), so a test run needs no build.
+// Packages are read from their sources (the `source` export condition): a test run needs no build.
 // Three projects, one after the other: types (tsc on *.test-d.ts), unit (everything in Node), and
 // browser (real Chromium, one file at a time: two Chromiums on two cores starve each other).
 const fromSource = {

@@ -1,4 +1,5 @@
-// Builds the squares page. The framework is read from its sources, so that no package is built first.
+// Builds the squares page. The framework is read from its sources, so that no package is built
+// first.
 import { defineConfig } from 'vite';
 
 export default defineConfig({
