@@ -169,7 +169,6 @@ export class GameRoom implements Room<Game, unknown, unknown> {
     const index = this.game.events.findIndex((plan) => plan.name === event);
     if (index < 0) throw new UsageError(`emit('${event}'): the game declares no such event`);
     this.#payload.reset();
-    this.#payload.int(index);
     writePayload(this.#payloadSink, this.game.events[index], payload as Record<string, unknown>);
     const bytes = this.#payload.bytes().slice();
     const pending = { tick: this.tick, event: index, payload: bytes };
