@@ -43,8 +43,8 @@ export const DASH_WAIT = 48;
 /** Ticks between two shots of the gun: 7.5 shots a second. */
 export const GUN_WAIT = 4;
 
-/** Damage of one hit. 11 hits, or a second and a half of perfect aim, to destroy a ship. */
-export const GUN_DAMAGE = 9;
+/** Damage of one hit. 13 hits, or 1.7 s of perfect aim, to destroy a ship. */
+export const GUN_DAMAGE = 8;
 
 /**
  * Reach of the gun. Less than VIEW_RADIUS: nobody is shot by someone who could not be on the

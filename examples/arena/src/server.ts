@@ -4,6 +4,7 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
+import { UsageError } from '@tickwire/protocol';
 import { type Server, serve } from '@tickwire/server';
 import { MAX_PLAYERS } from './rules.ts';
 import { arenaRoom } from './server/field.ts';
@@ -42,7 +43,7 @@ export function runArena({ bots, port, host }: ArenaOptions): Promise<Server> {
   });
 }
 
-/** A whole number of the command line; ends the program with a sentence if it is not one. */
+/** A whole number of the command line; throws a sentence if it is not one. */
 function wholeNumber(text: string | undefined, name: string, max: number): number | undefined {
   if (text === undefined) return undefined;
   const value = Number(text);
@@ -50,33 +51,54 @@ function wholeNumber(text: string | undefined, name: string, max: number): numbe
   throw new Error(`--${name} takes a whole number from 0 to ${max}, not "${text}".`);
 }
 
+interface Arguments extends ArenaOptions {
+  help: boolean;
+}
+
+/** Throws an Error with a sentence for what it does not understand. */
+function readArguments(args: string[]): Arguments {
+  const { values } = parseArgs({
+    args,
+    options: {
+      bots: { type: 'string' },
+      port: { type: 'string' },
+      host: { type: 'string' },
+      help: { type: 'boolean' },
+    },
+  });
+  return {
+    bots: wholeNumber(values.bots, 'bots', MAX_PLAYERS) ?? DEFAULT_BOTS,
+    port: wholeNumber(values.port, 'port', 65_535),
+    host: values.host,
+    help: values.help ?? false,
+  };
+}
+
 /**
  * Reads the arguments and runs until it is stopped. Answers the program's exit code if it did not
  * start.
  */
 export async function main(args: string[]): Promise<number | undefined> {
+  let options: Arguments;
   try {
-    const { values } = parseArgs({
-      args,
-      options: {
-        bots: { type: 'string' },
-        port: { type: 'string' },
-        host: { type: 'string' },
-        help: { type: 'boolean' },
-      },
-    });
-    if (values.help) {
-      console.log(HELP);
-      return 0;
-    }
-    const bots = wholeNumber(values.bots, 'bots', MAX_PLAYERS) ?? DEFAULT_BOTS;
-    const port = wholeNumber(values.port, 'port', 65_535);
-    const server = await runArena({ bots, port, host: values.host });
-    console.log(await welcome(server.port, values.host ?? process.env.HOST ?? '', bots));
+    options = readArguments(args);
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : error}\n\n${HELP}`);
+    return 1;
+  }
+  if (options.help) {
+    console.log(HELP);
+    return 0;
+  }
+  try {
+    const server = await runArena(options);
+    const host = options.host ?? process.env.HOST ?? '';
+    console.log(await welcome(server.port, host, options.bots));
     return undefined;
   } catch (error) {
-    console.error(error instanceof Error ? error.message : String(error));
-    console.error('\nRun with --help to see the options.');
+    if (!(error instanceof UsageError)) throw error;
+    console.error(`The arena did not start: ${error.message}`);
+    console.error('Another port: npm start -- --port 9002');
     return 1;
   }
 }

@@ -51,8 +51,8 @@ export class Stage {
     const renderer = new WebGLRenderer();
     await renderer.init({
       background: COLORS.void,
-      // Sprites have soft edges of their own and walls run along the axes: smoothing every edge would
-      // double the work for nothing one sees.
+      // Sprites have soft edges of their own and walls run along the axes: smoothing every edge
+      // would double the work for nothing one sees.
       antialias: false,
       autoDensity: true,
       resolution: Math.min(MOST_DENSITY, window.devicePixelRatio || 1),

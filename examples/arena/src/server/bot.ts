@@ -56,8 +56,8 @@ const TURN = 0.34;
 /** Aim within which it pulls the trigger, radians. */
 const ON_TARGET = 0.11;
 
-/** Size of the slow wander of the aim at no skill, radians: about two ships wide at 350 units. */
-const WANDER = 0.22;
+/** Size of the slow wander of the aim at no skill, radians: about two ships and a half wide at 350 units. */
+const WANDER = 0.28;
 
 /**
  * How much of its wander an aim keeps from tick to tick: errors last about a third of a second, as

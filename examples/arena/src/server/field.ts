@@ -26,7 +26,7 @@ import { cleanLine, cleanName, maySpeak, newAllowance, uniqueName } from './talk
 const GRACE_MS = 20_000;
 
 /** How much likelier a bot looks for a person than for another bot. */
-const PEOPLE_PULL = 4;
+const PEOPLE_PULL = 2;
 
 /** Where spectators look: the middle, where most ways cross. */
 const CENTRE = { x: ARENA_SIZE / 2, y: ARENA_SIZE / 2 };

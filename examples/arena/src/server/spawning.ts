@@ -137,7 +137,7 @@ export function addBot(room: ArenaRoom): void {
   const names = free.length > 0 ? free : BOT_NAMES;
   const player = addPlayer(room, names[Math.floor(room.random() * names.length)]);
   // Most are middling: the mean of two chances.
-  const skill = 0.2 + 0.7 * ((room.random() + room.random()) / 2);
+  const skill = 0.1 + 0.7 * ((room.random() + room.random()) / 2);
   const bot = new Bot(skill, (room.random() * 2 - 1) * Math.PI);
   bot.reborn(player);
   room.data.bots.set(player.id, bot);

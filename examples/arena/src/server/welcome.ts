@@ -36,12 +36,8 @@ export async function welcome(port: number, host: string, bots: number): Promise
     const url = `http://${lan}:${port}/`;
     lines.push(`  In the LAN ${url}`, '');
     const code = await qrCode.toString(url, { type: 'terminal', small: true });
-    lines.push(
-      ...code
-        .trimEnd()
-        .split('\n')
-        .map((line) => `  ${line}`),
-    );
+    const rows = code.split('\n').filter((row) => row.includes('▀') || row.includes('▄'));
+    lines.push(...rows.map((row) => `  ${row}`));
   } else lines.push('  Only this machine can reach it (host is local).');
   lines.push('', '  Ctrl+C stops it.', '');
   return lines.join('\n');
