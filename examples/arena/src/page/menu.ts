@@ -60,6 +60,7 @@ export class Menu {
   set open(on: boolean) {
     if (this.open === on) return;
     this.root.hidden = !on;
+    this.#note.textContent = '';
     if (on) void this.refresh();
     else this.#name.blur();
   }
@@ -91,6 +92,11 @@ export class Menu {
     );
   }
 
+  /** The page is in a room: another one than the list says, perhaps. */
+  joined(): void {
+    if (this.open) void this.refresh();
+  }
+
   /** Reads the rooms anew. */
   async refresh(): Promise<void> {
     this.#invite.value = inviteLink(this.#actions.room());
@@ -98,7 +104,6 @@ export class Menu {
       const answer = await fetch('/rooms');
       const rooms: RoomLine[] = await answer.json();
       this.#rooms.replaceChildren(...rooms.map((room) => this.#line(room)));
-      this.#note.textContent = '';
     } catch {
       this.#rooms.replaceChildren();
       this.#note.textContent = 'The list of rooms did not come: the server is away.';
@@ -131,7 +136,6 @@ export class Menu {
       });
       const { room }: { room: string } = await answer.json();
       this.#actions.enter(room);
-      this.#invite.value = inviteLink(room);
       this.#note.textContent = 'Your room is open. Send the link to your friends.';
     } catch {
       this.#note.textContent = 'The room could not be opened: the server is away.';

@@ -203,6 +203,7 @@ export class Page {
 
   #joined(game: ArenaGame): void {
     this.#view = undefined;
+    this.#menu.joined();
     this.#panel.follow(game);
     attach(game, {
       scenes: [this.#stage.main, this.#stage.raw],
@@ -292,7 +293,7 @@ export class Page {
     this.#nowMs = nowMs;
     if (dt > 0) this.#framesPerSecond += (1 / dt - this.#framesPerSecond) * 0.05;
     this.#stage.fit();
-    if (!this.options.sharp) this.#stage.ease(this.#framesPerSecond, nowMs);
+    if (!this.options.sharp) this.#stage.ease(nowMs);
     const { game } = this.#session;
     if (game) this.#drawGame(game, dt);
     this.#stage.render();

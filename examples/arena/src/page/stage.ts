@@ -13,16 +13,15 @@ import { paintTextures } from './textures.ts';
 /** Densest screen drawn in full: beyond 2, phones pay with their battery for what nobody sees. */
 const MOST_DENSITY = 2;
 
-/**
- * Frames a second below which the picture is made coarser, how much each time, and the coarsest it
- * gets.
- */
+/** Frames a second below which the picture is made coarser, and what it then aims at. */
 const TOO_SLOW = 26;
-const COARSER = 0.75;
+const WANTED = 40;
+
+/** The coarsest it gets: half the pixels along each side. */
 const COARSEST = 0.5;
 
-/** Milliseconds between two looks at the frame rate: a hiccup is over by then. */
-const LOOK_EVERY_MS = 3000;
+/** Milliseconds between two looks at the frame rate: long enough that a hiccup is no reason. */
+const LOOK_EVERY_MS = 2000;
 
 export class Stage {
   /** What Tickwire shows. In the split view the right half. */
@@ -34,6 +33,7 @@ export class Stage {
   readonly #divider = new Graphics();
   #split = false;
   #lookedAtMs = 0;
+  #frames = 0;
   #width = 0;
   #height = 0;
 
@@ -88,16 +88,21 @@ export class Stage {
   }
 
   /**
-   * Draws coarser on a machine that does not keep up: smooth and blurred is playable, sharp and
-   * jerky is not.
+   * Called once a frame. Draws coarser on a machine that does not keep up: blurred and smooth is
+   * playable, sharp and jerky is not, and a browser that draws all the time answers late.
    */
-  ease(framesPerSecond: number, nowMs: number): void {
-    if (nowMs - this.#lookedAtMs < LOOK_EVERY_MS) return;
-    const firstLook = this.#lookedAtMs === 0;
+  ease(nowMs: number): void {
+    this.#frames += 1;
+    const passedMs = nowMs - this.#lookedAtMs;
+    if (passedMs < LOOK_EVERY_MS) return;
+    const rate = (this.#frames * 1000) / passedMs;
+    const asleep = passedMs > 2 * LOOK_EVERY_MS;
     this.#lookedAtMs = nowMs;
+    this.#frames = 0;
     const { resolution } = this.#renderer;
-    if (firstLook || framesPerSecond > TOO_SLOW || resolution <= COARSEST) return;
-    this.#renderer.resolution = Math.max(COARSEST, resolution * COARSER);
+    if (asleep || rate > TOO_SLOW || resolution <= COARSEST) return;
+    // The time of a frame goes with its pixels, which go with the square of the resolution.
+    this.#renderer.resolution = Math.max(COARSEST, resolution * Math.sqrt(rate / WANTED));
     this.#renderer.resize(this.#width, this.#height);
   }
 
