@@ -1,7 +1,7 @@
 // The two bodies of a STATE: `shared`, what any seat in the same position may receive, and `own`,
 // what only this seat does. Called by replication; received.ts is the reading twin (PROTOCOL.md 5).
 // HOT: allocates nothing per tick.
-import { ascending, type KnownSet } from './known-set.ts';
+import { type KnownSet, sortSlots } from './known-set.ts';
 import type { LiveTable } from './live-table.ts';
 import { Context, type Sink } from './sink.ts';
 import { NEVER, writeEntered, writeOwn, writeShared } from './state-writer.ts';
@@ -10,6 +10,7 @@ import { NEVER, writeEntered, writeOwn, writeShared } from './state-writer.ts';
 export const BY_SLOT = -2;
 
 const left: number[] = [];
+const NOBODY: readonly number[] = [];
 
 /**
  * Writes all that changed after `since`: a tick, NEVER for everything, or BY_SLOT. Returns false
@@ -40,9 +41,9 @@ function sentAt(known: KnownSet, slot: number, since: number): number {
 }
 
 function writeLeft(sink: Sink, known: KnownSet, since: number): boolean {
-  let gone = known.leaving;
-  if (since === BY_SLOT) gone.sort(ascending);
-  else if (since === NEVER) gone = [];
+  let gone: readonly number[] = known.leaving;
+  if (since === BY_SLOT) sortSlots(known.leaving);
+  else if (since === NEVER) gone = NOBODY;
   else {
     known.leftSince(since, left);
     gone = left;
@@ -119,7 +120,7 @@ export function writeOwnBody(
     const table = tables[known.kind[slot]];
     const row = known.row[slot];
     const sent = sentAt(known, slot, since);
-    const after = sent === 0 ? NEVER : sent;
+    const after = sent === 0 || table.given[row] > sent ? NEVER : sent;
     if (table.ownChanged[row] <= after || table.plan.ownMask === 0) continue;
     sink.pick(Context.Own, slot, from, known.limit);
     from = slot + 1;

@@ -14,6 +14,9 @@ const FIRST_SLOTS = 64;
  */
 const LEAVE_LOG = 4096;
 
+/** Places in the index for each slot: at most half are taken, so a search ends within a few. */
+const INDEX_FACTOR = 2;
+
 export class KnownSet {
   /** One more than the highest slot ever used. */
   limit = 0;
@@ -36,21 +39,32 @@ export class KnownSet {
   readonly leaving: number[] = [];
   /** Entities known, without those leaving. */
   count = 0;
-  readonly #slotOf = new Map<number, number>();
+  /** Open addressing with linear probing: one more than the slot of an entity, or 0. */
+  #index = new Uint32Array(FIRST_SLOTS * INDEX_FACTOR);
   readonly #free: number[] = [];
   // The leave log of a shared set: a ring of (tick it left, slot, tick it was entered).
-  readonly #logTick = new Uint32Array(LEAVE_LOG);
-  readonly #logSlot = new Uint32Array(LEAVE_LOG);
-  readonly #logEntered = new Uint32Array(LEAVE_LOG);
+  readonly #logTick: Uint32Array;
+  readonly #logSlot: Uint32Array;
+  readonly #logEntered: Uint32Array;
   #logged = 0;
+
+  /** `log`: departures that leftSince can tell of; a set of one seat needs none. */
+  constructor(log = LEAVE_LOG) {
+    this.#logTick = new Uint32Array(log);
+    this.#logSlot = new Uint32Array(log);
+    this.#logEntered = new Uint32Array(log);
+  }
 
   /** Slot of an entity, or -1. */
   slotOf(id: number): number {
-    return this.#slotOf.get(id) ?? -1;
+    const mask = this.#index.length - 1;
+    for (let at = hash(id) & mask; this.#index[at] !== 0; at = (at + 1) & mask)
+      if (this.id[this.#index[at] - 1] === id) return this.#index[at] - 1;
+    return -1;
   }
 
   enter(kind: number, row: number, id: number, tick: number): number {
-    assert(!this.#slotOf.has(id), 'an entity enters a known set once');
+    assert(this.slotOf(id) < 0, 'an entity enters a known set once');
     const slot = this.#free.pop() ?? this.limit;
     if (slot === this.limit) this.#extend();
     this.kind[slot] = kind;
@@ -58,18 +72,21 @@ export class KnownSet {
     this.id[slot] = id;
     this.entered[slot] = tick;
     this.sentTick[slot] = 0;
-    this.#slotOf.set(id, slot);
+    this.#note(slot);
     this.count++;
     return slot;
   }
 
   leave(slot: number, tick: number): void {
     assert(this.kind[slot] >= 0, 'only a known entity leaves');
-    this.#slotOf.delete(this.id[slot]);
-    const at = this.#logged++ % LEAVE_LOG;
-    this.#logTick[at] = tick;
-    this.#logSlot[at] = slot;
-    this.#logEntered[at] = this.entered[slot];
+    this.#unnote(slot);
+    const log = this.#logTick.length;
+    if (log > 0) {
+      const at = this.#logged++ % log;
+      this.#logTick[at] = tick;
+      this.#logSlot[at] = slot;
+      this.#logEntered[at] = this.entered[slot];
+    }
     this.kind[slot] = -1;
     this.count--;
     // Never told of: nothing to take back.
@@ -85,7 +102,8 @@ export class KnownSet {
 
   /** True if every departure after `tick` is still in the log. */
   remembers(tick: number): boolean {
-    return this.#logged <= LEAVE_LOG || this.#logTick[this.#logged % LEAVE_LOG] <= tick;
+    const log = this.#logTick.length;
+    return this.#logged <= log || this.#logTick[this.#logged % log] <= tick;
   }
 
   /**
@@ -94,18 +112,19 @@ export class KnownSet {
   leftSince(since: number, out: number[]): void {
     assert(this.remembers(since), 'the leave log reaches back far enough');
     out.length = 0;
-    for (let i = this.#logged - 1; i >= 0 && i >= this.#logged - LEAVE_LOG; i--) {
-      const at = i % LEAVE_LOG;
+    const log = this.#logTick.length;
+    for (let i = this.#logged - 1; i >= 0 && i >= this.#logged - log; i--) {
+      const at = i % log;
       if (this.#logTick[at] <= since) break;
       if (this.#logEntered[at] <= since) out.push(this.#logSlot[at]);
     }
-    out.sort(ascending);
+    sortSlots(out);
   }
 
   /** Forgets everything: the receiver starts over. */
   clear(): void {
     this.kind.fill(-1);
-    this.#slotOf.clear();
+    this.#index.fill(0);
     this.#free.length = 0;
     this.leaving.length = 0;
     this.limit = 0;
@@ -126,7 +145,37 @@ export class KnownSet {
     const id = new Float64Array(size);
     id.set(this.id);
     this.id = id;
+    this.#index = new Uint32Array(size * INDEX_FACTOR);
+    for (let slot = 0; slot < this.limit - 1; slot++) if (this.kind[slot] >= 0) this.#note(slot);
   }
+
+  #note(slot: number): void {
+    const mask = this.#index.length - 1;
+    let at = hash(this.id[slot]) & mask;
+    while (this.#index[at] !== 0) at = (at + 1) & mask;
+    this.#index[at] = slot + 1;
+  }
+
+  /** Takes an entity out and closes the gap, so that a search may end at the first empty place. */
+  #unnote(slot: number): void {
+    const index = this.#index;
+    const mask = index.length - 1;
+    let gap = hash(this.id[slot]) & mask;
+    while (index[gap] !== slot + 1) gap = (gap + 1) & mask;
+    for (let at = (gap + 1) & mask; index[at] !== 0; at = (at + 1) & mask) {
+      const home = hash(this.id[index[at] - 1]) & mask;
+      // Moves back unless its home lies behind the gap.
+      if (((at - home) & mask) < ((at - gap) & mask)) continue;
+      index[gap] = index[at];
+      gap = at;
+    }
+    index[gap] = 0;
+  }
+}
+
+/** Spreads ids, which ascend, over the low bits. The constant is the golden ratio's. */
+function hash(id: number): number {
+  return Math.imul(id, 0x9e3779b1) >>> 7;
 }
 
 function grown(from: Uint32Array, size: number): Uint32Array<ArrayBuffer> {
@@ -135,6 +184,15 @@ function grown(from: Uint32Array, size: number): Uint32Array<ArrayBuffer> {
   return to;
 }
 
-export function ascending(a: number, b: number): number {
+/** Sorts slots in place. They nearly always ascend already, and sorting would allocate. */
+export function sortSlots(slots: number[]): void {
+  for (let i = 1; i < slots.length; i++)
+    if (slots[i] < slots[i - 1]) {
+      slots.sort(ascending);
+      return;
+    }
+}
+
+function ascending(a: number, b: number): number {
   return a - b;
 }

@@ -2,7 +2,7 @@
 // buffer, smallest form first. Twin of msgpack-reader.ts; frames.ts builds every message with it.
 // Trusts its caller: only `value` judges what it is given. Trap: `bytes()` is a view; the next
 // write may change it or leave it behind in an outgrown buffer.
-// HOT: allocates nothing per write once the buffer has grown, except the view of `bytes()` and what
+// HOT: allocates nothing per write once the buffer has grown and its views were made, except what
 // `value` needs to list keys.
 import { assert, UsageError } from './errors.ts';
 
@@ -27,12 +27,19 @@ const REPLACEMENT = 0xfffd;
 /** Counts below this fit the type byte of an array or map. */
 const FIX_COUNT = 16;
 
+/**
+ * Views of the buffer that are kept, by the low bits of their length: lengths of the same kind of
+ * frame lie close together, so nearly every `bytes()` finds its view. A power of two.
+ */
+const KEPT_VIEWS = 512;
+
 const TWO_32 = 2 ** 32;
 
 export class MsgpackWriter {
   #buffer: Uint8Array;
   #view: DataView;
   #length = 0;
+  readonly #kept: (Uint8Array | undefined)[] = [];
 
   constructor(initialBytes = INITIAL_BYTES) {
     this.#buffer = new Uint8Array(initialBytes);
@@ -51,7 +58,11 @@ export class MsgpackWriter {
 
   /** What was written, as a view that holds until the next write or reset. */
   bytes(): Uint8Array {
-    return this.#buffer.subarray(0, this.#length);
+    const slot = this.#length & (KEPT_VIEWS - 1);
+    let view = this.#kept[slot];
+    if (view?.length !== this.#length)
+      this.#kept[slot] = view = this.#buffer.subarray(0, this.#length);
+    return view;
   }
 
   nil(): void {
@@ -292,6 +303,7 @@ export class MsgpackWriter {
     grown.set(this.#buffer.subarray(0, this.#length));
     this.#buffer = grown;
     this.#view = new DataView(grown.buffer);
+    this.#kept.length = 0;
   }
 }
 

@@ -81,6 +81,10 @@ interface Playing {
   /** Last input tick said; shown delay in 1/SHOWN_UNITS tick. */
   inputTick: number;
   shownDelay: number;
+  /** Fractional tick at which the INPUT being read came. */
+  nowTick: number;
+  /** Takes the input of the next tick: one function for all frames. */
+  readonly put: () => void;
 }
 
 export class Connection implements Line {
@@ -226,8 +230,7 @@ export class Connection implements Line {
     }
     const { limits } = this.#host;
     const inputRate = room.game.tickRate * limits.inputRateFactor * ACK_SHARE;
-    this.#state = {
-      is: 'seated',
+    const playing: Playing = {
       room,
       seat,
       desk: new CommandDesk(room, seat),
@@ -236,7 +239,14 @@ export class Connection implements Line {
       previous: neutralInput(room.game.input),
       inputTick: seat.sentTick,
       shownDelay: 0,
+      nowTick: 0,
+      put: () => {
+        const tick = ++playing.inputTick;
+        const shownTick = tick - playing.shownDelay / SHOWN_UNITS;
+        seat.inputs.put(tick, playing.previous, playing.nowTick, shownTick);
+      },
     };
+    this.#state = Object.assign(playing, { is: 'seated' as const });
     this.#out.reset();
     writeWelcome(this.#out, {
       seat: seat.id,
@@ -288,13 +298,9 @@ export class Connection implements Line {
     readInputHeader(this.#reader, header);
     this.#acknowledge(seat, header.dState);
     playing.shownDelay += header.dShown;
-    const first = playing.inputTick + 1 + header.dFirst;
-    const nowTick = room.schedule.tickAt(this.#heardMs);
-    readInputs(this.#source, room.game.input, playing.previous, (i) => {
-      const tick = first + i;
-      playing.inputTick = tick;
-      seat.inputs.put(tick, playing.previous, nowTick, tick - playing.shownDelay / SHOWN_UNITS);
-    });
+    playing.inputTick += header.dFirst;
+    playing.nowTick = room.schedule.tickAt(this.#heardMs);
+    readInputs(this.#source, room.game.input, playing.previous, playing.put);
     this.#reader.end();
   }
 

@@ -16,6 +16,8 @@ export class Grid {
   end = 0;
   readonly #cellSize: number;
   readonly #starts = new Uint32Array(BUCKETS + 1);
+  /** The first BUCKETS of them: a view is an object, and this one is wanted every tick. */
+  readonly #firsts = this.#starts.subarray(0, BUCKETS);
   readonly #fill = new Uint32Array(BUCKETS);
 
   /** `cellSize` in world units. */
@@ -45,7 +47,7 @@ export class Grid {
   }
 
   #place(tables: readonly LiveTable[]): void {
-    this.#fill.set(this.#starts.subarray(0, BUCKETS));
+    this.#fill.set(this.#firsts);
     for (let k = 0; k < tables.length; k++) {
       const table = tables[k];
       const at = table.plan.position;

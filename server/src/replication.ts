@@ -2,13 +2,13 @@
 // visibility; writes through protocol's body-writer; the only reader of a seat's unacknowledged
 // bytes. Seats in the same position share one encoded body. HOT: allocates nothing per tick.
 import {
-  ascending,
   BY_SLOT,
   KnownSet,
   MsgpackWriter,
   NEVER,
   PlainSink,
   type StateHeader,
+  sortSlots,
   writeBody,
   writeEventHeader,
   writeOwnBody,
@@ -207,11 +207,12 @@ export class Replication {
     this.#slots.length = 0;
     const owned = this.#world.owned.get(seat.id);
     if (!owned) return;
-    for (const row of owned) {
+    for (let i = 0; i < owned.length; i++) {
+      const row = owned[i];
       const slot = known.slotOf(row.id);
       if (slot >= 0 && row.$table.plan.ownMask !== 0) this.#slots.push(slot);
     }
-    if (this.#slots.length > 1) this.#slots.sort(ascending);
+    sortSlots(this.#slots);
   }
 }
 

@@ -248,7 +248,7 @@ export class GameRoom implements Room<Game, unknown, unknown> {
     seat.gone = true;
     seat.line = undefined;
     this.#guard('leave', () => this.definition.leave?.(this as never, seat as never));
-    for (const row of [...(this.world.owned.get(seat.id) ?? [])]) this.world.despawn(row);
+    for (const row of this.world.owned.get(seat.id) ?? []) this.world.despawn(row);
     this.world.owned.delete(seat.id);
     this.#seats.delete(seat.id);
     if (this.#seats.size === 0) this.emptySinceMs = this.#now();
@@ -309,7 +309,8 @@ export class GameRoom implements Room<Game, unknown, unknown> {
     for (const seat of this.#seats.values()) {
       const owned = this.world.owned.get(seat.id);
       if (!owned) continue;
-      for (const row of owned) {
+      for (let i = 0; i < owned.length; i++) {
+        const row = owned[i];
         const step = this.game.steps[row.$table.plan.index] as RunStep | undefined;
         if (step && row.alive) step(row, seat.input, this.#context);
       }

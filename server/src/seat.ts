@@ -40,7 +40,7 @@ export class RoomSeat implements Seat {
   gone = false;
   readonly inputs: InputQueue;
   /** Rooms with interest or `sees`: what this seat knows. */
-  readonly known = new KnownSet();
+  readonly known = new KnownSet(0);
   /** Tick of the newest STATE sent on this connection, or of its WELCOME. */
   sentTick = 0;
   /** The next STATE tells everything. */
@@ -57,7 +57,7 @@ export class RoomSeat implements Seat {
   readonly clock: ClockEstimator;
   readonly input: Record<string, unknown> = {};
   readonly #game: Game;
-  readonly #owned: () => Set<Row> | undefined;
+  readonly #owned: () => readonly Row[] | undefined;
   readonly #kick: (seat: RoomSeat, reason: string) => void;
   readonly #flightTick = new Uint32Array(MAX_FLIGHT);
   readonly #flightBytes = new Uint32Array(MAX_FLIGHT);
@@ -70,7 +70,7 @@ export class RoomSeat implements Seat {
     spectator: boolean;
     game: Game;
     limits: RoomLimits;
-    owned: () => Set<Row> | undefined;
+    owned: () => readonly Row[] | undefined;
     kick: (seat: RoomSeat, reason: string) => void;
   }) {
     const { id, auth, spectator, game, limits } = options;
@@ -98,12 +98,15 @@ export class RoomSeat implements Seat {
   }
 
   own(kind: string): never {
-    for (const row of this.owns(kind)) return row;
+    const owned = this.#owned();
+    if (owned)
+      for (let i = 0; i < owned.length; i++)
+        if (owned[i].kind === kind && owned[i].alive) return owned[i] as never;
     return undefined as never;
   }
 
   *owns(kind: string): Generator<never, void> {
-    for (const row of this.#owned() ?? []) if (row.kind === kind) yield row as never;
+    for (const row of this.#owned() ?? []) if (row.kind === kind && row.alive) yield row as never;
   }
 
   kick(reason: string): void {

@@ -68,7 +68,12 @@ export class Visibility<V extends Viewer> {
         if (table.ids[row] !== 0) this.#consider(viewer, table, row, tick, 0);
     }
     const own = this.#world.owned.get(viewer.id);
-    if (own) for (const row of own) this.#mark(known, row.$table as LiveTable, row.$index, tick);
+    if (own)
+      for (let i = 0; i < own.length; i++) {
+        const table = own[i].$table as LiveTable;
+        const row = own[i].$index;
+        this.#mark(known, known.slotOf(table.ids[row]), table, row, tick);
+      }
     this.#lookAround(viewer, tick);
     for (let slot = 0; slot < known.limit; slot++)
       if (known.kind[slot] >= 0 && known.seen[slot] !== this.#round) known.leave(slot, tick);
@@ -100,16 +105,16 @@ export class Visibility<V extends Viewer> {
   #consider(viewer: V, table: LiveTable, row: number, tick: number, distance: number): void {
     const { known } = viewer;
     const { radius, sees } = this.#sight;
-    if (distance > radius * radius && known.slotOf(table.ids[row]) < 0) return;
+    const slot = known.slotOf(table.ids[row]);
+    if (slot < 0 ? distance > radius * radius : known.seen[slot] === this.#round) return;
     if (sees && table.ownerOf(row) !== viewer.id && !sees(viewer, table.rows[row]!)) return;
-    this.#mark(known, table, row, tick);
+    this.#mark(known, slot, table, row, tick);
   }
 
-  #mark(known: KnownSet, table: LiveTable, row: number, tick: number): void {
-    const id = table.ids[row];
-    let slot = known.slotOf(id);
-    if (slot < 0) slot = known.enter(table.plan.index, row, id, tick);
-    known.seen[slot] = this.#round;
+  /** `slot` is the entity's in the known set, or -1: it enters. */
+  #mark(known: KnownSet, slot: number, table: LiveTable, row: number, tick: number): void {
+    const at = slot < 0 ? known.enter(table.plan.index, row, table.ids[row], tick) : slot;
+    known.seen[at] = this.#round;
   }
 
   /** Where the viewer looks from: undefined until `around` has answered once. */

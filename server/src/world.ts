@@ -15,8 +15,11 @@ export class World {
   readonly tables: readonly LiveTable[];
   /** The room's state, in row 1. */
   readonly state: LiveTable;
-  /** Rows by owner's seat. */
-  readonly owned = new Map<number, Set<Row>>();
+  /**
+   * Rows by owner's seat. Each list is replaced when it changes, never changed: who walks one may
+   * despawn or give away what is in it.
+   */
+  readonly owned = new Map<number, readonly Row[]>();
   readonly #game: Game;
   readonly #rowOf: readonly Map<number, number>[];
   #nextId = 1;
@@ -57,19 +60,25 @@ export class World {
 
   despawn(row: Row): void {
     const table = this.#live(row);
-    if (row.owner) this.owned.get(row.owner)?.delete(row);
+    this.#disown(row);
     this.#rowOf[table.plan.index].delete(row.id);
     table.remove(row.$index, table.tick);
   }
 
   setOwner(row: Row, seat: number): void {
     const table = this.#live(row);
-    if (row.owner) this.owned.get(row.owner)?.delete(row);
+    this.#disown(row);
     table.setOwner(row.$index, seat);
-    if (!seat) return;
-    let rows = this.owned.get(seat);
-    if (!rows) this.owned.set(seat, (rows = new Set()));
-    rows.add(row);
+    if (seat) this.owned.set(seat, [...(this.owned.get(seat) ?? NONE), row]);
+  }
+
+  #disown(row: Row): void {
+    const rows = this.owned.get(row.owner);
+    if (rows)
+      this.owned.set(
+        row.owner,
+        rows.filter((one) => one !== row),
+      );
   }
 
   get(kind: string, id: number): Row | undefined {
@@ -81,24 +90,14 @@ export class World {
   /**
    * Every row of a kind. Rows spawned or despawned meanwhile may or may not come; none comes twice.
    */
-  *all(kind: string): Generator<Row, void> {
-    const { rows } = this.table(kind);
-    for (let i = 1; i < rows.length; i++) {
-      const row = rows[i];
-      if (row) yield row;
-    }
+  all(kind: string): IterableIterator<Row> {
+    return new Walk(this.table(kind), undefined, 0, 0, 0)[Symbol.iterator]();
   }
 
   /** Rows of a kind within `radius` of a point; kinds without a position have none. */
-  *near(kind: string, x: number, y: number, radius: number): Generator<Row, void> {
+  near(kind: string, x: number, y: number, radius: number): IterableIterator<Row> {
     const table = this.table(kind);
-    const at = positionOf(table.plan);
-    for (let i = 1; i <= table.high; i++) {
-      if (table.ids[i] === 0) continue;
-      const dx = table.values[at.x][i] - x;
-      const dy = table.values[at.y][i] - y;
-      if (dx * dx + dy * dy <= radius * radius) yield table.rows[i]!;
-    }
+    return new Walk(table, positionOf(table.plan), x, y, radius)[Symbol.iterator]();
   }
 
   /** Compares, stamps and rounds all that was written since the last tick. */
@@ -137,8 +136,59 @@ export class World {
   }
 }
 
+const NONE: readonly Row[] = [];
+
+type Position = NonNullable<Plan['position']>;
+
+/**
+ * A walk over a table's rows that allocates nothing but itself: it is its own result object, which
+ * a generator makes for every row. Trap: a result is gone at the next step, as `for` expects.
+ */
+class Walk {
+  done = false;
+  value: Row | undefined = undefined;
+  #row = 0;
+  readonly #table: LiveTable;
+  readonly #at: Position | undefined;
+  readonly #x: number;
+  readonly #y: number;
+  readonly #radius: number;
+
+  constructor(table: LiveTable, at: Position | undefined, x: number, y: number, radius: number) {
+    this.#table = table;
+    this.#at = at;
+    this.#x = x;
+    this.#y = y;
+    this.#radius = radius;
+  }
+
+  [Symbol.iterator](): IterableIterator<Row> {
+    return this as unknown as IterableIterator<Row>;
+  }
+
+  next(): IteratorResult<Row> {
+    const { rows } = this.#table;
+    while (++this.#row < rows.length) {
+      const row = rows[this.#row];
+      if (row === undefined || (this.#at && !this.#isNear(this.#at))) continue;
+      this.value = row;
+      return this as IteratorResult<Row>;
+    }
+    this.value = undefined;
+    this.done = true;
+    return this as IteratorResult<Row>;
+  }
+
+  #isNear(at: Position): boolean {
+    const { values } = this.#table;
+    const dx = values[at.x][this.#row] - this.#x;
+    const dy = values[at.y][this.#row] - this.#y;
+    return dx * dx + dy * dy <= this.#radius * this.#radius;
+  }
+}
+
 /** Columns of a kind's position; UsageError for a kind that has none. */
-export function positionOf(plan: Plan): { x: number; y: number; z: number } {
+export function positionOf(plan: Plan): Position {
   if (!plan.position)
     throw new UsageError(`${plan.name} has no position: give it x and y, or a vec2 named position`);
   return plan.position;

@@ -1,0 +1,92 @@
+// What a player says, prepared before the measuring: a HELLO and a ring of INPUT frames that change
+// direction now and then. The ring ends in the input it begins with, so it can go round for ever as
+// differences. The same frames serve the in-process players and the load generator.
+import {
+  Credential,
+  type InputHeader,
+  MsgpackWriter,
+  neutralInput,
+  PlainSink,
+  PROTOCOL_VERSION,
+  type Random,
+  roundInput,
+  SHOWN_UNITS,
+  writeHello,
+  writeInputHeader,
+  writeInputs,
+} from '@tickwire/protocol';
+import type { Arena, ArenaInput } from './arena.ts';
+
+/** Frames of one ring: 40 ticks are two seconds at 20 Hz. */
+const RING = 40;
+/** Ticks a direction is held: a player changes keys about twice a second. */
+const HELD_TICKS = 10;
+/** Ticks ahead of the newest STATE that input is made for, and behind it that others are shown. */
+const LEAD_TICKS = 3;
+const SHOWN_BEHIND_TICKS = 3;
+
+export function helloFrame(hash: string, room: string): Uint8Array {
+  const out = new MsgpackWriter();
+  const credential = Credential.Token;
+  writeHello(out, {
+    version: PROTOCOL_VERSION,
+    hash,
+    room,
+    credential,
+    secret: '',
+    spectate: false,
+  });
+  return out.bytes().slice();
+}
+
+/** One player's frames, in order and then from the start again. */
+export class InputScript {
+  readonly #opening: Uint8Array;
+  readonly #ring: Uint8Array[] = [];
+  #next = -1;
+
+  /** `random` chooses the directions. */
+  constructor(game: Arena, random: Random) {
+    const out = new MsgpackWriter();
+    const sink = new PlainSink(out);
+    const previous = neutralInput(game.input);
+    const frame = (header: InputHeader, input: ArenaInput): Uint8Array => {
+      const wire = previous.slice();
+      roundInput(game.input, input, wire);
+      out.reset();
+      writeInputHeader(out, header);
+      writeInputs(sink, game.input, previous, [wire]);
+      return out.bytes().slice();
+    };
+    const directions = Array.from({ length: RING / HELD_TICKS }, () => directionOf(random));
+    const last = directions[directions.length - 1];
+    const dShown = (LEAD_TICKS + SHOWN_BEHIND_TICKS) * SHOWN_UNITS;
+    this.#opening = frame({ dState: 1, dShown, dFirst: LEAD_TICKS }, last);
+    for (let i = 0; i < RING; i++)
+      this.#ring.push(
+        frame({ dState: 1, dShown: 0, dFirst: 0 }, directions[Math.floor(i / HELD_TICKS)]),
+      );
+  }
+
+  /** The frame to answer one STATE with: acknowledges it, and says one tick of input. */
+  next(): Uint8Array {
+    if (this.#next < 0) {
+      this.#next = 0;
+      return this.#opening;
+    }
+    const frame = this.#ring[this.#next];
+    this.#next = (this.#next + 1) % RING;
+    return frame;
+  }
+
+  /** Bytes of an INPUT that changes nothing. */
+  get unchangedBytes(): number {
+    return this.#ring[1].length;
+  }
+}
+
+/** One of eight ways: never standing still. */
+function directionOf(random: Random): ArenaInput {
+  const at = [0, 1, 2, 3, 5, 6, 7, 8][random.integer(8)];
+  return { dx: (at % 3) - 1, dy: Math.floor(at / 3) - 1, fire: random.next() < 0.5 };
+}
