@@ -9,6 +9,7 @@ export {
   type Status,
 } from './status.ts';
 // ./socket-link.ts
+// ./lateness.ts
 // ./shown-time.ts
 // ./input-time.ts
 // ./shown-rows.ts

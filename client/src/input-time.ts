@@ -1,73 +1,115 @@
-// Which tick to make input for: ahead of the server by just so much that it arrives in time.
-// Steered by the margin that STATE reports; what was corrected within the last round trip is not
-// corrected again, or it would oscillate. In ticks.
+// Which tick to make input for: ahead of the server by just so much that it arrives in time. Every
+// report of the server says what lead would have been needed (the lead then, less the margin), and
+// that does not depend on what was corrected since. So there is no loop through the round trip that
+// could oscillate: the lead slews to a quantile of what was needed, and a spare on top grows with
+// inputs that were late all the same.
+import type { StateHeader } from '@tickwire/protocol';
+import { Lateness } from './lateness.ts';
 
-/** Margin to keep, ticks: an input comes half a tick before its use. */
-const GOAL = 0.5;
+/** Margin to keep on top of all, ticks: the remote clock is known to about that. */
+const GOAL_TICKS = 0.25;
+/** Share of reports that the lead must be enough for by itself; the spare is for the rest. */
+const ENOUGH = 0.95;
+/** What was needed this long ago counts half, ms: a change of path is followed within seconds. */
+const HALF_LIFE_MS = 5000;
 /**
- * Added at once for an input that came late, and given back per second: one lateness costs a
- * misprediction.
+ * Share of ticks that may miss their input. Ten times rarer and the lead would have to cover every
+ * hiccup of a page, at the cost of everybody seeing this player later.
  */
-const LATE_STEP = 0.5;
-const LATE_DECAY_PER_S = 0.05;
-const MAX_GOAL = 8;
-/** The clock runs at most this much faster or slower. */
+const LATE_SHARE = 0.001;
+/**
+ * The spare grows so much for each tick that missed its input, ms, and shrinks by LATE_SHARE of it
+ * for each tick: it rests where that share is late. A stall of 100 ms is covered after three more.
+ */
+const GROW_MS = 4;
+/** Ticks missed that count at once: a long stall is one event, not forty. */
+const MAX_MISSED = 6;
+/** Stalls longer than this are not worth a longer lead all the time, ms. */
+const MAX_SPARE_MS = 150;
+/** The clock of inputs runs at most this much faster or slower: not felt. */
 const MAX_RATE = 0.05;
-/** Correction per second for each tick of error. */
-const GAIN = 0.5;
-/** Errors below this many ticks are left alone. */
-const DEAD_BAND = 0.15;
-/** Beyond this many ticks the lead jumps. */
-const SNAP = 10;
-/** How fast a better margin is believed: the least one of the last two seconds or so counts. */
+/** Part of the error that is corrected per second; a tenth of a second would follow noise. */
+const GAIN_PER_S = 2;
+/** Beyond this error the lead jumps, ms: slewing would take more than five seconds. */
+const SNAP_MS = 250;
+/** Reports may be of inputs made so much earlier than a round trip ago, ms: the line stalls. */
+const SETTLE_MS = 150;
+/** How fast a better margin is believed by whoever shows it, per second. */
 const RELEASE_PER_S = 0.7;
 
 export class InputTime {
   /** Ticks ahead of the server's present. */
   lead = 0;
-  /** Least margin of late, ticks. */
+  /** Least margin of late, ticks, for the overlay; NaN before the first. */
   margin = Number.NaN;
-  #goal = GOAL;
-  /** Changes of the lead that the server has not seen yet: [ms, ticks], oldest first. */
-  readonly #unseen: [atMs: number, ticks: number][] = [];
+  readonly #tickMs: number;
+  readonly #needed = new Lateness();
+  #spareMs = 0;
+  /** Leads that inputs on their way were made with, oldest first; the first is the server's now. */
+  readonly #leads: [sinceMs: number, lead: number][] = [];
+  #settledMs = 0;
+  #reportedMs = 0;
+
+  constructor(tickMs: number) {
+    this.#tickMs = tickMs;
+  }
 
   /** Before any margin is known: half a round trip, its jitter, and a tick to be safe. */
-  start(rttMs: number, jitterMs: number, tickMs: number): void {
-    this.lead = (rttMs / 2 + 2 * jitterMs) / tickMs + 1;
+  start(nowMs: number, rttMs: number, jitterMs: number): void {
+    this.#needed.clear();
     this.margin = Number.NaN;
-    this.#goal = GOAL;
-    this.#unseen.length = 0;
+    this.#set(nowMs, (rttMs / 2 + 2 * jitterMs + this.#spareMs) / this.#tickMs + 1);
+    this.#settledMs = nowMs;
+    this.#reportedMs = nowMs;
   }
 
-  /**
-   * A STATE reported the least margin since the one before, ticks. `sinceMs` after the report
-   * before.
-   */
-  reported(marginTicks: number, sinceMs: number): void {
+  /** A STATE came: it tells the least margin of inputs, and the ticks that had theirs in time. */
+  reported(report: Readonly<StateHeader>, nowMs: number, rttMs: number): void {
+    const { marginTicks, dTick, inTime } = report;
+    const settled = nowMs >= this.#settledMs;
+    if (settled && !this.#needed.isEmpty) {
+      const missed = Math.min(Math.max(dTick - inTime, 0), MAX_MISSED);
+      const spareMs = this.#spareMs + GROW_MS * (missed - LATE_SHARE * dTick);
+      this.#spareMs = Math.min(Math.max(spareMs, 0), MAX_SPARE_MS);
+    }
     if (Number.isNaN(marginTicks)) return;
-    if (marginTicks < 0) this.#goal = Math.min(this.#goal + LATE_STEP, MAX_GOAL);
+    const sinceMs = nowMs - this.#reportedMs;
+    this.#reportedMs = nowMs;
     if (!(marginTicks > this.margin)) this.margin = marginTicks;
     else this.margin += (marginTicks - this.margin) * Math.min((RELEASE_PER_S * sinceMs) / 1000, 1);
+    if (!settled || this.#leads.length === 0) return;
+    this.#forgetSeen(nowMs - rttMs);
+    const neededMs = (this.#leads[0][1] - marginTicks) * this.#tickMs;
+    this.#needed.add(neededMs, 2 ** (-sinceMs / HALF_LIFE_MS));
   }
 
-  /** Slews the lead over `elapsedMs`; `rttMs` is the dead time of the loop. */
-  advance(elapsedMs: number, nowMs: number, rttMs: number, tickMs: number): void {
-    this.#goal = Math.max(GOAL, this.#goal - (LATE_DECAY_PER_S * elapsedMs) / 1000);
-    if (Number.isNaN(this.margin)) return;
-    // One tick more than the round trip: a margin is the least since the STATE before.
-    while (this.#unseen.length > 0 && this.#unseen[0][0] < nowMs - rttMs - 2 * tickMs) {
-      const [, seen] = this.#unseen.shift()!;
-      // What the server has seen moves the margin we remember with it.
-      this.margin += seen;
+  /** Slews the lead over `elapsedMs`. */
+  advance(elapsedMs: number, nowMs: number, rttMs: number): void {
+    if (this.#needed.isEmpty) return;
+    const wantedMs = this.#needed.within(ENOUGH) + this.#spareMs + GOAL_TICKS * this.#tickMs;
+    const errorMs = wantedMs - this.lead * this.#tickMs;
+    if (Math.abs(errorMs) > SNAP_MS) {
+      this.#leads.length = 0;
+      this.#set(nowMs, wantedMs / this.#tickMs);
+      this.excuse(nowMs, rttMs);
+      return;
     }
-    let unseen = 0;
-    for (const [, ticks] of this.#unseen) unseen += ticks;
-    const error = this.margin + unseen - this.#goal;
-    if (Math.abs(error) < DEAD_BAND) return;
-    const most = (MAX_RATE * elapsedMs) / tickMs;
-    const wanted = (-GAIN * error * elapsedMs) / 1000;
-    const change = Math.abs(error) > SNAP ? -error : Math.min(Math.max(wanted, -most), most);
-    this.lead += change;
-    this.#unseen.push([nowMs, change]);
+    const rate = Math.min(Math.max((GAIN_PER_S * errorMs) / 1000, -MAX_RATE), MAX_RATE);
+    this.#forgetSeen(nowMs - rttMs);
+    this.#set(nowMs, this.lead + (rate * elapsedMs) / this.#tickMs);
+  }
+
+  /** What is reported of inputs made until now says nothing: the page did not run. */
+  excuse(nowMs: number, rttMs: number): void {
+    this.#settledMs = nowMs + rttMs + SETTLE_MS;
+  }
+
+  #set(nowMs: number, lead: number): void {
+    this.lead = lead;
+    this.#leads.push([nowMs, lead]);
+  }
+
+  #forgetSeen(seenMs: number): void {
+    while (this.#leads.length > 1 && this.#leads[1][0] <= seenMs) this.#leads.shift();
   }
 }

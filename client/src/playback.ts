@@ -24,6 +24,8 @@ import { RowsView } from './view.ts';
 const HISTORY_SECONDS = 1.5;
 /** Input ticks made up for after a hitch of the page; beyond that the player was not there. */
 const MAX_INPUT_GAP = 12;
+/** A page that did not run for this long was blocked, ms: what came late meanwhile was not the line's. */
+const HITCH_MS = 250;
 /** Events waiting for their tick; a page that does not draw must not hoard them. */
 const MAX_EVENTS = 1024;
 
@@ -42,7 +44,7 @@ interface Waiting {
 export class Playback {
   readonly received: Received;
   readonly shownTime: ShownTime;
-  readonly inputTime = new InputTime();
+  readonly inputTime: InputTime;
   readonly prediction: Prediction;
   readonly view: RowsView;
   readonly newest: RowsView;
@@ -65,10 +67,10 @@ export class Playback {
   #sendEvery = 1;
   #advancedMs = 0;
   #drawnMs = 0;
-  #statedMs = 0;
   #inputTick = 0;
   #target = 0;
   #playing = false;
+  #synced = false;
 
   constructor(game: Game, options: PlaybackOptions) {
     this.#game = game;
@@ -78,6 +80,7 @@ export class Playback {
     this.received = new Received(game);
     this.#history = new History(game, Math.ceil(game.tickRate * HISTORY_SECONDS));
     this.shownTime = new ShownTime(this.#tickMs);
+    this.inputTime = new InputTime(this.#tickMs);
     this.#shown = new ShownRows(game);
     this.#raw = new ShownRows(game);
     this.view = new RowsView(game, this.#shown);
@@ -103,6 +106,7 @@ export class Playback {
       this.#raw.renew();
       this.shownTime.reset();
       this.clock = new ClockEstimator(this.#tickMs);
+      this.#synced = false;
       this.#events = [];
     }
     this.received.seat = welcome.seat;
@@ -112,7 +116,6 @@ export class Playback {
     this.#inputTick = welcome.tick;
     this.#target = welcome.tick;
     this.#playing = false;
-    this.#statedMs = 0;
   }
 
   /** The line is down: no input is made until the next STATE. */
@@ -126,12 +129,15 @@ export class Playback {
     this.#history.push(tick, this.received.tables, this.received.state);
     const oldest = this.#history.oldest!.tick;
     for (const table of this.received.tables) table.settle(oldest - 1);
-    this.shownTime.arrived(tick, this.clock.remoteTickAt(nowMs), this.#sendEvery);
+    const serverTick = this.clock.remoteTickAt(nowMs);
+    if (this.clock.synced && !this.#synced) this.shownTime.relearn();
+    this.#synced = this.clock.synced;
+    this.#excuse(this.#sinceAdvance(nowMs), nowMs, serverTick);
+    this.shownTime.arrived(tick, serverTick, this.#sendEvery);
     this.ticks += header.dTick;
     this.ticksInTime += header.inTime;
-    this.inputTime.reported(header.marginTicks, this.#statedMs ? nowMs - this.#statedMs : 0);
-    this.#statedMs = nowMs;
-    if (!this.#playing) this.#play(nowMs);
+    if (this.#playing) this.inputTime.reported(header, nowMs, this.clock.rttMs);
+    else if (this.#synced) this.#play(nowMs);
     this.prediction.reconcile(tick);
   }
 
@@ -149,10 +155,11 @@ export class Playback {
     nowMs: number,
     send: (first: number, ticks: readonly Float64Array[], shownTick: number) => void,
   ): number {
-    const elapsedMs = this.#advancedMs ? Math.max(nowMs - this.#advancedMs, 0) : 0;
+    const elapsedMs = this.#sinceAdvance(nowMs);
     this.#advancedMs = nowMs;
     if (!this.shownTime.started) return elapsedMs;
     const serverTick = this.clock.remoteTickAt(nowMs);
+    this.#excuse(elapsedMs, nowMs, serverTick);
     this.shownTime.advance(elapsedMs, serverTick, this.tick);
     if (this.#playing && this.#options.sample) this.#makeInputs(elapsedMs, nowMs, serverTick, send);
     this.#tellEvents();
@@ -189,13 +196,23 @@ export class Playback {
     return this.newest;
   }
 
-  /** The first STATE of a connection: from now on input is made. */
+  /** The server's clock is known, and a STATE of this connection came: now input is made. */
   #play(nowMs: number): void {
     this.#playing = true;
-    this.inputTime.start(this.clock.rttMs, this.clock.jitterMs, this.#tickMs);
+    this.inputTime.start(nowMs, this.clock.rttMs, this.clock.jitterMs);
     this.#target = this.clock.remoteTickAt(nowMs) + this.inputTime.lead;
     this.#inputTick = Math.max(Math.floor(this.#target), this.#inputTick);
     this.prediction.start(Math.max(this.#inputTick, this.tick));
+  }
+
+  #sinceAdvance(nowMs: number): number {
+    return this.#advancedMs ? Math.max(nowMs - this.#advancedMs, 0) : 0;
+  }
+
+  #excuse(elapsedMs: number, nowMs: number, serverTick: number): void {
+    if (elapsedMs < HITCH_MS) return;
+    this.shownTime.excuse(serverTick);
+    this.inputTime.excuse(nowMs, this.clock.rttMs);
   }
 
   #makeInputs(
@@ -204,7 +221,7 @@ export class Playback {
     serverTick: number,
     send: (first: number, ticks: readonly Float64Array[], shownTick: number) => void,
   ): void {
-    this.inputTime.advance(elapsedMs, nowMs, this.clock.rttMs, this.#tickMs);
+    this.inputTime.advance(elapsedMs, nowMs, this.clock.rttMs);
     this.#target = Math.max(serverTick + this.inputTime.lead, this.#target);
     this.#sample();
     const last = Math.floor(this.#target);

@@ -126,11 +126,11 @@ export class Session {
   /** Moves time on and sends what is due. */
   advance(): void {
     const now = this.#options.now();
-    const wire = this.#state.is === 'live' ? this.#state.wire : undefined;
+    const wire = this.#wireOf();
     const elapsed = this.playback.advance(now, (first, ticks, shown) =>
       wire?.inputs(first, ticks, shown),
     );
-    if (!wire) return;
+    if (!wire?.welcomed) return;
     if (elapsed > SLEPT_MS) wire.resync();
     if (now - this.#heardMs > DEAF_MS) {
       wire.close(PAUSED, 'no word from the server');
@@ -267,7 +267,9 @@ export class Session {
     this.seat = welcome.seat;
     this.#resumeKey = welcome.resumeKey;
     this.#pings.restart();
+    this.#heardMs = this.#options.now();
     this.playback.welcomed(welcome, same && welcome.tick >= this.playback.tick);
+    this.advance();
   }
 
   #stated(tick: number, header: StateHeader, wire: Wire, fresh: boolean): void {

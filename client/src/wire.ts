@@ -115,6 +115,11 @@ export class Wire {
     return this.#link.bufferedBytes;
   }
 
+  /** Whether the server has seated us: only then does it take more than HELLO. */
+  get welcomed(): boolean {
+    return this.#welcome !== undefined;
+  }
+
   /** Newest input tick said. */
   get inputTick(): number {
     return this.#inputTick;
