@@ -3,6 +3,7 @@
 // never adds delay.
 
 import { ARENA_SIZE } from '../rules.ts';
+import type { Box } from '../walls.ts';
 import { between } from './chance.ts';
 
 /** Share of the distance to the pointer that the camera looks ahead. */
@@ -22,6 +23,24 @@ const VIEW_DIAGONAL = 1540;
 
 /** Smallest zoom: on a phone the ships must stay large enough to be read. */
 const LEAST_ZOOM = 0.66;
+
+/** The part of the world a camera shows: its middle, and how far it reaches to each side. */
+export interface Sight {
+  x: number;
+  y: number;
+  halfWidth: number;
+  halfHeight: number;
+}
+
+/** Whether a box, grown by `margin` world units, is in sight. */
+export function sees(sight: Readonly<Sight>, box: Readonly<Box>, margin: number): boolean {
+  return (
+    box.x - margin < sight.x + sight.halfWidth &&
+    box.x + box.width + margin > sight.x - sight.halfWidth &&
+    box.y - margin < sight.y + sight.halfHeight &&
+    box.y + box.height + margin > sight.y - sight.halfHeight
+  );
+}
 
 export class Camera {
   x = ARENA_SIZE / 2;

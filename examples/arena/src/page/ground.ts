@@ -1,9 +1,10 @@
 // What lies under everything: the floor, its markings, and the shadows the walls throw on it.
-// Never changes, so it is built once for each scene.
+// Never changes, so it is built once; of the shadows only those in sight are drawn.
 
 import { Container, Graphics, GraphicsContext, TilingSprite } from 'pixi.js';
 import { ARENA_SIZE } from '../rules.ts';
-import { WALLS } from '../walls.ts';
+import { type Box, WALLS } from '../walls.ts';
+import { type Sight, sees } from './camera.ts';
 import { blend, COLORS, QUARTER_COLORS } from './palette.ts';
 import { DETAIL, FLOOR_TILE, type Textures } from './textures.ts';
 
@@ -16,23 +17,56 @@ const SHADOW_FALL = 22;
 /** How much of its quarter's colour the floor takes on, 0..1. */
 const QUARTER_TINT = 0.3;
 
+/** Farthest a shadow reaches out from its wall, world units. */
+const SHADOW_REACH = 40;
+
 /** Shared by both scenes of a split view. */
 let markings: GraphicsContext | undefined;
+let shadows: readonly GraphicsContext[] | undefined;
 
-export function makeGround(textures: Textures): Container {
-  const ground = new Container();
-  const half = ARENA_SIZE / 2;
-  QUARTER_COLORS.forEach((color, quarter) => {
-    const floor = new TilingSprite({ texture: textures.floor, width: half, height: half });
-    floor.position.set(...cornerOf(quarter));
-    floor.tileScale.set(1 / DETAIL);
-    // A breath of the quarter's colour: one knows where one is.
-    floor.tint = blend(COLORS.white, color, QUARTER_TINT);
-    ground.addChild(floor);
-  });
-  markings ??= paintMarkings();
-  ground.addChild(new Graphics(markings));
-  return ground;
+export class Ground {
+  readonly root = new Container();
+  readonly #shadows: readonly Graphics[];
+
+  constructor(textures: Textures) {
+    const half = ARENA_SIZE / 2;
+    QUARTER_COLORS.forEach((color, quarter) => {
+      const floor = new TilingSprite({ texture: textures.floor, width: half, height: half });
+      floor.position.set(...cornerOf(quarter));
+      floor.tileScale.set(1 / DETAIL);
+      // A breath of the quarter's colour: one knows where one is.
+      floor.tint = blend(COLORS.white, color, QUARTER_TINT);
+      this.root.addChild(floor);
+    });
+    markings ??= paintMarkings();
+    shadows ??= WALLS.map(paintShadow);
+    this.#shadows = shadows.map((context) => new Graphics(context));
+    this.root.addChild(new Graphics(markings), ...this.#shadows);
+  }
+
+  /** Leaves out what is not in sight: soft shadows are many triangles. */
+  draw(sight: Readonly<Sight>): void {
+    WALLS.forEach((wall, index) => {
+      this.#shadows[index].visible = sees(sight, wall, SHADOW_REACH);
+    });
+  }
+}
+
+function paintShadow(wall: Box): GraphicsContext {
+  const context = new GraphicsContext();
+  for (let step = 0; step < SHADOW_STEPS; step++) {
+    const grow = 12 - (step / (SHADOW_STEPS - 1)) * 16;
+    context
+      .roundRect(
+        wall.x + SHADOW_FALL * 0.6 - grow,
+        wall.y + SHADOW_FALL - grow,
+        wall.width + grow * 2,
+        wall.height + grow * 2,
+        14,
+      )
+      .fill({ color: COLORS.shadow, alpha: 0.13 });
+  }
+  return context;
 }
 
 function paintMarkings(): GraphicsContext {
@@ -40,20 +74,6 @@ function paintMarkings(): GraphicsContext {
   markQuarters(context);
   centreMark(context);
   paintWays(context);
-  for (const wall of WALLS) {
-    for (let step = 0; step < SHADOW_STEPS; step++) {
-      const grow = 12 - (step / (SHADOW_STEPS - 1)) * 16;
-      context
-        .roundRect(
-          wall.x + SHADOW_FALL * 0.6 - grow,
-          wall.y + SHADOW_FALL - grow,
-          wall.width + grow * 2,
-          wall.height + grow * 2,
-          14,
-        )
-        .fill({ color: COLORS.shadow, alpha: 0.13 });
-    }
-  }
   return context;
 }
 

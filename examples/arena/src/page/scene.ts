@@ -6,7 +6,7 @@ import { Container, Graphics, Sprite } from 'pixi.js';
 import { Camera } from './camera.ts';
 import { Effects } from './effects.ts';
 import { Ghosts } from './ghosts.ts';
-import { makeGround } from './ground.ts';
+import { Ground } from './ground.ts';
 import { hueColor } from './palette.ts';
 import { Ship } from './ship.ts';
 import type { ArenaView, ShownKit, ShownPlayer, ShownShot } from './shown.ts';
@@ -47,6 +47,7 @@ export class Scene {
   readonly #kitLayer = new Container();
   readonly #tagLayer = new Container();
   readonly #walls = new WallArt();
+  readonly #ground: Ground;
   #width = 0;
   #height = 0;
   #frame = 0;
@@ -56,8 +57,9 @@ export class Scene {
     this.#textures = textures;
     this.effects = new Effects(textures, this.camera);
     this.ghosts = new Ghosts(textures);
+    this.#ground = new Ground(textures);
     this.#world.addChild(
-      makeGround(textures),
+      this.#ground.root,
       this.#kitLayer,
       this.effects.particles.solid,
       this.#shipLayer,
@@ -117,13 +119,14 @@ export class Scene {
     this.#world.scale.set(camera.zoom);
     this.#world.pivot.set(camera.x, camera.y);
     this.#world.position.set(this.#width / 2 + camera.shakeX, this.#height / 2 + camera.shakeY);
-    const margin = 40;
-    this.#walls.draw(
-      camera.x,
-      camera.y,
-      this.#width / 2 / camera.zoom + margin,
-      this.#height / 2 / camera.zoom + margin,
-    );
+    const sight = {
+      x: camera.x,
+      y: camera.y,
+      halfWidth: this.#width / 2 / camera.zoom,
+      halfHeight: this.#height / 2 / camera.zoom,
+    };
+    this.#ground.draw(sight);
+    this.#walls.draw(sight);
   }
 
   #drawShip(row: ShownPlayer, frame: SceneFrame): void {

@@ -42,10 +42,13 @@ const GIVE_UP_MS = 86_400_000;
  */
 const RELOAD_KEY = 'tickwire-arena-reloaded';
 
+/** Host and port of the game under `npm run dev`, else ''. Put in by vite.config.ts. */
+declare const DEV_SERVER: string;
+
 function join(options: SessionOptions) {
   const scheme = location.protocol === 'https:' ? 'wss' : 'ws';
   return connect(arena, {
-    url: `${scheme}://${location.host}`,
+    url: `${scheme}://${DEV_SERVER || location.host}`,
     room: options.room,
     token: () => options.name,
     sample: options.sample,

@@ -17,8 +17,8 @@ const MOST_DENSITY = 2;
 const TOO_SLOW = 26;
 const WANTED = 40;
 
-/** The coarsest it gets: half the pixels along each side. */
-const COARSEST = 0.5;
+/** The coarsest it gets: names must still be read. */
+const COARSEST = 0.6;
 
 /** Milliseconds between two looks at the frame rate: long enough that a hiccup is no reason. */
 const LOOK_EVERY_MS = 2000;

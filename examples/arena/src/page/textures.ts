@@ -280,7 +280,7 @@ function paintKit(brush: CanvasRenderingContext2D): void {
 function paintFloor(brush: CanvasRenderingContext2D): void {
   const half = FLOOR_TILE / 2;
   const plate = FLOOR_TILE / 4;
-  brush.fillStyle = '#1c2231';
+  brush.fillStyle = '#212839';
   brush.fillRect(-half, -half, FLOOR_TILE, FLOOR_TILE);
   for (let row = 0; row < 4; row++)
     for (let column = 0; column < 4; column++)

@@ -6,6 +6,7 @@
 import { Container, Graphics, GraphicsContext } from 'pixi.js';
 import { ARENA_SIZE } from '../rules.ts';
 import { BORDERS, type Box, WALLS } from '../walls.ts';
+import { type Sight, sees } from './camera.ts';
 import { blend, COLORS, QUARTER_COLORS } from './palette.ts';
 
 /** How much larger the tops are than the floor: the height of the walls. */
@@ -17,7 +18,12 @@ const OUTSIDE = 900;
 /** Shade of each side: light comes from the north-west. */
 const SHADES = { north: 0x4a5674, west: 0x414c68, south: 0x1b2131, east: 0x202739 } as const;
 
-let tops: GraphicsContext | undefined;
+/** How far the light of an edge shines and a lifted top is pushed out, world units. */
+const REACH = 60;
+
+/** Shared by both scenes of a split view. */
+let tops: readonly GraphicsContext[] | undefined;
+let outside: GraphicsContext | undefined;
 
 function quarterColor(box: Box): number {
   const east = box.x + box.width / 2 > ARENA_SIZE / 2;
@@ -25,20 +31,9 @@ function quarterColor(box: Box): number {
   return QUARTER_COLORS[south ? (east ? 2 : 3) : east ? 1 : 0];
 }
 
-function paintTops(): GraphicsContext {
+/** The border's edge, and dark ground with faint ribs beyond, as far as a camera in a corner sees. */
+function paintOutside(): GraphicsContext {
   const context = new GraphicsContext();
-  for (const box of WALLS) paintTop(context, box, quarterColor(box));
-  paintOutside(context);
-  context
-    .rect(0, 0, ARENA_SIZE, ARENA_SIZE)
-    .stroke({ color: 0x6d86b8, width: 4, alpha: 0.8 })
-    .rect(-8, -8, ARENA_SIZE + 16, ARENA_SIZE + 16)
-    .stroke({ color: 0x6d86b8, width: 10, alpha: 0.12 });
-  return context;
-}
-
-/** Dark ground with faint ribs beyond the border, as far as a camera in a corner can see. */
-function paintOutside(context: GraphicsContext): void {
   const far = ARENA_SIZE + 2 * OUTSIDE;
   context
     .rect(-OUTSIDE, -OUTSIDE, far, OUTSIDE)
@@ -50,9 +45,17 @@ function paintOutside(context: GraphicsContext): void {
     context
       .rect(-out, -out, ARENA_SIZE + 2 * out, ARENA_SIZE + 2 * out)
       .stroke({ color: 0x6d86b8, width: 2, alpha: 0.16 * (1 - out / OUTSIDE) });
+  context
+    .rect(0, 0, ARENA_SIZE, ARENA_SIZE)
+    .stroke({ color: 0x6d86b8, width: 4, alpha: 0.8 })
+    .rect(-8, -8, ARENA_SIZE + 16, ARENA_SIZE + 16)
+    .stroke({ color: 0x6d86b8, width: 10, alpha: 0.12 });
+  return context;
 }
 
-function paintTop(context: GraphicsContext, box: Box, color: number): void {
+function paintTop(box: Box): GraphicsContext {
+  const context = new GraphicsContext();
+  const color = quarterColor(box);
   const { x, y, width, height } = box;
   context.rect(x, y, width, height).fill(COLORS.wallTop);
   context.rect(x + 6, y + 6, width - 12, height - 12).fill(0x39435c);
@@ -77,33 +80,34 @@ function paintTop(context: GraphicsContext, box: Box, color: number): void {
     context
       .rect(x + inset, y + inset, width - inset * 2, height - inset * 2)
       .stroke({ color, width: lineWidth, alpha });
+  return context;
 }
 
 export class WallArt {
   readonly root = new Container();
   readonly #sides = new Graphics();
-  readonly #tops: Graphics;
+  readonly #lifted = new Container();
+  readonly #tops: readonly Graphics[];
 
   constructor() {
-    tops ??= paintTops();
-    this.#tops = new Graphics(tops);
-    this.root.addChild(this.#sides, this.#tops);
+    tops ??= WALLS.map(paintTop);
+    outside ??= paintOutside();
+    this.#tops = tops.map((context) => new Graphics(context));
+    this.#lifted.addChild(...this.#tops, new Graphics(outside));
+    this.root.addChild(this.#sides, this.#lifted);
   }
 
-  /** Draws for a camera at (x, y) that sees `halfWidth` x `halfHeight` world units to each side. */
-  draw(x: number, y: number, halfWidth: number, halfHeight: number): void {
-    this.#tops.scale.set(LIFT);
-    this.#tops.position.set(x * (1 - LIFT), y * (1 - LIFT));
+  draw(sight: Readonly<Sight>): void {
+    const { x, y } = sight;
+    this.#lifted.scale.set(LIFT);
+    this.#lifted.position.set(x * (1 - LIFT), y * (1 - LIFT));
     this.#sides.clear();
-    for (const box of WALLS) {
-      const seen =
-        box.x < x + halfWidth &&
-        box.x + box.width > x - halfWidth &&
-        box.y < y + halfHeight &&
-        box.y + box.height > y - halfHeight;
-      if (seen) this.#drawSides(box, x, y);
-    }
-    for (const box of BORDERS) this.#drawSides(box, x, y);
+    WALLS.forEach((wall, index) => {
+      const seen = sees(sight, wall, REACH);
+      this.#tops[index].visible = seen;
+      if (seen) this.#drawSides(wall, x, y);
+    });
+    for (const border of BORDERS) this.#drawSides(border, x, y);
   }
 
   /**

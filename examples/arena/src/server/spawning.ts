@@ -12,7 +12,7 @@ import { POINTS } from './waypoints.ts';
  * Spots tried for a new ship; the one farthest from its nearest enemy wins. Not all: then it would
  * be predictable.
  */
-const SPOTS_TRIED = 7;
+const SPOTS_TRIED = 4;
 
 /**
  * Where repair kits lie in one quarter; the others are turned around the centre, as the walls are.
