@@ -34,6 +34,8 @@ export class LiveTable extends Table {
   ownChanged: Uint32Array;
   /** Tick the row's entity came to be. */
   born: Uint32Array;
+  /** Tick the row's owner was last set: what an owner was told before counts for nothing. */
+  given: Uint32Array;
   /** Values outside their declared range, or not a number, clamped on the wire since the start. */
   clamped = 0;
   /** Throw UsageError instead of clamping. */
@@ -57,6 +59,7 @@ export class LiveTable extends Table {
     this.changed = new Uint32Array(capacity);
     this.ownChanged = new Uint32Array(capacity);
     this.born = new Uint32Array(capacity);
+    this.given = new Uint32Array(capacity);
   }
 
   protected override grow(capacity: number): void {
@@ -83,15 +86,21 @@ export class LiveTable extends Table {
     this.changed = longer(this.changed);
     this.ownChanged = longer(this.ownChanged);
     this.born = longer(this.born);
+    this.given = longer(this.given);
   }
 
   override put(row: number, id: number): void {
     super.put(row, id);
     this.born[row] = this.tick;
+    this.given[row] = this.tick;
     for (const f of this.plan.fields) this.#stampBoth(f, row);
     // Never equal to a value: the first round takes every column.
     for (const column of this.wire) column[row] = -1;
     for (const column of this.exact) if (column.length) column[row] = Number.NaN;
+  }
+
+  protected override get start(): Float64Array {
+    return this.plan.initial;
   }
 
   protected override makeObject(f: FieldPlan, row: number): unknown {
@@ -132,6 +141,7 @@ export class LiveTable extends Table {
     for (const f of this.plan.fields)
       if (this.plan.ownMask & (1 << f.index)) this.ownStamps[f.index][row] = this.tick;
     this.ownChanged[row] = this.tick;
+    this.given[row] = this.tick;
   }
 
   /**

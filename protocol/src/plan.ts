@@ -7,6 +7,7 @@ import { int } from './builders.ts';
 import { UsageError } from './errors.ts';
 import type { FieldSpec, Fields } from './field.ts';
 import { MAX_FIELDS, MAX_SEATS } from './limits.ts';
+import { roundTrip } from './quantize.ts';
 
 export interface FieldPlan {
   readonly name: string;
@@ -39,6 +40,8 @@ export interface Plan {
   readonly columns: readonly FieldSpec[];
   /** What each numeric column holds before anything is set. */
   readonly initial: Float64Array;
+  /** `initial` as it would travel: what a browser holds where nothing was sent. */
+  readonly shown: Float64Array;
   readonly objects: readonly FieldPlan[];
   /** Bits of the fields every seat may receive. */
   readonly sharedMask: number;
@@ -108,13 +111,15 @@ export function planOf(
     const predicted = stepped && spec.components > 0 && spec.scope !== 'server' && at > EPOCH;
     if (spec.scope === 'owner' || predicted) ownMask += bit;
   }
+  const initial = Float64Array.from(fields.flatMap((f) => initialNumbers(f.spec)));
   return {
     name,
     index,
     fields,
     byName: new Map(fields.map((f) => [f.name, f])),
     columns,
-    initial: Float64Array.from(fields.flatMap((f) => initialNumbers(f.spec))),
+    initial,
+    shown: initial.map((value, c) => roundTrip(columns[c], value)),
     objects,
     sharedMask,
     ownMask,

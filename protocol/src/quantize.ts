@@ -64,3 +64,10 @@ export function quatFromWire(spec: FieldSpec, wire: ArrayLike<number>, out: Floa
   }
   out[greatest] = Math.sqrt(Math.max(rest, 0));
 }
+
+/** The value a receiver restores for a number, which is in range. A quaternion's part stays. */
+export function roundTrip(spec: FieldSpec, value: number): number {
+  if (spec.type === 'quat') return value;
+  const wire = toWire(spec, value);
+  return fromWire(spec, wire >= 0 ? Math.min(wire, spec.levels) : 0);
+}

@@ -60,7 +60,7 @@ export function readOwn(source: Source, table: Table, row: number): void {
     from = i + 1;
     if (f.column < 0) {
       const before = table.objects[f.object][row];
-      table.objects[f.object][row] = readValue(source, f.spec, f.context, before);
+      table.objects[f.object][row] = readPart(source, f.spec, f.context, false, before);
     } else if (stepped) {
       for (let c = f.column; c < f.column + f.spec.components; c++)
         table.values[c][row] = source.float(f.context + 1);
@@ -88,7 +88,7 @@ function forgetField(table: Table, f: FieldPlan, row: number): void {
   if (f.column < 0) table.objects[f.object][row] = initialShown(f.spec);
   else
     for (let i = 0; i < f.spec.components; i++)
-      table.values[f.column + i][row] = table.plan.initial[f.column + i];
+      table.values[f.column + i][row] = table.plan.shown[f.column + i];
 }
 
 function roundField(table: Table, f: FieldPlan, row: number): void {

@@ -47,7 +47,7 @@ export function writeOwn(sink: Sink, table: LiveTable, row: number, since: numbe
     const f = fields[i];
     sink.pick(Context.Own, i, from, fields.length);
     from = i + 1;
-    if (f.column < 0) writeValue(sink, f.spec, f.context, table.objects[f.object][row], since);
+    if (f.column < 0) writeOwnObject(sink, f, table.objects[f.object][row], since);
     else if (!stepped) writeWire(sink, table, f, row);
     else
       for (let c = f.column; c < f.column + f.spec.components; c++)
@@ -55,6 +55,15 @@ export function writeOwn(sink: Sink, table: LiveTable, row: number, since: numbe
   }
   sink.done(Context.Own, from, fields.length);
   sink.close();
+}
+
+/**
+ * A collection of the own part says whether it is whole: its receiver cannot know whether it had it
+ * from an earlier time as the owner.
+ */
+function writeOwnObject(sink: Sink, f: FieldPlan, value: unknown, since: number): void {
+  if (isCollection(f.spec)) sink.level(f.context, since === NEVER ? 1 : 0, 1);
+  writeValue(sink, f.spec, f.context, value, since);
 }
 
 /** A newly known entity: kind, id, then its shared fields that are not at their defaults. */

@@ -87,8 +87,9 @@ export class Table {
 
   /** Sets every field of a row to its default. */
   reset(row: number): void {
-    const { initial, objects } = this.plan;
-    for (let c = 0; c < initial.length; c++) this.values[c][row] = initial[c];
+    const { objects } = this.plan;
+    const { start } = this;
+    for (let c = 0; c < start.length; c++) this.values[c][row] = start[c];
     for (const f of objects) this.objects[f.object][row] = this.makeObject(f, row);
     this.dirty[row] = 1;
   }
@@ -161,6 +162,11 @@ export class Table {
   copyRow(row: number, other: Table): void {
     for (let c = 0; c < this.values.length; c++) this.values[c][row] = other.values[c][row];
     for (let o = 0; o < this.objects.length; o++) this.objects[o][row] = other.objects[o][row];
+  }
+
+  /** Numbers of a fresh row; live tables start with the unrounded ones. */
+  protected get start(): Float64Array {
+    return this.plan.shown;
   }
 
   ownerOf(row: number): number {
