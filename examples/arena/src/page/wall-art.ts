@@ -31,7 +31,9 @@ function quarterColor(box: Box): number {
   return QUARTER_COLORS[south ? (east ? 2 : 3) : east ? 1 : 0];
 }
 
-/** The border's edge, and dark ground with faint ribs beyond, as far as a camera in a corner sees. */
+/**
+ * The border's edge, and dark ground with faint ribs beyond, as far as a camera in a corner sees.
+ */
 function paintOutside(): GraphicsContext {
   const context = new GraphicsContext();
   const far = ARENA_SIZE + 2 * OUTSIDE;

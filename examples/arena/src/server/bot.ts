@@ -56,7 +56,10 @@ const TURN = 0.34;
 /** Aim within which it pulls the trigger, radians. */
 const ON_TARGET = 0.11;
 
-/** Size of the slow wander of the aim at no skill, radians: about two ships and a half wide at 350 units. */
+/**
+ * Size of the slow wander of the aim at no skill, radians: about two ships and a half wide at 350
+ * units.
+ */
 const WANDER = 0.28;
 
 /**
