@@ -8,7 +8,7 @@ import type { MsgpackWriter } from './msgpack-writer.ts';
 import type { Plan } from './plan.ts';
 import type { Sink, Source } from './sink.ts';
 import { readValue } from './state-reader.ts';
-import { NEVER, writeValue } from './state-writer.ts';
+import { writeWhole } from './value-writer.ts';
 
 export const FrameType = {
   Hello: 0,
@@ -241,7 +241,7 @@ export function writePayload(
   payload: Readonly<Record<string, unknown>>,
 ): void {
   sink.open();
-  for (const f of plan.fields) writeValue(sink, f.spec, f.context, payload[f.name], NEVER);
+  for (const f of plan.fields) writeWhole(sink, f.spec, f.context, payload[f.name]);
   sink.close();
 }
 

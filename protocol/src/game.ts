@@ -3,7 +3,7 @@
 // Types flow from here: rows, inputs, events and commands of every other file are inferred from the
 // declaration alone.
 import { UsageError } from './errors.ts';
-import type { AnyField, EntityId, FieldSpec, Fields, InitOf, LiveOf, ShownOf } from './field.ts';
+import type { AnyField, EntityId, Fields, InitOf, LiveOf, ShownOf } from './field.ts';
 import { MAX_DECLARED, PROTOCOL_VERSION } from './limits.ts';
 import { CONTEXTS_PER_FIELD, checkReferences, type Plan, planOf } from './plan.ts';
 import type { LiveRow, OwnRow, ShownRow, StepRow } from './row.ts';
@@ -116,8 +116,6 @@ export interface Game<
   readonly steps: readonly (RunStep | undefined)[];
   /** Plan of an entity kind; throws UsageError for an unknown name. */
   kind(name: string): Plan;
-  /** The wire table of the game: field, type, range, step, bits. */
-  describe(): string;
 }
 
 /** Any game, for code that works on all of them. */
@@ -199,7 +197,6 @@ export function defineGame<
       if (!found) throw new UsageError(`no kind ${name}; kinds: ${kinds.join(', ')}`);
       return found;
     },
-    describe: () => describe(all),
   };
 }
 
@@ -246,36 +243,6 @@ function hashOf(tickRate: number, all: readonly Plan[], kinds: readonly Plan[]):
   }
   const hex = (n: number) => (n >>> 0).toString(16).padStart(8, '0');
   return hex(high) + hex(low);
-}
-
-function describe(plans: readonly Plan[]): string {
-  const rows: string[][] = [['field', 'type', 'range', 'step', 'bits', 'notes']];
-  for (const plan of plans)
-    for (const f of plan.fields) rows.push(describeField(`${plan.name}.${f.name}`, f.spec));
-  const widths = rows[0].map((_, i) => Math.max(...rows.map((row) => row[i].length)));
-  return rows
-    .map((row) =>
-      row
-        .map((cell, i) => cell.padEnd(widths[i]))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
-}
-
-function describeField(name: string, spec: FieldSpec): string[] {
-  const { type, components, min, step, levels, capacity } = spec;
-  const bits = Math.ceil(Math.log2(levels + 1)) * (type === 'quat' ? 3 : components);
-  const range = components ? `${min}..${min + levels * step}` : `<= ${capacity || levels}`;
-  const notes = [spec.scope === 'all' ? '' : `${spec.scope}Only`, spec.smooth ? 'smooth' : ''];
-  return [
-    name,
-    type,
-    type === 'choice' ? spec.names.join('|') : range,
-    components ? String(step) : '',
-    components ? String(type === 'quat' ? bits + 2 : bits) : 'varies',
-    [...notes, spec.press ? 'press' : ''].filter(Boolean).join(' '),
-  ];
 }
 
 export type { AnyField };

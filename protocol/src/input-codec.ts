@@ -7,7 +7,7 @@ import { MAX_INPUT_TICKS } from './limits.ts';
 import type { FieldPlan, Plan } from './plan.ts';
 import { fromWire, levelsOf, quatFromWire, quatToWire } from './quantize.ts';
 import { Context, type Sink, type Source } from './sink.ts';
-import { clampedWire } from './state-writer.ts';
+import { clampedWire } from './value-writer.ts';
 
 /** Wire values of an input nobody touched. */
 export function neutralInput(plan: Plan): Float64Array {

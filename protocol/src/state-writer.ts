@@ -7,8 +7,9 @@ import type { FieldSpec } from './field.ts';
 import { MAX_ENTITY_ID } from './limits.ts';
 import type { LiveTable } from './live-table.ts';
 import type { FieldPlan } from './plan.ts';
-import { levelsOf, quatToWire, toWire } from './quantize.ts';
+import { levelsOf } from './quantize.ts';
 import { Context, type Sink } from './sink.ts';
+import { clampedWire, writeElement } from './value-writer.ts';
 
 /** Everything: no field has a stamp this old. */
 export const NEVER = -1;
@@ -97,9 +98,6 @@ function isDefault(table: LiveTable, f: FieldPlan, row: number): boolean {
   return true;
 }
 
-const quatParts = new Float64Array(4);
-const quatWire = new Float64Array(4);
-
 /** An object field or an element: whole when `since` is NEVER, else what changed after `since`. */
 export function writeValue(
   sink: Sink,
@@ -114,30 +112,6 @@ export function writeValue(
   else if (spec.type === 'text') sink.text(context, value as string);
   else if (spec.type === 'packed') sink.free(context, value);
   else writeElement(sink, spec, context, value);
-}
-
-/** A number-like element, rounded and clamped to its declared range. */
-export function writeElement(sink: Sink, spec: FieldSpec, context: number, value: unknown): void {
-  if (spec.components === 1) {
-    const number = spec.type === 'choice' ? spec.names.indexOf(value as string) : Number(value);
-    sink.level(context, clampedWire(spec, number), spec.levels);
-    return;
-  }
-  const parts = value as Readonly<Record<string, number>>;
-  if (spec.type === 'quat') {
-    for (let i = 0; i < 4; i++) quatParts[i] = parts['xyzw'[i]];
-    quatToWire(spec, quatParts, quatWire);
-    for (let i = 0; i < 4; i++) sink.level(context, quatWire[i], levelsOf(spec, i));
-    return;
-  }
-  for (let i = 0; i < spec.components; i++)
-    sink.level(context, clampedWire(spec, parts['xyzw'[i]]), spec.levels);
-}
-
-/** Wire value in 0..levels; what is not a number travels as 0. */
-export function clampedWire(spec: FieldSpec, value: number): number {
-  const wire = toWire(spec, value);
-  return wire >= 0 ? Math.min(wire, spec.levels) : 0;
 }
 
 /**

@@ -1,0 +1,67 @@
+// Values without a history: what an event or a command carries, and the number-like elements of the
+// live world's collections. Plain arrays, Maps and objects go whole, in the shape that readValue
+// takes. Apart from state-writer so that a browser, which writes commands, does not carry the
+// tracked collections.
+import type { FieldSpec } from './field.ts';
+import { levelsOf, quatToWire, toWire } from './quantize.ts';
+import type { Sink } from './sink.ts';
+
+const quatParts = new Float64Array(4);
+const quatWire = new Float64Array(4);
+
+/** A number-like element, rounded and clamped to its declared range. */
+export function writeElement(sink: Sink, spec: FieldSpec, context: number, value: unknown): void {
+  if (spec.components === 1) {
+    const number = spec.type === 'choice' ? spec.names.indexOf(value as string) : Number(value);
+    sink.level(context, clampedWire(spec, number), spec.levels);
+    return;
+  }
+  const parts = value as Readonly<Record<string, number>>;
+  if (spec.type === 'quat') {
+    for (let i = 0; i < 4; i++) quatParts[i] = parts['xyzw'[i]];
+    quatToWire(spec, quatParts, quatWire);
+    for (let i = 0; i < 4; i++) sink.level(context, quatWire[i], levelsOf(spec, i));
+    return;
+  }
+  for (let i = 0; i < spec.components; i++)
+    sink.level(context, clampedWire(spec, parts['xyzw'[i]]), spec.levels);
+}
+
+/** Wire value in 0..levels; what is not a number travels as 0. */
+export function clampedWire(spec: FieldSpec, value: number): number {
+  const wire = toWire(spec, value);
+  return wire >= 0 ? Math.min(wire, spec.levels) : 0;
+}
+
+/** A whole value. Lists are any iterable, maps any iterable of pairs, records any object. */
+export function writeWhole(sink: Sink, spec: FieldSpec, context: number, value: unknown): void {
+  const { type, element, key, fields } = spec;
+  if (type === 'text') return sink.text(context, value as string);
+  if (type === 'packed') return sink.free(context, value);
+  if (spec.components) return writeElement(sink, spec, context, value);
+  sink.open();
+  if (type === 'record') {
+    const record = value as Readonly<Record<string, unknown>>;
+    fields.forEach(([name, inner], i) => {
+      sink.pick(context, i, i, fields.length);
+      writeWhole(sink, inner, context, record[name]);
+    });
+    sink.done(context, fields.length, fields.length);
+  } else {
+    const items = [...(value as Iterable<unknown>)];
+    if (key) sink.level(context, 1, 1);
+    sink.count(context, items.length);
+    items.forEach((item, i) => {
+      if (key) {
+        const [name, held] = item as [unknown, unknown];
+        writeWhole(sink, key, context, name);
+        writeWhole(sink, element!, context, held);
+      } else {
+        sink.pick(context, i, i, items.length);
+        writeWhole(sink, element!, context, item);
+      }
+    });
+    if (!key) sink.done(context, items.length, items.length);
+  }
+  sink.close();
+}
