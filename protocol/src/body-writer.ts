@@ -1,7 +1,7 @@
 // The two bodies of a STATE: `shared`, what any seat in the same position may receive, and `own`,
 // what only this seat does. Called by replication; received.ts is the reading twin (PROTOCOL.md 5).
 // HOT: allocates nothing per tick.
-import { type KnownSet, sortSlots } from './known-set.ts';
+import { type KnownSet, SlotList } from './known-set.ts';
 import type { LiveTable } from './live-table.ts';
 import { Context, type Sink } from './sink.ts';
 import { NEVER, writeEntered, writeOwn, writeShared } from './state-writer.ts';
@@ -9,8 +9,8 @@ import { NEVER, writeEntered, writeOwn, writeShared } from './state-writer.ts';
 /** Each slot of the set keeps its own tick: what was sent when differs from entity to entity. */
 export const BY_SLOT = -2;
 
-const left: number[] = [];
-const NOBODY: readonly number[] = [];
+const left = new SlotList();
+const nobody = new SlotList();
 
 /**
  * Writes all that changed after `since`: a tick, NEVER for everything, or BY_SLOT. Returns false
@@ -41,22 +41,22 @@ function sentAt(known: KnownSet, slot: number, since: number): number {
 }
 
 function writeLeft(sink: Sink, known: KnownSet, since: number): boolean {
-  let gone: readonly number[] = known.leaving;
-  if (since === BY_SLOT) sortSlots(known.leaving);
-  else if (since === NEVER) gone = NOBODY;
+  let gone = known.leaving;
+  if (since === BY_SLOT) gone.sort();
+  else if (since === NEVER) gone = nobody;
   else {
     known.leftSince(since, left);
     gone = left;
   }
   let from = 0;
   sink.open();
-  for (const slot of gone) {
-    sink.pick(Context.Left, slot, from, known.limit);
-    from = slot + 1;
+  for (let i = 0; i < gone.count; i++) {
+    sink.pick(Context.Left, gone.slots[i], from, known.limit);
+    from = gone.slots[i] + 1;
   }
   sink.done(Context.Left, from, known.limit);
   sink.close();
-  return gone.length > 0;
+  return gone.count > 0;
 }
 
 function writeArrivals(
@@ -111,12 +111,13 @@ export function writeOwnBody(
   sink: Sink,
   tables: readonly LiveTable[],
   known: KnownSet,
-  slots: readonly number[],
+  own: SlotList,
   since: number,
 ): boolean {
   let from = 0;
   sink.open();
-  for (const slot of slots) {
+  for (let i = 0; i < own.count; i++) {
+    const slot = own.slots[i];
     const table = tables[known.kind[slot]];
     const row = known.row[slot];
     const sent = sentAt(known, slot, since);

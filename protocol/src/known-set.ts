@@ -17,6 +17,35 @@ const LEAVE_LOG = 4096;
 /** Places in the index for each slot: at most half are taken, so a search ends within a few. */
 const INDEX_FACTOR = 2;
 
+/** Slots in a row that keeps its memory: emptying an array would give it back, tick after tick. */
+export class SlotList {
+  slots = new Uint32Array(16);
+  count = 0;
+
+  push(slot: number): void {
+    if (this.count === this.slots.length) this.slots = grown(this.slots, this.count * 2);
+    this.slots[this.count++] = slot;
+  }
+
+  /** The newest, taken off; undefined when there is none. */
+  pop(): number | undefined {
+    return this.count > 0 ? this.slots[--this.count] : undefined;
+  }
+
+  clear(): void {
+    this.count = 0;
+  }
+
+  /** Ascending. Most lists are already, and sorting would allocate. */
+  sort(): void {
+    for (let i = 1; i < this.count; i++)
+      if (this.slots[i] < this.slots[i - 1]) {
+        this.slots.subarray(0, this.count).sort();
+        return;
+      }
+  }
+}
+
 export class KnownSet {
   /** One more than the highest slot ever used. */
   limit = 0;
@@ -36,12 +65,12 @@ export class KnownSet {
   /** By slot: the round of the last visibility check that found it. */
   seen = new Uint32Array(FIRST_SLOTS);
   /** Slots whose entities left and that the receiver was not told of yet, in order of leaving. */
-  readonly leaving: number[] = [];
+  readonly leaving = new SlotList();
   /** Entities known, without those leaving. */
   count = 0;
   /** Open addressing with linear probing: one more than the slot of an entity, or 0. */
   #index = new Uint32Array(FIRST_SLOTS * INDEX_FACTOR);
-  readonly #free: number[] = [];
+  readonly #free = new SlotList();
   // The leave log of a shared set: a ring of (tick it left, slot, tick it was entered).
   readonly #logTick: Uint32Array;
   readonly #logSlot: Uint32Array;
@@ -96,8 +125,9 @@ export class KnownSet {
 
   /** The receivers were told who left: those slots may be used again. */
   told(): void {
-    for (const slot of this.leaving) this.#free.push(slot);
-    this.leaving.length = 0;
+    const { slots, count } = this.leaving;
+    for (let i = 0; i < count; i++) this.#free.push(slots[i]);
+    this.leaving.clear();
   }
 
   /** True if every departure after `tick` is still in the log. */
@@ -109,24 +139,24 @@ export class KnownSet {
   /**
    * Slots known at `since` whose entities have left since, ascending, into `out`. Shared sets only.
    */
-  leftSince(since: number, out: number[]): void {
+  leftSince(since: number, out: SlotList): void {
     assert(this.remembers(since), 'the leave log reaches back far enough');
-    out.length = 0;
+    out.clear();
     const log = this.#logTick.length;
     for (let i = this.#logged - 1; i >= 0 && i >= this.#logged - log; i--) {
       const at = i % log;
       if (this.#logTick[at] <= since) break;
       if (this.#logEntered[at] <= since) out.push(this.#logSlot[at]);
     }
-    sortSlots(out);
+    out.sort();
   }
 
   /** Forgets everything: the receiver starts over. */
   clear(): void {
     this.kind.fill(-1);
     this.#index.fill(0);
-    this.#free.length = 0;
-    this.leaving.length = 0;
+    this.#free.clear();
+    this.leaving.clear();
     this.limit = 0;
     this.count = 0;
   }
@@ -182,17 +212,4 @@ function grown(from: Uint32Array, size: number): Uint32Array<ArrayBuffer> {
   const to = new Uint32Array(size);
   to.set(from);
   return to;
-}
-
-/** Sorts slots in place. They nearly always ascend already, and sorting would allocate. */
-export function sortSlots(slots: number[]): void {
-  for (let i = 1; i < slots.length; i++)
-    if (slots[i] < slots[i - 1]) {
-      slots.sort(ascending);
-      return;
-    }
-}
-
-function ascending(a: number, b: number): number {
-  return a - b;
 }

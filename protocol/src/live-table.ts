@@ -12,17 +12,21 @@ import {
 } from './collections.ts';
 import { assert, UsageError } from './errors.ts';
 import { EPOCH, type FieldPlan, OWNER, type Plan } from './plan.ts';
-import { levelsOf, quatToWire, toWire } from './quantize.ts';
+import { levelsOf, quatToWire } from './quantize.ts';
 import { rowClass } from './row.ts';
 import { Table } from './table.ts';
 
 const CONTAINERS = new Set(['list', 'map', 'record']);
+const MAX_INT32 = 2 ** 31 - 1;
 
 export class LiveTable extends Table {
   /** Tick of the STATE that will carry what is written now. Stamps never pass it. */
   tick: number;
-  /** Wire values of the newest round: `wire[column][row]`, integers in 0..levels. */
-  readonly wire: Float64Array[];
+  /**
+   * Wire values of the newest round: `wire[column][row]`, integers in 0..levels. Int32 where they
+   * fit, so that handing one on never makes a number object.
+   */
+  readonly wire: (Int32Array | Float64Array)[];
   /** Exact values of the newest round, for columns an owner predicts; others stay empty. */
   readonly exact: Float64Array[];
   /** Tick each field last changed on the shared wire: `stamps[field][row]`. */
@@ -40,6 +44,10 @@ export class LiveTable extends Table {
   clamped = 0;
   /** Throw UsageError instead of clamping. */
   readonly strict: boolean;
+  /** By column, of its spec. */
+  readonly #min: Float64Array;
+  readonly #step: Float64Array;
+  readonly #levels: Float64Array;
   readonly #quat = new Float64Array(4);
   readonly #quatWire = new Float64Array(4);
 
@@ -49,7 +57,12 @@ export class LiveTable extends Table {
     this.strict = strict;
     const capacity = this.capacity;
     const predicted = (f: FieldPlan) => plan.stepped && (plan.ownMask & (1 << f.index)) !== 0;
-    this.wire = plan.columns.map(() => new Float64Array(capacity));
+    this.wire = plan.columns.map(({ levels }) =>
+      levels <= MAX_INT32 ? new Int32Array(capacity) : new Float64Array(capacity),
+    );
+    this.#min = Float64Array.from(plan.columns, ({ min }) => min);
+    this.#step = Float64Array.from(plan.columns, ({ step }) => step);
+    this.#levels = Float64Array.from(plan.columns, ({ levels }) => levels);
     this.exact = plan.columns.map(() => new Float64Array(0));
     for (const f of plan.fields)
       for (let i = 0; i < f.spec.components; i++)
@@ -76,7 +89,10 @@ export class LiveTable extends Table {
       return to;
     };
     for (let c = 0; c < this.wire.length; c++) {
-      this.wire[c] = longerColumn(this.wire[c]);
+      const wire = this.wire[c];
+      const longerWire = wire instanceof Int32Array ? new Int32Array(capacity) : undefined;
+      longerWire?.set(wire);
+      this.wire[c] = longerWire ?? longerColumn(wire as Float64Array);
       this.exact[c] = longerColumn(this.exact[c]);
     }
     for (let f = 0; f < this.stamps.length; f++) {
@@ -180,16 +196,27 @@ export class LiveTable extends Table {
   }
 
   #roundField(f: FieldPlan, row: number): boolean {
-    const { spec, column } = f;
+    const { column } = f;
     let changed = false;
-    for (let c = column; c < column + spec.components; c++) {
-      let wire = toWire(spec, this.values[c][row]);
-      if (!(wire >= 0 && wire <= spec.levels)) wire = this.#clamp(f, c, row, wire);
-      if (wire === this.wire[c][row]) continue;
-      this.wire[c][row] = wire;
+    for (let c = column; c < column + f.spec.components; c++) {
+      // toWire, written out over columns: a call would make an object of every number.
+      let wire = Math.round((this.values[c][row] - this.#min[c]) / this.#step[c]);
+      if (!(wire >= 0 && wire <= this.#levels[c])) wire = this.#outside(f, c, row);
+      const said = this.wire[c];
+      if (wire === said[row]) continue;
+      said[row] = wire;
       changed = true;
     }
     return changed;
+  }
+
+  /** Wire value of a number that lies outside 0..levels: an angle wraps, the rest is clamped. */
+  #outside(f: FieldPlan, column: number, row: number): number {
+    const steps = Math.round((this.values[column][row] - this.#min[column]) / this.#step[column]);
+    if (f.spec.type !== 'angle' || !Number.isFinite(steps))
+      return this.#clamp(f, column, row, steps);
+    const turn = f.spec.levels + 1;
+    return ((steps % turn) + turn) % turn;
   }
 
   #roundQuat(f: FieldPlan, row: number): boolean {

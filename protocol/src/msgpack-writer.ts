@@ -75,7 +75,8 @@ export class MsgpackWriter {
 
   /** A safe integer of either sign in its smallest form; -0 is written as 0. */
   int(value: number): void {
-    assert(Number.isSafeInteger(value), `${value} is not a safe integer`);
+    // The text only when it is needed: it would be made for every number.
+    if (!Number.isSafeInteger(value)) assert(false, `${value} is not a safe integer`);
     this.#reserve(MAX_HEADER_BYTES);
     if (value >= 0) this.#positive(value);
     else this.#negative(value);

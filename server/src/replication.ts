@@ -7,8 +7,8 @@ import {
   MsgpackWriter,
   NEVER,
   PlainSink,
+  SlotList,
   type StateHeader,
-  sortSlots,
   writeBody,
   writeEventHeader,
   writeOwnBody,
@@ -59,7 +59,7 @@ export class Replication {
     to: 0,
   }));
   #bodyCount = 0;
-  readonly #slots: number[] = [];
+  readonly #slots = new SlotList();
   readonly #header: StateHeader = {
     dTick: 0,
     everything: false,
@@ -132,7 +132,7 @@ export class Replication {
     this.#own.reset();
     this.#collectOwned(seat, known);
     this.#ownWritten =
-      this.#slots.length > 0 &&
+      this.#slots.count > 0 &&
       writeOwnBody(
         this.#ownSink,
         this.#world.tables,
@@ -204,7 +204,7 @@ export class Replication {
   }
 
   #collectOwned(seat: RoomSeat, known: KnownSet): void {
-    this.#slots.length = 0;
+    this.#slots.clear();
     const owned = this.#world.owned.get(seat.id);
     if (!owned) return;
     for (let i = 0; i < owned.length; i++) {
@@ -212,7 +212,7 @@ export class Replication {
       const slot = known.slotOf(row.id);
       if (slot >= 0 && row.$table.plan.ownMask !== 0) this.#slots.push(slot);
     }
-    sortSlots(this.#slots);
+    this.#slots.sort();
   }
 }
 
