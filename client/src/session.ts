@@ -31,7 +31,7 @@ const RETRY_BASE_MS = 500;
 const FIRST_ATTEMPTS = 3;
 /** Wait after 1013: the server said it has no capacity. */
 const BUSY_MS = 5_000;
-/** An attempt that has not been welcomed by then is given up. */
+/** An attempt that has not brought a STATE by then is given up. */
 const ATTEMPT_MS = 8_000;
 /** Silence after which an ACK goes out (DESIGN 13.6). */
 const ACK_MS = 250;
@@ -103,6 +103,8 @@ export class Session {
   #wasLive = false;
   #refreshed = false;
   #cancelRetry = (): void => {};
+  /** Forgets the attempt that is under way: nothing that comes of it counts. */
+  #abandon = (): void => {};
   #started: Call | undefined;
 
   constructor(options: SessionOptions) {
@@ -184,6 +186,7 @@ export class Session {
     if (this.#state.is === 'over' || this.#state.is === 'paused') return;
     this.#wireOf()?.close(PAUSED, 'the page is hidden away');
     this.#cancelRetry();
+    this.#abandon();
     this.playback.interrupted();
     this.#state = { is: 'paused' };
   }
@@ -191,7 +194,7 @@ export class Session {
   /** The page is back, or the machine is online again: no waiting. */
   wake(): void {
     if (this.#state.is !== 'paused' && this.#state.is !== 'waiting') return;
-    if (!this.#wasLive) return;
+    if (!this.#wasLive && this.#state.is === 'waiting') return;
     this.#brokenMs = this.#options.now();
     this.#attempts = 0;
     this.#cancelRetry();
@@ -218,6 +221,10 @@ export class Session {
       wire?.close(PAUSED, 'no welcome in time');
       lost(CloseCode.Lost, 'no answer from the server');
     });
+    this.#abandon = () => {
+      over = true;
+      cancel();
+    };
     const say = async () => {
       const [credential, secret] = await this.#credential(token);
       if (over) return;
@@ -235,11 +242,11 @@ export class Session {
     });
     const events: WireEvents = {
       now: this.#options.now,
-      welcomed: (welcome) => {
+      welcomed: (welcome) => this.#welcomed(welcome),
+      stated: (tick, header) => {
         cancel();
-        this.#welcomed(welcome);
+        this.#stated(tick, header, wire!, fresh);
       },
-      stated: (tick, header) => this.#stated(tick, header, wire!, fresh),
       happened: (tick, event, payload) => this.playback.happened(tick, event, payload),
       replied: (id, ok, value) => this.#replied(id, ok, value),
       ponged: (id, tick) => this.#ponged(id, tick),

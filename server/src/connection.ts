@@ -48,6 +48,8 @@ export interface Joined {
   room: GameRoom;
   seat: RoomSeat;
   resumeKey: string;
+  /** To be called once the client is known to have the resume key. */
+  confirm: (() => void) | undefined;
 }
 
 /** What a connection asks of the shard. */
@@ -78,6 +80,8 @@ interface Playing {
   readonly inputs: TokenBucket;
   readonly commands: TokenBucket;
   readonly previous: Float64Array;
+  /** As in Joined, until it was called. */
+  confirm: (() => void) | undefined;
   /** Last input tick said; shown delay in 1/SHOWN_UNITS tick. */
   inputTick: number;
   shownDelay: number;
@@ -223,7 +227,7 @@ export class Connection implements Line {
     );
   }
 
-  #welcome({ room, seat, resumeKey }: Joined): void {
+  #welcome({ room, seat, resumeKey, confirm }: Joined): void {
     if (this.#state.is === 'closed') {
       if (seat.line === this) room.drop(seat);
       return;
@@ -237,6 +241,7 @@ export class Connection implements Line {
       inputs: new TokenBucket(inputRate, inputRate * 2),
       commands: new TokenBucket(limits.commandRate, limits.commandBurst),
       previous: neutralInput(room.game.input),
+      confirm,
       inputTick: seat.sentTick,
       shownDelay: 0,
       nowTick: 0,
@@ -261,6 +266,9 @@ export class Connection implements Line {
   }
 
   #play(type: FrameType, playing: Playing): void {
+    // Whatever a client says after HELLO, it says because WELCOME came.
+    playing.confirm?.();
+    playing.confirm = undefined;
     switch (type) {
       case FrameType.Input:
         if (!playing.inputs.take(this.#heardMs)) this.#tooMany('inputs');

@@ -57,3 +57,72 @@ export class Keys<T> {
     return this.#digestOf.keys();
   }
 }
+
+interface Held {
+  newest: string;
+  /** The one the player came back with, good until it is known to have the newest. */
+  before: string | undefined;
+  /** Good once: whoever shows it comes too late. */
+  spent: string | undefined;
+}
+
+/**
+ * Keys that are exchanged at each use. The old one stays good until the player shows that the new
+ * one arrived, for a line may break in between.
+ */
+export class RotatingKeys<T> {
+  readonly #byDigest = new Map<string, T>();
+  readonly #heldBy = new Map<T, Held>();
+  readonly #make: MakeSecret;
+
+  constructor(make: MakeSecret) {
+    this.#make = make;
+  }
+
+  /** A new secret for `what`, which was found by `secret`. */
+  issue(what: T, secret?: string): string {
+    const made = this.#make();
+    const newest = digest(made);
+    const before = secret === undefined ? undefined : digest(secret);
+    const held = this.#heldBy.get(what);
+    const spent = held?.newest === before ? held?.before : held?.newest;
+    this.drop(what);
+    this.#heldBy.set(what, { newest, before, spent });
+    for (const key of [spent, before, newest]) if (key) this.#byDigest.set(key, what);
+    return made;
+  }
+
+  /** What the secret stands for; `spent`: it was exchanged for another that is in use. */
+  find(secret: string): { what: T; spent: boolean } | undefined {
+    const key = digest(secret);
+    const what = this.#byDigest.get(key);
+    if (what === undefined) return undefined;
+    const { newest, before } = this.#heldBy.get(what)!;
+    return { what, spent: key !== newest && key !== before };
+  }
+
+  /** The newest secret has arrived: the one before is spent. */
+  confirm(what: T): void {
+    const held = this.#heldBy.get(what);
+    if (held?.before === undefined) return;
+    if (held.spent) this.#byDigest.delete(held.spent);
+    held.spent = held.before;
+    held.before = undefined;
+  }
+
+  drop(what: T): void {
+    const held = this.#heldBy.get(what);
+    if (!held) return;
+    this.#heldBy.delete(what);
+    for (const key of [held.newest, held.before, held.spent]) if (key) this.#byDigest.delete(key);
+  }
+
+  get size(): number {
+    return this.#heldBy.size;
+  }
+
+  /** Everything a secret stands for. */
+  values(): Iterable<T> {
+    return this.#heldBy.keys();
+  }
+}

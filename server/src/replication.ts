@@ -85,6 +85,11 @@ export class Replication {
     return (this.#shared ?? seat.known).slotOf(id) >= 0;
   }
 
+  /** The seat is gone. */
+  forget(seat: RoomSeat): void {
+    this.#visibility?.forget(seat);
+  }
+
   /** Once a tick, after the world was rounded and before the first send. */
   begin(tick: number): void {
     this.#bodyCount = 0;

@@ -251,6 +251,7 @@ export class GameRoom implements Room<Game, unknown, unknown> {
     for (const row of this.world.owned.get(seat.id) ?? []) this.world.despawn(row);
     this.world.owned.delete(seat.id);
     this.#seats.delete(seat.id);
+    this.replication.forget(seat);
     if (this.#seats.size === 0) this.emptySinceMs = this.#now();
   }
 

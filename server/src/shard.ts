@@ -5,7 +5,7 @@ import { CloseCode, Credential, type Hello, UsageError } from '@tickwire/protoco
 import { type Joined, JoinRefused } from './connection.ts';
 import { DEFAULT_SEATS, Refusal, type RoomKind } from './define-room.ts';
 import type { Directory, RoomEntry } from './directory.ts';
-import { Keys, type MakeSecret } from './keys.ts';
+import { Keys, type MakeSecret, RotatingKeys } from './keys.ts';
 import type { Limits } from './limits.ts';
 import type { Log } from './log.ts';
 import { GameRoom } from './room.ts';
@@ -45,7 +45,7 @@ export class Shard {
   readonly rooms = new Map<string, GameRoom>();
   /** Ms that were lost in rooms that are over. */
   readonly tickets: Keys<Ticket>;
-  readonly #resume: Keys<SeatRef>;
+  readonly #resume: RotatingKeys<SeatRef>;
   readonly #refOf = new WeakMap<RoomSeat, SeatRef>();
   readonly #options: ShardOptions;
   readonly #stops = new Map<GameRoom, () => void>();
@@ -55,7 +55,7 @@ export class Shard {
   constructor(options: ShardOptions) {
     this.#options = options;
     this.tickets = new Keys(options.makeSecret);
-    this.#resume = new Keys(options.makeSecret);
+    this.#resume = new RotatingKeys(options.makeSecret);
     const kinds = Object.keys(options.rooms);
     if (kinds.length === 0) throw new UsageError('serve({ rooms }): wants at least one room kind');
     for (const kind of kinds)
@@ -173,6 +173,7 @@ export class Shard {
     const { limits, rooms } = this.#options;
     for (const ticket of [...this.tickets.values()])
       if (ticket.untilMs < nowMs) this.tickets.drop(ticket);
+    for (const ref of this.#resume.values()) if (ref.seat.gone) this.#resume.drop(ref);
     for (const room of this.rooms.values()) {
       const empty = room.taken === 0 && [...room.seats].length === 0;
       if (empty && nowMs - room.emptySinceMs > limits.emptyRoomMs) {
@@ -219,16 +220,20 @@ export class Shard {
     const ref = { room, seat };
     this.#refOf.set(seat, ref);
     this.#publish(room);
-    return { room, seat, resumeKey: this.#resume.issue(ref) };
+    return { room, seat, resumeKey: this.#resume.issue(ref), confirm: undefined };
   }
 
   #resumeSeat(hello: Hello, line: Line): Joined {
-    const ref = this.#resume.redeem(hello.secret);
+    const found = this.#resume.find(hello.secret);
+    const ref = found?.what;
     if (!ref || ref.seat.gone || ref.room.over)
       throw new JoinRefused(CloseCode.ResumeOver, 'this seat is gone: its grace time is over');
+    if (found.spent)
+      throw new JoinRefused(CloseCode.Superseded, 'a newer connection took over this seat');
     this.#checkHash(ref.room.game.hash, hello.hash);
     ref.room.resume(ref.seat, line);
-    return { ...ref, resumeKey: this.#resume.issue(ref) };
+    const confirm = () => this.#resume.confirm(ref);
+    return { ...ref, resumeKey: this.#resume.issue(ref, hello.secret), confirm };
   }
 
   #reserved(room: GameRoom): number {
