@@ -57,7 +57,7 @@ export class Stepper {
   /** Called after each stride, when everything that could arrive has arrived. */
   onStride: () => void = () => {};
   server!: Server;
-  readonly transport: MemoryTransport = createMemoryTransport();
+  transport: MemoryTransport = createMemoryTransport();
   readonly seed: number;
   readonly #timers: Timer[] = [];
   #sweepMs = START_MS;
@@ -214,6 +214,8 @@ export class Player<G> {
   offline = false;
   /** What comes waits unread. */
   stalled = false;
+  /** What comes is lost; only the end of a line is noticed. */
+  deaf = false;
   readonly stepper: Stepper;
   readonly options: PlayerOptions<G>;
 
@@ -348,6 +350,7 @@ export class VirtualSocket {
     }
     this.#peer.onMessage = (bytes) => {
       const { buffer } = bytes.slice();
+      if (this.#player.deaf) return;
       if (options.record) this.#player.frames.push(new Uint8Array(buffer));
       this.#arrive(() => {
         if (this.readyState === OPEN) this.onmessage?.({ data: buffer });
