@@ -99,6 +99,8 @@ export class Hud {
     const { self, card } = frame;
     this.vitals.hidden = this.crosshair.hidden = !self;
     if (self) this.#drawSelf(self, frame.nowMs);
+    this.standing.hidden = !card;
+    this.hint.hidden = !self;
     if (card) {
       setText(this.#score, String(card.score));
       setText(

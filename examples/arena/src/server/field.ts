@@ -99,7 +99,7 @@ export function arenaRoom({ bots: wantedBots, keep }: ArenaRoomOptions): RoomKin
 function advance(room: ArenaRoom, dt: number): void {
   keepBotCount(room);
   // Nobody is there to see it: the room waits.
-  if (room.data.cards.size === room.data.bots.size) return;
+  if ([...room.seats].length === 0) return;
   flyBots(room);
   fireWeapons(room);
   flyRockets(room, dt);
