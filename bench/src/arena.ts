@@ -81,6 +81,8 @@ export interface ArenaSize {
   readonly others: number;
   /** View radius in units; undefined: everybody sees everything. */
   readonly radius?: number;
+  /** Nothing is there and nothing happens: what silence costs. */
+  readonly still?: boolean;
   readonly seed: number;
 }
 
@@ -105,6 +107,7 @@ export function arenaRoom(game: Arena, size: ArenaSize): RoomKind {
       }
     },
     join(room, seat) {
+      if (size.still) return;
       room.spawn('ship', { ...place(), ...look() }, seat);
     },
     tick(room, dt) {

@@ -18,6 +18,7 @@ const { values, positionals } = parseArgs({
   options: {
     json: { type: 'boolean', default: false },
     seed: { type: 'string', default: String(SEED) },
+    write: { type: 'boolean', default: false },
     seconds: { type: 'string', default: String(RATE_SECONDS) },
   },
 });
@@ -26,7 +27,7 @@ const programs: Readonly<Record<string, () => Promise<object>>> = {
   size: () => measureSize(),
   tick: () => measureTick(number('seed')),
   rate: () => measureRate(number('seconds')),
-  smoke: () => judge(),
+  smoke: () => judge(values.write),
 };
 
 function number(name: 'seed' | 'seconds'): number {

@@ -62,10 +62,12 @@ export class InputScript {
     const last = directions[directions.length - 1];
     const dShown = (LEAD_TICKS + SHOWN_BEHIND_TICKS) * SHOWN_UNITS;
     this.#opening = frame({ dState: 1, dShown, dFirst: LEAD_TICKS }, last);
-    for (let i = 0; i < RING; i++)
-      this.#ring.push(
-        frame({ dState: 1, dShown: 0, dFirst: 0 }, directions[Math.floor(i / HELD_TICKS)]),
-      );
+    for (let i = 0; i < RING; i++) {
+      const held = directions[Math.floor(i / HELD_TICKS)];
+      // A press is an edge: true in its first tick alone.
+      const input = { ...held, fire: held.fire && i % HELD_TICKS === 0 };
+      this.#ring.push(frame({ dState: 1, dShown: 0, dFirst: 0 }, input));
+    }
   }
 
   /** The frame to answer one STATE with: acknowledges it, and says one tick of input. */
