@@ -69,3 +69,21 @@ test('empty collections arrive empty', () => {
   };
   expect(roundTrip(payload)).toMatchObject({ path: [], hits: new Map() });
 });
+
+test('a text is cut to its length, and what the reader would refuse is refused here', () => {
+  const payload = {
+    at: { x: 0, y: 0 },
+    turn: { x: 0, y: 0, z: 0, w: 1 },
+    how: 'near',
+    power: 0,
+    path: [],
+    hits: new Map(),
+    gun: { name: 'a longer name', loaded: false, marks: [] },
+  };
+  expect(roundTrip(payload)).toMatchObject({ gun: { name: 'a longer' } });
+  const marks = [1, 2, 3, 4, 5];
+  const many = () => roundTrip({ ...payload, gun: { name: '', loaded: false, marks } });
+  expect(many).toThrow('5 in a list of at most 4');
+  const wrong = () => roundTrip({ ...payload, gun: { name: 7, loaded: false, marks: [] } });
+  expect(wrong).toThrow('wants text, got number');
+});

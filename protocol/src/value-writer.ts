@@ -2,6 +2,7 @@
 // live world's collections. Plain arrays, Maps and objects go whole, in the shape that readValue
 // takes. Apart from state-writer so that a browser, which writes commands, does not carry the
 // tracked collections.
+import { UsageError } from './errors.ts';
 import type { FieldSpec } from './field.ts';
 import { levelsOf, quatToWire, toWire } from './quantize.ts';
 import type { Sink } from './sink.ts';
@@ -33,10 +34,16 @@ export function clampedWire(spec: FieldSpec, value: number): number {
   return wire >= 0 ? Math.min(wire, spec.levels) : 0;
 }
 
+/** Cut to its declared length, as in the live world: the reader refuses a longer one. */
+function textOf(spec: FieldSpec, value: unknown): string {
+  if (typeof value !== 'string') throw new UsageError(`wants text, got ${typeof value}`);
+  return value.slice(0, spec.capacity);
+}
+
 /** A whole value. Lists are any iterable, maps any iterable of pairs, records any object. */
 export function writeWhole(sink: Sink, spec: FieldSpec, context: number, value: unknown): void {
   const { type, element, key, fields } = spec;
-  if (type === 'text') return sink.text(context, value as string);
+  if (type === 'text') return sink.text(context, textOf(spec, value));
   if (type === 'packed') return sink.free(context, value);
   if (spec.components) return writeElement(sink, spec, context, value);
   sink.open();
@@ -49,6 +56,8 @@ export function writeWhole(sink: Sink, spec: FieldSpec, context: number, value: 
     sink.done(context, fields.length, fields.length);
   } else {
     const items = [...(value as Iterable<unknown>)];
+    if (items.length > spec.capacity)
+      throw new UsageError(`${items.length} in a ${type} of at most ${spec.capacity}`);
     if (key) sink.level(context, 1, 1);
     sink.count(context, items.length);
     items.forEach((item, i) => {
