@@ -71,7 +71,7 @@ export class Received {
   /** Drops everything: another room, whose ids mean other entities. */
   forget(): void {
     this.#dropUnnamed(this.#startOver(), 0);
-    for (const table of this.tables) table.settle(0);
+    for (const table of this.tables) table.settle(Number.MAX_VALUE);
     this.state.reset(1);
     this.tick = 0;
   }
