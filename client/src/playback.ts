@@ -86,7 +86,8 @@ export class Playback {
     this.view = new RowsView(game, this.#shown);
     this.newest = new RowsView(game, this.#raw);
     const near = this.view.near.bind(this.view);
-    this.prediction = new Prediction(game, this.received, near);
+    const plays = options.sample !== undefined;
+    this.prediction = new Prediction(game, this.received, near, plays);
     this.#neutral = neutralInput(game.input);
     this.#held = this.#neutral.slice();
     this.#latched = new Float64Array(this.#held.length);
@@ -101,6 +102,7 @@ export class Playback {
   welcomed(welcome: Welcome, sameRoom: boolean): void {
     if (!sameRoom) {
       this.received.forget();
+      this.prediction.forget();
       this.#history.clear();
       this.#shown.renew();
       this.#raw.renew();

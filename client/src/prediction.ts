@@ -37,6 +37,8 @@ export class Prediction {
   tick = 0;
   /** Corrections that moved a predicted value by more than its step. */
   corrections = 0;
+  /** False where no input is made: one's own are shown as everybody else's then. */
+  readonly active: boolean;
   readonly #game: Game;
   readonly #received: Received;
   readonly #context: StepContext;
@@ -52,7 +54,8 @@ export class Prediction {
   readonly #held: Record<string, unknown> = {};
   #fraction = 0;
 
-  constructor(game: Game, received: Received, near: StepContext['near']) {
+  constructor(game: Game, received: Received, near: StepContext['near'], active = true) {
+    this.active = active;
     this.#game = game;
     this.#received = received;
     this.#context = { dt: 0, tick: 0, replaying: false, near };
@@ -72,13 +75,18 @@ export class Prediction {
   /** True if the row is one's own and predicted. */
   has(kind: number, row: number): boolean {
     const table = this.#received.tables[kind];
-    return (
-      this.#game.steps[kind] !== undefined &&
-      this.#received.seat !== 0 &&
-      row <= table.high &&
-      table.ids[row] !== 0 &&
-      table.ownerOf(row) === this.#received.seat
-    );
+    return row <= table.high && table.ids[row] !== 0 && this.predicts(kind, table.ownerOf(row));
+  }
+
+  /** True if rows of that kind and owner are predicted here. */
+  predicts(kind: number, owner: number): boolean {
+    const { seat } = this.#received;
+    return this.active && seat !== 0 && owner === seat && this.#game.steps[kind] !== undefined;
+  }
+
+  /** Another room: entities of the same ids are others. */
+  forget(): void {
+    for (const table of this.#now) table.ids.fill(0);
   }
 
   /** Takes the input of the next tick and steps. Ticks may be left out after a gap. */
@@ -96,6 +104,8 @@ export class Prediction {
    */
   reconcile(tick: number): void {
     this.#forgetLost();
+    // A server that is ahead has stepped what was not predicted: there is nothing to compare with.
+    if (tick > this.tick) this.forget();
     this.#everyOwn((kind, row) => this.#restart(kind, row));
     const first = Math.max(tick + 1, this.tick - MAX_REPLAY + 1);
     for (let t = first; t <= this.tick; t++) {
@@ -131,6 +141,7 @@ export class Prediction {
       if (!f.spec.smooth) continue;
       for (let c = f.column; c < f.column + f.spec.components; c++)
         into.values[c][row] += offset.values[c][row];
+      if (f.spec.type === 'quat') normalise(into.values, f.column, row);
     }
     // Collections and texts are the received ones: they are not predicted.
     const received = this.#received.tables[kind];
@@ -151,9 +162,8 @@ export class Prediction {
 
   #everyOwn(visit: (kind: number, row: number) => void): void {
     const { tables, seat } = this.#received;
-    if (seat === 0) return;
     for (let kind = 0; kind < tables.length; kind++) {
-      if (!this.#game.steps[kind]) continue;
+      if (!this.predicts(kind, seat)) continue;
       const table = tables[kind];
       for (let row = 1; row <= table.high; row++)
         if (table.ids[row] !== 0 && table.ownerOf(row) === seat) visit(kind, row);
@@ -176,6 +186,8 @@ export class Prediction {
     now.copyRow(row, received);
     const offset = aligned(this.#offset[kind], row, received);
     for (const column of offset.values) column[row] = 0;
+    const drawn = aligned(this.#drawn[kind], row, received);
+    drawn.ids[row] = 0;
   }
 
   /** Back to the server's exact values; the difference to what was predicted starts in `offset`. */
@@ -229,6 +241,13 @@ export class Prediction {
 
 function epochOf(table: Table, row: number): number {
   return table.values[EPOCH][row];
+}
+
+/** A turn with an offset on it is a turn again. */
+function normalise(values: readonly Float64Array[], column: number, row: number): void {
+  let square = 0;
+  for (let c = column; c < column + 4; c++) square += values[c][row] ** 2;
+  for (let c = column; c < column + 4; c++) values[c][row] /= Math.sqrt(square || 1);
 }
 
 /**

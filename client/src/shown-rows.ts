@@ -7,6 +7,8 @@ import { blendRow, type Plans, type Row, rowClass, type Snapshot, Table } from '
 export interface OwnRows {
   /** True if the row is predicted here and its place in time is now. */
   has(kind: number, row: number): boolean;
+  /** True if rows of that kind and owner are predicted here. */
+  predicts(kind: number, owner: number): boolean;
   /** Writes the row as it is to be drawn. */
   draw(kind: number, row: number, into: Table): void;
 }
@@ -32,7 +34,7 @@ export class ShownRows {
 
   /** Whose `ownerOnly` fields may be read. */
   set viewer(seat: number) {
-    for (const table of this.tables) table.viewer = seat;
+    for (const table of [...this.tables, ...this.#departed]) table.viewer = seat;
   }
 
   /**
@@ -58,9 +60,10 @@ export class ShownRows {
       if (renewed) for (let row = 1; row <= shown.high; row++) this.#replace(k, row, 0);
       for (let row = 1; row <= high; row++) {
         const mine = own?.has(k, row) ?? false;
-        const id = mine ? idAt(latest, row) : idAt(older, row);
-        // Somebody's own entity before its snapshot is reached belongs to the future of others,
-        // never to their present.
+        // One's own live in the present: they come and go with the newest snapshot, while others do
+        // with the one shown.
+        const gone = !mine && idAt(latest, row) === 0 && own?.predicts(k, ownerAt(older, row));
+        const id = gone ? 0 : idAt(mine ? latest : older, row);
         if (shown.ids[row] !== id) this.#replace(k, row, id);
         if (id === 0) continue;
         if (mine) own!.draw(k, row, shown);
@@ -102,6 +105,10 @@ export class ShownRows {
 
 function idAt(table: Table, row: number): number {
   return row <= table.high ? table.ids[row] : 0;
+}
+
+function ownerAt(table: Table, row: number): number {
+  return row <= table.high ? table.ownerOf(row) : 0;
 }
 
 function copyAcross(to: Table, at: number, from: Table, row: number): void {

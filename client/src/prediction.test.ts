@@ -1,0 +1,232 @@
+import {
+  angle,
+  defineGame,
+  EPOCH,
+  fixed,
+  type Game,
+  int,
+  neutralInput,
+  OWNER,
+  Received,
+  type Table,
+} from '@tickwire/protocol';
+import { describe, expect, test } from 'vitest';
+import { Prediction } from './prediction.ts';
+
+const SPEED = 60;
+const ships = defineGame({
+  tickRate: 60,
+  entities: {
+    ship: { x: fixed(-1000, 1000, 1 / 16).smooth(), fuel: int(0, 1000), turn: angle(8).smooth() },
+    crate: { x: fixed(-1000, 1000, 1 / 16).smooth() },
+  },
+  input: { dx: int(-1, 1) },
+  step: {
+    ship(me, { dx }, { dt, replaying }) {
+      me.x += dx * SPEED * dt;
+      steps.push(replaying);
+    },
+  },
+});
+/** `replaying` of every step that was made. */
+let steps: boolean[] = [];
+const game = ships as unknown as Game;
+const SEAT = 3;
+const SHIP = 0;
+const CRATE = 1;
+const [X, FUEL, TURN] = ['x', 'fuel', 'turn'].map(
+  (name) => game.kinds[SHIP].byName.get(name)!.column,
+);
+
+/** A received world with one ship of one's own at row 1, and what is predicted of it. */
+function predicting(active = true) {
+  steps = [];
+  const received = new Received(game);
+  received.seat = SEAT;
+  const table = received.tables[SHIP];
+  table.values[OWNER][table.add(7)] = SEAT;
+  const prediction = new Prediction(game, received, () => [], active);
+  prediction.start(10);
+  prediction.reconcile(10);
+  return { received, prediction, table, picture: pictureOf(prediction, received) };
+}
+
+/** Draws the ship and tells one of its columns. */
+function pictureOf(prediction: Prediction, received: Received) {
+  const into = received.tables[SHIP];
+  const shown: Table = Object.create(into);
+  Object.assign(shown, { values: into.values.map((column) => column.slice()) });
+  return (column = X, elapsedMs = 0, fraction = 0, dx = 0) => {
+    prediction.prepare(fraction, { dx }, elapsedMs);
+    prediction.draw(SHIP, 1, shown);
+    return shown.values[column][1];
+  };
+}
+
+function input(dx: number): Float64Array {
+  const wire = neutralInput(game.input);
+  wire[0] = dx + 1;
+  return wire;
+}
+
+describe('prediction', () => {
+  test('steps with every input at once and draws the fraction after it', () => {
+    const { prediction, picture } = predicting();
+    prediction.step(11, input(1));
+    expect(picture()).toBe(1);
+    expect(picture(X, 16, 0.5, 1)).toBe(1.5);
+    expect(picture(X, 16, 0.5, -1)).toBe(0.5);
+    expect(picture()).toBe(1);
+    expect(steps[0]).toBe(false);
+    expect(steps.slice(1).every(Boolean)).toBe(true);
+  });
+
+  test('is not corrected by a server that steps the same', () => {
+    const { prediction, table, picture } = predicting();
+    let truth = 0;
+    let sum = 0;
+    for (let tick = 11; tick <= 200; tick++) {
+      const dx = Math.round(Math.sin(tick / 9));
+      sum += dx * SPEED * (1 / 60);
+      prediction.step(tick, input(dx));
+      if (tick % 3 !== 0 || tick < 20) continue;
+      // The server stands eight ticks behind.
+      truth = 0;
+      for (let t = 11; t <= tick - 8; t++) truth += Math.round(Math.sin(t / 9)) * SPEED * (1 / 60);
+      table.values[X][1] = truth;
+      prediction.reconcile(tick - 8);
+      expect(picture()).toBeCloseTo(sum, 9);
+    }
+    expect(prediction.corrections).toBe(0);
+  });
+
+  test('fades a correction out, without a jump, over about 100 ms', () => {
+    const { prediction, table, picture } = predicting();
+    for (let tick = 11; tick <= 16; tick++) prediction.step(tick, input(1));
+    expect(picture()).toBeCloseTo(6);
+    table.values[X][1] = -2;
+    prediction.reconcile(13);
+    expect(prediction.corrections).toBe(1);
+    expect(picture()).toBeCloseTo(6);
+    const after = picture(X, 100);
+    expect(after).toBeLessThan(4.5);
+    expect(after).toBeGreaterThan(1);
+    expect(picture(X, 1000)).toBe(1);
+  });
+
+  test('fades an angle by the short way', () => {
+    const { prediction, table, picture } = predicting();
+    table.values[TURN][1] = 3.1;
+    prediction.reconcile(10);
+    picture(TURN, 5000);
+    table.values[TURN][1] = -3.1;
+    prediction.reconcile(10);
+    expect(Math.abs(picture(TURN))).toBeGreaterThan(3);
+    expect(Math.abs(picture(TURN, 20))).toBeGreaterThan(3);
+  });
+
+  test('does not fade what is not smooth', () => {
+    const { prediction, table, picture } = predicting();
+    table.values[FUEL][1] = 500;
+    prediction.reconcile(10);
+    expect(picture(FUEL)).toBe(500);
+    expect(prediction.corrections).toBe(1);
+  });
+
+  test('follows a teleport at once', () => {
+    const { prediction, table, picture } = predicting();
+    prediction.step(11, input(1));
+    table.values[X][1] = 800;
+    table.values[EPOCH][1]++;
+    prediction.reconcile(11);
+    expect(picture()).toBe(800);
+    expect(prediction.corrections).toBe(0);
+  });
+
+  test('replays no more than two seconds', () => {
+    const { prediction } = predicting();
+    for (let tick = 11; tick <= 1000; tick++) prediction.step(tick, input(1));
+    steps = [];
+    prediction.reconcile(12);
+    expect(steps.length).toBe(128);
+    expect(steps.every(Boolean)).toBe(true);
+  });
+
+  test('has nothing to correct while the server is ahead of it', () => {
+    const { prediction, table, picture } = predicting();
+    table.values[X][1] = 300;
+    prediction.reconcile(40);
+    expect(picture()).toBe(300);
+    expect(prediction.corrections).toBe(0);
+    expect(prediction.tick).toBe(40);
+  });
+
+  test('goes on from the newest input after a gap', () => {
+    const { prediction, picture } = predicting();
+    prediction.step(11, input(1));
+    prediction.step(500, input(1));
+    expect(picture()).toBeCloseTo(2);
+    prediction.reconcile(490);
+    expect(prediction.tick).toBe(500);
+  });
+});
+
+describe('who is predicted', () => {
+  test('only rows of one’s own, and of kinds with a step', () => {
+    const { prediction, received, table } = predicting();
+    const crates = received.tables[CRATE];
+    crates.values[OWNER][crates.add(8)] = SEAT;
+    const other = table.add(9);
+    table.values[OWNER][other] = SEAT + 1;
+    expect(prediction.has(SHIP, 1)).toBe(true);
+    expect(prediction.has(SHIP, other)).toBe(false);
+    expect(prediction.has(CRATE, 1)).toBe(false);
+    expect(prediction.has(SHIP, 90)).toBe(false);
+  });
+
+  test('nobody where no input is made', () => {
+    expect(predicting(false).prediction.has(SHIP, 1)).toBe(false);
+  });
+
+  test('a row that was lost and regained starts where the server says', () => {
+    const { prediction, table, picture } = predicting();
+    prediction.step(11, input(1));
+    expect(picture()).toBe(1);
+    table.values[OWNER][1] = SEAT + 1;
+    table.values[X][1] = 400;
+    prediction.reconcile(11);
+    expect(prediction.has(SHIP, 1)).toBe(false);
+    table.values[OWNER][1] = SEAT;
+    table.values[X][1] = 500;
+    prediction.reconcile(11);
+    expect(prediction.has(SHIP, 1)).toBe(true);
+    expect(picture()).toBe(500);
+    expect(prediction.corrections).toBe(0);
+    prediction.step(12, input(1));
+    expect(picture()).toBe(501);
+  });
+
+  test('an entity of the same id in another room is another', () => {
+    const { prediction, table, picture } = predicting();
+    prediction.step(11, input(1));
+    picture();
+    prediction.forget();
+    table.values[X][1] = 600;
+    prediction.start(11);
+    prediction.reconcile(11);
+    expect(picture()).toBe(600);
+    expect(prediction.corrections).toBe(0);
+  });
+
+  test('a row used again by another entity starts afresh', () => {
+    const { prediction, table, picture } = predicting();
+    prediction.step(11, input(1));
+    picture();
+    table.release(1);
+    table.put(1, 12);
+    table.values[OWNER][1] = SEAT;
+    table.values[X][1] = -100;
+    prediction.reconcile(11);
+    expect(picture()).toBe(-100);
+  });
+});

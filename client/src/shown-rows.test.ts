@@ -1,0 +1,258 @@
+import {
+  defineGame,
+  fixed,
+  type Game,
+  History,
+  int,
+  list,
+  OWNER,
+  Received,
+  type Row,
+  text,
+} from '@tickwire/protocol';
+import { describe, expect, test } from 'vitest';
+import { type OwnRows, ShownRows } from './shown-rows.ts';
+
+const game = defineGame({
+  entities: {
+    ship: {
+      x: fixed(-1000, 1000, 1 / 16).smooth(),
+      hits: int(0, 100),
+      name: text(16),
+      ammo: int(0, 9).ownerOnly(),
+      bag: list(int(0, 9), 4),
+    },
+  },
+  state: { round: int(0, 99) },
+  input: { dx: int(-1, 1) },
+  step: { ship() {} },
+}) as unknown as Game;
+const plan = game.kinds[0];
+const column = (name: string) => plan.byName.get(name)!.column;
+const SEAT = 2;
+
+/** What came, tick by tick, and what is shown of it. */
+class Show {
+  readonly received = new Received(game);
+  readonly history = new History(game, 16);
+  readonly rows = new ShownRows(game);
+  own: OwnRows | undefined;
+  #tick = 0;
+
+  get table() {
+    return this.received.tables[0];
+  }
+
+  add(id: number, init: Readonly<Record<string, number>> = {}): number {
+    const row = this.table.add(id);
+    for (const [name, value] of Object.entries(init)) this.table.values[column(name)][row] = value;
+    return row;
+  }
+
+  snapshot(): void {
+    this.history.push(++this.#tick, this.received.tables, this.received.state);
+  }
+
+  /** Shows the world at a fractional tick. */
+  at(tick: number): Row[] {
+    const index = this.history.indexAt(tick);
+    const older = this.history.at(index)!;
+    const newer = this.history.at(Math.max(index - 1, 0))!;
+    const fraction = newer === older ? 0 : tick - older.tick;
+    this.rows.update(older, newer, fraction, this.history.newest!, this.own);
+    return this.rows.tables[0].rows.filter((row) => row !== undefined);
+  }
+
+  get entered(): Row[] {
+    return this.rows.entered[0];
+  }
+
+  get left(): Row[] {
+    return this.rows.left[0];
+  }
+}
+
+describe('a shown row', () => {
+  test('is one object from the view it enters to the view it left', () => {
+    const show = new Show();
+    show.add(5, { x: 10 });
+    show.snapshot();
+    const [row] = show.at(1);
+    expect(show.entered).toEqual([row]);
+    show.table.values[column('x')][1] = 20;
+    show.snapshot();
+    expect(show.at(1.5)).toEqual([row]);
+    expect(row.x).toBe(15);
+    expect(show.entered).toEqual([]);
+    show.table.remove(1, 3);
+    show.snapshot();
+    expect(show.at(2)).toEqual([row]);
+    expect(show.at(3)).toEqual([]);
+    expect(show.left).toEqual([row]);
+  });
+
+  test('keeps its last values while it is in left, and is dead after the next look', () => {
+    const show = new Show();
+    const at = show.add(5, { x: 10, hits: 3 });
+    show.table.objects[plan.byName.get('name')!.object][at] = 'Ada';
+    show.snapshot();
+    const [row] = show.at(1);
+    show.table.remove(at, 2);
+    show.snapshot();
+    show.at(2);
+    expect([row.id, row.x, row.hits, row.name]).toEqual([5, 10, 3, 'Ada']);
+    show.at(2);
+    expect(show.left).toEqual([]);
+    expect(row.alive).toBe(false);
+    expect(row.id).toBe(0);
+  });
+
+  test('is another object when its index is used again, both told in one look', () => {
+    const show = new Show();
+    show.add(5, { x: 10 });
+    show.snapshot();
+    const [before] = show.at(1);
+    show.table.remove(1, 2);
+    show.table.settle(2);
+    expect(show.add(6, { x: -10 })).toBe(1);
+    show.snapshot();
+    const [after] = show.at(2);
+    expect(after).not.toBe(before);
+    expect(show.left).toEqual([before]);
+    expect(show.entered).toEqual([after]);
+    expect([before.id, before.x]).toEqual([5, 10]);
+    expect([after.id, after.x]).toEqual([6, -10]);
+  });
+
+  test('blends what is smooth and holds what is not', () => {
+    const show = new Show();
+    const row = show.add(5, { x: 0, hits: 0 });
+    show.snapshot();
+    show.table.values[column('x')][row] = 10;
+    show.table.values[column('hits')][row] = 10;
+    show.snapshot();
+    const [shown] = show.at(1.25);
+    expect([shown.x, shown.hits]).toEqual([2.5, 0]);
+  });
+
+  test('of somebody else hides what is for its owner alone', () => {
+    const show = new Show();
+    show.rows.viewer = SEAT;
+    show.add(5, { ammo: 4 });
+    const mine = show.add(6, { ammo: 7 });
+    show.table.values[OWNER][mine] = SEAT;
+    show.snapshot();
+    const [other, own] = show.at(1);
+    expect(other.ammo).toBeUndefined();
+    expect(own.ammo).toBe(7);
+    show.table.remove(mine, 2);
+    show.snapshot();
+    show.at(2);
+    expect(show.left[0].ammo).toBe(7);
+  });
+
+  test('serialises', () => {
+    const show = new Show();
+    show.add(5, { x: 1 });
+    show.snapshot();
+    const [row] = show.at(1);
+    expect(JSON.parse(JSON.stringify(row))).toMatchObject({ id: 5, kind: 'ship', x: 1 });
+  });
+});
+
+describe('rows of one’s own', () => {
+  function withOwn(): Show {
+    const show = new Show();
+    const ours = (owner: number) => owner === SEAT;
+    show.own = {
+      has: (_, row) => show.table.ids[row] !== 0 && ours(show.table.ownerOf(row)),
+      predicts: (_, owner) => ours(owner),
+      draw: (_, row, into) => {
+        into.copyRow(row, show.table);
+        into.values[column('x')][row] = 777;
+      },
+    };
+    return show;
+  }
+
+  test('are drawn by the prediction and come at once', () => {
+    const show = withOwn();
+    show.snapshot();
+    show.table.values[OWNER][show.add(5)] = SEAT;
+    show.snapshot();
+    const [row] = show.at(1);
+    expect(row.x).toBe(777);
+  });
+
+  test('go at once, and do not come back out of the past', () => {
+    const show = withOwn();
+    const at = show.add(5);
+    show.table.values[OWNER][at] = SEAT;
+    show.snapshot();
+    show.snapshot();
+    const [row] = show.at(1);
+    show.table.remove(at, 3);
+    show.snapshot();
+    expect(show.at(1.5)).toEqual([]);
+    expect(show.left).toEqual([row]);
+    expect(show.at(2.5)).toEqual([]);
+    expect(show.at(3)).toEqual([]);
+  });
+
+  test('are shown as others once somebody else owns them, as the same object', () => {
+    const show = withOwn();
+    const at = show.add(5, { x: 30 });
+    show.table.values[OWNER][at] = SEAT;
+    show.snapshot();
+    const [row] = show.at(1);
+    show.table.values[OWNER][at] = SEAT + 1;
+    show.snapshot();
+    expect(show.at(1.5)).toEqual([row]);
+    expect(row.x).toBe(30);
+  });
+});
+
+describe('the world', () => {
+  test('is shown with the state of the older snapshot', () => {
+    const show = new Show();
+    const round = game.state.byName.get('round')!.column;
+    show.received.state.values[round][1] = 1;
+    show.snapshot();
+    show.received.state.values[round][1] = 2;
+    show.snapshot();
+    show.at(1.9);
+    expect(show.rows.state.rows[1]!.round).toBe(1);
+    show.at(2);
+    expect(show.rows.state.rows[1]!.round).toBe(2);
+  });
+
+  test('of another room makes everybody leave first, whatever their ids', () => {
+    const show = new Show();
+    show.add(5, { x: 1 });
+    show.snapshot();
+    const [before] = show.at(1);
+    show.rows.renew();
+    const [after] = show.at(1);
+    expect(show.left).toEqual([before]);
+    expect(show.entered).toEqual([after]);
+    expect(after).not.toBe(before);
+    expect(after.id).toBe(5);
+  });
+
+  test('grows', () => {
+    const show = new Show();
+    for (let id = 1; id <= 500; id++) show.add(id, { x: id });
+    show.snapshot();
+    expect(show.at(1).map((row) => row.x)).toEqual(Array.from({ length: 500 }, (_, i) => i + 1));
+  });
+
+  test('forgets what came before when another room is entered, and uses its rows again', () => {
+    const { received, table } = new Show();
+    for (let round = 0; round < 20; round++) {
+      const row = table.add(1 + round);
+      table.remove(row, 1_000_000 - round * 1000);
+      received.forget();
+    }
+    expect(table.high).toBe(1);
+  });
+});
