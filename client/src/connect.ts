@@ -113,7 +113,9 @@ export async function connect<G extends { readonly hash: string }>(
   const Socket = (options.WebSocket ?? globalThis.WebSocket) as SocketConstructor | undefined;
   if (!Socket)
     throw new UsageError('there is no WebSocket here: pass one, connect(game, { WebSocket, ... })');
-  const address = (options.url ?? location.origin).replace(/^http/, 'ws');
+  const url = options.url ?? globalThis.location?.origin;
+  if (!url) throw new UsageError('there is no page here: say where, connect(game, { url, ... })');
+  const address = url.replace(/^http/, 'ws');
   const session = new Session({
     game: game as unknown as Game,
     room,
@@ -143,15 +145,19 @@ function later(ms: number, run: () => void): () => void {
  */
 function watchPage(session: Session): void {
   if (typeof document === 'undefined') return;
-  const listen = (type: string, run: () => void) => {
-    addEventListener(type, run);
-    session.onStatus(({ state }) => {
-      if (state === 'closed' || state === 'lost') removeEventListener(type, run);
-    });
+  const over = new AbortController();
+  const { signal } = over;
+  addEventListener('pagehide', () => session.pause(), { signal });
+  addEventListener('pageshow', () => session.wake(), { signal });
+  addEventListener('online', () => session.wake(), { signal });
+  // Timers of a hidden page run once a minute: who looks again does not wait for the next attempt.
+  const look = () => {
+    if (document.visibilityState === 'visible') session.wake();
   };
-  listen('pagehide', () => session.pause());
-  listen('pageshow', () => session.wake());
-  listen('online', () => session.wake());
+  document.addEventListener('visibilitychange', look, { signal });
+  session.onStatus(({ state }) => {
+    if (state === 'closed' || state === 'lost') over.abort();
+  });
 }
 
 class Handle implements GameClient<never> {

@@ -17,5 +17,7 @@ export {
 export type { View } from './view.ts';
 // ./playback.ts
 // ./wire.ts
+// ./calls.ts
+// ./backoff.ts
 // ./session.ts
 export { type ConnectOptions, connect, type GameClient, type Stats } from './connect.ts';

@@ -14,24 +14,19 @@ import {
   UsageError,
   type Welcome,
 } from '@tickwire/protocol';
+import { Backoff } from './backoff.ts';
+import { Calls } from './calls.ts';
 import { Playback } from './playback.ts';
 import { CommandError, ConnectError, connectReason, endReason, type Status } from './status.ts';
 import type { RowsView } from './view.ts';
 import { type Traffic, Wire, type WireEvents } from './wire.ts';
 
 /**
- * First wait before an attempt, ms; doubles to the cap, and each wait is a random part of it, so
- * that a crowd spreads.
- */
-const RETRY_BASE_MS = 500;
-/**
  * Attempts of the very first join before it counts as unreachable: a split handshake may fail once
  * (HOSTILE 5.2).
  */
 const FIRST_ATTEMPTS = 3;
-/** Wait after 1013: the server said it has no capacity. */
-const BUSY_MS = 5_000;
-/** An attempt that has not brought a STATE by then is given up. */
+/** An attempt that has not been welcomed by then is given up. */
 const ATTEMPT_MS = 8_000;
 /** Silence after which an ACK goes out (DESIGN 13.6). */
 const ACK_MS = 250;
@@ -63,16 +58,11 @@ export interface SessionOptions {
 }
 
 type State =
-  | { readonly is: 'joining'; readonly wire: Wire | undefined; readonly fresh: boolean }
+  | { readonly is: 'joining'; readonly wire: Wire }
   | { readonly is: 'live'; readonly wire: Wire; readonly sinceMs: number }
   | { readonly is: 'waiting' }
   | { readonly is: 'paused' }
   | { readonly is: 'over' };
-
-interface Call {
-  resolve: (value: unknown) => void;
-  reject: (error: Error) => void;
-}
 
 export class Session {
   readonly playback: Playback;
@@ -88,28 +78,24 @@ export class Session {
   seat = 0;
   roomId = '';
   readonly #options: SessionOptions;
-  readonly #random: Random;
+  readonly #backoff: Backoff;
   readonly #pings = new PingSchedule();
   readonly #watchers = new Set<(status: Status) => void>();
   readonly #handlers = new Map<string, Set<(payload: never) => void>>();
-  readonly #calls = new Map<number, Call>();
+  readonly #calls = new Calls();
   #state: State = { is: 'waiting' };
   #resumeKey: string | undefined;
   #ticket: string | undefined;
-  #attempts = 0;
   #brokenMs = 0;
   #heardMs = 0;
-  #nextCall = 1;
   #wasLive = false;
   #refreshed = false;
   #cancelRetry = (): void => {};
-  /** Forgets the attempt that is under way: nothing that comes of it counts. */
-  #abandon = (): void => {};
-  #started: Call | undefined;
+  #started: { resolve: () => void; reject: (error: Error) => void } | undefined;
 
   constructor(options: SessionOptions) {
     this.#options = options;
-    this.#random = new Random(options.seed);
+    this.#backoff = new Backoff(new Random(options.seed), options.retryCapMs);
     this.#ticket = options.ticket;
     const happened = (event: number, payload: object) => this.#tell(event, payload);
     const sample = options.spectate ? undefined : options.sample;
@@ -119,10 +105,10 @@ export class Session {
 
   /** Resolves with the first STATE; rejects with ConnectError. */
   start(): Promise<void> {
-    return new Promise<unknown>((resolve, reject) => {
+    return new Promise((resolve, reject) => {
       this.#started = { resolve, reject };
-      this.#join(false);
-    }) as Promise<void>;
+      this.#join();
+    });
   }
 
   /** Moves time on and sends what is due. */
@@ -133,14 +119,18 @@ export class Session {
       wire?.inputs(first, ticks, shown),
     );
     if (!wire?.welcomed) return;
-    if (elapsed > SLEPT_MS) wire.resync();
+    if (elapsed > SLEPT_MS) {
+      wire.resync();
+      // What came while nobody ran is still to be read: the server is not silent yet.
+      this.#heardMs = now;
+    }
     if (now - this.#heardMs > DEAF_MS) {
       wire.close(PAUSED, 'no word from the server');
-      this.#broke(CloseCode.Lost, 'no word from the server');
-      return;
+      this.#broke(wire, CloseCode.Lost, 'no word from the server');
+    } else if (!wire.isFull) {
+      if (this.#pings.due(now)) wire.ping(this.#pings.sent(now));
+      if (now - wire.sentMs > ACK_MS) wire.acknowledge();
     }
-    if (this.#pings.due(now)) wire.ping(this.#pings.sent(now));
-    if (now - wire.sentMs > ACK_MS) wire.acknowledge();
   }
 
   /** Moves time on and fills the rows for this instant. */
@@ -169,16 +159,12 @@ export class Session {
     if (index < 0) throw new UsageError(`call('${command}'): the game declares no such command`);
     const state = this.#state;
     if (state.is !== 'live') return Promise.reject(new CommandError('not connected'));
-    const id = this.#nextCall++;
-    return new Promise((resolve, reject) => {
-      this.#calls.set(id, { resolve, reject });
-      state.wire.command(id, index, args);
-    });
+    return this.#calls.start((id) => state.wire.command(id, index, args));
   }
 
   /** Gives the seat up. */
   leave(): void {
-    this.#end({ state: 'closed', reason: 'left', message: 'you left' }, CloseCode.Done);
+    this.#end({ state: 'closed', reason: 'left', message: 'you left' });
   }
 
   /** The page is put away: the line is closed, the seat kept. */
@@ -186,19 +172,19 @@ export class Session {
     if (this.#state.is === 'over' || this.#state.is === 'paused') return;
     this.#wireOf()?.close(PAUSED, 'the page is hidden away');
     this.#cancelRetry();
-    this.#abandon();
+    this.#calls.fail('the page was put away');
     this.playback.interrupted();
     this.#state = { is: 'paused' };
   }
 
   /** The page is back, or the machine is online again: no waiting. */
   wake(): void {
-    if (this.#state.is !== 'paused' && this.#state.is !== 'waiting') return;
-    if (!this.#wasLive && this.#state.is === 'waiting') return;
+    const { is } = this.#state;
+    if (is !== 'paused' && !(is === 'waiting' && this.#wasLive)) return;
     this.#brokenMs = this.#options.now();
-    this.#attempts = 0;
+    this.#backoff.reset();
     this.#cancelRetry();
-    this.#retry();
+    this.#join();
   }
 
   #wireOf(): Wire | undefined {
@@ -206,54 +192,58 @@ export class Session {
   }
 
   /** Opens a line and says HELLO: with the resume key where there is one, else for a new seat. */
-  #join(fresh: boolean): void {
-    const { game, room, spectate, open, token, later } = this.#options;
-    let wire: Wire | undefined;
-    let over = false;
+  #join(): void {
+    const { game, open, token, later } = this.#options;
+    const fresh = this.#wasLive && this.#resumeKey === undefined;
+    // Whatever still comes of an attempt that was given up is not about this session's line.
     const lost = (code: number, reason: string) => {
-      if (over) return;
-      over = true;
       cancel();
-      this.#broke(code, reason);
+      if (wire) this.#broke(wire, code, reason);
     };
     const cancel = later(ATTEMPT_MS, () => {
-      if (this.#state.is !== 'joining' || over) return;
+      if (wire?.welcomed) return;
       wire?.close(PAUSED, 'no welcome in time');
       lost(CloseCode.Lost, 'no answer from the server');
     });
-    this.#abandon = () => {
-      over = true;
-      cancel();
-    };
-    const say = async () => {
-      const [credential, secret] = await this.#credential(token);
-      if (over) return;
-      const version = PROTOCOL_VERSION;
-      wire?.hello({ version, hash: game.hash, room, credential, secret, spectate });
-    };
-    const link = open(() => {
-      say().catch((error) => {
-        wire?.close(PAUSED, 'no token');
-        lost(
-          CloseCode.AuthFailed,
-          error instanceof Error ? error.message : 'the token function failed',
-        );
+    let wire: Wire | undefined;
+    const opened = () => {
+      this.#hello(wire!, token).catch((error) => {
+        wire!.close(PAUSED, 'no token');
+        lost(CloseCode.AuthFailed, messageOf(error, 'the token function failed'));
       });
-    });
+    };
     const events: WireEvents = {
       now: this.#options.now,
-      welcomed: (welcome) => this.#welcomed(welcome),
-      stated: (tick, header) => {
+      welcomed: (welcome) => {
         cancel();
-        this.#stated(tick, header, wire!, fresh);
+        this.#welcomed(welcome);
       },
+      stated: (tick, header) => this.#stated(tick, header, wire!, fresh),
       happened: (tick, event, payload) => this.playback.happened(tick, event, payload),
-      replied: (id, ok, value) => this.#replied(id, ok, value),
+      replied: (id, ok, value) => this.#calls.replied(id, ok, value),
       ponged: (id, tick) => this.#ponged(id, tick),
       closed: lost,
     };
+    let link: Link;
+    try {
+      link = open(opened);
+    } catch (error) {
+      // An address that cannot be opened (syntax, ws: from an https: page) gets no better.
+      cancel();
+      const message = messageOf(error, 'the address cannot be opened');
+      this.#end({ state: 'closed', reason: 'unreachable', message });
+      return;
+    }
     wire = new Wire(game, link, this.playback.received, events, this.traffic);
-    this.#state = { is: 'joining', wire, fresh };
+    this.#state = { is: 'joining', wire };
+  }
+
+  async #hello(wire: Wire, token: SessionOptions['token']): Promise<void> {
+    const { game, room, spectate } = this.#options;
+    const [credential, secret] = await this.#credential(token);
+    if (this.#wireOf() !== wire) return;
+    const version = PROTOCOL_VERSION;
+    wire.hello({ version, hash: game.hash, room, credential, secret, spectate });
   }
 
   async #credential(
@@ -288,10 +278,10 @@ export class Session {
       this.#wasLive = true;
       this.#refreshed = false;
       this.#setStatus({ state: 'live', fresh });
-      this.#started?.resolve(undefined);
+      this.#started?.resolve();
       this.#started = undefined;
     } else if (this.#state.is === 'live' && now - this.#state.sinceMs > HEALTHY_MS) {
-      this.#attempts = 0;
+      this.#backoff.reset();
     }
     this.advance();
   }
@@ -304,82 +294,55 @@ export class Session {
       this.playback.clock.addPong({ sentMs, receivedMs: now, remoteTick: tick });
   }
 
-  #replied(id: number, ok: boolean, value: unknown): void {
-    const call = this.#calls.get(id);
-    this.#calls.delete(id);
-    if (ok) call?.resolve(value);
-    else call?.reject(new CommandError(String(value)));
-  }
-
   #tell(event: number, payload: object): void {
     for (const handler of this.#handlers.get(this.#options.game.events[event].name) ?? [])
       handler(payload as never);
   }
 
   /** The line ended or never stood: what now follows from the code. */
-  #broke(code: number, reason: string): void {
-    if (this.#state.is === 'over' || this.#state.is === 'paused') return;
-    const wasLive = this.#state.is === 'live';
+  #broke(wire: Wire, code: number, reason: string): void {
+    if (this.#wireOf() !== wire) return;
+    const { now, later, giveUpMs } = this.#options;
+    if (this.#state.is === 'live') this.#brokenMs = now();
     this.#state = { is: 'waiting' };
     this.playback.interrupted();
-    for (const call of this.#calls.values()) call.reject(new CommandError('the line broke'));
-    this.#calls.clear();
-    if (wasLive) this.#brokenMs = this.#options.now();
+    this.#calls.fail('the line broke');
     const reaction = reactionTo(code);
-    const gone = reaction === 'fresh' || code === CloseCode.TicketSpent;
-    if (gone) this.#resumeKey = undefined;
+    if (reaction === 'fresh' || code === CloseCode.TicketSpent) this.#resumeKey = undefined;
     const again = reaction === 'refresh' && !this.#refreshed && this.#wasLive;
     if (again) this.#refreshed = true;
     if (reaction === 'stop' || (reaction === 'refresh' && !again) || this.#firstFailed(code)) {
       const message = reason || `closed with ${code}`;
-      this.#end({ state: 'closed', reason: endReason(code), message }, CloseCode.Done, code);
+      this.#end({ state: 'closed', reason: endReason(code), message }, code);
       return;
     }
-    this.#wait(code, reason, reaction === 'move' && this.#attempts === 0);
+    if (this.#wasLive && now() - this.#brokenMs > giveUpMs) {
+      this.#state = { is: 'over' };
+      this.#setStatus({ state: 'lost', reason: reason || 'the server does not answer' });
+      return;
+    }
+    const waitMs = this.#backoff.next(code);
+    const attempt = this.#backoff.attempts;
+    if (this.#wasLive)
+      this.#setStatus({ state: 'resuming', attempt, reason: reason || 'line lost' });
+    // A watcher may have left or woken it meanwhile.
+    if (this.#state.is === 'waiting') this.#cancelRetry = later(waitMs, () => this.#join());
   }
 
   /** The very first join tries a few times only, and not at all where the server gave a reason. */
   #firstFailed(code: number): boolean {
     if (this.#wasLive) return false;
-    return code !== CloseCode.Lost || this.#attempts + 1 >= FIRST_ATTEMPTS;
+    return code !== CloseCode.Lost || this.#backoff.attempts + 1 >= FIRST_ATTEMPTS;
   }
 
-  #wait(code: number, reason: string, atOnce: boolean): void {
-    const { later, now, retryCapMs, giveUpMs } = this.#options;
-    if (this.#wasLive && now() - this.#brokenMs > giveUpMs) {
-      const message = reason || 'the server does not answer';
-      this.#state = { is: 'over' };
-      this.#setStatus({ state: 'lost', reason: message });
-      return;
-    }
-    const most = Math.min(RETRY_BASE_MS * 2 ** Math.min(this.#attempts, 16), retryCapMs);
-    const least = code === CloseCode.Overloaded ? BUSY_MS : 0;
-    const waitMs = atOnce ? 0 : least + this.#random.next() * most;
-    this.#attempts++;
-    if (this.#wasLive)
-      this.#setStatus({
-        state: 'resuming',
-        attempt: this.#attempts,
-        reason: reason || 'line lost',
-      });
-    this.#cancelRetry = later(waitMs, () => this.#retry());
-  }
-
-  #retry(): void {
+  #end(status: Status & { state: 'closed' }, cause = 0): void {
     if (this.#state.is === 'over') return;
-    this.#join(this.#resumeKey === undefined);
-  }
-
-  #end(status: Status, closeCode: number, cause = 0): void {
-    if (this.#state.is === 'over') return;
-    this.#wireOf()?.close(closeCode, 'done');
+    this.#wireOf()?.close(CloseCode.Done, 'done');
     this.#cancelRetry();
     this.#state = { is: 'over' };
-    for (const call of this.#calls.values()) call.reject(new CommandError('the session is over'));
-    this.#calls.clear();
+    this.#calls.fail('the session is over');
     this.#setStatus(status);
-    const message = status.state === 'closed' ? status.message : '';
-    this.#started?.reject(new ConnectError(connectReason(cause), message));
+    this.#started?.reject(new ConnectError(connectReason(cause), status.message));
     this.#started = undefined;
   }
 
@@ -394,6 +357,10 @@ export class Session {
     this.advance();
     this.#options.later(1000 / this.#options.game.tickRate, () => this.#pump());
   }
+}
+
+function messageOf(error: unknown, otherwise: string): string {
+  return error instanceof Error ? error.message : otherwise;
 }
 
 /** Close code of a line that is closed while the seat is kept: pages may send 3000 and up. */

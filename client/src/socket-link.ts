@@ -17,6 +17,10 @@ export interface SocketLike {
 export type SocketConstructor = new (url: string) => SocketLike;
 
 const OPEN = 1;
+/** A page may close with 1000 or 3000..4999 and nothing else; another code of ours becomes this. */
+const NOT_SENDABLE = 4000;
+/** Bytes of a close reason that fit the frame; a character of ours takes one, others up to 3. */
+const MAX_REASON_CHARS = 40;
 
 /**
  * Opens a socket; `opened` is called with the link, or `onClose` of the link with 1006 where it
@@ -36,7 +40,8 @@ export function openLink(url: string, Socket: SocketConstructor, opened: () => v
     },
     close(code, reason) {
       link.onClose = null;
-      socket.close(code, reason);
+      const sendable = code === 1000 || (code >= 3000 && code <= 4999);
+      socket.close(sendable ? code : NOT_SENDABLE, reason.slice(0, MAX_REASON_CHARS));
     },
   };
   socket.onopen = opened;

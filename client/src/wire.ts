@@ -4,6 +4,7 @@
 // over from everything.
 import {
   CloseCode,
+  carryPresses,
   FrameType,
   type Game,
   type Hello,
@@ -62,6 +63,14 @@ export interface Traffic {
   outByFrame: Record<string, number>;
 }
 
+/**
+ * Bytes that may wait in the socket: about a second of input. What is put behind more is old when
+ * it arrives, and TCP cannot take it back.
+ */
+const MAX_BUFFERED_BYTES = 2048;
+/** Input ticks held back while the socket is full: the server keeps no more than this ahead. */
+const MAX_HELD = 16;
+
 const NAMES: Readonly<Record<number, string>> = Object.fromEntries(
   Object.entries(FrameType).map(([name, type]) => [type, name.toLowerCase()]),
 );
@@ -73,7 +82,7 @@ export class Wire {
   readonly #events: WireEvents;
   readonly #traffic: Traffic;
   readonly #out = new MsgpackWriter(512);
-  readonly #sink = new PlainSink(this.#out);
+  #sink = new PlainSink(this.#out);
   readonly #reader = new MsgpackReader();
   readonly #source = new PlainSource(this.#reader);
   readonly #frame = { elements: 0 };
@@ -85,6 +94,9 @@ export class Wire {
     sentAt: 0,
   };
   readonly #previous: Float64Array;
+  /** Inputs not sent yet, of consecutive ticks. */
+  readonly #held: Float64Array[] = [];
+  #heldLast = 0;
   #welcome: Welcome | undefined;
   #over = false;
   /** Tick of the newest STATE; newest said to be applied; newest input said; shown delay said. */
@@ -111,8 +123,9 @@ export class Wire {
     };
   }
 
-  get bufferedBytes(): number {
-    return this.#link.bufferedBytes;
+  /** True while the socket does not get rid of what it has: nothing more is worth sending. */
+  get isFull(): boolean {
+    return this.#link.bufferedBytes > MAX_BUFFERED_BYTES;
   }
 
   /** Whether the server has seated us: only then does it take more than HELLO. */
@@ -120,27 +133,39 @@ export class Wire {
     return this.#welcome !== undefined;
   }
 
-  /** Newest input tick said. */
-  get inputTick(): number {
-    return this.#inputTick;
-  }
-
   hello(hello: Hello): void {
     writeHello(this.#out, hello);
     this.#send(FrameType.Hello);
   }
 
-  /** Inputs of consecutive ticks from `first`, made while `shownTick` was shown. */
+  /**
+   * Inputs of consecutive ticks from `first`, made while `shownTick` was shown. While the socket is
+   * full they are held back, the newest ones only; presses of the others go with them.
+   */
   inputs(first: number, ticks: readonly Float64Array[], shownTick: number): void {
-    const delay = Math.round((first - shownTick) * SHOWN_UNITS);
+    const { input } = this.#game;
+    const held = this.#held;
+    const last = first + ticks.length - 1;
+    const follows = this.#heldLast + 1 === first;
+    if (!follows && held.length > 0) {
+      for (const wire of held) carryPresses(input, wire, ticks[0]);
+      held.length = 0;
+    }
+    held.push(...ticks);
+    while (held.length > MAX_HELD) carryPresses(input, held.shift()!, held[0]);
+    this.#heldLast = last;
+    if (this.isFull) return;
+    const start = last - held.length + 1;
+    const delay = Math.round((start - shownTick) * SHOWN_UNITS);
     writeInputHeader(this.#out, {
       dState: this.#stateTick - this.#ackTick,
       dShown: delay - this.#shownDelay,
-      dFirst: first - this.#inputTick - 1,
+      dFirst: start - this.#inputTick - 1,
     });
-    writeInputs(this.#sink, this.#game.input, this.#previous, ticks);
+    writeInputs(this.#sink, input, this.#previous, held);
+    held.length = 0;
     this.#shownDelay = delay;
-    this.#inputTick = first + ticks.length - 1;
+    this.#inputTick = last;
     this.#ackTick = this.#stateTick;
     this.#send(FrameType.Input);
   }
@@ -153,7 +178,14 @@ export class Wire {
 
   command(id: number, command: number, args: Readonly<Record<string, unknown>>): void {
     writeCommandHeader(this.#out, id, command);
-    writePayload(this.#sink, this.#game.commands[command], args);
+    try {
+      writePayload(this.#sink, this.#game.commands[command], args);
+    } catch (error) {
+      // The game's mistake must not spoil the next frame.
+      this.#out.reset();
+      this.#sink = new PlainSink(this.#out);
+      throw error;
+    }
     this.#send(FrameType.Command);
   }
 

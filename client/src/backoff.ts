@@ -1,0 +1,34 @@
+// How long to wait before the next attempt to join or resume: doubling, with full jitter, so that
+// ten thousand clients of a server that went away do not come back in the same second. Time and
+// chance are the caller's.
+import { CloseCode, type Random } from '@tickwire/protocol';
+
+/** Longest first wait, ms: a blink of the line is mended before it is noticed. */
+const BASE_MS = 500;
+/** Wait after 1013, ms: the server said that it has no capacity. */
+const BUSY_MS = 5_000;
+/** Doublings that are counted; the cap is reached long before. */
+const MAX_DOUBLINGS = 16;
+
+export class Backoff {
+  /** Attempts since the line was last healthy. */
+  attempts = 0;
+  readonly #random: Random;
+  readonly #capMs: number;
+
+  constructor(random: Random, capMs: number) {
+    this.#random = random;
+    this.#capMs = capMs;
+  }
+
+  /** Counts an attempt; answers the ms to wait before it. `code`: what ended the one before. */
+  next(code: number): number {
+    const mostMs = Math.min(BASE_MS * 2 ** Math.min(this.attempts++, MAX_DOUBLINGS), this.#capMs);
+    return (code === CloseCode.Overloaded ? BUSY_MS : 0) + this.#random.next() * mostMs;
+  }
+
+  /** The line stood long enough: the next break starts from the shortest wait. */
+  reset(): void {
+    this.attempts = 0;
+  }
+}

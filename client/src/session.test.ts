@@ -1,0 +1,454 @@
+import {
+  CloseCode,
+  Credential,
+  defineGame,
+  FrameType,
+  fixed,
+  type Game,
+  int,
+  Random,
+  reactionTo,
+  text,
+} from '@tickwire/protocol';
+import { describe, expect, test } from 'vitest';
+import { FakePeer, FakeWorld, VirtualTime } from '../test/fake-server.ts';
+import { Backoff } from './backoff.ts';
+import { Session, type SessionOptions } from './session.ts';
+
+const game = defineGame({
+  tickRate: 20,
+  entities: { ship: { x: fixed(-1000, 1000, 1 / 16).smooth() } },
+  input: { dx: int(-1, 1) },
+  events: { hit: { hard: int(0, 9) } },
+  commands: { say: { words: text(8) } },
+  step: { ship() {} },
+}) as unknown as Game;
+
+/** One client and the connections it made. */
+class Stage {
+  readonly time = new VirtualTime();
+  readonly world = new FakeWorld(game);
+  readonly peers: FakePeer[] = [];
+  readonly statuses: string[] = [];
+  readonly session: Session;
+  /** What connect() came to. */
+  outcome = '';
+  /** A new line opens; false: it is refused with 1006 after a moment. */
+  online: boolean;
+  /** How the server answers HELLO; undefined: not at all. */
+  answer: ((peer: FakePeer) => void) | undefined = (peer) => this.seat(peer);
+
+  constructor(more: Partial<SessionOptions> = {}, online = true) {
+    this.online = online;
+    const { time } = this;
+    this.session = new Session({
+      game,
+      room: 'field',
+      token: undefined,
+      ticket: undefined,
+      spectate: false,
+      sample: () => ({ dx: 1 }),
+      now: time.now,
+      later: time.later,
+      open: (opened) => this.#open(opened),
+      seed: 1,
+      retryCapMs: 15_000,
+      giveUpMs: 300_000,
+      ...more,
+    });
+    this.session.onStatus((status) => this.statuses.push(status.state));
+    this.session.start().then(
+      () => {
+        this.outcome = 'live';
+      },
+      (error) => {
+        this.outcome = error.reason ?? String(error);
+      },
+    );
+  }
+
+  get peer(): FakePeer {
+    return this.peers.at(-1)!;
+  }
+
+  seat(peer: FakePeer): void {
+    peer.send(this.world.welcome(1));
+    peer.send(this.world.everything(1));
+  }
+
+  /** Moves time on; the server says everything at each tick to whoever is connected. */
+  async run(ms: number, talking = true): Promise<void> {
+    for (let left = ms; left > 0; left -= 50) {
+      await this.time.advance(Math.min(left, 50), () => this.#pump());
+      if (talking && this.session.status.state === 'live' && !this.peer.closed)
+        this.peer.send(this.world.everything(1));
+      this.#pump();
+    }
+  }
+
+  async live(): Promise<this> {
+    await this.run(400);
+    expect(this.session.status.state).toBe('live');
+    return this;
+  }
+
+  #open(opened: () => void) {
+    const peer = new FakePeer();
+    this.peers.push(peer);
+    if (this.online) this.time.later(1, opened);
+    else this.time.later(1, () => peer.close(CloseCode.Lost));
+    return peer.link;
+  }
+
+  #pump(): void {
+    for (const peer of this.peers) {
+      peer.pump();
+      for (const id of peer.pings.splice(0)) peer.send(this.world.pong(id, this.world.tick));
+      if (peer.hello && this.answer && !peer.answered) {
+        peer.answered = true;
+        this.answer(peer);
+      }
+      peer.pump();
+    }
+  }
+}
+
+/** Why a call was refused. */
+const reasonOf = (call: Promise<unknown>) =>
+  call.then(
+    () => 'it was answered',
+    (error: Error) => error.message,
+  );
+
+describe('joining', () => {
+  test('goes from connecting to live and says HELLO with the token', async () => {
+    const stage = await new Stage({ token: () => 'ada' }).live();
+    expect(stage.outcome).toBe('live');
+    expect(stage.statuses).toEqual(['connecting', 'live']);
+    expect(stage.peer.hello).toMatchObject({
+      room: 'field',
+      hash: game.hash,
+      credential: Credential.Token,
+      secret: 'ada',
+    });
+  });
+
+  test('uses a ticket once, and the resume key from then on', async () => {
+    const stage = new Stage({ ticket: 'T-1', token: () => 'ada' });
+    await stage.live();
+    expect(stage.peer.hello).toMatchObject({ credential: Credential.Ticket, secret: 'T-1' });
+    stage.peer.close(CloseCode.Lost);
+    await stage.run(2000);
+    expect(stage.peers.length).toBe(2);
+    expect(stage.peer.hello).toMatchObject({ credential: Credential.Resume, secret: 'key-1' });
+    stage.peer.close(CloseCode.ResumeOver);
+    await stage.run(4000);
+    expect(stage.peer.hello).toMatchObject({ credential: Credential.Token, secret: 'ada' });
+  });
+
+  test.each([
+    [CloseCode.Full, 'full'],
+    [CloseCode.AuthFailed, 'refused'],
+    [CloseCode.TicketSpent, 'refused'],
+    [CloseCode.NoRoom, 'no-room'],
+    [CloseCode.GameMismatch, 'game-mismatch'],
+    [CloseCode.Overloaded, 'busy'],
+  ])('that is turned down with %i rejects with %s', async (code, reason) => {
+    const stage = new Stage();
+    stage.answer = (peer) => peer.close(code, 'because');
+    await stage.run(1000);
+    expect(stage.outcome).toBe(reason);
+    expect(stage.statuses).toEqual(['connecting', 'closed']);
+    expect(stage.peers.length).toBe(1);
+  });
+
+  test('tries three times before it is unreachable', async () => {
+    const stage = new Stage({}, false);
+    await stage.run(5000);
+    expect(stage.outcome).toBe('unreachable');
+    expect(stage.peers.length).toBe(3);
+  });
+
+  test('gives up a server that does not answer', async () => {
+    const stage = new Stage();
+    stage.answer = undefined;
+    await stage.run(30_000);
+    expect(stage.outcome).toBe('unreachable');
+    expect(stage.peers.every((peer) => peer.closed)).toBe(true);
+  });
+
+  test('rejects where the token function fails, and where the address cannot be opened', async () => {
+    const failing = new Stage({ token: () => Promise.reject(new Error('no account')) });
+    await failing.run(500);
+    expect(failing.outcome).toBe('refused');
+    expect(failing.session.status).toMatchObject({ state: 'closed', message: 'no account' });
+    const open = () => {
+      throw new SyntaxError('bad address');
+    };
+    const wrong = new Stage({ open });
+    await wrong.run(500);
+    expect(wrong.outcome).toBe('unreachable');
+    expect(wrong.session.status).toMatchObject({ message: 'bad address' });
+  });
+
+  test('of a page that is put away meanwhile goes on when it comes back', async () => {
+    const stage = new Stage();
+    stage.session.pause();
+    await stage.run(20_000);
+    expect(stage.outcome).toBe('');
+    stage.session.wake();
+    await stage.run(500);
+    expect(stage.outcome).toBe('live');
+  });
+});
+
+describe('a line that breaks', () => {
+  test('is resumed with the seat’s key, and each attempt is told', async () => {
+    const stage = await new Stage().live();
+    stage.online = false;
+    stage.peer.close(CloseCode.Lost);
+    await stage.run(3000);
+    expect(stage.session.status).toMatchObject({ state: 'resuming' });
+    stage.online = true;
+    await stage.run(10_000);
+    expect(stage.session.status).toEqual({ state: 'live', fresh: false });
+    const [first, second, ...rest] = stage.statuses;
+    expect([first, second]).toEqual(['connecting', 'live']);
+    expect(rest.slice(0, -1).every((state) => state === 'resuming')).toBe(true);
+    expect(rest.at(-1)).toBe('live');
+  });
+
+  test.each(Object.entries(CloseCode))(
+    '%s (%i) is reacted to as the list says',
+    async (_, code) => {
+      const stage = await new Stage({ token: () => 'ada' }).live();
+      stage.peer.close(code, 'because');
+      await stage.run(7000);
+      const reaction = reactionTo(code);
+      const stops = reaction === 'stop';
+      expect(stage.session.status.state).toBe(stops ? 'closed' : 'live');
+      expect(stage.peers.length).toBe(stops ? 1 : 2);
+      if (stops) return;
+      const fresh = reaction === 'fresh' || code === CloseCode.TicketSpent;
+      expect(stage.session.status).toEqual({ state: 'live', fresh });
+      expect(stage.peer.hello?.credential).toBe(fresh ? Credential.Token : Credential.Resume);
+    },
+  );
+
+  test('asks the token function anew for each new seat', async () => {
+    let asked = 0;
+    const stage = await new Stage({ token: async () => `token-${++asked}` }).live();
+    stage.peer.close(CloseCode.RoomError);
+    await stage.run(3000);
+    expect(stage.peer.hello?.secret).toBe('token-2');
+  });
+
+  test('refreshes a refused token once, then says so', async () => {
+    const stage = await new Stage({ token: () => 'old' }).live();
+    stage.answer = (peer) => peer.close(CloseCode.AuthFailed, 'expired');
+    stage.peer.close(CloseCode.RoomError);
+    await stage.run(20_000);
+    expect(stage.peers.length).toBe(3);
+    expect(stage.session.status).toMatchObject({ state: 'closed', reason: 'refused' });
+  });
+
+  test('waits five seconds or more for a server without capacity', async () => {
+    const stage = await new Stage().live();
+    stage.peer.close(CloseCode.Overloaded);
+    await stage.run(4900);
+    expect(stage.peers.length).toBe(1);
+    await stage.run(1200);
+    expect(stage.peers.length).toBe(2);
+  });
+
+  test('is lost when nobody answers for as long as was said', async () => {
+    const stage = await new Stage({ giveUpMs: 60_000 }).live();
+    stage.online = false;
+    stage.peer.close(CloseCode.Lost);
+    await stage.run(100_000);
+    expect(stage.session.status.state).toBe('lost');
+    const attempts = stage.peers.length;
+    await stage.run(60_000);
+    expect(stage.peers.length).toBe(attempts);
+    expect(stage.time.waiting).toBe(0);
+  });
+
+  test('is noticed by silence', async () => {
+    const stage = await new Stage().live();
+    stage.world.pong = () => new Uint8Array([0x91, FrameType.Resync]);
+    const { peer } = stage;
+    peer.pings.push = () => 0;
+    await stage.run(6500, false);
+    expect(peer.closed?.[0]).toBe(3001);
+    expect(stage.statuses).toContain('resuming');
+  });
+
+  test('is not blamed on an attempt that was given up before', async () => {
+    const stage = await new Stage().live();
+    stage.answer = undefined;
+    stage.peer.close(CloseCode.Lost);
+    await stage.run(2000);
+    expect(stage.peers.length).toBe(2);
+    const [, abandoned] = stage.peers;
+    stage.session.pause();
+    stage.answer = (peer) => stage.seat(peer);
+    stage.session.wake();
+    await stage.run(500);
+    expect(stage.session.status.state).toBe('live');
+    // Its deadline passes, and its socket ends late.
+    abandoned.close(CloseCode.Kicked);
+    await stage.run(12_000);
+    expect(stage.session.status.state).toBe('live');
+    expect(stage.peers.length).toBe(3);
+  });
+
+  test('fails the calls that wait, and calls made meanwhile', async () => {
+    const stage = await new Stage().live();
+    const waiting = reasonOf(stage.session.call('say', { words: 'hi' }));
+    stage.peer.close(CloseCode.Lost);
+    await stage.run(50, false);
+    expect(await waiting).toBe('the line broke');
+    expect(await reasonOf(stage.session.call('say', { words: 'hi' }))).toBe('not connected');
+  });
+});
+
+describe('the backoff', () => {
+  test('spreads a thousand clients over the whole wait, each time', () => {
+    const clients = Array.from({ length: 1000 }, (_, i) => new Backoff(new Random(i), 15_000));
+    for (const most of [500, 1000, 2000, 4000, 8000, 15_000, 15_000]) {
+      const waits = clients.map((client) => client.next(CloseCode.Lost));
+      const bins = new Array<number>(10).fill(0);
+      for (const wait of waits) bins[Math.floor((wait / most) * 10)]++;
+      expect(Math.min(...bins)).toBeGreaterThan(60);
+      expect(Math.max(...bins)).toBeLessThan(150);
+    }
+  });
+
+  test('starts over once a line was healthy', async () => {
+    const backoff = new Backoff(new Random(1), 15_000);
+    for (let i = 0; i < 8; i++) backoff.next(CloseCode.Lost);
+    backoff.reset();
+    expect(backoff.next(CloseCode.Lost)).toBeLessThan(500);
+  });
+});
+
+describe('a page', () => {
+  test('that is put away closes its line and takes its seat up again', async () => {
+    const stage = await new Stage().live();
+    stage.session.pause();
+    stage.session.pause();
+    await stage.run(60_000);
+    expect(stage.peer.closed?.[0]).toBe(3001);
+    expect(stage.peers.length).toBe(1);
+    stage.session.wake();
+    await stage.run(500);
+    expect(stage.session.status).toEqual({ state: 'live', fresh: false });
+    expect(stage.peer.hello?.credential).toBe(Credential.Resume);
+  });
+
+  test('that is online again does not wait for the next attempt', async () => {
+    const stage = await new Stage().live();
+    stage.online = false;
+    stage.peer.close(CloseCode.Lost);
+    await stage.run(60_000);
+    stage.online = true;
+    const attempts = stage.peers.length;
+    stage.session.wake();
+    await stage.run(300);
+    expect(stage.peers.length).toBe(attempts + 1);
+    expect(stage.session.status.state).toBe('live');
+  });
+
+  test('that wakes a live session changes nothing', async () => {
+    const stage = await new Stage().live();
+    stage.session.wake();
+    await stage.run(300);
+    expect(stage.peers.length).toBe(1);
+  });
+
+  test('that slept for a minute asks for everything once and keeps its line', async () => {
+    const stage = await new Stage().live();
+    stage.time.nowMs += 60_000;
+    stage.world.tick += 1200;
+    await stage.run(2000);
+    expect(stage.peers.length).toBe(1);
+    expect(stage.peer.count(FrameType.Resync)).toBe(1);
+    expect(stage.session.status.state).toBe('live');
+  });
+
+  test('without controls acknowledges four times a second', async () => {
+    const stage = await new Stage({ sample: undefined }).live();
+    const before = stage.peer.count(FrameType.Ack);
+    await stage.run(10_000);
+    expect(stage.peer.count(FrameType.Input)).toBe(0);
+    expect(stage.peer.count(FrameType.Ack) - before).toBeGreaterThan(28);
+  });
+
+  test('puts no pings and inputs on top of a socket that is full', async () => {
+    const stage = await new Stage().live();
+    stage.peer.bufferedBytes = 5000;
+    const before = stage.peer.heard.length;
+    await stage.run(5000);
+    expect(stage.peer.heard.length).toBe(before);
+  });
+
+  test('that leaves gives its seat up, and nothing runs on', async () => {
+    const stage = await new Stage().live();
+    const waiting = reasonOf(stage.session.call('say', { words: 'hi' }));
+    stage.session.leave();
+    stage.session.leave();
+    expect(await waiting).toBe('the session is over');
+    await stage.run(2000, false);
+    expect(stage.peer.closed).toEqual([CloseCode.Done, 'done']);
+    expect(stage.statuses).toEqual(['connecting', 'live', 'closed']);
+    expect(stage.session.status).toMatchObject({ reason: 'left' });
+    expect(stage.time.waiting).toBe(0);
+    stage.session.wake();
+    await stage.run(2000, false);
+    expect(stage.peers.length).toBe(1);
+  });
+
+  test('that leaves from a status handler is not brought back', async () => {
+    const stage = await new Stage().live();
+    stage.session.onStatus(({ state }) => {
+      if (state === 'resuming') stage.session.leave();
+    });
+    stage.peer.close(CloseCode.Lost);
+    await stage.run(10_000);
+    expect(stage.peers.length).toBe(1);
+    expect(stage.session.status.state).toBe('closed');
+  });
+});
+
+describe('events and calls', () => {
+  test('reach their handlers until they are taken off', async () => {
+    const stage = await new Stage().live();
+    const hits: unknown[] = [];
+    const off = stage.session.on('hit', (payload) => hits.push(payload));
+    stage.peer.send(stage.world.event(0, { hard: 3 }));
+    await stage.run(1000);
+    expect(hits).toEqual([{ hard: 3 }]);
+    off();
+    stage.peer.send(stage.world.event(0, { hard: 4 }));
+    await stage.run(1000);
+    expect(hits.length).toBe(1);
+    expect(() => stage.session.on('miss', () => {})).toThrow('no such event');
+  });
+
+  test('are answered, or refused with the reason', async () => {
+    const stage = await new Stage().live();
+    const first = stage.session.call('say', { words: 'hi' });
+    const second = reasonOf(stage.session.call('say', { words: 'ho' }));
+    const third = reasonOf(stage.session.call('say', { words: 'hm' }));
+    stage.peer.send(stage.world.reply(2, false, 'not now'));
+    stage.peer.send(stage.world.reply(1, true, { ok: true }));
+    stage.peer.send(stage.world.reply(3, false, { odd: 1 }));
+    stage.peer.send(stage.world.reply(9, true, 1));
+    await stage.run(100);
+    expect(await first).toMatchObject({ ok: true });
+    expect(await second).toBe('not now');
+    expect(await third).toBe('refused');
+    expect(() => stage.session.call('sing', {})).toThrow('no such command');
+    expect(await reasonOf(stage.session.call('say', { words: 7 }))).toBe('wants text, got number');
+  });
+});

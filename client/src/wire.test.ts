@@ -1,0 +1,273 @@
+import {
+  bool,
+  CloseCode,
+  defineGame,
+  entity,
+  FrameType,
+  fixed,
+  type Game,
+  int,
+  list,
+  MAX_STATE_BYTES,
+  map,
+  neutralInput,
+  quat,
+  Random,
+  Received,
+  record,
+  text,
+  vec2,
+} from '@tickwire/protocol';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { FakePeer, FakeWorld } from '../test/fake-server.ts';
+import { type Traffic, Wire } from './wire.ts';
+
+const game = defineGame({
+  state: { round: int(0, 99) },
+  entities: {
+    ship: {
+      x: fixed(-1000, 1000, 1 / 16).smooth(),
+      at: vec2(0, 100, 1 / 8).smooth(),
+      turn: quat(10).smooth(),
+      name: text(16),
+      target: entity('ship'),
+      bag: list(int(0, 9), 8),
+      stock: map(text(8), record({ n: int(0, 99), open: bool() }), 8),
+      ammo: int(0, 9).ownerOnly(),
+    },
+    coin: { x: int(0, 500) },
+  },
+  input: { dx: int(-1, 1), fire: bool().press() },
+  events: { hit: { by: entity('ship'), words: text(8) } },
+  commands: { say: { words: text(8), tags: list(text(4), 3) } },
+  step: { ship() {} },
+}) as unknown as Game;
+
+let world: FakeWorld;
+let peer: FakePeer;
+let wire: Wire;
+let received: Received;
+let closed: [code: number, reason: string][];
+let told: string[];
+
+function connected(): void {
+  world = new FakeWorld(game);
+  peer = new FakePeer();
+  received = new Received(game);
+  received.seat = 1;
+  closed = [];
+  told = [];
+  const traffic: Traffic = {
+    bytesIn: 0,
+    bytesOut: 0,
+    framesIn: 0,
+    framesOut: 0,
+    inByFrame: {},
+    outByFrame: {},
+  };
+  wire = new Wire(
+    game,
+    peer.link,
+    received,
+    {
+      now: () => 0,
+      welcomed: () => told.push('welcome'),
+      stated: (tick) => told.push(`state ${tick}`),
+      happened: (_, event, payload) => told.push(`event ${event} ${JSON.stringify(payload)}`),
+      replied: (id, ok, value) => told.push(`reply ${id} ${ok} ${JSON.stringify(value)}`),
+      ponged: (id) => told.push(`pong ${id}`),
+      closed: (code, reason) => closed.push([code, reason]),
+    },
+    traffic,
+  );
+}
+
+/** One frame of each type a client takes, of a world with everything in it. */
+function frames(): Uint8Array[] {
+  const full = {
+    x: 12.5,
+    at: { x: 3, y: 4 },
+    turn: { x: 0, y: 0.6, z: 0, w: 0.8 },
+    name: 'Ada',
+    target: 1,
+    bag: [1, 2, 3],
+    stock: new Map([['ore', { n: 3, open: true }]]),
+    ammo: 5,
+  };
+  world.spawn('ship', full, 1);
+  world.spawn('ship', { ...full, x: -8 });
+  world.spawn('coin', { x: 40 });
+  return [
+    world.everything(1, { marginTicks: 1.5, inTime: 1 }),
+    world.event(0, { by: 1, words: 'ouch' }),
+    world.reply(1, true, { ok: [1, 'two', null] }),
+    world.pong(1, 104.5),
+    world.bye(CloseCode.Kicked, 'bad manners'),
+  ];
+}
+
+function deliver(bytes: Uint8Array): void {
+  peer.send(bytes);
+  peer.pump();
+}
+
+beforeEach(connected);
+
+describe('a server that keeps to the protocol', () => {
+  test('is heard frame by frame', () => {
+    const all = frames();
+    deliver(world.welcome(1));
+    connectedTick();
+    for (const frame of all.slice(1, 4)) deliver(frame);
+    expect(told).toEqual([
+      'welcome',
+      'state 102',
+      'event 0 {"by":1,"words":"ouch"}',
+      'reply 1 true {"ok":[1,"two",null]}',
+      'pong 1',
+    ]);
+    expect(received.tables[0].count).toBe(2);
+    expect(closed).toEqual([]);
+  });
+
+  function connectedTick(): void {
+    deliver(world.everything(1));
+  }
+
+  test('says why it closes in BYE, for who is behind a proxy that drops reasons', () => {
+    deliver(world.welcome(1));
+    deliver(world.bye(CloseCode.Kicked, 'bad manners'));
+    peer.close(CloseCode.Lost);
+    peer.pump();
+    expect(closed).toEqual([[CloseCode.Kicked, 'bad manners']]);
+  });
+});
+
+describe('a server that does not', () => {
+  /** Sends what may be broken to a fresh client; true if the client closed the line. */
+  function judge(bytes: Uint8Array, welcomed = true): boolean {
+    const { tables } = world;
+    connected();
+    if (welcomed) deliver(new FakeWorld(game).welcome(1));
+    expect(tables.length).toBe(2);
+    expect(() => deliver(bytes)).not.toThrow();
+    expect(closed.length).toBe(peer.closed ? 1 : 0);
+    if (peer.closed) expect(closed[0][0]).toBe(CloseCode.Lost);
+    return peer.closed !== undefined;
+  }
+
+  test('is left when a frame ends too early, wherever', () => {
+    for (const frame of frames())
+      for (let length = 0; length < frame.length; length++)
+        expect(judge(frame.subarray(0, length)), `${length} of ${frame.length}`).toBe(true);
+  });
+
+  test('is left when there is more than a frame', () => {
+    for (const frame of frames()) expect(judge(Uint8Array.of(...frame, 0))).toBe(true);
+  });
+
+  test('never makes the client throw or hang, whichever bit is flipped', () => {
+    let left = 0;
+    for (const frame of frames()) {
+      for (let bit = 0; bit < frame.length * 8; bit++) {
+        const bytes = frame.slice();
+        bytes[bit >> 3] ^= 1 << (bit & 7);
+        if (judge(bytes)) left++;
+      }
+    }
+    expect(left).toBeGreaterThan(200);
+  });
+
+  test('never makes the client throw or hang, whatever it sends (seeded)', () => {
+    const random = new Random(7);
+    for (let round = 0; round < 2000; round++) {
+      const length = random.integer(40);
+      const bytes = Uint8Array.from({ length }, () => random.integer(256));
+      // Half of them open as a frame of ours.
+      if (round % 2 && length > 2) bytes.set([0x95, random.integer(14)]);
+      judge(bytes);
+    }
+  });
+
+  test('is left when it speaks before WELCOME, or welcomes twice', () => {
+    const [state] = frames();
+    expect(judge(state, false)).toBe(true);
+    connected();
+    deliver(world.welcome(1));
+    deliver(world.welcome(1));
+    expect(peer.closed?.[0]).toBe(CloseCode.Malformed);
+  });
+
+  test('is left when it tells a tick twice, or sends what only clients send', () => {
+    expect(judge(Uint8Array.of(0x95, FrameType.State, 0, 0, 0, 0))).toBe(true);
+    expect(judge(Uint8Array.of(0x91, FrameType.Resync))).toBe(true);
+    expect(judge(Uint8Array.of(0x92, FrameType.Ack, 1))).toBe(true);
+  });
+
+  test('is left when a frame is longer than any state', () => {
+    expect(judge(new Uint8Array(MAX_STATE_BYTES + 1))).toBe(true);
+  });
+
+  test('says nothing more after it was left', () => {
+    deliver(world.welcome(1));
+    deliver(Uint8Array.of(0xc1));
+    deliver(world.everything(1));
+    peer.close(CloseCode.Kicked);
+    peer.pump();
+    expect(told).toEqual(['welcome']);
+    expect(closed.length).toBe(1);
+  });
+});
+
+describe('inputs', () => {
+  const input = (fire = 0) => {
+    const made = neutralInput(game.input);
+    made[1] = fire;
+    return made;
+  };
+
+  test('are held back while the socket is full, the newest of them, and go in one frame', () => {
+    deliver(world.welcome(1));
+    peer.bufferedBytes = 4000;
+    for (let tick = 101; tick <= 160; tick++) wire.inputs(tick, [input()], 90);
+    peer.pump();
+    expect(peer.count(FrameType.Input)).toBe(0);
+    peer.bufferedBytes = 100;
+    wire.inputs(161, [input()], 91);
+    peer.pump();
+    expect(peer.count(FrameType.Input)).toBe(1);
+    wire.inputs(162, [input()], 92);
+    peer.pump();
+    expect(peer.count(FrameType.Input)).toBe(2);
+  });
+
+  test('carry the presses of those that were let go', () => {
+    deliver(world.welcome(1));
+    peer.bufferedBytes = 4000;
+    wire.inputs(101, [input(1)], 90);
+    for (let tick = 102; tick <= 140; tick++) wire.inputs(tick, [input()], 90);
+    const kept = input();
+    peer.bufferedBytes = 0;
+    wire.inputs(200, [kept], 90);
+    expect(kept[1]).toBe(1);
+  });
+});
+
+describe('commands', () => {
+  test('that cannot be written are refused at the call and spoil nothing', () => {
+    deliver(world.welcome(1));
+    expect(() => wire.command(1, 0, { words: 5, tags: [] })).toThrow('wants text');
+    wire.command(2, 0, { words: 'fine', tags: ['a', 'b'] });
+    wire.ping(1);
+    peer.pump();
+    expect(peer.heard).toEqual([FrameType.Command, FrameType.Ping]);
+  });
+
+  test('have their texts cut to the declared length', () => {
+    deliver(world.welcome(1));
+    wire.command(1, 0, { words: 'x'.repeat(500), tags: [] });
+    peer.pump();
+    expect(peer.count(FrameType.Command)).toBe(1);
+    expect(closed).toEqual([]);
+  });
+});

@@ -1,0 +1,214 @@
+// The other end for client tests: just enough of a server to be talked to frame by frame, in virtual
+// time. It keeps a world of live tables, says everything in each STATE, answers pings, and notes
+// what the client said. The real server is not here: both meet in server/test.
+import {
+  FrameType,
+  type Game,
+  type Hello,
+  KnownSet,
+  type Link,
+  LiveTable,
+  linkPair,
+  MsgpackReader,
+  MsgpackWriter,
+  NEVER,
+  PlainSink,
+  readFrame,
+  readHello,
+  readPing,
+  SlotList,
+  type StateHeader,
+  writeBody,
+  writeBye,
+  writeEventHeader,
+  writeOwnBody,
+  writePayload,
+  writePong,
+  writeReply,
+  writeStateHeader,
+  writeWelcome,
+} from '@tickwire/protocol';
+
+interface Timer {
+  readonly dueMs: number;
+  readonly run: () => void;
+}
+
+/** A clock that moves by hand, and the calls that wait for it. */
+export class VirtualTime {
+  nowMs = 1000;
+  readonly #timers: Timer[] = [];
+  readonly now = (): number => this.nowMs;
+
+  readonly later = (ms: number, run: () => void): (() => void) => {
+    const timer = { dueMs: this.nowMs + ms, run };
+    this.#timers.push(timer);
+    return () => {
+      const at = this.#timers.indexOf(timer);
+      if (at >= 0) this.#timers.splice(at, 1);
+    };
+  };
+
+  get waiting(): number {
+    return this.#timers.length;
+  }
+
+  /** Runs what is due within `ms`, in order, and lets promises that are ready run in between. */
+  async advance(ms: number, each: () => void = () => {}): Promise<void> {
+    const endMs = this.nowMs + ms;
+    for (;;) {
+      await new Promise((resolve) => setImmediate(resolve));
+      each();
+      this.#timers.sort((a, b) => a.dueMs - b.dueMs);
+      const next = this.#timers[0];
+      if (!next || next.dueMs > endMs) break;
+      this.#timers.shift();
+      this.nowMs = Math.max(this.nowMs, next.dueMs);
+      next.run();
+    }
+    this.nowMs = endMs;
+  }
+}
+
+/** The frames of a world, as a server writes them. */
+export class FakeWorld {
+  readonly game: Game;
+  readonly tables: readonly LiveTable[];
+  readonly state: LiveTable;
+  readonly known = new KnownSet();
+  tick = 100;
+  readonly #out = new MsgpackWriter(1024);
+  readonly #sink = new PlainSink(this.#out);
+  #nextId = 1;
+  #told = 0;
+
+  constructor(game: Game) {
+    this.game = game;
+    this.tables = game.kinds.map((plan) => new LiveTable(plan, this.tick));
+    this.state = new LiveTable(game.state, this.tick);
+    this.state.put(1, 1);
+  }
+
+  spawn(kind: string, init: Readonly<Record<string, unknown>>, owner = 0) {
+    const table = this.tables[this.game.kind(kind).index];
+    const row = table.add(this.#nextId++);
+    Object.assign(table.rows[row]!, init);
+    if (owner) table.setOwner(row, owner);
+    this.known.enter(table.plan.index, row, table.ids[row], this.tick);
+    return table.rows[row]!;
+  }
+
+  welcome(seat: number, more: { roomId?: string; resumeKey?: string; sendEvery?: number } = {}) {
+    this.#told = this.tick;
+    const { roomId = 'room-1', resumeKey = 'key-1', sendEvery = 1 } = more;
+    const welcome = { seat, tick: this.tick, resumeKey, serverTimeMs: 0, roomId, sendEvery };
+    return this.#frame(() => writeWelcome(this.#out, welcome));
+  }
+
+  /** Everything, as of the next tick. */
+  everything(seat: number, header: Partial<StateHeader> = {}): Uint8Array {
+    this.tick++;
+    const { tables, state, known } = this;
+    for (const table of [...tables, state]) {
+      table.tick = this.tick;
+      table.round();
+    }
+    const slots: number[] = [];
+    for (let slot = 0; slot < known.limit; slot++)
+      if (tables[known.kind[slot]]?.ownerOf(known.row[slot]) === seat) slots.push(slot);
+    const dTick = this.tick - this.#told;
+    this.#told = this.tick;
+    const rest = { inTime: 0, marginTicks: Number.NaN, sentAt: 0, ...header };
+    return this.#frame(() => {
+      writeStateHeader(this.#out, { dTick, everything: true, ...rest }, slots.length ? 2 : 1);
+      writeBody(this.#sink, tables, state, known, NEVER, NEVER);
+      const own = new SlotList();
+      for (const slot of slots) own.push(slot);
+      if (own.count) writeOwnBody(this.#sink, tables, known, own, NEVER);
+    });
+  }
+
+  event(index: number, payload: Readonly<Record<string, unknown>>): Uint8Array {
+    return this.#frame(() => {
+      writeEventHeader(this.#out, 0, index);
+      writePayload(this.#sink, this.game.events[index], payload);
+    });
+  }
+
+  reply(id: number, ok: boolean, value: unknown): Uint8Array {
+    const inner = new MsgpackWriter(64);
+    inner.value(value);
+    return this.#frame(() => writeReply(this.#out, id, ok, inner.bytes()));
+  }
+
+  bye(code: number, reason: string): Uint8Array {
+    return this.#frame(() => writeBye(this.#out, code, reason));
+  }
+
+  pong(id: number, tick: number): Uint8Array {
+    return this.#frame(() => writePong(this.#out, id, 0, tick));
+  }
+
+  #frame(write: () => void): Uint8Array {
+    this.#out.reset();
+    write();
+    return this.#out.bytes().slice();
+  }
+}
+
+/** One connection as the server sees it. */
+export class FakePeer {
+  /** Types of the frames that came, in order, and the HELLO among them. */
+  readonly heard: FrameType[] = [];
+  hello: Hello | undefined;
+  /** What closed the line, if the client did. */
+  closed: [code: number, reason: string] | undefined;
+  /** Bytes that the client's socket says it still holds. */
+  bufferedBytes = 0;
+  readonly pings: number[] = [];
+  /** Whether the test's server has dealt with HELLO. */
+  answered = false;
+  /** The client's end. */
+  readonly link: Link;
+  readonly #end: Link;
+  readonly #pump: () => number;
+
+  constructor() {
+    const { a, b, pump } = linkPair();
+    this.link = Object.defineProperty(a, 'bufferedBytes', {
+      get: () => this.bufferedBytes,
+      set: () => {},
+    });
+    this.#end = b;
+    this.#pump = pump;
+    b.onMessage = (bytes) => this.#take(bytes);
+    b.onClose = (code, reason) => {
+      this.closed = [code, reason];
+    };
+  }
+
+  send(bytes: Uint8Array): void {
+    this.#end.send(bytes);
+  }
+
+  close(code: number, reason = ''): void {
+    this.#end.close(code, reason);
+  }
+
+  pump(): void {
+    this.#pump();
+  }
+
+  count(type: FrameType): number {
+    return this.heard.filter((one) => one === type).length;
+  }
+
+  #take(bytes: Uint8Array): void {
+    const reader = new MsgpackReader();
+    reader.reset(bytes);
+    const type = readFrame(reader, { elements: 0 });
+    this.heard.push(type);
+    if (type === FrameType.Hello) this.hello = readHello(reader);
+    if (type === FrameType.Ping) this.pings.push(readPing(reader).id);
+  }
+}
