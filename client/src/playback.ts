@@ -61,6 +61,8 @@ export class Playback {
   readonly #held: Float64Array;
   readonly #neutral: Float64Array;
   readonly #latched: Float64Array;
+  /** Presses that were down at the reading before: held down, they are not pressed again. */
+  readonly #down: Float64Array;
   readonly #heldInput: Record<string, unknown> = {};
   readonly #due: Float64Array[] = [];
   #events: Waiting[] = [];
@@ -91,6 +93,7 @@ export class Playback {
     this.#neutral = neutralInput(game.input);
     this.#held = this.#neutral.slice();
     this.#latched = new Float64Array(this.#held.length);
+    this.#down = new Float64Array(this.#held.length);
   }
 
   /** Newest tick received; 0 before the first STATE. */
@@ -244,8 +247,17 @@ export class Playback {
 
   /** Reads the controls; a press stays until its tick is made. */
   #sample(): void {
+    const { input } = this.#game;
     const sampled = this.#options.sample?.();
-    if (sampled) roundInput(this.#game.input, sampled, this.#held);
+    if (sampled) {
+      roundInput(input, sampled, this.#held);
+      for (const { spec, column } of input.fields) {
+        if (!spec.press) continue;
+        const down = this.#held[column];
+        if (this.#down[column]) this.#held[column] = 0;
+        this.#down[column] = down;
+      }
+    }
     carryPresses(this.#game.input, this.#held, this.#latched);
     carryPresses(this.#game.input, this.#latched, this.#held);
   }
