@@ -82,7 +82,8 @@ export class Replication {
 
   /** True if the seat knows the entity. Own events and `near` go by this. */
   knows(seat: RoomSeat, id: number): boolean {
-    return (this.#shared ?? seat.known).slotOf(id) >= 0;
+    // Where everybody sees everything, they see what comes and goes within a tick as well.
+    return this.#shared !== undefined || seat.known.slotOf(id) >= 0;
   }
 
   /** The seat is gone. */
@@ -172,6 +173,7 @@ export class Replication {
   #sendAll(seat: RoomSeat): void {
     const line = seat.line!;
     line.send(this.#frame.bytes());
+    if (seat.unsure.length > 0) this.#decide(seat);
     for (const { tick, event, payload } of seat.events) {
       this.#frame.reset();
       writeEventHeader(this.#frame, tick - seat.sentTick, event);
@@ -179,6 +181,14 @@ export class Replication {
       line.send(this.#frame.bytes());
     }
     seat.events.length = 0;
+  }
+
+  /** Events near what the seat has come to know with this STATE are told in their place. */
+  #decide(seat: RoomSeat): void {
+    for (const event of seat.unsure)
+      if (this.knows(seat, event.nearId)) seat.events.push(event);
+    seat.unsure.length = 0;
+    seat.events.sort((a, b) => a.order - b.order);
   }
 
   /** The body for every seat that was last told at `since`, encoded once a tick. */

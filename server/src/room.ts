@@ -85,6 +85,7 @@ export class GameRoom implements Room<Game, unknown, unknown> {
   #nextSeat = 1;
   /** Ticks done. */
   #done = 0;
+  #emitted = 0;
 
   constructor(options: RoomOptions) {
     const { game, definition } = options.definition;
@@ -171,10 +172,13 @@ export class GameRoom implements Room<Game, unknown, unknown> {
     this.#payload.reset();
     writePayload(this.#payloadSink, this.game.events[index], payload as Record<string, unknown>);
     const bytes = this.#payload.bytes().slice();
-    const pending = { tick: this.tick, event: index, payload: bytes };
+    const nearId = to.near?.id ?? 0;
+    const order = ++this.#emitted;
+    const pending = { tick: this.tick, event: index, payload: bytes, order, nearId };
+    const { pendingEvents } = this.limits;
     for (const seat of to.to ? [to.to as RoomSeat] : this.#seats.values()) {
-      if (to.near && !this.replication.knows(seat, to.near.id)) continue;
-      seat.queue(pending, this.limits.pendingEvents);
+      if (nearId === 0 || this.replication.knows(seat, nearId)) seat.queue(pending, pendingEvents);
+      else if (seat.line) seat.queueUnsure(pending, pendingEvents);
     }
   }
 

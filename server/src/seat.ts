@@ -27,6 +27,10 @@ export interface PendingEvent {
   tick: number;
   event: number;
   payload: Uint8Array;
+  /** Place among the room's events. */
+  order: number;
+  /** Entity it happened near; 0 for none. */
+  nearId: number;
 }
 
 export class RoomSeat implements Seat {
@@ -53,6 +57,8 @@ export class RoomSeat implements Seat {
   slowSinceMs = 0;
   unackedBytes = 0;
   readonly events: PendingEvent[] = [];
+  /** Events near what the seat did not know: told if it knows it by the next STATE. */
+  readonly unsure: PendingEvent[] = [];
   eventsLost = 0;
   readonly clock: ClockEstimator;
   readonly input: Record<string, unknown> = {};
@@ -164,5 +170,11 @@ export class RoomSeat implements Seat {
       this.eventsLost++;
     }
     this.events.push(event);
+  }
+
+  /** As queue, if the seat comes to know what the event is near. Costs none of its own events. */
+  queueUnsure(event: PendingEvent, most: number): void {
+    if (this.unsure.length >= most) this.unsure.shift();
+    this.unsure.push(event);
   }
 }
