@@ -231,7 +231,7 @@ describe('a page', () => {
   /** What the browser would call when the page is put away and shown. */
   async function page(): Promise<{ a: Player<typeof game>; tell: (type: string) => void }> {
     const listeners = new Map<string, () => void>();
-    vi.stubGlobal('document', {});
+    vi.stubGlobal('document', { addEventListener() {} });
     vi.stubGlobal('addEventListener', (type: string, run: () => void) => listeners.set(type, run));
     vi.stubGlobal('removeEventListener', (type: string) => listeners.delete(type));
     await start();
