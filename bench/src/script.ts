@@ -58,7 +58,9 @@ export class InputScript {
       writeInputs(sink, game.input, previous, [wire]);
       return out.bytes().slice();
     };
-    const directions = Array.from({ length: RING / HELD_TICKS }, () => directionOf(random));
+    // Out and back again: a ring that drifts would end at a wall, where nothing moves.
+    const there = Array.from({ length: RING / HELD_TICKS / 2 }, () => directionOf(random));
+    const directions = [...there, ...there.map(({ dx, dy, fire }) => ({ dx: -dx, dy: -dy, fire }))];
     const last = directions[directions.length - 1];
     const dShown = (LEAD_TICKS + SHOWN_BEHIND_TICKS) * SHOWN_UNITS;
     this.#opening = frame({ dState: 1, dShown, dFirst: LEAD_TICKS }, last);

@@ -2,7 +2,7 @@
 // looks from), then what it is allowed to know (`sees`). Rooms with neither have one known set for
 // all. Called by room.ts once a tick, before replication; a seat that gets no STATE this tick is
 // not asked for, so its known set is always what it was told. HOT: allocates nothing per tick.
-import type { KnownSet, LiveTable, Plan, Row } from '@tickwire/protocol';
+import type { KnownSet, LiveTable, Row } from '@tickwire/protocol';
 import { Grid } from './grid.ts';
 import type { World } from './world.ts';
 
@@ -31,6 +31,10 @@ export interface Sight<V extends Viewer> {
   /** True for what the viewer may know of. */
   sees?: (viewer: V, row: Row) => boolean;
 }
+
+/** Near enough to enter; near enough to stay; neither. */
+const Zone = { Near: 0, Edge: 1, Away: 2 } as const;
+type Zone = (typeof Zone)[keyof typeof Zone];
 
 interface Eye {
   x: number;
@@ -65,7 +69,7 @@ export class Visibility<V extends Viewer> {
     this.#round++;
     for (const table of this.#always) {
       for (let row = 1; row <= table.high; row++)
-        if (table.ids[row] !== 0) this.#consider(viewer, table, row, tick, 0);
+        if (table.ids[row] !== 0) this.#consider(viewer, table, row, tick, Zone.Near);
     }
     const own = this.#world.owned.get(viewer.id);
     if (own)
@@ -96,19 +100,31 @@ export class Visibility<V extends Viewer> {
         for (let i = grid.start; i < grid.end; i++) {
           const table = this.#world.tables[grid.kind[i]];
           const row = grid.row[i];
-          const distance = distanceSquared(table, table.plan.position!, row, eye);
-          if (distance <= reach * reach) this.#consider(viewer, table, row, tick, distance);
+          const zone = this.#zoneOf(table, row, eye);
+          if (zone !== Zone.Away) this.#consider(viewer, table, row, tick, zone);
         }
       }
   }
 
-  #consider(viewer: V, table: LiveTable, row: number, tick: number, distance: number): void {
+  #consider(viewer: V, table: LiveTable, row: number, tick: number, zone: Zone): void {
     const { known } = viewer;
-    const { radius, sees } = this.#sight;
+    const { sees } = this.#sight;
     const slot = known.slotOf(table.ids[row]);
-    if (slot < 0 ? distance > radius * radius : known.seen[slot] === this.#round) return;
+    if (slot < 0 ? zone !== Zone.Near : known.seen[slot] === this.#round) return;
     if (sees && table.ownerOf(row) !== viewer.id && !sees(viewer, table.rows[row]!)) return;
     this.#mark(known, slot, table, row, tick);
+  }
+
+  /** A small number and not the distance: a float64 handed on is an object. */
+  #zoneOf(table: LiveTable, row: number, eye: Eye): Zone {
+    const at = table.plan.position!;
+    const dx = table.values[at.x][row] - eye.x;
+    const dy = table.values[at.y][row] - eye.y;
+    const dz = at.z < 0 ? 0 : table.values[at.z][row] - eye.z;
+    const distance = dx * dx + dy * dy + dz * dz;
+    const { radius } = this.#sight;
+    if (distance <= radius * radius) return Zone.Near;
+    return distance <= (radius * LEAVE_FACTOR) ** 2 ? Zone.Edge : Zone.Away;
   }
 
   /** `slot` is the entity's in the known set, or -1: it enters. */
@@ -143,18 +159,6 @@ function place(eye: Eye, from: Row | Point): void {
     eye.z = at.z < 0 ? 0 : table.values[at.z][row];
   }
   eye.placed = true;
-}
-
-function distanceSquared(
-  table: LiveTable,
-  at: NonNullable<Plan['position']>,
-  row: number,
-  eye: Eye,
-): number {
-  const dx = table.values[at.x][row] - eye.x;
-  const dy = table.values[at.y][row] - eye.y;
-  const dz = at.z < 0 ? 0 : table.values[at.z][row] - eye.z;
-  return dx * dx + dy * dy + dz * dz;
 }
 
 /**
