@@ -1,0 +1,237 @@
+// What a peer may do wrong on the wire, and that it costs its own connection and nobody else's. Raw
+// frames through the memory transport, written with protocol's own writer.
+
+import {
+  FrameType,
+  MsgpackWriter,
+  writeAck,
+  writeHello,
+  writeInputHeader,
+  writePing,
+} from '@tickwire/protocol';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { MemoryPeer } from '../src/index.ts';
+import { arcade, game } from './arcade.ts';
+import { type Player, Stepper } from './stepper.ts';
+
+let stepper: Stepper;
+let bystander: Player<typeof game>;
+
+beforeEach(async () => {
+  stepper = await Stepper.start({ rooms: { field: arcade({ seats: 400 }) } });
+  bystander = await stepper.join(game, { room: 'field' });
+});
+afterEach(async () => {
+  const before = bystander.client.newest().tick;
+  await stepper.advance(500);
+  expect(bystander.closes).toEqual([]);
+  expect(bystander.client.newest().tick).toBeGreaterThan(before + 10);
+  await stepper.close();
+});
+
+/** A peer that says what it is told to. */
+class Raw {
+  readonly types: number[] = [];
+  closed: [code: number, reason: string] | undefined;
+  readonly peer: MemoryPeer;
+
+  constructor() {
+    this.peer = stepper.transport.connect();
+    this.peer.onMessage = (bytes) => void this.types.push(bytes[1]);
+    this.peer.onClose = (code, reason) => {
+      this.closed = [code, reason];
+    };
+  }
+
+  async say(write: (out: MsgpackWriter) => void): Promise<void> {
+    const out = new MsgpackWriter(64);
+    write(out);
+    this.peer.send(out.bytes());
+    await stepper.advance(1);
+  }
+
+  hello(changes: object = {}): Promise<void> {
+    const { room } = bystander.client;
+    const hello = { version: 1, hash: game.hash, room, credential: 0, secret: '', spectate: false };
+    return this.say((out) => writeHello(out, { ...hello, ...changes } as never));
+  }
+}
+
+async function seated(changes: object = {}): Promise<Raw> {
+  const raw = new Raw();
+  await raw.hello(changes);
+  expect(raw.types[0]).toBe(FrameType.Welcome);
+  await stepper.advance(100);
+  return raw;
+}
+
+const refusals = () => Object.fromEntries(stepper.server.edge.refusals);
+
+describe('before a seat', () => {
+  test.each<[what: string, write: (out: MsgpackWriter) => void, code: number]>([
+    ['an input', (out) => writeInputHeader(out, { dState: 0, dShown: 0, dFirst: 0 }), 4000],
+    ['a ping', (out) => writePing(out, 1, 0), 4000],
+    ['nothing that is MessagePack', (out) => out.raw(Uint8Array.of(0xc1)), 4000],
+    ['an empty message', () => {}, 4000],
+    ['an array of 2^32 elements', (out) => out.raw(Uint8Array.of(0xdd, 255, 255, 255, 255)), 4000],
+    ['an ext type', (out) => out.raw(Uint8Array.of(0x92, 0, 0xd4, 0x72, 0)), 4000],
+  ])('%s ends the connection', async (_, write, code) => {
+    const raw = new Raw();
+    await raw.say(write);
+    expect(raw.closed?.[0]).toBe(code);
+    expect(raw.types).toEqual([]);
+  });
+
+  test('another protocol version is told apart', async () => {
+    const raw = new Raw();
+    await raw.hello({ version: 2 });
+    expect(raw.closed?.[0]).toBe(4011);
+    expect(raw.closed?.[1]).toContain('update the older side');
+  });
+
+  test('a HELLO that does not come ends at the deadline, one that does not', async () => {
+    const silent = new Raw();
+    const player = await seated();
+    await stepper.advance(2800);
+    expect(silent.closed).toBe(undefined);
+    await stepper.advance(700);
+    expect(silent.closed?.[0]).toBe(4001);
+    expect(player.closed).toBe(undefined);
+    expect(refusals()).toMatchObject({ 'handshake-timeout': 1 });
+  });
+
+  test('a text message is refused', async () => {
+    const raw = new Raw();
+    raw.peer.text();
+    await stepper.advance(1);
+    expect(raw.closed?.[0]).toBe(1003);
+    expect(refusals()).toMatchObject({ 'text-frame': 1 });
+  });
+
+  test('a token in the URL is refused before the upgrade, and not logged', () => {
+    const connect = () => stepper.transport.connect({ query: 'token=hunter2' });
+    expect(connect).toThrow(expect.objectContaining({ status: 400 }));
+    expect(JSON.stringify(stepper.log)).not.toContain('hunter2');
+  });
+
+  test('another origin is refused, and the log names the setting that would allow it', () => {
+    const headers = { origin: 'https://evil.example', host: 'game.example' };
+    const connect = () => stepper.transport.connect({ headers });
+    expect(connect).toThrow(expect.objectContaining({ status: 403 }));
+    const line = stepper.log.find(({ msg }) => msg.includes('refused a socket'));
+    expect(line?.msg).toContain('origins');
+    expect(line?.msg).toContain('https://evil.example');
+  });
+
+  test('one address gets its share of connections', () => {
+    for (let i = 1; i < 64; i++) new Raw();
+    expect(() => new Raw()).toThrow(expect.objectContaining({ status: 429 }));
+    stepper.transport.connect({ remoteAddress: '10.0.0.1' });
+  });
+});
+
+describe('on a seat', () => {
+  test('a second HELLO, a frame of the server and a cut-off frame are malformed', async () => {
+    for (const write of [
+      (out: MsgpackWriter) => out.raw(Uint8Array.of(0x93, 11, 0xcd, 3, 232, 0xa0)),
+      (out: MsgpackWriter) => out.raw(Uint8Array.of(0x92, 4)),
+      (out: MsgpackWriter) => out.raw(Uint8Array.of(0x92, 4, 0, 0)),
+    ]) {
+      const raw = await seated();
+      await raw.say(write);
+      expect(raw.closed?.[0]).toBe(4000);
+    }
+    const raw = await seated();
+    await raw.hello();
+    expect(raw.closed?.[0]).toBe(4000);
+  });
+
+  test('an ACK of a STATE that was never sent is malformed', async () => {
+    const raw = await seated();
+    await raw.say((out) => writeAck(out, 4000));
+    expect(raw.closed?.[0]).toBe(4000);
+    expect(refusals()).toMatchObject({ 'bad-state': 1 });
+  });
+
+  test('an input of a spectator is malformed', async () => {
+    const raw = await seated({ spectate: true });
+    await raw.say((out) => {
+      writeInputHeader(out, { dState: 0, dShown: 0, dFirst: 0 });
+      out.raw(Uint8Array.of(0x91, 1));
+    });
+    expect(raw.closed?.[0]).toBe(4000);
+  });
+
+  test('an input outside its declaration is refused, and the seat waits for its player', async () => {
+    const raw = await seated();
+    await raw.say((out) => {
+      writeInputHeader(out, { dState: 0, dShown: 0, dFirst: 0 });
+      // One tick; in it dx as 9, of 0..2.
+      out.raw(Uint8Array.of(0x93, 1, 0, 0x92, 0, 9));
+    });
+    expect(raw.closed?.[0]).toBe(4000);
+    expect(stepper.room('field').seat(2)?.connected).toBe(false);
+  });
+
+  test('inputs for times that are over, or far ahead, are dropped and not punished', async () => {
+    const raw = await seated();
+    for (const dFirst of [0, 0, 10_000, 1e9])
+      await raw.say((out) => {
+        writeInputHeader(out, { dState: 0, dShown: -500, dFirst });
+        out.raw(Uint8Array.of(0x93, 1, 0, 0x92, 0, 2));
+      });
+    await stepper.advance(200);
+    expect(raw.closed).toBe(undefined);
+    const { inputs } = stepper.room('field').seat(2)!;
+    expect([inputs.late > 0, inputs.early]).toEqual([true, 2]);
+  });
+
+  test.each<[what: string, count: number, write: (out: MsgpackWriter) => void]>([
+    ['pings', 21, (out) => writePing(out, 1, 0)],
+    ['acks', 400, (out) => writeAck(out, 0)],
+    ['commands', 21, (out) => out.raw(Uint8Array.of(0x94, 6, 1, 1, 0x91, 1))],
+    ['resyncs', 21, (out) => out.raw(Uint8Array.of(0x91, 12))],
+  ])('a flood of %s is cut with 4008', async (what, count, write) => {
+    const raw = await seated();
+    const out = new MsgpackWriter(64);
+    write(out);
+    for (let i = 0; i < count; i++) raw.peer.send(out.bytes());
+    await stepper.advance(1);
+    expect(raw.closed).toEqual([4008, `too many ${what}`]);
+  });
+
+  test('of 33 ms of input a second of it may come at once', async () => {
+    const raw = await seated();
+    for (let i = 0; i < 60; i++) raw.peer.send(Uint8Array.of(0x95, 3, 0, 0, 0, 0x91, 1));
+    await stepper.advance(1);
+    expect(raw.closed).toBe(undefined);
+  });
+
+  test('a silent line is cut after its time, a talking one not', async () => {
+    const raw = await seated();
+    const talker = await seated();
+    for (let second = 0; second < 62; second++) {
+      await talker.say((out) => writeAck(out, 0));
+      await stepper.advance(1000);
+    }
+    expect(raw.closed?.[0]).toBe(1006);
+    expect(talker.closed).toBe(undefined);
+    expect(refusals()).toMatchObject({ 'idle-timeout': 1 });
+  });
+
+  test('whatever bytes come, only their own connection ends', async () => {
+    let state = 12345;
+    const next = () => (state = (state * 1103515245 + 12345) & 0x7fffffff) >>> 8;
+    for (let i = 0; i < 150; i++) {
+      const raw = await seated();
+      const bytes = Uint8Array.from({ length: 1 + (next() % 24) }, () => next() & 255);
+      bytes[0] = 0x91 + (next() % 6);
+      if (next() % 4) bytes[1] = next() % 14;
+      raw.peer.send(bytes);
+      await stepper.advance(1);
+      raw.peer.close(1000, '');
+      await stepper.advance(1);
+    }
+    expect(stepper.log.filter(({ level }) => level >= 40)).toEqual([]);
+  });
+});
