@@ -37,6 +37,9 @@ const ACK_MS = 250;
 const DEAF_MS = 6_000;
 /** A page that did not run for this long asks for everything. */
 const SLEPT_MS = 2_000;
+/** A browser says no more of a server that is away than of one that refused the upgrade. */
+const UNREACHABLE =
+  'no answer: is the server up, and the address right? If it is, its log says why';
 /** A healthy line for this long resets the backoff. */
 const HEALTHY_MS = 10_000;
 
@@ -312,7 +315,7 @@ export class Session {
     const again = reaction === 'refresh' && !this.#refreshed && this.#wasLive;
     if (again) this.#refreshed = true;
     if (reaction === 'stop' || (reaction === 'refresh' && !again) || this.#firstFailed(code)) {
-      const message = reason || `closed with ${code}`;
+      const message = reason || (code === CloseCode.Lost ? UNREACHABLE : `closed with ${code}`);
       this.#end({ state: 'closed', reason: endReason(code), message }, code);
       return;
     }
