@@ -44,7 +44,10 @@ export class LiveTable extends Table {
   clamped = 0;
   /** Throw UsageError instead of clamping. */
   readonly strict: boolean;
-  /** By column, of its spec. */
+  /** Values of the newest round, by column: what equals them needs no rounding. */
+  readonly #seen: Float64Array[];
+  /** By column: its field, and what its spec says. */
+  readonly #fieldOf: readonly FieldPlan[];
   readonly #min: Float64Array;
   readonly #step: Float64Array;
   readonly #levels: Float64Array;
@@ -60,6 +63,8 @@ export class LiveTable extends Table {
     this.wire = plan.columns.map(({ levels }) =>
       levels <= MAX_INT32 ? new Int32Array(capacity) : new Float64Array(capacity),
     );
+    this.#seen = plan.columns.map(() => new Float64Array(capacity));
+    this.#fieldOf = plan.fields.flatMap((f) => new Array<FieldPlan>(f.spec.components).fill(f));
     this.#min = Float64Array.from(plan.columns, ({ min }) => min);
     this.#step = Float64Array.from(plan.columns, ({ step }) => step);
     this.#levels = Float64Array.from(plan.columns, ({ levels }) => levels);
@@ -94,6 +99,7 @@ export class LiveTable extends Table {
       longerWire?.set(wire);
       this.wire[c] = longerWire ?? longerColumn(wire as Float64Array);
       this.exact[c] = longerColumn(this.exact[c]);
+      this.#seen[c] = longerColumn(this.#seen[c]);
     }
     for (let f = 0; f < this.stamps.length; f++) {
       this.stamps[f] = longer(this.stamps[f]);
@@ -111,6 +117,7 @@ export class LiveTable extends Table {
     this.given[row] = this.tick;
     for (const f of this.plan.fields) this.#stampBoth(f, row);
     // Never equal to a value: the first round takes every column.
+    for (const column of this.#seen) column[row] = Number.NaN;
     for (const column of this.wire) column[row] = -1;
     for (const column of this.exact) if (column.length) column[row] = Number.NaN;
   }
@@ -182,32 +189,35 @@ export class LiveTable extends Table {
     }
   }
 
+  /** Most columns of a row that was written are as they were: one comparison each. */
   #roundRow(row: number): void {
-    const { fields, ownMask, stepped } = this.plan;
-    for (let i = 0; i < fields.length; i++) {
-      const f = fields[i];
-      if (f.column < 0) continue;
-      const changed = f.spec.type === 'quat' ? this.#roundQuat(f, row) : this.#roundField(f, row);
-      if (changed) this.#stampShared(f, row);
-      if (ownMask & (1 << i)) {
-        if (stepped ? this.#exactChanged(f, row) : changed) this.#stampOwn(f, row);
-      }
+    const { values } = this;
+    const seen = this.#seen;
+    for (let c = 0; c < values.length; c++) {
+      const value = values[c][row];
+      if (value === seen[c][row]) continue;
+      seen[c][row] = value;
+      this.#roundColumn(c, row);
     }
   }
 
-  #roundField(f: FieldPlan, row: number): boolean {
-    const { column } = f;
-    let changed = false;
-    for (let c = column; c < column + f.spec.components; c++) {
-      // toWire, written out over columns: a call would make an object of every number.
-      let wire = Math.round((this.values[c][row] - this.#min[c]) / this.#step[c]);
-      if (!(wire >= 0 && wire <= this.#levels[c])) wire = this.#outside(f, c, row);
-      const said = this.wire[c];
-      if (wire === said[row]) continue;
-      said[row] = wire;
-      changed = true;
-    }
-    return changed;
+  #roundColumn(c: number, row: number): void {
+    const f = this.#fieldOf[c];
+    const changed = f.spec.type === 'quat' ? this.#roundQuat(f, row) : this.#roundNumber(f, c, row);
+    if (changed) this.#stampShared(f, row);
+    const { ownMask, stepped } = this.plan;
+    if ((ownMask & (1 << f.index)) === 0) return;
+    if (stepped ? this.#exactChanged(c, row) : changed) this.#stampOwn(f, row);
+  }
+
+  #roundNumber(f: FieldPlan, c: number, row: number): boolean {
+    // toWire, written out over columns: a call would make an object of every number.
+    let wire = Math.round((this.values[c][row] - this.#min[c]) / this.#step[c]);
+    if (!(wire >= 0 && wire <= this.#levels[c])) wire = this.#outside(f, c, row);
+    const said = this.wire[c];
+    if (wire === said[row]) return false;
+    said[row] = wire;
+    return true;
   }
 
   /** Wire value of a number that lies outside 0..levels: an angle wraps, the rest is clamped. */
@@ -234,18 +244,14 @@ export class LiveTable extends Table {
     return changed;
   }
 
-  #exactChanged(f: FieldPlan, row: number): boolean {
-    let changed = false;
-    for (let c = f.column; c < f.column + f.spec.components; c++) {
-      const value = this.values[c][row];
-      // Not a number would never equal itself and travel for ever: an owner is told the rounded
-      // value instead.
-      const sendable = Number.isFinite(value) ? value : f.spec.min;
-      if (sendable === this.exact[c][row]) continue;
-      this.exact[c][row] = sendable;
-      changed = true;
-    }
-    return changed;
+  #exactChanged(c: number, row: number): boolean {
+    const value = this.values[c][row];
+    // Not a number would never equal itself and travel for ever: an owner is told the least value
+    // instead.
+    const sendable = Number.isFinite(value) ? value : this.#min[c];
+    if (sendable === this.exact[c][row]) return false;
+    this.exact[c][row] = sendable;
+    return true;
   }
 
   #clamp(f: FieldPlan, column: number, row: number, wire: number): number {

@@ -174,6 +174,8 @@ export class Replication {
     const line = seat.line!;
     line.send(this.#frame.bytes());
     if (seat.unsure.length > 0) this.#decide(seat);
+    // Emptying an empty array still costs: most ticks have no event.
+    if (seat.events.length === 0) return;
     for (const { tick, event, payload } of seat.events) {
       this.#frame.reset();
       writeEventHeader(this.#frame, tick - seat.sentTick, event);
@@ -185,8 +187,7 @@ export class Replication {
 
   /** Events near what the seat has come to know with this STATE are told in their place. */
   #decide(seat: RoomSeat): void {
-    for (const event of seat.unsure)
-      if (this.knows(seat, event.nearId)) seat.events.push(event);
+    for (const event of seat.unsure) if (this.knows(seat, event.nearId)) seat.events.push(event);
     seat.unsure.length = 0;
     seat.events.sort((a, b) => a.order - b.order);
   }
