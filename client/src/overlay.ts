@@ -34,7 +34,7 @@ const BAD = '#ff7b72';
 const FAINT = '#9aa7b5';
 
 const CSS = `
-:host { display: block; width: 300px; max-width: 100%; }
+:host { display: block; width: 280px; max-width: 100%; min-width: 0; }
 .panel { box-sizing: border-box; padding: 10px 12px; border-radius: 8px;
   background: rgb(12 16 22 / .86); color: #e8edf2; text-align: left;
   font: 12px/1.45 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace;
@@ -43,7 +43,7 @@ const CSS = `
 .head b { font-weight: 600; }
 .reason { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; color: ${FAINT}; }
 canvas { display: block; width: 100%; height: ${GRAPH_HEIGHT}px; margin: 6px 0; }
-dl { display: grid; grid-template-columns: 1fr auto; gap: 0 12px; margin: 0; }
+dl { display: grid; grid-template-columns: 1fr auto; gap: 0 8px; margin: 0; }
 dt { color: ${FAINT}; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
 dd { margin: 0; text-align: right; white-space: nowrap; }
 dl + dl { margin-top: 6px; padding-top: 6px; border-top: 1px solid rgb(255 255 255 / .14); }
@@ -105,7 +105,9 @@ class Panel {
     this.#status = add(head, 'b');
     this.#reason = add(head, 'span', 'reason');
     this.#graph = add(panel, 'canvas') as HTMLCanvasElement;
-    this.#loops = new Rows(add(panel, 'dl'));
+    const loops = add(panel, 'dl');
+    loops.title = '(+ in the time of the graph)';
+    this.#loops = new Rows(loops);
     this.#traffic = new Rows(add(panel, 'dl'));
   }
 
@@ -145,15 +147,11 @@ class Panel {
     const spectator = ticksInTime === 0;
     rows.set('round trip', `${ms(stats.rttMs)} ± ${ms(stats.jitterMs)}`, 'rtt');
     rows.set('shown delay', ms(stats.shownDelayMs), 'delay');
-    rows.set('input lead', `${ticksOf(stats.inputLeadTicks)}`);
-    rows.set(
-      'input margin',
-      ticksOf(stats.inputMarginTicks),
-      stats.inputMarginTicks < 0 ? 'bad' : '',
-    );
-    rows.set('inputs in time', percent(share), !spectator && share < 0.99 ? 'bad' : '');
-    rows.set('corrections', `${stats.corrections} (${corrections} of late)`);
-    rows.set('stood still', `${ms(stats.frozenMs)} (${ms(frozenMs)} of late)`);
+    rows.set('lead', ticksOf(stats.inputLeadTicks));
+    rows.set('margin', ticksOf(stats.inputMarginTicks), stats.inputMarginTicks < 0 ? 'bad' : '');
+    rows.set('in time', percent(share), !spectator && share < 0.99 ? 'bad' : '');
+    rows.set('corrections', `${stats.corrections} (+${corrections})`);
+    rows.set('stood still', `${seconds(stats.frozenMs)} (+${seconds(frozenMs)})`);
     rows.set('jumps', String(stats.jumps));
   }
 
@@ -231,10 +229,10 @@ function draw(
   pen.strokeStyle = RTT;
   path((stats) => stats.rttMs);
   pen.stroke();
-  legend(pen, width, topMs);
+  legend(pen, width, `${spanMs / 1000} s, ${topMs} ms`);
 }
 
-function legend(pen: CanvasRenderingContext2D, width: number, topMs: number): void {
+function legend(pen: CanvasRenderingContext2D, width: number, label: string): void {
   pen.font = '11px ui-monospace, SFMono-Regular, Menlo, Consolas, monospace';
   let left = 4;
   for (const [name, colour] of [
@@ -246,9 +244,9 @@ function legend(pen: CanvasRenderingContext2D, width: number, topMs: number): vo
     pen.fillText(name, left, 11);
     left += pen.measureText(name).width + 8;
   }
-  const label = `${topMs} ms`;
   pen.fillStyle = FAINT;
-  pen.fillText(label, width - pen.measureText(label).width - 4, 11);
+  const right = width - pen.measureText(label).width - 4;
+  if (right > left) pen.fillText(label, right, 11);
 }
 
 function add(parent: ParentNode, tag: string, look = ''): HTMLElement {
@@ -260,6 +258,10 @@ function add(parent: ParentNode, tag: string, look = ''): HTMLElement {
 
 function ms(value: number): string {
   return `${Math.round(value)} ms`;
+}
+
+function seconds(value: number): string {
+  return `${(value / 1000).toFixed(1)} s`;
 }
 
 function ticksOf(value: number): string {

@@ -93,19 +93,20 @@ export class ShownTime {
     const wanted = this.#wantedMs();
     const shrunk = this.#targetMs - (SHRINK_MS_PER_S * elapsedMs) / 1000;
     this.#targetMs = Math.max(wanted, shrunk);
+    const before = this.tick;
     const wantedTick = serverTick - this.#targetMs / this.#tickMs;
     // Where plain speed would lead, against where it should be.
     const error = (wantedTick - this.tick) * this.#tickMs - elapsedMs;
     // Not before what is to be shown has come, or the news of a long stall would be hopped through.
     if (error > JUMP_MS && newest >= wantedTick) {
       this.tick = wantedTick;
-      this.jumps++;
     } else {
       const slew = Math.min(Math.max(error / 1000 / SLEW_S, -MAX_SLEW), MAX_SLEW);
       const next = this.tick + (elapsedMs * (1 + slew)) / this.#tickMs;
       if (next > newest) this.frozenMs += Math.min((next - newest) * this.#tickMs, elapsedMs);
       this.tick = Math.max(this.tick, Math.min(next, newest));
     }
+    if ((this.tick - before) * this.#tickMs > JUMP_MS) this.jumps++;
     this.#delayMs = (serverTick - this.tick) * this.#tickMs;
   }
 
