@@ -24,7 +24,7 @@ import { RowsView } from './view.ts';
 const HISTORY_SECONDS = 1.5;
 /** Input ticks made up for after a hitch of the page; beyond that the player was not there. */
 const MAX_INPUT_GAP = 12;
-/** A page that did not run for this long was blocked, ms: what came late meanwhile was not the line's. */
+/** A page that did not run for this long, ms, was blocked: the line is not judged by that. */
 const HITCH_MS = 250;
 /** Events waiting for their tick; a page that does not draw must not hoard them. */
 const MAX_EVENTS = 1024;

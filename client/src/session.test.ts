@@ -1,117 +1,7 @@
-import {
-  CloseCode,
-  Credential,
-  defineGame,
-  FrameType,
-  fixed,
-  type Game,
-  int,
-  Random,
-  reactionTo,
-  text,
-} from '@tickwire/protocol';
+import { CloseCode, Credential, FrameType, Random, reactionTo } from '@tickwire/protocol';
 import { describe, expect, test } from 'vitest';
-import { FakePeer, FakeWorld, VirtualTime } from '../test/fake-server.ts';
+import { game, Stage } from '../test/stage.ts';
 import { Backoff } from './backoff.ts';
-import { Session, type SessionOptions } from './session.ts';
-
-const game = defineGame({
-  tickRate: 20,
-  entities: { ship: { x: fixed(-1000, 1000, 1 / 16).smooth() } },
-  input: { dx: int(-1, 1) },
-  events: { hit: { hard: int(0, 9) } },
-  commands: { say: { words: text(8) } },
-  step: { ship() {} },
-}) as unknown as Game;
-
-/** One client and the connections it made. */
-class Stage {
-  readonly time = new VirtualTime();
-  readonly world = new FakeWorld(game);
-  readonly peers: FakePeer[] = [];
-  readonly statuses: string[] = [];
-  readonly session: Session;
-  /** What connect() came to. */
-  outcome = '';
-  /** A new line opens; false: it is refused with 1006 after a moment. */
-  online: boolean;
-  /** How the server answers HELLO; undefined: not at all. */
-  answer: ((peer: FakePeer) => void) | undefined = (peer) => this.seat(peer);
-
-  constructor(more: Partial<SessionOptions> = {}, online = true) {
-    this.online = online;
-    const { time } = this;
-    this.session = new Session({
-      game,
-      room: 'field',
-      token: undefined,
-      ticket: undefined,
-      spectate: false,
-      sample: () => ({ dx: 1 }),
-      now: time.now,
-      later: time.later,
-      open: (opened) => this.#open(opened),
-      seed: 1,
-      retryCapMs: 15_000,
-      giveUpMs: 300_000,
-      ...more,
-    });
-    this.session.onStatus((status) => this.statuses.push(status.state));
-    this.session.start().then(
-      () => {
-        this.outcome = 'live';
-      },
-      (error) => {
-        this.outcome = error.reason ?? String(error);
-      },
-    );
-  }
-
-  get peer(): FakePeer {
-    return this.peers.at(-1)!;
-  }
-
-  seat(peer: FakePeer): void {
-    peer.send(this.world.welcome(1));
-    peer.send(this.world.everything(1));
-  }
-
-  /** Moves time on; the server says everything at each tick to whoever is connected. */
-  async run(ms: number, talking = true): Promise<void> {
-    for (let left = ms; left > 0; left -= 50) {
-      await this.time.advance(Math.min(left, 50), () => this.#pump());
-      if (talking && this.session.status.state === 'live' && !this.peer.closed)
-        this.peer.send(this.world.everything(1));
-      this.#pump();
-    }
-  }
-
-  async live(): Promise<this> {
-    await this.run(400);
-    expect(this.session.status.state).toBe('live');
-    return this;
-  }
-
-  #open(opened: () => void) {
-    const peer = new FakePeer();
-    this.peers.push(peer);
-    if (this.online) this.time.later(1, opened);
-    else this.time.later(1, () => peer.close(CloseCode.Lost));
-    return peer.link;
-  }
-
-  #pump(): void {
-    for (const peer of this.peers) {
-      peer.pump();
-      for (const id of peer.pings.splice(0)) peer.send(this.world.pong(id, this.world.tick));
-      if (peer.hello && this.answer && !peer.answered) {
-        peer.answered = true;
-        this.answer(peer);
-      }
-      peer.pump();
-    }
-  }
-}
 
 /** Why a call was refused. */
 const reasonOf = (call: Promise<unknown>) =>
@@ -177,7 +67,7 @@ describe('joining', () => {
     expect(stage.peers.every((peer) => peer.closed)).toBe(true);
   });
 
-  test('rejects where the token function fails, and where the address cannot be opened', async () => {
+  test('rejects where the token function fails or the address cannot be opened', async () => {
     const failing = new Stage({ token: () => Promise.reject(new Error('no account')) });
     await failing.run(500);
     expect(failing.outcome).toBe('refused');

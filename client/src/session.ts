@@ -311,7 +311,11 @@ export class Session {
     this.playback.interrupted();
     this.#calls.fail('the line broke');
     const reaction = reactionTo(code);
-    if (reaction === 'fresh' || code === CloseCode.TicketSpent) this.#resumeKey = undefined;
+    if ((reaction === 'fresh' || code === CloseCode.TicketSpent) && this.#resumeKey) {
+      // The server answers, only the seat is gone: the wait for a new one starts over.
+      this.#resumeKey = undefined;
+      this.#backoff.reset();
+    }
     const again = reaction === 'refresh' && !this.#refreshed && this.#wasLive;
     if (again) this.#refreshed = true;
     if (reaction === 'stop' || (reaction === 'refresh' && !again) || this.#firstFailed(code)) {

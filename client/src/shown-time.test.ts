@@ -135,7 +135,7 @@ describe('shown time', () => {
   });
 
   test('stands still at most 2 % of the time on wifi, 170 ms behind or less', () => {
-    // 1 % of STATEs lost in bursts of three: every 15 s a stall of an interval and 1.25 round trips.
+    // 1 % lost in bursts of three: every 15 s a stall of an interval and 1.25 round trips.
     const wifi = { latencyMs: 40, jitterMs: 10, stallMs: 150, stallEveryMs: 15_000 };
     for (const seed of [1, 2, 3, 4]) {
       const watch = new Watch(wifi, seed).run(300);

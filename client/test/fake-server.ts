@@ -1,6 +1,6 @@
-// The other end for client tests: just enough of a server to be talked to frame by frame, in virtual
-// time. It keeps a world of live tables, says everything in each STATE, answers pings, and notes
-// what the client said. The real server is not here: both meet in server/test.
+// The other end for client tests: just enough of a server to be talked to frame by frame, in
+// virtual time. It keeps a world of live tables, says everything in each STATE, and notes what the
+// client said. The real server is not here: both meet in server/test.
 import {
   FrameType,
   type Game,

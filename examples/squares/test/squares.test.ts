@@ -31,7 +31,7 @@ function player(push: { x: number; y: number }) {
 
 type Player = Awaited<ReturnType<typeof player>>;
 
-/** Looks at the game once a frame until `holds`; the test's own timeout ends it if it never does. */
+/** Looks at the games once a frame until `holds`; the test's timeout ends it if it never does. */
 async function until(games: readonly Player[], holds: () => boolean): Promise<void> {
   for (;;) {
     for (const game of games) game.view();
