@@ -161,14 +161,16 @@ function writeList(sink: Sink, context: number, list: TrackedList, since: number
 }
 
 function writeMap(sink: Sink, context: number, map: TrackedMap, since: number): void {
-  const whole = since === NEVER || since < map.forgottenTick;
+  let gone = 0;
+  for (const stamp of map.tombstones.values()) if (stamp > since) gone++;
+  // More deletions than a full map has entries: the whole of it is shorter.
+  const full = gone > map.spec.capacity;
+  const whole = since === NEVER || since < map.forgottenTick || full;
   const after = whole ? NEVER : since;
   const { key, element } = map.spec;
   sink.open();
   sink.level(context, whole ? 1 : 0, 1);
   if (!whole) {
-    let gone = 0;
-    for (const stamp of map.tombstones.values()) if (stamp > since) gone++;
     sink.count(context, gone);
     for (const [name, stamp] of map.tombstones)
       if (stamp > since) writeValue(sink, key!, context, name, NEVER);
