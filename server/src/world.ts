@@ -153,6 +153,8 @@ class Walk {
   readonly #x: number;
   readonly #y: number;
   readonly #radius: number;
+  /** Rows that were there at the start: a loop that spawns its own kind comes to an end. */
+  readonly #end: number;
 
   constructor(table: LiveTable, at: Position | undefined, x: number, y: number, radius: number) {
     this.#table = table;
@@ -160,6 +162,7 @@ class Walk {
     this.#x = x;
     this.#y = y;
     this.#radius = radius;
+    this.#end = table.rows.length;
   }
 
   [Symbol.iterator](): IterableIterator<Row> {
@@ -168,7 +171,7 @@ class Walk {
 
   next(): IteratorResult<Row> {
     const { rows } = this.#table;
-    while (++this.#row < rows.length) {
+    while (++this.#row < this.#end) {
       const row = rows[this.#row];
       if (row === undefined || (this.#at && !this.#isNear(this.#at))) continue;
       this.value = row;
