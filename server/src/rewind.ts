@@ -21,8 +21,11 @@ export class Rewound {
   readonly #tables: Table[];
   readonly #classes: RowClass[];
   readonly #fresh: boolean[];
+  readonly #every: number;
 
-  constructor(game: Game, history: History) {
+  /** `every`: ticks from one STATE to the next, for a browser blends between those it was sent. */
+  constructor(game: Game, history: History, every = 1) {
+    this.#every = every;
     this.#game = game;
     this.#history = history;
     this.#tables = game.kinds.map((plan) => new Table(plan));
@@ -65,14 +68,16 @@ export class Rewound {
     const table = this.#tables[index];
     if (this.#fresh[index]) return table;
     this.#fresh[index] = true;
-    const at = this.#history.indexAt(this.tick);
+    const every = this.#every;
+    const sent = Math.floor(this.tick / every) * every;
+    const at = this.#history.indexAt(Math.max(sent, this.#history.oldest?.tick ?? 0));
     const older = this.#history.at(at);
     if (!older) {
       table.ids.fill(0);
       table.high = 0;
       return table;
     }
-    const newer = at > 0 ? this.#history.at(at - 1)! : older;
+    const newer = at > 0 ? this.#history.at(Math.max(at - every, 0))! : older;
     const span = newer.tick - older.tick;
     const fraction = span > 0 ? (this.tick - older.tick) / span : 0;
     this.#fill(table, index, older.tables[index], newer.tables[index], fraction);

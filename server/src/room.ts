@@ -105,7 +105,7 @@ export class GameRoom implements Room<Game, unknown, unknown> {
       game,
       Math.ceil((options.limits.rewindMs / 1000) * game.tickRate) + 2,
     );
-    this.#past = new Rewound(game, this.#history);
+    this.#past = new Rewound(game, this.#history, definition.sendEvery);
     this.#timers = new Timers(definition.timers);
     this.#random = new Random(definition.seed ?? options.seed);
     const near = this.world.near.bind(this.world);
