@@ -1,0 +1,136 @@
+// What a game's handlers may write, judged by the compiler: auth and data are inferred, and what the
+// game did not declare is an error.
+
+import {
+  command,
+  defineGame,
+  type EntityId,
+  entity,
+  fixed,
+  int,
+  list,
+  text,
+} from '@tickwire/protocol';
+import { describe, expectTypeOf, test } from 'vitest';
+import { defineRoom } from './define-room.ts';
+
+const game = defineGame({
+  tickRate: 20,
+  state: { left: int(0, 9) },
+  entities: {
+    ship: { x: fixed(0, 9, 1), ammo: int(0, 9).ownerOnly(), bag: list(int(0, 9), 4) },
+    coin: { x: fixed(0, 9, 1), secret: int(0, 9).serverOnly() },
+  },
+  input: { dx: int(-1, 1) },
+  events: { hit: { by: entity('ship'), n: int(0, 9) } },
+  commands: { rename: command({ name: text(8) }).replies<{ ok: boolean }>() },
+});
+const commands = { rename: () => ({ ok: true }) };
+
+describe('seat.auth and room.data', () => {
+  test('are undefined without authenticate and open', () => {
+    defineRoom(game, {
+      seats: 1,
+      commands,
+      join(room, seat) {
+        expectTypeOf(seat.auth).toEqualTypeOf<undefined>();
+        expectTypeOf(room.data).toEqualTypeOf<undefined>();
+      },
+    });
+  });
+
+  test('are what authenticate and open return', () => {
+    defineRoom(game, {
+      seats: 1,
+      authenticate: async (token) => ({ name: token }),
+      open: () => ({ scores: new Map<string, number>() }),
+      join(room, seat) {
+        expectTypeOf(seat.auth).toEqualTypeOf<{ name: string }>();
+        expectTypeOf(room.data.scores).toEqualTypeOf<Map<string, number>>();
+      },
+      commands: {
+        rename(room, seat, { name }) {
+          expectTypeOf(name).toEqualTypeOf<string>();
+          expectTypeOf(seat.auth.name).toEqualTypeOf<string>();
+          expectTypeOf(room.data.scores.size).toEqualTypeOf<number>();
+          return { ok: true };
+        },
+      },
+    });
+  });
+
+  test('are told apart: one with the other left out', () => {
+    defineRoom(game, {
+      seats: 1,
+      commands,
+      open: () => 7,
+      tick(room) {
+        expectTypeOf(room.data).toEqualTypeOf<number>();
+        for (const seat of room.seats) expectTypeOf(seat.auth).toEqualTypeOf<undefined>();
+      },
+    });
+  });
+});
+
+test('rows, inputs and state are those of the game', () => {
+  defineRoom(game, {
+    seats: 1,
+    commands,
+    tick(room, dt) {
+      expectTypeOf(dt).toEqualTypeOf<number>();
+      expectTypeOf(room.state.left).toEqualTypeOf<number>();
+      for (const ship of room.all('ship')) {
+        expectTypeOf(ship.id).toEqualTypeOf<EntityId<'ship'>>();
+        expectTypeOf(ship.kind).toEqualTypeOf<'ship'>();
+        ship.x = 1;
+        ship.bag.push(1);
+        expectTypeOf(room.inputOf(ship)?.dx).toEqualTypeOf<number | undefined>();
+        room.rewind(ship, (past) => {
+          // @ts-expect-error the past is not to be written
+          for (const row of past.all('ship')) row.x = 2;
+        });
+      }
+    },
+  });
+});
+
+test('what the game did not declare is an error', () => {
+  defineRoom(game, {
+    seats: 1,
+    commands,
+    tick(room) {
+      // @ts-expect-error no such kind
+      room.all('boat');
+      // @ts-expect-error no such kind
+      room.spawn('boat', {});
+      // @ts-expect-error no such field
+      room.spawn('ship', { z: 1 });
+      // @ts-expect-error wrong value
+      room.spawn('ship', { x: 'left' });
+      // @ts-expect-error no such event
+      room.emit('miss', {});
+      const ship = room.spawn('ship', {});
+      const coin = room.spawn('coin', {});
+      room.emit('hit', { by: ship.id, n: 1 });
+      // @ts-expect-error wrong payload
+      room.emit('hit', { by: ship.id, n: 'one' });
+      // @ts-expect-error a payload that lacks a field
+      room.emit('hit', { n: 1 });
+      // @ts-expect-error the id of another kind
+      room.emit('hit', { by: coin.id, n: 1 });
+      // @ts-expect-error the id of another kind
+      room.get('ship', coin.id);
+      room.get('ship', ship.id);
+      // @ts-expect-error ids are given by the room
+      ship.id = 7;
+      // @ts-expect-error owners change by room.give
+      ship.owner = 2;
+    },
+  });
+});
+
+test('commands answer what they declare', () => {
+  // @ts-expect-error another answer than declared
+  defineRoom(game, { seats: 1, commands: { rename: () => ({ ok: 'yes' }) } });
+  defineRoom(game, { seats: 1, commands: { rename: async () => ({ ok: false }) } });
+});

@@ -1,0 +1,42 @@
+import { defineGame, fixed, int, Random } from '@tickwire/protocol';
+import { expect, test } from 'vitest';
+import { Grid } from './grid.ts';
+import { World } from './world.ts';
+
+const range = fixed(-1e6, 1e6, 1);
+const game = defineGame({
+  tickRate: 20,
+  entities: { ship: { x: range, y: range }, rule: { n: int(0, 9) } },
+});
+
+test.each([1, 2, 3])('every entity stands in the bucket of its cell (seed %i)', (seed) => {
+  const chance = new Random(seed);
+  const world = new World(game, 1, false);
+  const grid = new Grid(100);
+  world.spawn('rule', { n: 1 }, 0);
+  for (let round = 0; round < 3; round++) {
+    for (let i = 0; i < 200; i++) {
+      const [x, y] = [0, 0].map(() => (chance.next() - 0.5) * 10 ** chance.integer(6));
+      world.spawn('ship', { x, y }, 0);
+    }
+    const first = [...world.all('ship')][chance.integer(100)];
+    world.despawn(first);
+    grid.rebuild(world.tables);
+    for (const row of world.all('ship')) {
+      grid.find(grid.cellOf(row.x as number), grid.cellOf(row.y as number));
+      const rows = [...grid.row.slice(grid.start, grid.end)];
+      expect(rows).toContain(row.$index);
+      expect(new Set(grid.kind.slice(grid.start, grid.end))).toEqual(new Set([0]));
+    }
+  }
+});
+
+test('positions that are no numbers do no harm', () => {
+  const world = new World(game, 1, false);
+  const grid = new Grid(100);
+  for (const x of [Number.NaN, Infinity, -Infinity, 1e300]) world.spawn('ship', { x, y: 0 }, 0);
+  const near = world.spawn('ship', { x: 5, y: 5 }, 0);
+  grid.rebuild(world.tables);
+  grid.find(0, 0);
+  expect([...grid.row.slice(grid.start, grid.end)]).toContain(near.$index);
+});

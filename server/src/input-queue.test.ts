@@ -1,0 +1,96 @@
+import { bool, defineGame, int, neutralInput } from '@tickwire/protocol';
+import { describe, expect, test } from 'vitest';
+import { InputQueue } from './input-queue.ts';
+
+const { input } = defineGame({
+  tickRate: 20,
+  entities: {},
+  input: { dx: int(-1, 1), fire: bool().press() },
+});
+
+const wire = (dx: number, fire = 0) => Float64Array.of(dx + 1, fire);
+const queue = () => new InputQueue(input, { windowTicks: 16, repeatTicks: 3 });
+const taken = (from: InputQueue, tick: number) => {
+  const [dx, fire] = from.take(tick);
+  return [dx - 1, fire];
+};
+
+describe('input queue', () => {
+  test('gives each tick its own input, and waits for those that are early', () => {
+    const inputs = queue();
+    inputs.put(2, wire(1), 0, 0);
+    inputs.put(1, wire(-1), 0, 0);
+    expect([taken(inputs, 1), taken(inputs, 2)]).toEqual([
+      [-1, 0],
+      [1, 0],
+    ]);
+    expect(inputs.takeInTime()).toBe(2);
+    expect(inputs.takeInTime()).toBe(0);
+  });
+
+  test('repeats the last without its presses, for a while, then stands still', () => {
+    const inputs = queue();
+    inputs.put(1, wire(1, 1), 0, 0);
+    const ticks = [1, 2, 3, 4, 5].map((tick) => taken(inputs, tick));
+    expect(ticks).toEqual([
+      [1, 1],
+      [1, 0],
+      [1, 0],
+      [1, 0],
+      [0, 0],
+    ]);
+  });
+
+  test('carries the presses of late inputs to the next tick, once', () => {
+    const inputs = queue();
+    taken(inputs, 5);
+    inputs.put(4, wire(1, 1), 5.5, 0);
+    inputs.put(5, wire(1, 1), 5.5, 0);
+    expect(inputs.late).toBe(2);
+    expect([taken(inputs, 6), taken(inputs, 7)]).toEqual([
+      [0, 1],
+      [0, 0],
+    ]);
+  });
+
+  test('takes the first input of a tick, and none beyond its window', () => {
+    const inputs = queue();
+    inputs.put(1, wire(1), 0, 0);
+    inputs.put(1, wire(-1), 0, 0);
+    inputs.put(16, wire(-1), 0, 0);
+    inputs.put(17, wire(1), 0, 0);
+    expect([taken(inputs, 1), inputs.early]).toEqual([[1, 0], 1]);
+    for (let tick = 2; tick < 16; tick++) taken(inputs, tick);
+    expect(taken(inputs, 16)).toEqual([-1, 0]);
+    expect(taken(inputs, 17)[0]).toBe(-1);
+  });
+
+  test('knows what was shown when the input of the tick was made', () => {
+    const inputs = queue();
+    expect(inputs.shownTick).toBeNaN();
+    inputs.put(10, wire(0), 9.5, 4.25);
+    taken(inputs, 10);
+    expect(inputs.shownTick).toBe(4.25);
+    taken(inputs, 11);
+    expect(inputs.shownTick).toBe(5.25);
+  });
+
+  test('tells the least margin since it was asked, and NaN where nothing came', () => {
+    const inputs = queue();
+    inputs.put(3, wire(0), 1, 0);
+    inputs.put(2, wire(0), 1.5, 0);
+    expect(inputs.takeMargin()).toBe(0.5);
+    expect(inputs.takeMargin()).toBeNaN();
+  });
+
+  test('forgets what was queued when a new line begins', () => {
+    const inputs = queue();
+    inputs.put(1, wire(1), 0, 0);
+    inputs.put(2, wire(1), 0, 0);
+    taken(inputs, 1);
+    inputs.clear();
+    expect(taken(inputs, 2)).toEqual(
+      [...neutralInput(input)].map((value, i) => value - (i ? 0 : 1)),
+    );
+  });
+});

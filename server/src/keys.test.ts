@@ -1,0 +1,81 @@
+import { describe, expect, test } from 'vitest';
+import { Keys, RotatingKeys, randomSecret } from './keys.ts';
+
+function counter(): () => string {
+  let n = 0;
+  return () => `k${++n}`;
+}
+
+test('secrets are 256 bits that fit a header', () => {
+  const secrets = new Set(Array.from({ length: 100 }, randomSecret));
+  expect(secrets.size).toBe(100);
+  for (const secret of secrets) expect(secret).toMatch(/^[A-Za-z0-9_-]{43}$/);
+});
+
+describe('keys of one use', () => {
+  test('are good once', () => {
+    const keys = new Keys<object>(counter());
+    const what = {};
+    const secret = keys.issue(what);
+    expect(keys.redeem('k9')).toBe(undefined);
+    expect(keys.redeem(secret)).toBe(what);
+    expect(keys.redeem(secret)).toBe(undefined);
+    expect(keys.size).toBe(0);
+  });
+
+  test('make the one before worthless, and can be dropped', () => {
+    const keys = new Keys<object>(counter());
+    const what = {};
+    const first = keys.issue(what);
+    const second = keys.issue(what);
+    expect(keys.redeem(first)).toBe(undefined);
+    expect([...keys.values()]).toEqual([what]);
+    keys.drop(what);
+    expect(keys.redeem(second)).toBe(undefined);
+  });
+
+  test('are not kept in the clear', () => {
+    const keys = new Keys<object>(() => 'the-secret-itself');
+    keys.issue({});
+    expect(JSON.stringify([...Object.values(keys)])).not.toContain('the-secret-itself');
+  });
+});
+
+describe('keys that rotate', () => {
+  test('leave the old one good until the new one is known to have arrived', () => {
+    const keys = new RotatingKeys<string>(counter());
+    const first = keys.issue('seat');
+    expect(keys.find(first)).toEqual({ what: 'seat', spent: false });
+    const second = keys.issue('seat', first);
+    expect([keys.find(first)?.spent, keys.find(second)?.spent]).toEqual([false, false]);
+    keys.confirm('seat');
+    expect([keys.find(first)?.spent, keys.find(second)?.spent]).toEqual([true, false]);
+  });
+
+  test('know one that was never used again as spent', () => {
+    const keys = new RotatingKeys<string>(counter());
+    const first = keys.issue('seat');
+    const lost = keys.issue('seat', first);
+    const third = keys.issue('seat', first);
+    expect([first, lost, third].map((key) => keys.find(key)?.spent)).toEqual([false, true, false]);
+    keys.confirm('seat');
+    expect([first, lost, third].map((key) => keys.find(key)?.spent)).toEqual([
+      true,
+      undefined,
+      false,
+    ]);
+  });
+
+  test('grow with seats, not with use, and go with the seat', () => {
+    const keys = new RotatingKeys<string>(counter());
+    let key = keys.issue('seat');
+    for (let i = 0; i < 100; i++) {
+      key = keys.issue('seat', key);
+      if (i % 3) keys.confirm('seat');
+    }
+    expect([keys.size, [...keys.values()]]).toEqual([1, ['seat']]);
+    keys.drop('seat');
+    expect(keys.find(key)).toBe(undefined);
+    expect(keys.size).toBe(0);
+  });
+});

@@ -1,0 +1,78 @@
+import { defineGame, fixed, int, KnownSet, type Row } from '@tickwire/protocol';
+import { expect, test } from 'vitest';
+import { type Sight, type Viewer, Visibility } from './visibility.ts';
+import { World } from './world.ts';
+
+const range = fixed(-9999, 9999, 1);
+const game = defineGame({
+  tickRate: 20,
+  entities: { ship: { x: range, y: range }, rule: { n: int(0, 9) } },
+});
+
+function setUp(more: Partial<Sight<Viewer>> = {}) {
+  const world = new World(game, 1, false);
+  const viewer = { id: 1, known: new KnownSet() };
+  const eye = { x: 0, y: 0 } as { x: number; y: number } | undefined;
+  const at = { eye };
+  const visibility = new Visibility<Viewer>(world, { around: () => at.eye, radius: 100, ...more });
+  let tick = 1;
+  const knows = (row: Row) => {
+    visibility.begin();
+    visibility.update(viewer, tick++);
+    viewer.known.told();
+    return viewer.known.slotOf(row.id) >= 0;
+  };
+  return { world, viewer, at, knows };
+}
+
+test('entities enter at the radius and leave at 1.1 of it', () => {
+  const { world, knows } = setUp();
+  const row = world.spawn('ship', { x: 105, y: 0 }, 0);
+  const seen = [105, 101, 100, 105, 109.9, 110.1, 105, 99, 111].map((x) => {
+    row.x = x;
+    return knows(row);
+  });
+  expect(seen).toEqual([false, false, true, true, true, false, false, true, false]);
+});
+
+test('kinds without a position and what a seat owns are near wherever it looks', () => {
+  const { world, knows } = setUp();
+  const rule = world.spawn('rule', { n: 1 }, 0);
+  const own = world.spawn('ship', { x: 5000, y: 0 }, 1);
+  const other = world.spawn('ship', { x: 5000, y: 0 }, 2);
+  expect([knows(rule), knows(own), knows(other)]).toEqual([true, true, false]);
+});
+
+test('an eye that is gone stays where it was, and one never placed sees nothing near', () => {
+  const { world, at, knows } = setUp();
+  const row = world.spawn('ship', { x: 50, y: 0 }, 0);
+  at.eye = undefined;
+  expect(knows(row)).toBe(false);
+  at.eye = { x: 0, y: 0 };
+  expect(knows(row)).toBe(true);
+  at.eye = undefined;
+  expect(knows(row)).toBe(true);
+});
+
+test('what sees refuses is not known however near, unless it is one’s own', () => {
+  let allowed = true;
+  const { world, knows } = setUp({ sees: () => allowed });
+  const row = world.spawn('ship', { x: 1, y: 0 }, 0);
+  const own = world.spawn('ship', { x: 1, y: 0 }, 1);
+  expect(knows(row)).toBe(true);
+  allowed = false;
+  expect([knows(row), knows(own)]).toEqual([false, true]);
+});
+
+test('a despawned entity leaves, and its row may mean another at once', () => {
+  const { world, knows } = setUp();
+  const row = world.spawn('ship', { x: 1, y: 0 }, 0);
+  const { id } = row;
+  expect(knows(row)).toBe(true);
+  world.despawn(row);
+  world.begin(2);
+  world.begin(3);
+  const next = world.spawn('ship', { x: 2, y: 0 }, 0);
+  expect(knows(next)).toBe(true);
+  expect(knows({ id } as Row)).toBe(false);
+});
