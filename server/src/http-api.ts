@@ -30,6 +30,7 @@ export interface HttpApiOptions {
   limits: Limits;
   origins: OriginRules;
   page: StaticFiles | undefined;
+  publicUrl: string | undefined;
   now: () => number;
 }
 
@@ -83,11 +84,20 @@ export class HttpApi {
       const auth = await shard.authenticate(kind, body.token, kind);
       const room = body.create ? shard.open(kind) : shard.find(body.room ?? kind, false);
       if (room.kind !== kind) throw new JoinRefused(CloseCode.NoRoom, 'a room of another kind');
-      return json(200, { room: room.id, url: '', ticket: shard.reserve(room, auth) }, cors);
+      return json(
+        200,
+        { room: room.id, url: this.#urlOf(request), ticket: shard.reserve(room, auth) },
+        cors,
+      );
     } catch (error) {
       if (!(error instanceof JoinRefused)) throw error;
       return json(STATUS[error.closeCode] ?? 500, { error: error.message }, cors);
     }
+  }
+
+  /** Where the ticket is good: the public address, or the one the request came to. */
+  #urlOf(request: HttpRequest): string {
+    return this.#options.publicUrl ?? `http://${request.headers.get('host') ?? 'localhost'}`;
   }
 
   /** Pages of allowed origins may read the answers; same-origin pages need no leave. */

@@ -33,6 +33,8 @@ export interface ServeOptions {
   origins?: readonly string[];
   /** Lets clients without an Origin header (bots, native ones) in, in production. */
   allowNoOrigin?: boolean;
+  /** Where players reach this server, as http(s)://host[:port]; for tickets behind a TLS proxy. */
+  publicUrl?: string;
   /** Directory of a built page, served at /. */
   page?: string;
   /** Content-Security-Policy of the page. */
@@ -98,7 +100,15 @@ export async function serve(options: ServeOptions): Promise<Server> {
     seed: options.seed ?? (() => randomBytes(4).readUInt32LE()),
     start: options.ticking === false ? undefined : start,
   });
-  const api = new HttpApi({ shard, directory, limits, origins: rules, page, now });
+  const api = new HttpApi({
+    shard,
+    directory,
+    limits,
+    origins: rules,
+    page,
+    publicUrl: options.publicUrl,
+    now,
+  });
   const wallClockMs = () => Date.now();
   const edge = new Edge({ shard, api, limits, origins: rules, log, now, wallClockMs });
   const listening = await transport.listen({ port, host }, edge).catch(async (error) => {

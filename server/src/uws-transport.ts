@@ -6,6 +6,7 @@
 
 import type * as uws from 'uWebSockets.js';
 import { STATUS_CODES } from 'node:http';
+import { type AddressInfo, createServer } from 'node:net';
 import { CloseCode, UsageError } from '@tickwire/protocol';
 import {
   hasNoBody,
@@ -118,8 +119,9 @@ class UwsTransport implements Transport {
       options: number,
       done: (socket: uws.us_listen_socket | false) => void,
     ) => void;
+    const port = options.port === 0 ? await freePort(options.host) : options.port;
     const socket = await new Promise<uws.us_listen_socket | false>((resolve) =>
-      listen(options.host, options.port, EXCLUSIVE_PORT, resolve),
+      listen(options.host, port, EXCLUSIVE_PORT, resolve),
     );
     if (!socket) throw portError(options);
     this.#app = app;
@@ -352,4 +354,19 @@ class UwsSocket implements Socket {
     const over = this.#over ?? { code, reason };
     this.guard.closed(over.code, over.reason);
   }
+}
+
+/**
+ * A port nobody listens on. uWebSockets.js takes one for 0 itself, but without SO_REUSEADDR: it
+ * could not be opened again while old connections linger.
+ */
+function freePort(host: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once('error', () => reject(portError({ port: 0, host })));
+    probe.listen({ port: 0, host, exclusive: true }, () => {
+      const { port } = probe.address() as AddressInfo;
+      probe.close(() => resolve(port));
+    });
+  });
 }
