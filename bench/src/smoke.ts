@@ -17,7 +17,7 @@ const EMPTY_BYTES = 8;
 /** Bytes of STATE may move by this share: a change of the game's workload, not of the wire. */
 const STATE_SHARE = 0.02;
 /** The client may grow by this share before somebody looks. */
-const SIZE_SHARE = 0.01;
+const SIZE_SHARE = 0.02;
 /**
  * Garbage of the hot files per seat and tick beyond the baseline: three number objects, which V8
  * makes of the floats handed to a sink in runs where it does not inline the call. An array, a view

@@ -1,7 +1,6 @@
-// What a tick costs: time, bytes to each seat, bytes allocated, for the three rooms the issue names.
-// In-process rooms measure the framework alone; the third is measured over real sockets as well.
+// What a tick costs: time, bytes to each seat and bytes allocated, for the three rooms the issue
+// names. In-process rooms measure the framework alone; the third is measured over real sockets too.
 // Times are noisy on a shared machine, bytes are not.
-
 import { allocationOf } from './allocation.ts';
 import type { ArenaSize } from './arena.ts';
 import { ArenaRun } from './arena-run.ts';
