@@ -1,5 +1,5 @@
-// What a game's handlers may write, judged by the compiler: auth and data are inferred, and what the
-// game did not declare is an error.
+// What a game's handlers may write, judged by the compiler: auth and data are inferred, and what
+// the game did not declare is an error.
 
 import {
   command,

@@ -1,5 +1,6 @@
 // The small game that the play, resume and error suites share: ships that move by input, coins,
-// events, commands. Trap: its step is deterministic, so that any correction in these suites is a bug.
+// events, commands. Trap: its step is deterministic, so that any correction in these suites is a
+// bug.
 
 import { bool, command, defineGame, fixed, int, list, text } from '@tickwire/protocol';
 import { defineRoom, Refusal, type RoomDefinition, type RoomKind } from '../src/index.ts';
@@ -65,7 +66,7 @@ export function arcade(more: Partial<Definition> = {}): RoomKind {
   });
 }
 
-/** One way of a transatlantic mobile line: 150 ms +- 50 ms, standing still for 300 ms now and then. */
+/** One way of a far mobile line: 150 ms +- 50 ms, standing still for 300 ms now and then. */
 export const BAD_LINE = {
   latencyMs: 150,
   jitterMs: 50,

@@ -1,4 +1,5 @@
-// A map whose keys come and go faster than a seat reads: it is told the whole of it, not every death.
+// A map whose keys come and go faster than a seat reads: it is told the whole of it, not every
+// death.
 
 import { defineGame, int, map } from '@tickwire/protocol';
 import { afterEach, expect, test } from 'vitest';

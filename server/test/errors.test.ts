@@ -141,7 +141,7 @@ describe('serve and defineRoom refuse, naming the cure', () => {
     else process.env.PORT = PORT;
   });
 
-  test('a missing uWebSockets.js binary where it was asked for, and says so where not', async () => {
+  test('a missing uWebSockets.js where it was asked for, and says so where not', async () => {
     const missing = async () => {
       throw new UsageError('uWebSockets.js does not load here: install it, or use ws');
     };

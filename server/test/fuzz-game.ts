@@ -1,6 +1,6 @@
-// The game that the fuzz plays: every type of field in every scope, and a room whose every tick does
-// what chance says. Used by fuzz.test.ts and secrecy.test.ts. Trap: chance comes from one seeded
-// Random per room, never from room.random(), so that two runs of one seed do the same.
+// The game that the fuzz plays: every type of field in every scope, and a room whose every tick
+// does what chance says. Used by fuzz.test.ts and secrecy.test.ts. Trap: chance comes from one
+// seeded Random per room, never from room.random(), so that two runs of one seed do the same.
 
 import {
   angle,
@@ -248,8 +248,8 @@ export function turmoil(room: FuzzRoom, chance: Random): void {
 }
 
 /**
- * A room of the fuzz; `more` says what a seat sees, and how often. `ticked` is called when the world
- * is as it will be told.
+ * A room of the fuzz; `more` says what a seat sees, and how often. `ticked` is called when the
+ * world is as it will be told.
  */
 export function fuzzRoom(
   seed: number,

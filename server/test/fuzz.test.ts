@@ -1,6 +1,6 @@
-// Both ends under everything at once, seeded: whatever a room does and however bad a line is, what a
-// seat holds after each STATE is what it should see. TICKWIRE_FUZZ_SEEDS and TICKWIRE_FUZZ_TICKS ask
-// for more.
+// Both ends under everything at once, seeded: whatever a room does and however bad a line is, what
+// a seat holds after each STATE is what it should see. TICKWIRE_FUZZ_SEEDS and TICKWIRE_FUZZ_TICKS
+// ask for more.
 
 import { Random, type Row } from '@tickwire/protocol';
 import { afterEach, describe, expect, test } from 'vitest';

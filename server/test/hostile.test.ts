@@ -162,7 +162,7 @@ describe('on a seat', () => {
     expect(raw.closed?.[0]).toBe(4000);
   });
 
-  test('an input outside its declaration is refused, and the seat waits for its player', async () => {
+  test('an input outside its declaration is refused, and the seat waits', async () => {
     const raw = await seated();
     await raw.say((out) => {
       writeInputHeader(out, { dState: 0, dShown: 0, dFirst: 0 });

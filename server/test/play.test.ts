@@ -1,5 +1,5 @@
-// What a player feels, on a good and on a bad line: own movement at once and never corrected, others
-// smooth, presses and events exactly once, answers to calls. All in virtual time.
+// What a player feels, on a good and on a bad line: own movement at once and never corrected,
+// others smooth, presses and events exactly once, answers to calls. All in virtual time.
 
 import { CommandError, type GameClient } from '@tickwire/client';
 import { afterEach, describe, expect, test } from 'vitest';

@@ -200,7 +200,7 @@ describe('one seat and two lines', () => {
 });
 
 describe('a server that closes', () => {
-  test('tells everybody 1012, awaits close, and its players come back to the next one', async () => {
+  test('tells everybody 1012, awaits close, and its players come to the next one', async () => {
     let closed = 0;
     await start({
       async close() {

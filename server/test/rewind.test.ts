@@ -9,7 +9,7 @@ let stepper: Stepper;
 afterEach(() => stepper.close());
 
 const TURN_TICKS = 7;
-/** Both ends round a shown place to a sixteenth, and a frame is drawn up to a tick after its input. */
+/** Both ends round a shown place to a sixteenth. */
 const STEP = 1 / 16;
 
 /** A coin that zigzags, its places by tick, and what a shooter's rewind and screen said of it. */

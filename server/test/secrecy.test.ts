@@ -1,6 +1,6 @@
 // What a seat may not see must not reach its line in any way, not even as a length: two runs that
-// differ only there give that seat the same bytes. Frames are recorded at the socket; WELCOME is left
-// out, for it names the room and the hour.
+// differ only there give that seat the same bytes. Frames are recorded at the socket; WELCOME is
+// left out, for it names the room and the hour.
 
 import { defineGame, FrameType, fixed, int, list, map, Random, text } from '@tickwire/protocol';
 import { afterEach, describe, expect, test } from 'vitest';

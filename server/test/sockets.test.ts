@@ -1,5 +1,6 @@
-// The whole road over real sockets on 127.0.0.1, once for each transport: join, play, resume, close,
-// and what the port answers over HTTP. Trap: time is real here, so every wait is for an event.
+// The whole road over real sockets on 127.0.0.1, once for each transport: join, play, resume,
+// close, and what the port answers over HTTP. Trap: time is real here, so every wait is for an
+// event.
 
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -149,7 +150,7 @@ for (const { name, missing } of TRANSPORTS) {
       expect((await fetch(`${server.url}/rooms/field`, other)).status).toBe(403);
     });
 
-    test('a built page is served beside the socket, with headers and nothing above it', async () => {
+    test('a built page is served beside the socket, with its headers', async () => {
       const page = mkdtempSync(joinPath(tmpdir(), 'tickwire-page-'));
       writeFileSync(joinPath(page, 'index.html'), '<h1>hello</h1>');
       await start(name, {}, page);

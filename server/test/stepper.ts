@@ -1,7 +1,7 @@
-// Both ends in one process on a virtual clock: a real server over the memory transport, real clients
-// over sockets made of objects, and the hand that moves time. For every suite that needs both ends.
-// Trap: nothing happens unless time is advanced; a promise of a client is awaited by `until`, which
-// does so.
+// Both ends in one process on a virtual clock: a real server over the memory transport, real
+// clients over sockets made of objects, and the hand that moves time. For every suite that needs
+// both ends. Trap: nothing happens unless time is advanced; a promise of a client is awaited by
+// `until`, which does so.
 
 import { type ConnectOptions, connect, type GameClient, type Status } from '@tickwire/client';
 import type { Link } from '@tickwire/protocol';

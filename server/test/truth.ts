@@ -1,6 +1,6 @@
 // What a seat should hold, told without the code that sends it: which entities by the rules of
-// interest, and which values by the declaration. The oracle of the fuzz. Trap: it must be asked right
-// after the tick, before anybody writes to the world again.
+// interest, and which values by the declaration. The oracle of the fuzz. Trap: it must be asked
+// right after the tick, before anybody writes to the world again.
 
 import type { FieldSpec, Plan, Row } from '@tickwire/protocol';
 import { TrackedList, TrackedMap, TrackedRecord } from '@tickwire/protocol';
