@@ -1,6 +1,6 @@
 // The workload that is measured: the arena of the wire bench (4096 x 4096, ships of nine fields) as
-// a game of the public declaration, and rooms of it of any size. Seeded: two runs with one seed move
-// alike, so their bytes are equal.
+// a game of the public declaration, and rooms of it of any size. Seeded: two runs with one seed
+// move alike, so their bytes are equal.
 import {
   angle,
   bool,
