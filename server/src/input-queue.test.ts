@@ -16,7 +16,7 @@ const taken = (from: InputQueue, tick: number) => {
 };
 
 describe('input queue', () => {
-  test('gives each tick its own input, and waits for those that are early', () => {
+  test('[I2] gives each tick its own input, and waits for those that are early', () => {
     const inputs = queue();
     inputs.put(2, wire(1), 0, 0);
     inputs.put(1, wire(-1), 0, 0);
@@ -28,7 +28,7 @@ describe('input queue', () => {
     expect(inputs.takeInTime()).toBe(0);
   });
 
-  test('repeats the last without its presses, for a while, then stands still', () => {
+  test('[I2] repeats the last without its presses, for a while, then stands still', () => {
     const inputs = queue();
     inputs.put(1, wire(1, 1), 0, 0);
     const ticks = [1, 2, 3, 4, 5].map((tick) => taken(inputs, tick));
@@ -41,7 +41,7 @@ describe('input queue', () => {
     ]);
   });
 
-  test('carries the presses of late inputs to the next tick, once', () => {
+  test('[I2] carries the presses of late inputs to the next tick, once', () => {
     const inputs = queue();
     taken(inputs, 5);
     inputs.put(4, wire(1, 1), 5.5, 0);
@@ -75,7 +75,7 @@ describe('input queue', () => {
     expect(inputs.shownTick).toBe(5.25);
   });
 
-  test('tells the least margin since it was asked, and NaN where nothing came', () => {
+  test('[I5] tells the least margin since it was asked, and NaN where nothing came', () => {
     const inputs = queue();
     inputs.put(3, wire(0), 1, 0);
     inputs.put(2, wire(0), 1.5, 0);

@@ -15,7 +15,7 @@ const game = defineGame({
 let stepper: Stepper;
 afterEach(() => stepper.close());
 
-test('a seat that was away from a map of short lives holds what is in it now', async () => {
+test('[S15] a seat that was away from a map of short lives holds what is in it now', async () => {
   let next = 0;
   const field = defineRoom(game, {
     seats: 2,

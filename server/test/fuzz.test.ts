@@ -201,17 +201,20 @@ afterEach(() => stepper?.close());
 
 describe.each(Object.keys(KINDS))('%s', (name) => {
   const seeds = Array.from({ length: SEEDS }, (_, i) => i + 1);
-  test.each(seeds)('shows every seat what it should see (seed %i)', async (seed) => {
-    const fuzz = new Fuzz(seed);
-    stepper = await Stepper.start({
-      rooms: { field: fuzzRoom(seed, KINDS[name], fuzz.ticked) },
-      seed,
-      limits: { slowSeatBytes: SLOW_BYTES, roomBurst: 1000 },
-    });
-    await fuzz.run(stepper, TICKS);
-    expect(faults(stepper)).toEqual([]);
-    expect(complaints(fuzz.players)).toEqual([]);
-    expect(fuzz.players.map((player) => player.state)).toEqual(fuzz.players.map(() => 'live'));
-    expect(fuzz.checked).toBeGreaterThan(TICKS / 2);
-  });
+  test.each(seeds)(
+    '[S3, S7, S8, O1, O3] shows every seat what it should see (seed %i)',
+    async (seed) => {
+      const fuzz = new Fuzz(seed);
+      stepper = await Stepper.start({
+        rooms: { field: fuzzRoom(seed, KINDS[name], fuzz.ticked) },
+        seed,
+        limits: { slowSeatBytes: SLOW_BYTES, roomBurst: 1000 },
+      });
+      await fuzz.run(stepper, TICKS);
+      expect(faults(stepper)).toEqual([]);
+      expect(complaints(fuzz.players)).toEqual([]);
+      expect(fuzz.players.map((player) => player.state)).toEqual(fuzz.players.map(() => 'live'));
+      expect(fuzz.checked).toBeGreaterThan(TICKS / 2);
+    },
+  );
 });

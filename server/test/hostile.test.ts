@@ -75,21 +75,21 @@ describe('before a seat', () => {
     ['an empty message', () => {}, 4000],
     ['an array of 2^32 elements', (out) => out.raw(Uint8Array.of(0xdd, 255, 255, 255, 255)), 4000],
     ['an ext type', (out) => out.raw(Uint8Array.of(0x92, 0, 0xd4, 0x72, 0)), 4000],
-  ])('%s ends the connection', async (_, write, code) => {
+  ])('[F6] %s ends the connection', async (_, write, code) => {
     const raw = new Raw();
     await raw.say(write);
     expect(raw.closed?.[0]).toBe(code);
     expect(raw.types).toEqual([]);
   });
 
-  test('another protocol version is told apart', async () => {
+  test('[J1] another protocol version is told apart', async () => {
     const raw = new Raw();
     await raw.hello({ version: 2 });
     expect(raw.closed?.[0]).toBe(4011);
     expect(raw.closed?.[1]).toContain('update the older side');
   });
 
-  test('a HELLO that does not come ends at the deadline, one that does not', async () => {
+  test('[J1] a HELLO that does not come ends at the deadline, one that does not', async () => {
     const silent = new Raw();
     const player = await seated();
     await stepper.advance(2800);
@@ -100,7 +100,7 @@ describe('before a seat', () => {
     expect(refusals()).toMatchObject({ 'handshake-timeout': 1 });
   });
 
-  test('a text message is refused', async () => {
+  test('[F1] a text message is refused', async () => {
     const raw = new Raw();
     raw.peer.text();
     await stepper.advance(1);
@@ -131,7 +131,7 @@ describe('before a seat', () => {
 });
 
 describe('on a seat', () => {
-  test('a second HELLO, a frame of the server and a cut-off frame are malformed', async () => {
+  test('[F2, F5] a second HELLO and frames too short or too long are malformed', async () => {
     for (const write of [
       (out: MsgpackWriter) => out.raw(Uint8Array.of(0x93, 11, 0xcd, 3, 232, 0xa0)),
       (out: MsgpackWriter) => out.raw(Uint8Array.of(0x92, 4)),
@@ -146,14 +146,14 @@ describe('on a seat', () => {
     expect(raw.closed?.[0]).toBe(4000);
   });
 
-  test('an ACK of a STATE that was never sent is malformed', async () => {
+  test('[F9] an ACK of a STATE that was never sent is malformed', async () => {
     const raw = await seated();
     await raw.say((out) => writeAck(out, 4000));
     expect(raw.closed?.[0]).toBe(4000);
     expect(refusals()).toMatchObject({ 'bad-state': 1 });
   });
 
-  test('an input of a spectator is malformed', async () => {
+  test('[I4] an input of a spectator is malformed', async () => {
     const raw = await seated({ spectate: true });
     await raw.say((out) => {
       writeInputHeader(out, { dState: 0, dShown: 0, dFirst: 0 });
@@ -173,7 +173,7 @@ describe('on a seat', () => {
     expect(stepper.room('field').seat(2)?.connected).toBe(false);
   });
 
-  test('inputs for times that are over, or far ahead, are dropped and not punished', async () => {
+  test('[I3] inputs for times that are over, or far ahead, are dropped, not punished', async () => {
     const raw = await seated();
     for (const dFirst of [0, 0, 10_000, 1e9])
       await raw.say((out) => {
@@ -219,7 +219,7 @@ describe('on a seat', () => {
     expect(refusals()).toMatchObject({ 'idle-timeout': 1 });
   });
 
-  test('whatever bytes come, only their own connection ends', async () => {
+  test('[F10] whatever bytes come, only their own connection ends', async () => {
     let state = 12345;
     const next = () => (state = (state * 1103515245 + 12345) & 0x7fffffff) >>> 8;
     for (let i = 0; i < 150; i++) {

@@ -122,6 +122,28 @@ describe('others', () => {
   );
 });
 
+describe('a teleport', () => {
+  test('[S10] is shown as a jump: nobody sees the way between', async () => {
+    await start({
+      open: (room) => void room.spawn('coin', { x: 0 }) as undefined,
+      tick(room) {
+        for (const coin of room.all('coin')) {
+          if (room.tick % 60 !== 0) continue;
+          coin.x = coin.x === 0 ? 3000 : 0;
+          coin.teleport();
+        }
+      },
+    });
+    const { client } = await join({ up: { ...BAD_LINE }, down: { ...BAD_LINE } });
+    await stepper.advance(3000);
+    const seen = new Set<number>();
+    await draw(client, 600, () => {
+      for (const coin of client.view().all('coin')) seen.add(coin.x);
+    });
+    expect([...seen].sort()).toEqual([0, 3000]);
+  });
+});
+
 describe('presses', () => {
   test.each([1, 2, 3])('count exactly once each, also when late (seed %i)', async (seed) => {
     await start({}, seed);
@@ -140,7 +162,7 @@ describe('presses', () => {
 });
 
 describe('events', () => {
-  test('come once, in order, when the shown time reaches their tick', async () => {
+  test('[E1] come once, in order, when the shown time reaches their tick', async () => {
     let n = 0;
     await start({
       tick(room) {
@@ -192,7 +214,7 @@ describe('events', () => {
 });
 
 describe('calls', () => {
-  test('are answered, refused with the reason, or rejected when the line breaks', async () => {
+  test('[E2] are answered, refused with the reason, or rejected when the line breaks', async () => {
     await start();
     const a = await join();
     expect(await stepper.until(a.client.call('rename', { name: 'ada' }))).toEqual({ ok: true });

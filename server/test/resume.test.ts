@@ -49,7 +49,7 @@ describe('a line that breaks', () => {
     expect(told).toEqual(['drop 1 false', 'resume 1 true']);
   });
 
-  test('after the grace time costs the seat, and the client joins afresh', async () => {
+  test('[J5] after the grace time costs the seat, and the client joins afresh', async () => {
     const left: number[] = [];
     await start({ leave: (_, seat) => void left.push(seat.id) });
     const a = await stepper.join(game, { room: 'field', sample: still, retryCapMs: 1000 });
@@ -145,7 +145,7 @@ describe('one seat and two lines', () => {
     expect(last(a)).toMatchObject({ state: 'closed', reason: 'superseded' });
   });
 
-  test('of two resumes that race exactly one wins, and the other is told 4007', async () => {
+  test('[J2] of two resumes that race exactly one wins, and the other is told 4007', async () => {
     const [a] = await twins();
     const { shard } = stepper.server;
     const room = stepper.room('field');

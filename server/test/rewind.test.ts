@@ -71,7 +71,7 @@ test('rewind goes to the fractional tick that was on the screen', async () => {
   }
 });
 
-test('rewind reaches no further than the measured line allows', async () => {
+test('[C3] rewind reaches no further than the measured line allows', async () => {
   const { past } = await shots(1, { ...BAD_LINE, latencyMs: 20, jitterMs: 0, stallMs: 0 });
   const tickMs = 1000 / game.tickRate;
   for (const { tick, done } of past)

@@ -132,7 +132,7 @@ describe.each<[string, Partial<Definition>]>([
   ['rows that sees refuses', { sees }],
   ['rows beyond the radius', { interest }],
   ['rows that sees refuses within the radius', { interest, sees }],
-])('a seat gets the same bytes whatever becomes of %s', (_name, more) => {
+])('[S9] a seat gets the same bytes whatever becomes of %s', (_name, more) => {
   test.each(SEEDS)('seed %i', async (seed) => {
     const [spy, other] = await framesOf(more, seed, 1000 + seed);
     const [again, otherAgain] = await framesOf(more, seed, 2000 + seed);

@@ -131,7 +131,7 @@ for (const { name, missing } of TRANSPORTS) {
       expect([persisted, ends[0]]).toEqual([true, 1012]);
     });
 
-    test('the port answers health, rooms and tickets, and a ticket seats once', async () => {
+    test('[J4] the port answers health, rooms and tickets, and a ticket seats once', async () => {
       await start(name);
       const health = await fetch(`${server.url}/healthz`);
       expect(await health.json()).toEqual({ status: 'ok', rooms: 0, seats: 0 });
