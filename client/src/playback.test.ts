@@ -165,7 +165,7 @@ describe('a page that draws', () => {
     expect(scene.sent.filter(([, fire]) => fire).length).toBe(1);
   });
 
-  test('tells events when their tick is shown, in order, each once', () => {
+  test('[E1] tells events when their tick is shown, in order, each once', () => {
     const scene = new Scene();
     scene.run(1000);
     const tick = Math.floor(scene.serverTick);

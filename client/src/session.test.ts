@@ -23,7 +23,7 @@ describe('joining', () => {
     });
   });
 
-  test('uses a ticket once, and the resume key from then on', async () => {
+  test('[J2] uses a ticket once, and the resume key from then on', async () => {
     const stage = new Stage({ ticket: 'T-1', token: () => 'ada' });
     await stage.live();
     expect(stage.peer.hello).toMatchObject({ credential: Credential.Ticket, secret: 'T-1' });
@@ -256,7 +256,7 @@ describe('a page', () => {
     expect(stage.peers.length).toBe(1);
   });
 
-  test('that slept for a minute asks for everything once and keeps its line', async () => {
+  test('[J6] that slept for a minute asks for everything once and keeps its line', async () => {
     const stage = await new Stage().live();
     stage.time.nowMs += 60_000;
     stage.world.tick += 1200;
@@ -266,7 +266,7 @@ describe('a page', () => {
     expect(stage.session.status.state).toBe('live');
   });
 
-  test('without controls acknowledges four times a second', async () => {
+  test('[I4] without controls acknowledges four times a second', async () => {
     const stage = await new Stage({ sample: undefined }).live();
     const before = stage.peer.count(FrameType.Ack);
     await stage.run(10_000);
@@ -325,7 +325,7 @@ describe('events and calls', () => {
     expect(() => stage.session.on('miss', () => {})).toThrow('no such event');
   });
 
-  test('are answered, or refused with the reason', async () => {
+  test('[E2] are answered, or refused with the reason', async () => {
     const stage = await new Stage().live();
     const first = stage.session.call('say', { words: 'hi' });
     const second = reasonOf(stage.session.call('say', { words: 'ho' }));

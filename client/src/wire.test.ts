@@ -156,10 +156,18 @@ describe('a server that does not', () => {
     return peer.closed !== undefined;
   }
 
-  test('is left when a frame ends too early, wherever', () => {
+  test('[F4, F10] is left when a frame ends too early, wherever', () => {
     for (const frame of frames())
       for (let length = 0; length < frame.length; length++)
         expect(judge(frame.subarray(0, length)), `${length} of ${frame.length}`).toBe(true);
+  });
+
+  test('[S2] tells nothing of a STATE that ends too early', () => {
+    const [state] = frames();
+    for (let length = 0; length < state.length; length++) {
+      judge(state.subarray(0, length));
+      expect(told.filter((line) => line.startsWith('state'))).toEqual([]);
+    }
   });
 
   test('is left when there is more than a frame', () => {
@@ -189,7 +197,7 @@ describe('a server that does not', () => {
     }
   });
 
-  test('is left when it speaks before WELCOME, or welcomes twice', () => {
+  test('[F6] is left when it speaks before WELCOME, or welcomes twice', () => {
     const [state] = frames();
     expect(judge(state, false)).toBe(true);
     connected();
@@ -198,7 +206,7 @@ describe('a server that does not', () => {
     expect(peer.closed?.[0]).toBe(CloseCode.Malformed);
   });
 
-  test('is left when it tells a tick twice, or sends what only clients send', () => {
+  test('[F5, F8] is left when it tells a tick twice, or sends what only clients send', () => {
     expect(judge(Uint8Array.of(0x95, FrameType.State, 0, 0, 0, 0))).toBe(true);
     expect(judge(Uint8Array.of(0x91, FrameType.Resync))).toBe(true);
     expect(judge(Uint8Array.of(0x92, FrameType.Ack, 1))).toBe(true);

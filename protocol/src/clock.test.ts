@@ -223,7 +223,7 @@ describe('the estimator', () => {
     expect(stage.clock.rttMinMs).toBeCloseTo(300, 5);
   });
 
-  test('without pongs a state alone gives a clock that is late by its way', () => {
+  test('[C2] without pongs a state alone gives a clock that is late by its way', () => {
     const clock = new ClockEstimator(TICK_MS);
     expect(() => clock.remoteTickAt(0)).toThrow('Tickwire bug');
     clock.addState(100, 1000);
@@ -280,7 +280,7 @@ describe('the schedule of pings', () => {
     expect(pings.due(60_001)).toBe(false);
   });
 
-  test('a pong matches its ping once; unknown, old and odd ids are ignored', () => {
+  test('[C1] a pong matches its ping once; unknown, old and odd ids are ignored', () => {
     const pings = new PingSchedule();
     const ids = Array.from({ length: 10 }, (_, i) => pings.sent(i));
     expect(pings.pong(ids[9])).toBe(9);

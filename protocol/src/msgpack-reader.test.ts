@@ -296,13 +296,13 @@ describe('hostile bytes', () => {
     });
   }
 
-  test('what no reader may take is not skipped either', () => {
+  test('[F3] what no reader may take is not skipped either', () => {
     for (const [name, bytes] of Object.entries(hostile)) {
       if (!name.endsWith('key') && !name.includes('int64')) refusal(() => reading(bytes).skip());
     }
   });
 
-  test('trailing bytes are refused', () => {
+  test('[F2] trailing bytes are refused', () => {
     const r = reading('0102');
     r.int();
     refusal(() => r.end());
@@ -362,7 +362,7 @@ describe('hostile bytes', () => {
     }
   });
 
-  test('random bytes are a value or a ProtocolError', () => {
+  test('[F4] random bytes are a value or a ProtocolError', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 400 }), (bytes) => {
         try {

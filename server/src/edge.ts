@@ -37,6 +37,8 @@ export class Edge implements TransportHandler, Host {
   readonly connections = new Set<Connection>();
   readonly #options: EdgeOptions;
   readonly #addresses: PerAddress;
+  /** Connections that stand in #addresses: those that it had space for. */
+  readonly #counted = new Set<Connection>();
   #nextId = 1;
 
   constructor(options: EdgeOptions) {
@@ -96,7 +98,7 @@ export class Edge implements TransportHandler, Host {
       this,
       this.#options.log.child({ connection: id }),
     );
-    this.#addresses.enter(socket.remoteAddress);
+    if (this.#addresses.enter(socket.remoteAddress)) this.#counted.add(connection);
     this.connections.add(connection);
     return {
       message: (bytes) => connection.message(bytes),
@@ -116,8 +118,7 @@ export class Edge implements TransportHandler, Host {
 
   closed(connection: Connection): void {
     if (!this.connections.delete(connection)) return;
-    if (this.#addresses.count(connection.remoteAddress) > 0)
-      this.#addresses.leave(connection.remoteAddress);
+    if (this.#counted.delete(connection)) this.#addresses.leave(connection.remoteAddress);
   }
 
   /** Deadlines, pings, empty rooms: a few times a second. */

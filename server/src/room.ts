@@ -292,9 +292,13 @@ export class GameRoom implements Room<Game, unknown, unknown> {
   #advance(): void {
     const tick = this.tick;
     for (const seat of this.#seats.values()) seat.takeInput(tick);
+    for (let due = this.#timers.next(tick); due; due = this.#timers.next(tick)) {
+      const { name, data } = due;
+      this.#guard(`timer ${name}`, () =>
+        this.definition.timers![name](this as never, data as never),
+      );
+    }
     this.#guard('tick', () => {
-      for (let due = this.#timers.next(tick); due; due = this.#timers.next(tick))
-        this.definition.timers![due.name](this as never, due.data as never);
       this.#stepOwned(tick);
       this.definition.tick?.(this as never, this.dt);
       this.world.round();
@@ -303,7 +307,7 @@ export class GameRoom implements Room<Game, unknown, unknown> {
     this.#done = tick;
     this.#history.push(tick, this.world.tables, this.world.state);
     const { sendEvery = 1 } = this.definition;
-    if (tick % sendEvery === 0) this.#guard('sees', () => this.#replicate(tick));
+    if (tick % sendEvery === 0) this.#guard('interest or sees', () => this.#replicate(tick));
     this.world.begin(tick + 1);
     if (tick % (FORGET_EVERY_SECONDS * this.game.tickRate) === 0)
       this.world.forget(tick - TOMBSTONE_SECONDS * this.game.tickRate);

@@ -167,11 +167,11 @@ describe('a game that throws closes its room only, and its seats are told why', 
       ['leave', { leave: boom }, (a) => join(a, (b) => b.client.leave())],
       ['command boom', {}, (a) => void a.client.call('boom', {}).catch(() => {})],
       [
-        'tick',
+        'timer bang',
         { timers: { bang: boom }, open: (room) => void room.after(40, 'bang') as undefined },
         () => {},
       ],
-      ['sees', { sees: (_, row) => (row.id > 1 ? boom() : true) }, (a) => join(a)],
+      ['interest or sees', { sees: (_, row) => (row.id > 1 ? boom() : true) }, (a) => join(a)],
       ['resume', { resume: boom }, (a) => join(a, (b) => b.cut())],
     ];
   /** Another one who joins; what becomes of them is not the question. */
