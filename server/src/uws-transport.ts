@@ -57,10 +57,13 @@ const NATIVE_BACKPRESSURE = 2;
 
 const decoder = new TextDecoder();
 
-/** Loads the native package. Throws UsageError that says what to install instead. */
+/**
+ * Loads the native package. Throws UsageError that says what to install instead. Its type is unknown
+ * to the outside: whoever compiles against us may not have the package.
+ */
 export async function loadUws(
   load: () => Promise<unknown> = () => import('uWebSockets.js'),
-): Promise<Uws> {
+): Promise<unknown> {
   try {
     const loaded = (await load()) as Uws & { default?: Uws };
     return loaded.default ?? loaded;
@@ -86,7 +89,7 @@ export async function createUwsTransport(
   limits?: Partial<TransportLimits>,
   watch: TransportWatch = defaultWatch,
 ): Promise<Transport> {
-  return new UwsTransport(checkLimits(limits), watch, await loadUws());
+  return new UwsTransport(checkLimits(limits), watch, (await loadUws()) as Uws);
 }
 
 class UwsTransport implements Transport {
