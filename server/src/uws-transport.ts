@@ -58,8 +58,8 @@ const NATIVE_BACKPRESSURE = 2;
 const decoder = new TextDecoder();
 
 /**
- * Loads the native package. Throws UsageError that says what to install instead. Its type is unknown
- * to the outside: whoever compiles against us may not have the package.
+ * Loads the native package. Throws UsageError that says what to install instead. Its type is
+ * unknown to the outside: whoever compiles against us may not have the package.
  */
 export async function loadUws(
   load: () => Promise<unknown> = () => import('uWebSockets.js'),
