@@ -1,0 +1,204 @@
+// Bodies no server of ours would send: each ends in a ProtocolError, whatever the bytes are. The
+// bodies are literal arrays written by msgpackr, so they show the grammar of PROTOCOL.md 5.
+import { Packr } from 'msgpackr';
+import { describe, expect, test } from 'vitest';
+import { readAll, Stage } from '../test/wire-stage.ts';
+import { fixed, int, list, map, record, text, vec2 } from './builders.ts';
+import { ProtocolError, type ProtocolErrorCode } from './errors.ts';
+import { defineGame } from './game.ts';
+import { Random } from './random.ts';
+import { Received } from './received.ts';
+
+const game = defineGame({
+  state: { round: int(0, 9) },
+  entities: {
+    thing: {
+      n: int(0, 9),
+      bag: list(int(0, 9), 4),
+      notes: map(text(4), int(0, 9), 2),
+      box: record({ a: int(0, 9), deep: list(int(0, 9), 4) }),
+      secret: int(0, 9).serverOnly(),
+      mine: int(0, 9).ownerOnly(),
+    },
+    ship: { x: fixed(0, 9, 1) },
+  },
+  step: { ship() {} },
+});
+const packr = new Packr({ useRecords: false });
+const SEAT = 1;
+// Fields of a thing: 0 owner, 1 epoch, 2 n, 3 bag, 4 notes, 5 box, 6 secret, 7 mine.
+const KNOWN = [3, [], [0, [0, 1, []], 1, [0, 2, [0, SEAT]]], [], []];
+
+/** A seat that knows thing 1 of nobody in slot 0 and its own thing 2 in slot 1; slot 2 is free. */
+function seated(): Received {
+  const received = new Received(game);
+  received.seat = SEAT;
+  read(received, KNOWN, true);
+  return received;
+}
+
+function read(received: Received, body: unknown, everything = false): void {
+  readAll(packr.pack(body), (from) => received.readBody(from, received.tick + 1, everything));
+}
+
+function refusal(act: () => void): ProtocolErrorCode {
+  try {
+    act();
+  } catch (error) {
+    expect(error).toBeInstanceOf(ProtocolError);
+    return (error as ProtocolError).code;
+  }
+  throw new Error('was taken');
+}
+
+describe('[S11] a shared body is refused where', () => {
+  const changes = (...fields: unknown[]) => [3, [], [], [0, fields], []];
+  const cases: [string, unknown, ProtocolErrorCode][] = [
+    ['a slot leaves that is not known', [3, [2], [], [], []], 'bad-state'],
+    ['a slot leaves that does not exist', [3, [7], [], [], []], 'bad-msgpack'],
+    ['a slot changes that is not known', [3, [], [], [2, []], []], 'bad-state'],
+    ['a slot leaves and changes', [3, [0], [], [0, []], []], 'bad-state'],
+    ['a slot is taken', [3, [], [0, [0, 5, []]], [], []], 'bad-state'],
+    ['an id arrives twice', [3, [], [2, [0, 1, []]], [], []], 'bad-state'],
+    ['an entity without an id arrives', [3, [], [2, [0, 0, []]], [], []], 'bad-state'],
+    ['a kind does not exist', [3, [], [2, [2, 5, []]], [], []], 'bad-value'],
+    ['slots descend', [3, [1, 0], [], [], []], 'bad-msgpack'],
+    ['the limit shrinks', [2, [], [], [], []], 'bad-state'],
+    ['the limit passes 65,536', [65_537, [], [], [], []], 'bad-msgpack'],
+    ['a field is serverOnly', changes(6, 1), 'bad-state'],
+    ['a field is ownerOnly', changes(7, 1), 'bad-state'],
+    ['a field does not exist', changes(8, 1), 'bad-msgpack'],
+    ['a value is outside its levels', changes(2, 10), 'bad-value'],
+    ['a value is negative', changes(2, -1), 'bad-value'],
+    ['a value is no integer', changes(2, 1.5), 'bad-msgpack'],
+    ['a field has no value', changes(2), 'bad-value'],
+    ['a list has a hole', changes(3, [2, 1, 5]), 'bad-state'],
+    ['a list is shorter than it says', changes(3, [2, 0, 5]), 'bad-state'],
+    ['a list is longer than declared', changes(3, [5]), 'bad-msgpack'],
+    ['a map is larger than declared', changes(4, [1, 3, 'a', 1, 'b', 1, 'c', 1]), 'bad-msgpack'],
+    ['a key is longer than declared', changes(4, [1, 1, 'abcde', 1]), 'bad-value'],
+    ['a record has no such field', changes(5, [2, 1]), 'bad-msgpack'],
+    ['a part is neither whole nor changes', changes(5, [1, 2, [0]]), 'bad-value'],
+    ['a group holds more than it should', [3, [], [], [], [], 1], 'bad-value'],
+    ['a group ends too early', [3, [], []], 'bad-value'],
+    ['a group is something else', [3, 7, [], [], []], 'bad-msgpack'],
+    ['the state has no such field', [3, [], [], [], [1, 1]], 'bad-msgpack'],
+  ];
+
+  test.each(cases)('%s', (_name, body, code) => {
+    expect(refusal(() => read(seated(), body))).toBe(code);
+  });
+
+  test('a map grows past its size by changes', () => {
+    const received = seated();
+    read(received, changes(4, [1, 2, 'a', 1, 'b', 2]));
+    expect(refusal(() => read(received, changes(4, [0, 0, 1, 'c', 3])))).toBe('bad-state');
+  });
+
+  test('bytes are left over after it', () => {
+    const bytes = Buffer.concat([packr.pack(KNOWN), Buffer.from([0])]);
+    const received = new Received(game);
+    expect(refusal(() => readAll(bytes, (from) => received.readBody(from, 1, true)))).toBe(
+      'bad-msgpack',
+    );
+  });
+
+  test('groups nest deeper than any declaration', () => {
+    let deep: unknown = [];
+    for (let i = 0; i < 60; i++) deep = [deep];
+    expect(refusal(() => read(seated(), deep))).toMatch(/^bad-/);
+  });
+});
+
+describe('[S11, O1] an own body is refused where', () => {
+  const own = (body: unknown) => () =>
+    readAll(packr.pack(body), (from) => seated().readOwnBody(from));
+
+  test.each([
+    ["the entity is somebody else's", [0, [7, 1]], 'bad-state'],
+    ['the slot is not known', [2, [7, 1]], 'bad-state'],
+    ['the field is shared alone', [1, [2, 1]], 'bad-state'],
+    ['the field is serverOnly', [1, [6, 1]], 'bad-state'],
+    ['the value is outside its levels', [1, [7, 10]], 'bad-value'],
+  ])('%s', (_name, body, code) => {
+    expect(refusal(own(body))).toBe(code);
+  });
+
+  test('a float is not one', () => {
+    const received = seated();
+    read(received, [3, [], [2, [1, 9, [0, SEAT]]], [], []]);
+    const act = (value: unknown) => () =>
+      readAll(packr.pack([2, [2, value]]), (from) => received.readOwnBody(from));
+    expect(act(0.25)).not.toThrow();
+    expect(refusal(act('x'))).toBe('bad-msgpack');
+    expect(refusal(act(Number.NaN))).toMatch(/^bad-/);
+  });
+});
+
+describe('[F4] any bytes at all', () => {
+  const real = defineGame({
+    state: { board: map(text(4), int(0, 9), 4) },
+    entities: {
+      thing: {
+        at: vec2(0, 9, 1 / 4),
+        bag: list(record({ marks: map(int(0, 9), text(4), 3) }), 4),
+        mine: list(int(0, 9), 4).ownerOnly(),
+      },
+    },
+    step: { thing() {} },
+  });
+  const sample = () => {
+    const stage = new Stage(real);
+    const seat = stage.join(SEAT);
+    stage.spawn('thing', { bag: [{ marks: [[1, 'a']] }] });
+    const mine = stage.spawn('thing', { mine: [1, 2] }, SEAT);
+    stage.send();
+    const before = seat.last;
+    mine.at.x = 3.3;
+    mine.mine.push(4);
+    mine.bag.push({ marks: [[2, 'b']] });
+    stage.state.rows[1]!.board = [['k', 1]];
+    stage.send();
+    return { before, after: seat.last };
+  };
+  const { before, after } = sample();
+
+  const attempt = (shared: Uint8Array, own: Uint8Array): void => {
+    const received = new Received(real);
+    received.seat = SEAT;
+    readAll(before.shared!, (from) => received.readBody(from, 1, true));
+    try {
+      readAll(shared, (from) => received.readBody(from, 2, false));
+      readAll(own, (from) => received.readOwnBody(from));
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+    }
+  };
+
+  test('a body cut at any length ends in a refusal', () => {
+    for (let end = 0; end < after.shared!.length; end++)
+      expect(() => {
+        const received = new Received(real);
+        readAll(before.shared!, (from) => received.readBody(from, 1, true));
+        readAll(after.shared!.slice(0, end), (from) => received.readBody(from, 2, false));
+      }).toThrow(ProtocolError);
+  });
+
+  test('a body with any byte changed ends in a value or a refusal', () => {
+    for (const part of ['shared', 'own'] as const)
+      for (let at = 0; at < after[part]!.length; at++)
+        for (let byte = 0; byte < 256; byte++) {
+          const bytes = { shared: after.shared!.slice(), own: after.own!.slice() };
+          bytes[part][at] = byte;
+          attempt(bytes.shared, bytes.own);
+        }
+  });
+
+  test.each([1, 2, 3])('bytes by chance end in a value or a refusal (seed %i)', (seed) => {
+    const random = new Random(seed);
+    for (let i = 0; i < 2000; i++) {
+      const bytes = Uint8Array.from({ length: random.integer(40) + 1 }, () => random.integer(256));
+      attempt(bytes, bytes);
+    }
+  });
+});

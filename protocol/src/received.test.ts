@@ -1,0 +1,290 @@
+// What a seat makes of the STATEs it gets: rows of entities that stay, leave, come back and change
+// hands, whether the room has one known set or each seat its own. The random lives are in
+// received-walk.test.ts, hostile bodies in received-hostile.test.ts.
+import { describe, expect, test } from 'vitest';
+import { heldBy, Stage, type Viewer } from '../test/wire-stage.ts';
+import { differences } from '../test/wire-truth.ts';
+import { fixed, int, list, text } from './builders.ts';
+import { defineGame } from './game.ts';
+import { EPOCH } from './plan.ts';
+
+const game = defineGame({
+  state: { round: int(0, 9) },
+  entities: {
+    ship: {
+      x: fixed(0, 9, 1),
+      ammo: int(0, 9).ownerOnly(),
+      bag: list(int(0, 9), 4).ownerOnly(),
+      name: text(8),
+    },
+    coin: { n: int(0, 9), own: int(0, 9).ownerOnly() },
+  },
+  step: { ship() {} },
+});
+const SHIP = 0;
+const COIN = 1;
+const MODES = ['shared', 'per-seat'] as const;
+
+/** Ids of the coins a seat holds. */
+function coinsOf({ received }: Viewer): number[] {
+  const { ids, high } = received.tables[COIN];
+  return [...ids.slice(1, high + 1)].filter((id) => id !== 0).sort();
+}
+
+describe.each(MODES)('a seat of a room whose known set is %s', (mode) => {
+  const setting = () => {
+    const stage = new Stage(game);
+    return { stage, seat: stage.join(1, mode), other: stage.join(2, mode) };
+  };
+
+  test('[S7] that joins late is told everything there is', () => {
+    const { stage, seat } = setting();
+    const coins = [1, 2, 3].map((n) => stage.spawn('coin', { n }));
+    stage.send(seat);
+    stage.despawn(coins[1]);
+    stage.state.rows[1]!.round = 4;
+    stage.send(seat);
+    const late = stage.join(3, mode);
+    stage.send(late);
+    expect(coinsOf(late)).toEqual([coins[0].id, coins[2].id]);
+    expect(differences(stage, late)).toEqual([]);
+  });
+
+  test('[S8] that skipped STATEs gets what changed since its last one, and no more', () => {
+    const { stage, seat, other } = setting();
+    const [a, b] = [stage.spawn('coin', { n: 1 }), stage.spawn('coin', { n: 2 })];
+    stage.send();
+    a.n = 5;
+    stage.send(other);
+    b.n = 6;
+    stage.send(other);
+    expect(heldBy(seat, COIN, a).n).toBe(1);
+    stage.send();
+    expect(other.last.shared).toBeUndefined();
+    expect(differences(stage, seat)).toEqual([]);
+    stage.send();
+    expect(seat.last.shared).toBeUndefined();
+  });
+
+  test('[S8] that skipped a whole life hears nothing of it', () => {
+    const { stage, seat, other } = setting();
+    stage.send();
+    const coin = stage.spawn('coin');
+    stage.send(other);
+    stage.despawn(coin);
+    stage.send(other);
+    stage.send();
+    expect(coinsOf(seat)).toEqual([]);
+    expect(differences(stage, seat)).toEqual([]);
+  });
+
+  test('[S7] that resumes keeps the rows of entities it knew and drops the unnamed', () => {
+    const { stage, seat, other } = setting();
+    const coins = [1, 2, 3].map((n) => stage.spawn('coin', { n, own: n }, 1));
+    stage.send();
+    const rows = coins.map((coin) => seat.indexOf(COIN, coin.id));
+    stage.despawn(coins[0]);
+    const fresh = stage.spawn('coin', { n: 9 });
+    coins[2].n = 7;
+    stage.give(coins[2], 2);
+    stage.send(other);
+    seat.needsEverything = true;
+    stage.send();
+    expect(seat.last.everything).toBe(true);
+    expect(seat.indexOf(COIN, coins[0].id)).toBe(0);
+    expect(seat.indexOf(COIN, coins[1].id)).toBe(rows[1]);
+    expect(seat.indexOf(COIN, coins[2].id)).toBe(rows[2]);
+    expect(seat.indexOf(COIN, fresh.id)).toBeGreaterThan(0);
+    expect(differences(stage, seat)).toEqual([]);
+  });
+
+  test('[S4, S5] holds another entity in a slot that was used again while it skipped', () => {
+    const { stage, seat, other } = setting();
+    const first = stage.spawn('coin', { n: 1 });
+    stage.send();
+    stage.despawn(first);
+    stage.send(other);
+    const second = stage.spawn('coin', { n: 2 });
+    stage.send(other);
+    stage.despawn(second);
+    stage.send(other);
+    const third = stage.spawn('coin', { n: 3 });
+    stage.send();
+    expect(coinsOf(seat)).toEqual([third.id]);
+    expect(differences(stage, seat)).toEqual([]);
+    expect(stage.shared.limit).toBeLessThanOrEqual(2);
+  });
+
+  test('[S1, S5] reads a slot that is left and taken in one frame as two entities', () => {
+    const { stage, seat } = setting();
+    const first = stage.spawn('coin', { n: 1 });
+    stage.send();
+    const row = seat.indexOf(COIN, first.id);
+    stage.despawn(first);
+    stage.skip();
+    const second = stage.spawn('coin', { n: 2 });
+    stage.send();
+    expect(coinsOf(seat)).toEqual([second.id]);
+    expect(seat.indexOf(COIN, second.id)).not.toBe(row);
+  });
+
+  test('[S10] is told of a teleport in the STATE of its tick', () => {
+    const { stage, seat } = setting();
+    const ship = stage.spawn('ship', { x: 1 });
+    stage.send();
+    const at = seat.indexOf(SHIP, ship.id);
+    const epoch = () => seat.received.tables[SHIP].values[EPOCH][at];
+    expect(epoch()).toBe(0);
+    ship.x = 8;
+    ship.teleport();
+    stage.send();
+    expect([epoch(), seat.received.tables[SHIP].values[2][at]]).toEqual([1, 8]);
+    for (let i = 0; i < 255; i++) ship.teleport();
+    stage.send();
+    expect(epoch()).toBe(0);
+  });
+
+  test('[S3] holds the state of the room, changed field by changed field', () => {
+    const { stage, seat, other } = setting();
+    stage.send();
+    stage.state.rows[1]!.round = 7;
+    stage.send(other);
+    expect(seat.received.state.values[0][1]).toBe(0);
+    stage.send();
+    expect(seat.received.state.values[0][1]).toBe(7);
+  });
+});
+
+describe.each(MODES)('an entity that changes hands (%s)', (mode) => {
+  const setting = () => {
+    const stage = new Stage(game);
+    const [one, two] = [stage.join(1, mode), stage.join(2, mode)];
+    const ship = stage.spawn('ship', { x: 1.3, ammo: 5, bag: [1, 2], name: 'a' }, 1);
+    const coin = stage.spawn('coin', { n: 1, own: 4 }, 1);
+    stage.send();
+    return { stage, one, two, ship, coin };
+  };
+
+  test('[O3] is whole at the new owner, forgotten and rounded at the old', () => {
+    const { stage, one, two, ship, coin } = setting();
+    expect(heldBy(one, SHIP, ship)).toMatchObject({ x: 1.3, ammo: 5, bag: [1, 2] });
+    expect(heldBy(one, COIN, coin).own).toBe(4);
+    stage.give(ship, 2);
+    stage.give(coin, 2);
+    stage.send();
+    expect(heldBy(one, SHIP, ship)).toMatchObject({ x: 1, ammo: 0, bag: [], owner: 2 });
+    expect(heldBy(one, COIN, coin).own).toBe(0);
+    expect(heldBy(two, SHIP, ship)).toMatchObject({ x: 1.3, ammo: 5, bag: [1, 2], owner: 2 });
+    expect(heldBy(two, COIN, coin).own).toBe(4);
+  });
+
+  test('[O3] there and back between two frames of a seat is whole again at the end', () => {
+    const { stage, one, two, ship } = setting();
+    stage.give(ship, 2);
+    ship.bag.push(3);
+    stage.send(two);
+    ship.ammo = 6;
+    ship.bag.remove(0);
+    stage.send(two);
+    stage.give(ship, 1);
+    stage.send();
+    expect(heldBy(one, SHIP, ship)).toMatchObject({ x: 1.3, ammo: 6, bag: [2, 3], owner: 1 });
+    expect(heldBy(two, SHIP, ship)).toMatchObject({ x: 1, ammo: 0, bag: [], owner: 1 });
+  });
+
+  test('[O3] there and back within one tick costs its owner nothing of the truth', () => {
+    const { stage, one, two, ship } = setting();
+    stage.give(ship, 2);
+    stage.give(ship, 1);
+    ship.x = 2.7;
+    stage.send();
+    expect([one, two].flatMap((seat) => differences(stage, seat))).toEqual([]);
+    expect(heldBy(one, SHIP, ship).x).toBe(2.7);
+  });
+
+  test('[O2] keeps the exact numbers of its owner while rounded ones pass by', () => {
+    const { stage, one, two, ship } = setting();
+    ship.x = 3.6;
+    stage.send();
+    expect(heldBy(one, SHIP, ship).x).toBe(3.6);
+    expect(heldBy(two, SHIP, ship).x).toBe(4);
+  });
+
+  test('[O3] and belongs to nobody is rounded everywhere', () => {
+    const { stage, one, two, ship } = setting();
+    stage.give(ship, 0);
+    stage.send();
+    for (const seat of [one, two])
+      expect(heldBy(seat, SHIP, ship)).toMatchObject({ x: 1, ammo: 0, bag: [], owner: 0 });
+  });
+});
+
+describe('sight', () => {
+  test('[S4, S9] an entity out of sight is left once, and in no body until it is back', () => {
+    const stage = new Stage(game);
+    const seat = stage.join(1, 'per-seat');
+    const coin = stage.spawn('coin', { n: 1 });
+    stage.send();
+    let hidden = true;
+    seat.sees = () => !hidden;
+    stage.send();
+    expect(coinsOf(seat)).toEqual([]);
+    coin.n = 5;
+    stage.send();
+    expect(seat.last.shared).toBeUndefined();
+    hidden = false;
+    stage.send();
+    expect(heldBy(seat, COIN, coin).n).toBe(5);
+  });
+
+  test('[S4, S5] leaving and coming back between two frames of a seat is a new arrival', () => {
+    const stage = new Stage(game);
+    const seat = stage.join(1, 'per-seat');
+    const [coin, other] = [stage.spawn('coin', { n: 1 }), stage.spawn('coin', { n: 2 })];
+    const hidden = new Set<number>();
+    seat.sees = (row) => !hidden.has(row.id);
+    stage.send();
+    hidden.add(coin.id);
+    stage.send();
+    hidden.delete(coin.id);
+    hidden.add(other.id);
+    stage.send();
+    expect(coinsOf(seat)).toEqual([coin.id]);
+    expect(differences(stage, seat)).toEqual([]);
+  });
+});
+
+describe('the leave log of a shared set', () => {
+  test('[S8] a seat that is further behind than the log reaches gets everything', () => {
+    const stage = new Stage(game);
+    const [seat, other] = [stage.join(1), stage.join(2)];
+    const kept = stage.spawn('coin', { n: 3 });
+    stage.send();
+    for (let i = 0; i < 5000; i++) {
+      const coin = stage.spawn('coin');
+      stage.send(other);
+      stage.despawn(coin);
+    }
+    stage.send();
+    expect(seat.last.everything).toBe(true);
+    expect(other.last.everything).toBe(false);
+    expect([coinsOf(seat), coinsOf(other)]).toEqual([[kept.id], [kept.id]]);
+  });
+});
+
+describe('another room', () => {
+  test('[S7] starts from nothing: ids mean other entities there', () => {
+    const [first, second] = [new Stage(game), new Stage(game)];
+    const seat = first.join(1);
+    first.spawn('coin', { n: 1 });
+    first.state.rows[1]!.round = 3;
+    first.send();
+    seat.received.forget();
+    expect([coinsOf(seat), seat.received.state.values[0][1]]).toEqual([[], 0]);
+    const coin = second.spawn('coin', { n: 8 });
+    const next = second.join(1);
+    second.send();
+    seat.read(next.last);
+    expect(heldBy(seat, COIN, coin).n).toBe(8);
+  });
+});
