@@ -40,3 +40,12 @@ test('positions that are no numbers do no harm', () => {
   grid.find(0, 0);
   expect([...grid.row.slice(grid.start, grid.end)]).toContain(near.$index);
 });
+
+test('cells far out are finite and apart by one, so that a walk over them ends', () => {
+  const grid = new Grid(100);
+  for (const x of [Infinity, -Infinity, 1e300, -1e300, 2 ** 60]) {
+    const first = grid.cellOf(x - 110);
+    const last = grid.cellOf(x + 110);
+    expect(Number.isFinite(first) && first + 1 > first && last - first < 5, `${x}`).toBe(true);
+  }
+});

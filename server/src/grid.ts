@@ -7,6 +7,9 @@ import type { LiveTable } from '@tickwire/protocol';
 /** Buckets: several per entity at 5,000 entities, 32 KiB of counts. A power of two. */
 const BUCKETS = 8192;
 
+/** Outermost cell in each direction: 32-bit arithmetic holds for all of them and their neighbours. */
+const LAST_CELL = 2 ** 30;
+
 export class Grid {
   /** Entities in the grid, sorted by bucket. */
   kind = new Int16Array(64);
@@ -61,9 +64,13 @@ export class Grid {
     }
   }
 
-  /** Cell of a coordinate, for find(). */
+  /**
+   * Cell of a coordinate, for find(). Coordinates beyond all reason (a game divided by zero) share
+   * the outermost cells: a walk from one cell to another must end.
+   */
   cellOf(coordinate: number): number {
-    return Math.floor(coordinate / this.#cellSize);
+    const cell = Math.floor(coordinate / this.#cellSize);
+    return Math.min(Math.max(cell, -LAST_CELL), LAST_CELL);
   }
 
   /**
@@ -77,7 +84,7 @@ export class Grid {
   }
 
   #bucketOf(x: number, y: number): number {
-    return hash(Math.floor(x / this.#cellSize), Math.floor(y / this.#cellSize));
+    return hash(this.cellOf(x), this.cellOf(y));
   }
 }
 
