@@ -6,7 +6,16 @@ import { build } from 'vite';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
-/** Throws vite's own error, which names file and line. */
+/**
+ * Throws vite's own error, which names file and line. Puts NODE_ENV back: vite sets it to
+ * `production` in this process, and a server started after it would refuse its own page.
+ */
 export async function buildPage(): Promise<void> {
-  await build({ root: ROOT, configFile: `${ROOT}/vite.config.ts`, logLevel: 'warn' });
+  const before = process.env.NODE_ENV;
+  try {
+    await build({ root: ROOT, configFile: `${ROOT}/vite.config.ts`, logLevel: 'warn' });
+  } finally {
+    if (before === undefined) delete process.env.NODE_ENV;
+    else process.env.NODE_ENV = before;
+  }
 }
