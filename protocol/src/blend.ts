@@ -20,13 +20,13 @@ export function blendRow(out: Table, row: number, a: Table, b: Table, fraction: 
       for (let c = f.column; c < f.column + f.spec.components; c++) {
         const from = a.values[c][row];
         const by = b.values[c][row] - from;
-        const shortest = f.spec.type === 'angle' ? wrapped(by) : by;
-        out.values[c][row] = from + shortest * fraction;
+        out.values[c][row] =
+          f.spec.type === 'angle' ? wrapped(from + wrapped(by) * fraction) : from + by * fraction;
       }
   }
 }
 
-/** An angle difference by the short way, in [-PI, PI). */
+/** An angle, or a difference of two by the short way, in [-PI, PI). */
 export function wrapped(radians: number): number {
   const turns = radians / (2 * Math.PI);
   return (turns - Math.floor(turns + 0.5)) * 2 * Math.PI;

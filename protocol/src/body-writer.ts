@@ -25,7 +25,9 @@ export function writeBody(
   since: number,
   stateSince: number,
 ): boolean {
+  sink.reset();
   sink.open();
+  sink.count(Context.Limit, known.limit);
   const departed = writeLeft(sink, known, since);
   const arrived = writeArrivals(sink, tables, known, since);
   const changed = writeChanges(sink, tables, known, since);
@@ -67,7 +69,6 @@ function writeArrivals(
 ): boolean {
   let from = 0;
   sink.open();
-  sink.count(Context.Limit, known.limit);
   for (let slot = 0; slot < known.limit; slot++) {
     const kind = known.kind[slot];
     if (kind < 0 || sentAt(known, slot, since) > 0) continue;
@@ -115,6 +116,7 @@ export function writeOwnBody(
   since: number,
 ): boolean {
   let from = 0;
+  sink.reset();
   sink.open();
   for (let i = 0; i < own.count; i++) {
     const slot = own.slots[i];

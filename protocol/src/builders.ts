@@ -3,6 +3,7 @@
 import { UsageError } from './errors.ts';
 import {
   build,
+  checkName,
   type Dictionary,
   type EntityId,
   type Field,
@@ -33,10 +34,20 @@ import {
 
 function checkRange(what: string, min: number, max: number, step: number): number {
   const levels = Math.round((max - min) / step);
-  if (!(step > 0 && max > min && Number.isSafeInteger(levels)))
+  if (!(step > 0 && max > min && levels >= 1 && Number.isSafeInteger(levels)))
     throw new UsageError(
-      `${what}: wants finite min < max and step > 0, with fewer than 2^53 steps between`,
+      `${what}: wants finite min < max and step > 0, with 1 to 2^53 steps between`,
     );
+  return levels;
+}
+
+/** Steps away from 0 up to which a float64 tells two neighbours apart after a round trip. */
+const MAX_STEPS = 2 ** 50;
+
+function checkSteps(what: string, min: number, max: number, step: number): number {
+  const levels = checkRange(what, min, max, step);
+  if (Math.max(Math.abs(min), Math.abs(max)) / step > MAX_STEPS)
+    throw new UsageError(`${what}: numbers that large have no steps that small; use a larger step`);
   return levels;
 }
 
@@ -62,7 +73,7 @@ export function fixed(
   max: number,
   step: number,
 ): SmoothField<number, number, number, 'all'> {
-  const levels = checkRange(`fixed(${min}, ${max}, ${step})`, min, max, step);
+  const levels = checkSteps(`fixed(${min}, ${max}, ${step})`, min, max, step);
   return build({ type: 'fixed', min, step, levels, initial: zeroIn(min, max) });
 }
 
@@ -100,7 +111,7 @@ export function vec2(
   max: number,
   step: number,
 ): SmoothField<Vec2, Vec2Like, Vec2Like, 'all'> {
-  const levels = checkRange(`vec2(${min}, ${max}, ${step})`, min, max, step);
+  const levels = checkSteps(`vec2(${min}, ${max}, ${step})`, min, max, step);
   return build({ type: 'vec2', components: 2, min, step, levels, initial: zeroIn(min, max) });
 }
 
@@ -110,7 +121,7 @@ export function vec3(
   max: number,
   step: number,
 ): SmoothField<Vec3, Vec3Like, Vec3Like, 'all'> {
-  const levels = checkRange(`vec3(${min}, ${max}, ${step})`, min, max, step);
+  const levels = checkSteps(`vec3(${min}, ${max}, ${step})`, min, max, step);
   return build({ type: 'vec3', components: 3, min, step, levels, initial: zeroIn(min, max) });
 }
 
@@ -192,7 +203,10 @@ export function record<F extends Fields>(
   { readonly [K in keyof F]: ShownOf<F[K]> },
   'all'
 > {
-  const entries = Object.entries(fields).map(([name, f]) => [name, nested(f.spec)] as const);
+  const entries = Object.entries(fields).map(([name, f]) => {
+    checkName('record()', name);
+    return [name, nested(f.spec)] as const;
+  });
   return build({ type: 'record', components: 0, fields: entries, initial: {} });
 }
 

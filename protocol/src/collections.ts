@@ -4,33 +4,50 @@
 // bubbles up to the field, so an unchanged branch costs one comparison.
 import { UsageError } from './errors.ts';
 import type { Dictionary, FieldSpec, List } from './field.ts';
+import { MsgpackWriter } from './msgpack-writer.ts';
+import { cutText, toWire } from './quantize.ts';
 import { initialShown } from './table.ts';
 
-/** Whoever holds a collection: told of each change, answers the stamp of the change. */
+/** Whoever holds a collection. `$` names never clash with a record's fields. */
 export interface Holder {
-  touch(): number;
+  /** Told of each change before it is made; answers its stamp. Throws where nothing may change. */
+  $touch(): number;
+  /** Told of a number outside its range: counts it, or throws where the room is strict. */
+  $outside(name: string, value: number): void;
 }
 
 /** Seconds a map remembers deleted keys (DESIGN 13.2); seats further behind get the map whole. */
 export const TOMBSTONE_SECONDS = 10;
 
 export abstract class Tracked implements Holder {
-  readonly spec: FieldSpec;
-  readonly name: string;
-  /** Tick of the newest change anywhere below. */
-  stamp = 0;
+  readonly #spec: FieldSpec;
+  readonly #name: string;
   readonly #holder: Holder;
+  #stamp = 0;
   constructor(spec: FieldSpec, name: string, holder: Holder) {
-    this.spec = spec;
-    this.name = name;
+    this.#spec = spec;
+    this.#name = name;
     this.#holder = holder;
   }
-  touch(): number {
-    this.stamp = this.#holder.touch();
-    return this.stamp;
+  get $spec(): FieldSpec {
+    return this.#spec;
+  }
+  get $name(): string {
+    return this.#name;
+  }
+  /** Tick of the newest change anywhere below. */
+  get $stamp(): number {
+    return this.#stamp;
+  }
+  $touch(): number {
+    this.#stamp = this.#holder.$touch();
+    return this.#stamp;
+  }
+  $outside(name: string, value: number): void {
+    this.#holder.$outside(name, value);
   }
   /** Makes the collection equal to `value`. */
-  abstract assign(value: unknown): void;
+  abstract $assign(value: unknown): void;
 }
 
 export class TrackedList extends Tracked implements List<unknown> {
@@ -44,8 +61,7 @@ export class TrackedList extends Tracked implements List<unknown> {
     return this.items.at(index);
   }
   set(index: number, value: unknown): void {
-    if (!(index in this.items))
-      throw new UsageError(`${this.name}: no element ${index}; it has ${this.items.length}`);
+    this.#check(index);
     this.#put(index, value);
   }
   push(...values: unknown[]): void {
@@ -56,37 +72,39 @@ export class TrackedList extends Tracked implements List<unknown> {
   }
   insert(index: number, value: unknown): void {
     const { items } = this;
-    if (items.length >= this.spec.capacity)
-      throw new UsageError(`${this.name} is full: list(..., ${this.spec.capacity})`);
+    this.#checkLength(items.length + 1);
     if (!Number.isInteger(index) || index < 0 || index > items.length)
-      throw new UsageError(`${this.name}: cannot insert at ${index}; it has ${items.length}`);
-    const stamp = this.touch();
-    items.splice(index, 0, undefined);
+      throw new UsageError(`${this.$name}: cannot insert at ${index}; it has ${items.length}`);
+    const live = this.#live(index, value);
+    const stamp = this.$touch();
+    items.splice(index, 0, live);
     this.stamps.splice(index, 0, 0);
     for (let i = index; i < items.length; i++) this.stamps[i] = stamp;
-    this.#put(index, value);
   }
   remove(index: number): void {
-    if (!(index in this.items))
-      throw new UsageError(`${this.name}: no element ${index}; it has ${this.items.length}`);
-    const stamp = this.touch();
+    this.#check(index);
+    const stamp = this.$touch();
     this.items.splice(index, 1);
     this.stamps.splice(index, 1);
     for (let i = index; i < this.items.length; i++) this.stamps[i] = stamp;
   }
   clear(): void {
     if (this.items.length === 0) return;
-    this.touch();
+    this.$touch();
     this.items.length = 0;
     this.stamps.length = 0;
   }
-  assign(values: unknown): void {
-    const next = [...(values as Iterable<unknown>)];
+  assign(values: Iterable<unknown>): void {
+    const next = [...values];
+    this.#checkLength(next.length);
     while (this.items.length > next.length) this.pop();
     next.forEach((value, i) => {
       if (i < this.items.length) this.#put(i, value);
       else this.push(value);
     });
+  }
+  $assign(value: unknown): void {
+    this.assign(value as Iterable<unknown>);
   }
   [Symbol.iterator](): Iterator<unknown> {
     return this.items[Symbol.iterator]();
@@ -94,14 +112,25 @@ export class TrackedList extends Tracked implements List<unknown> {
   toJSON(): unknown {
     return this.items;
   }
+  #check(index: number): void {
+    if (!(index in this.items))
+      throw new UsageError(`${this.$name}: no element ${index}; it has ${this.items.length}`);
+  }
+  #checkLength(length: number): void {
+    const { capacity } = this.$spec;
+    if (length > capacity)
+      throw new UsageError(`${this.$name} is full: list(..., ${capacity}) of ${length}`);
+  }
+  #live(index: number, value: unknown): unknown {
+    return liveValue(this.$spec.element!, `${this.$name}[${index}]`, this, value);
+  }
   #put(index: number, value: unknown): void {
     const kept = this.items[index];
-    if (kept instanceof Tracked) return kept.assign(value);
-    const element = this.spec.element!;
-    const next = liveValue(element, `${this.name}[${index}]`, this, value);
-    if (sameValue(kept, next)) return;
+    if (kept instanceof Tracked) return kept.$assign(value);
+    const next = this.#live(index, value);
+    if (sameValue(this.$spec.element!, kept, next)) return;
+    this.stamps[index] = this.$touch();
     this.items[index] = next;
-    this.stamps[index] = this.touch();
   }
 }
 
@@ -128,13 +157,13 @@ export class TrackedMap extends Tracked implements Dictionary<string | number, u
   }
   set(key: string | number, value: unknown): void {
     const kept = this.entries.get(key);
-    if (kept?.value instanceof Tracked) return kept.value.assign(value);
-    if (!kept && this.entries.size >= this.spec.capacity)
-      throw new UsageError(`${this.name} is full: map(..., ${this.spec.capacity})`);
+    if (kept?.value instanceof Tracked) return kept.value.$assign(value);
+    if (!kept) this.#checkSize(this.entries.size + 1);
     this.#checkKey(key);
-    const next = liveValue(this.spec.element!, `${this.name}.${key}`, this, value);
-    if (kept && sameValue(kept.value, next)) return;
-    const stamp = this.touch();
+    const element = this.$spec.element!;
+    const next = liveValue(element, `${this.$name}.${key}`, this, value);
+    if (kept && sameValue(element, kept.value, next)) return;
+    const stamp = this.$touch();
     this.tombstones.delete(key);
     if (kept) {
       kept.value = next;
@@ -142,8 +171,12 @@ export class TrackedMap extends Tracked implements Dictionary<string | number, u
     } else this.entries.set(key, { value: next, stamp });
   }
   delete(key: string | number): boolean {
-    if (!this.entries.delete(key)) return false;
-    this.tombstones.set(key, this.touch());
+    if (!this.entries.has(key)) return false;
+    const stamp = this.$touch();
+    this.entries.delete(key);
+    this.tombstones.set(key, stamp);
+    // More deletions than the map has room for entries: telling it whole is shorter.
+    if (this.tombstones.size > this.$spec.capacity) this.#forgetOldest();
     return true;
   }
   clear(): void {
@@ -155,8 +188,9 @@ export class TrackedMap extends Tracked implements Dictionary<string | number, u
   *values(): Iterable<unknown> {
     for (const { value } of this.entries.values()) yield value;
   }
-  assign(value: unknown): void {
+  $assign(value: unknown): void {
     const next = new Map(value as Iterable<readonly [string | number, unknown]>);
+    this.#checkSize(next.size);
     for (const key of [...this.entries.keys()]) if (!next.has(key)) this.delete(key);
     for (const [key, inner] of next) this.set(key, inner);
   }
@@ -165,17 +199,28 @@ export class TrackedMap extends Tracked implements Dictionary<string | number, u
   }
   /** Forgets deletions made at `tick` or before. */
   forget(tick: number): void {
-    for (const [key, at] of this.tombstones) {
+    for (const at of this.tombstones.values()) {
       if (at > tick) return;
-      this.tombstones.delete(key);
-      this.forgottenTick = Math.max(this.forgottenTick, at);
+      this.#forgetOldest();
     }
+  }
+  #forgetOldest(): void {
+    for (const [key, at] of this.tombstones) {
+      this.tombstones.delete(key);
+      this.forgottenTick = at;
+      return;
+    }
+  }
+  #checkSize(size: number): void {
+    const { capacity } = this.$spec;
+    if (size > capacity)
+      throw new UsageError(`${this.$name} is full: map(..., ${capacity}) of ${size}`);
   }
   toJSON(): unknown {
     return [...this];
   }
   #checkKey(key: string | number): void {
-    const spec = this.spec.key!;
+    const spec = this.$spec.key!;
     const fits =
       spec.type === 'text'
         ? typeof key === 'string' && key.length <= spec.capacity
@@ -184,53 +229,64 @@ export class TrackedMap extends Tracked implements Dictionary<string | number, u
           key >= spec.min &&
           key <= spec.min + spec.levels;
     if (!fits)
-      throw new UsageError(`${this.name}: ${String(key)} is not a key of its declared type`);
+      throw new UsageError(`${this.$name}: ${String(key)} is not a key of its declared type`);
   }
 }
 
 export class TrackedRecord extends Tracked {
-  readonly values: unknown[];
-  readonly stamps: number[];
+  readonly #values: unknown[];
+  readonly #stamps: number[];
   constructor(spec: FieldSpec, name: string, holder: Holder) {
     super(spec, name, holder);
-    this.stamps = spec.fields.map(() => 0);
-    this.values = spec.fields.map(([key, inner]) =>
+    this.#stamps = spec.fields.map(() => 0);
+    this.#values = spec.fields.map(([key, inner]) =>
       liveValue(inner, `${name}.${key}`, this, startOf(inner)),
     );
     spec.fields.forEach(([key], i) => {
       Object.defineProperty(this, key, {
         enumerable: true,
-        get: () => this.values[i],
-        set: (value) => this.put(i, value),
+        get: () => this.#values[i],
+        set: (value) => this.#put(i, value),
       });
     });
   }
-  put(i: number, value: unknown): void {
-    const kept = this.values[i];
-    if (kept instanceof Tracked) return kept.assign(value);
-    const [key, inner] = this.spec.fields[i];
-    const next = liveValue(inner, `${this.name}.${key}`, this, value);
-    if (sameValue(kept, next)) return;
-    this.values[i] = next;
-    this.stamps[i] = this.touch();
+  /** In the order of the declaration. */
+  get $values(): readonly unknown[] {
+    return this.#values;
   }
-  assign(value: unknown): void {
+  /** Tick each field was last replaced at; a nested collection's own stamp may be newer. */
+  get $stamps(): readonly number[] {
+    return this.#stamps;
+  }
+  $assign(value: unknown): void {
     const given = value as Readonly<Record<string, unknown>>;
+    const { fields } = this.$spec;
     for (const key of Object.keys(given))
-      if (!this.spec.fields.some(([name]) => name === key))
-        throw new UsageError(`${this.name} has no field ${key}`);
-    this.spec.fields.forEach(([key], i) => {
-      if (given[key] !== undefined) this.put(i, given[key]);
+      if (!fields.some(([name]) => name === key))
+        throw new UsageError(`${this.$name} has no field ${key}`);
+    fields.forEach(([key], i) => {
+      if (given[key] !== undefined) this.#put(i, given[key]);
     });
   }
-  toJSON(): unknown {
-    return Object.fromEntries(this.spec.fields.map(([key], i) => [key, this.values[i]]));
+  #put(i: number, value: unknown): void {
+    const kept = this.#values[i];
+    if (kept instanceof Tracked) return kept.$assign(value);
+    const [key, inner] = this.$spec.fields[i];
+    const next = liveValue(inner, `${this.$name}.${key}`, this, value);
+    if (sameValue(inner, kept, next)) return;
+    this.#stamps[i] = this.$touch();
+    this.#values[i] = next;
   }
 }
 
 /** What a record's field starts as, in the shape a game would give it. */
 function startOf(spec: FieldSpec): unknown {
-  return spec.type === 'map' || spec.type === 'list' ? [] : initialShown(spec);
+  return isCollection(spec) ? spec.initial : initialShown(spec);
+}
+
+/** Collections can change inside; a value without parts is always replaced whole. */
+export function isCollection({ type }: FieldSpec): boolean {
+  return type === 'list' || type === 'map' || type === 'record';
 }
 
 /**
@@ -243,13 +299,13 @@ export function liveValue(spec: FieldSpec, name: string, holder: Holder, value: 
     case 'map':
     case 'record': {
       const made = createTracked(spec, name, holder);
-      made.assign(value);
+      made.$assign(value);
       return made;
     }
     case 'text':
       if (typeof value !== 'string')
         throw new UsageError(`${name}: wants text, got ${typeof value}`);
-      return value.length > spec.capacity ? value.slice(0, spec.capacity) : value;
+      return cutText(value, spec.capacity);
     case 'choice':
       if (!spec.names.includes(value as string))
         throw new UsageError(`${name}: ${String(value)} is not one of ${spec.names.join(', ')}`);
@@ -257,10 +313,45 @@ export function liveValue(spec: FieldSpec, name: string, holder: Holder, value: 
     case 'bool':
       return Boolean(value);
     case 'packed':
+      checkPacked(spec, name, value);
       return value;
     default:
-      return spec.components > 1 ? Object.freeze({ ...(value as object) }) : Number(value);
+      return spec.components > 1
+        ? liveVector(spec, name, holder, value)
+        : inRange(spec, name, holder, Number(value));
   }
+}
+
+/** A copy that nobody writes to; `value` may be a vector of a row, which has no own properties. */
+function liveVector(spec: FieldSpec, name: string, holder: Holder, value: unknown): unknown {
+  const given = value as Readonly<Record<string, number>>;
+  const made: Record<string, number> = {};
+  for (let i = 0; i < spec.components; i++) {
+    const axis = 'xyzw'[i];
+    const part = Number(given[axis]);
+    made[axis] = spec.type === 'quat' ? part : inRange(spec, `${name}.${axis}`, holder, part);
+  }
+  return Object.freeze(made);
+}
+
+function inRange(spec: FieldSpec, name: string, holder: Holder, value: number): number {
+  const wire = toWire(spec, value);
+  if (!(wire >= 0 && wire <= spec.levels)) holder.$outside(name, value);
+  return value;
+}
+
+const scale = /* @__PURE__ */ new MsgpackWriter(256);
+
+/** Refuses at the call what a receiver would refuse, or what MessagePack has no form for. */
+function checkPacked({ levels }: FieldSpec, name: string, value: unknown): void {
+  scale.reset();
+  try {
+    scale.value(value);
+  } catch (error) {
+    throw new UsageError(`${name}: ${(error as Error).message}`);
+  }
+  if (scale.length > levels)
+    throw new UsageError(`${name}: ${scale.length} bytes in packed(${levels})`);
 }
 
 export function createTracked(spec: FieldSpec, name: string, holder: Holder): Tracked {
@@ -269,13 +360,12 @@ export function createTracked(spec: FieldSpec, name: string, holder: Holder): Tr
   return new TrackedRecord(spec, name, holder);
 }
 
-function sameValue(a: unknown, b: unknown): boolean {
-  if (a === b) return true;
-  if (typeof a !== 'object' || typeof b !== 'object' || !a || !b) return false;
-  if (!Object.isFrozen(a)) return false;
+function sameValue({ components }: FieldSpec, a: unknown, b: unknown): boolean {
+  if (components < 2 || !a) return a === b;
   const left = a as Record<string, unknown>;
   const right = b as Record<string, unknown>;
-  return ['x', 'y', 'z', 'w'].every((key) => left[key] === right[key]);
+  for (let i = 0; i < components; i++) if (left['xyzw'[i]] !== right['xyzw'[i]]) return false;
+  return true;
 }
 
 /** Forgets old deletions in a value and everything inside it. */
@@ -286,6 +376,6 @@ export function forgetTombstones(value: unknown, tick: number): void {
   } else if (value instanceof TrackedList) {
     for (const inner of value.items) forgetTombstones(inner, tick);
   } else if (value instanceof TrackedRecord) {
-    for (const inner of value.values) forgetTombstones(inner, tick);
+    for (const inner of value.$values) forgetTombstones(inner, tick);
   }
 }

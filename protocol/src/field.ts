@@ -205,6 +205,21 @@ const BLANK: FieldSpec = {
   fields: [],
 };
 
+/** Throws UsageError for a name that a row, a record or a mask has no place for. */
+export function checkName(owner: string, name: string): void {
+  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name) || name === '__proto__')
+    throw new UsageError(`${owner}.${name}: a field's name is letters, digits and _`);
+}
+
+/** Whether a field of this type may hold the value from its start. */
+function fits({ type, min, step, levels, capacity, names }: FieldSpec, value: unknown): boolean {
+  if (type === 'choice') return names.includes(value as string);
+  if (type === 'text') return typeof value === 'string' && value.length <= capacity;
+  if (type === 'angle') return Number.isFinite(value);
+  if (type !== 'int' && type !== 'fixed' && type !== 'entity') return value !== undefined;
+  return (value as number) >= min && (value as number) <= min + step * levels;
+}
+
 class Builder {
   readonly spec: FieldSpec;
   constructor(spec: Partial<FieldSpec>) {
@@ -217,6 +232,8 @@ class Builder {
     return new Builder({ ...this.spec, scope: 'server' });
   }
   default(initial: unknown): Builder {
+    if (!fits(this.spec, initial))
+      throw new UsageError(`default(${String(initial)}): no value of this ${this.spec.type}()`);
     return new Builder({ ...this.spec, initial });
   }
   smooth({ by, within = 0 }: SmoothOptions = {}): Builder {

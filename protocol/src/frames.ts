@@ -1,7 +1,7 @@
 // The catalogue of frames: one WebSocket message is one MessagePack array [type, ...] (PROTOCOL.md
 // 3). Write above read. Ticks travel as differences from what the connection said before, so both
 // ends keep a small position; bodies are the business of body-writer, received and input-codec.
-import { ProtocolError, ProtocolErrorCode } from './errors.ts';
+import { ProtocolError, ProtocolErrorCode, UsageError } from './errors.ts';
 import { MAX_DECLARED, MAX_HELLO_BYTES, MAX_SEATS, PROTOCOL_VERSION } from './limits.ts';
 import type { MsgpackReader } from './msgpack-reader.ts';
 import type { MsgpackWriter } from './msgpack-writer.ts';
@@ -234,14 +234,19 @@ export function readCommandHeader(from: MsgpackReader): { id: number; command: n
   return { id: from.int(0, MAX_TICK), command: from.int(0, MAX_DECLARED - 1) };
 }
 
-/** All fields of an event or command, in declared order. */
+/** All fields of an event or command, in declared order. Throws UsageError for what cannot go. */
 export function writePayload(
   sink: Sink,
   plan: Plan,
   payload: Readonly<Record<string, unknown>>,
 ): void {
+  sink.reset();
   sink.open();
-  for (const f of plan.fields) writeWhole(sink, f.spec, f.context, payload[f.name]);
+  for (const f of plan.fields) {
+    const value = payload[f.name];
+    if (value === undefined) throw new UsageError(`${plan.name}.${f.name} is missing`);
+    writeWhole(sink, f.spec, f.context, value);
+  }
   sink.close();
 }
 
@@ -319,7 +324,8 @@ export function writeResync(out: MsgpackWriter): void {
 
 /** Elements after the type, by frame: a frame of another length is refused before it is read. */
 const ELEMENTS: Readonly<Record<FrameType, readonly [least: number, most: number]>> = {
-  [FrameType.Hello]: [6, 6],
+  // Any length: another version may have another, and is to be told so (readHello).
+  [FrameType.Hello]: [1, 7],
   [FrameType.Welcome]: [6, 6],
   [FrameType.State]: [4, 6],
   [FrameType.Input]: [4, 4],

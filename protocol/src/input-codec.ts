@@ -2,7 +2,7 @@
 // length and nothing else. Both sides keep the wire values of the last tick said. A press counts
 // from "not pressed" each tick: an edge that is not said did not happen. Written by the client's
 // session, read by the server's connection (PROTOCOL.md 7).
-import { ProtocolError, ProtocolErrorCode } from './errors.ts';
+import { assert } from './errors.ts';
 import { MAX_INPUT_TICKS } from './limits.ts';
 import type { FieldPlan, Plan } from './plan.ts';
 import { fromWire, levelsOf, quatFromWire, quatToWire } from './quantize.ts';
@@ -24,19 +24,24 @@ function inputToWire(f: FieldPlan, from: ArrayLike<number>, wire: Float64Array):
   else for (let i = 0; i < spec.components; i++) wire[column + i] = clampedWire(spec, from[i]);
 }
 
-/** What a game sampled, rounded to what will travel: both sides step with the same numbers. */
+/**
+ * What a game sampled, rounded to what will travel: both sides step with the same numbers. What is
+ * missing or not a number (a broken axis) is as nobody touched it, not the least of its range.
+ */
 export function roundInput(
   plan: Plan,
   sampled: Readonly<Record<string, unknown>>,
   wire: Float64Array,
 ): void {
   for (const f of plan.fields) {
-    const value = sampled[f.name];
-    if (f.spec.components > 1) {
-      const vector = value as Readonly<Record<string, number>>;
-      for (let i = 0; i < f.spec.components; i++) parts[i] = vector['xyzw'[i]];
-    } else if (f.spec.type === 'choice') parts[0] = f.spec.names.indexOf(value as string);
-    else parts[0] = Number(value);
+    const value = sampled[f.name] as Readonly<Record<string, number>> | undefined;
+    const { type, names, components } = f.spec;
+    for (let i = 0; i < components; i++) {
+      let part = Number(components > 1 ? value?.['xyzw'[i]] : value);
+      if (type === 'choice') part = names.indexOf(value as unknown as string);
+      const usable = type === 'choice' ? part >= 0 : !Number.isNaN(part);
+      parts[i] = usable ? part : plan.initial[f.column + i];
+    }
     inputToWire(f, parts, wire);
   }
 }
@@ -86,6 +91,7 @@ export function writeInputs(
   ticks: readonly Float64Array[],
 ): void {
   let from = 0;
+  sink.reset();
   sink.open();
   sink.count(Context.Run, ticks.length);
   ticks.forEach((wire, i) => {
@@ -158,8 +164,7 @@ function readChanged(source: Source, plan: Plan, wire: Float64Array): void {
 }
 
 function sameWire(a: Float64Array, b: Float64Array): boolean {
-  if (a.length !== b.length)
-    throw new ProtocolError(ProtocolErrorCode.BadInput, 'inputs of two games');
+  assert(a.length === b.length, 'inputs are of one game');
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
   return true;
 }

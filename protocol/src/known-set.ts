@@ -118,8 +118,9 @@ export class KnownSet {
     }
     this.kind[slot] = -1;
     this.count--;
-    // Never told of: nothing to take back.
-    if (this.sentTick[slot] === 0 && this.entered[slot] === tick) this.#free.push(slot);
+    // Never told of: nothing to take back. A shared set tells everybody at the end of each tick.
+    const untold = log > 0 ? this.entered[slot] === tick : this.sentTick[slot] === 0;
+    if (untold) this.#free.push(slot);
     else this.leaving.push(slot);
   }
 

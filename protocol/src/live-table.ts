@@ -7,16 +7,16 @@ import {
   createTracked,
   forgetTombstones,
   type Holder,
+  isCollection,
   liveValue,
   type Tracked,
 } from './collections.ts';
 import { assert, UsageError } from './errors.ts';
 import { EPOCH, type FieldPlan, OWNER, type Plan } from './plan.ts';
-import { levelsOf, quatToWire } from './quantize.ts';
-import { rowClass } from './row.ts';
+import { fromWire, levelsOf, quatToWire } from './quantize.ts';
+import { gone, rowClass } from './row.ts';
 import { Table } from './table.ts';
 
-const CONTAINERS = new Set(['list', 'map', 'record']);
 const MAX_INT32 = 2 ** 31 - 1;
 
 export class LiveTable extends Table {
@@ -78,6 +78,9 @@ export class LiveTable extends Table {
     this.ownChanged = new Uint32Array(capacity);
     this.born = new Uint32Array(capacity);
     this.given = new Uint32Array(capacity);
+    // The grave's collections refuse writes, like the rest of a dead row.
+    for (const f of plan.objects)
+      if (isCollection(f.spec)) this.objects[f.object][0] = this.#collection(f, 0);
   }
 
   protected override grow(capacity: number): void {
@@ -127,22 +130,31 @@ export class LiveTable extends Table {
   }
 
   protected override makeObject(f: FieldPlan, row: number): unknown {
-    if (!CONTAINERS.has(f.spec.type)) return f.spec.initial;
+    return isCollection(f.spec) ? this.#collection(f, row) : f.spec.initial;
+  }
+
+  #collection(f: FieldPlan, row: number): Tracked {
+    const name = `${this.plan.name}.${f.name}`;
+    let ready: Tracked | undefined;
     const cell: Holder = {
-      touch: () => {
+      $touch: () => {
+        if (ready && (row === 0 || this.objects[f.object][row] !== ready))
+          throw gone(this.plan, f.name);
         this.#stampBoth(f, row);
         return this.tick;
       },
+      $outside: (where, value) => this.#outsideRange(where, value),
     };
-    const made = createTracked(f.spec, `${this.plan.name}.${f.name}`, cell);
-    made.assign(f.spec.initial);
+    const made = createTracked(f.spec, name, cell);
+    if (row > 0) made.$assign(f.spec.initial);
+    ready = made;
     return made;
   }
 
   override setObject(f: FieldPlan, row: number, value: unknown): void {
     const column = this.objects[f.object];
-    if (CONTAINERS.has(f.spec.type)) {
-      (column[row] as Tracked).assign(value);
+    if (isCollection(f.spec)) {
+      (column[row] as Tracked).$assign(value);
       return;
     }
     const name = `${this.plan.name}.${f.name}`;
@@ -183,7 +195,7 @@ export class LiveTable extends Table {
   /** Forgets deleted map keys of `tick` and before. */
   forget(tick: number): void {
     for (const f of this.plan.objects) {
-      if (!CONTAINERS.has(f.spec.type)) continue;
+      if (!isCollection(f.spec)) continue;
       const column = this.objects[f.object];
       for (let row = 1; row <= this.high; row++) forgetTombstones(column[row], tick);
     }
@@ -246,23 +258,30 @@ export class LiveTable extends Table {
 
   #exactChanged(c: number, row: number): boolean {
     const value = this.values[c][row];
-    // Not a number would never equal itself and travel for ever: an owner is told the least value
-    // instead.
-    const sendable = Number.isFinite(value) ? value : this.#min[c];
+    // Not a number would never equal itself and travel for ever: an owner is told the wire value,
+    // as everybody is.
+    const sendable = Number.isFinite(value) ? value : this.#restored(c, row);
     if (sendable === this.exact[c][row]) return false;
     this.exact[c][row] = sendable;
     return true;
   }
 
+  /** What everybody else makes of the wire value. A broken turn travels as none at all. */
+  #restored(c: number, row: number): number {
+    const { spec, column } = this.#fieldOf[c];
+    if (spec.type === 'quat') return c - column === 3 ? 1 : 0;
+    return fromWire(spec, this.wire[c][row]);
+  }
+
   #clamp(f: FieldPlan, column: number, row: number, wire: number): number {
-    this.clamped++;
-    if (this.strict)
-      throw new UsageError(
-        `${this.plan.name}.${f.name} = ${this.values[column][row]} is outside its range: ` +
-          `${f.spec.min}..${f.spec.min + f.spec.levels * f.spec.step}`,
-      );
+    this.#outsideRange(`${this.plan.name}.${f.name}`, this.values[column][row]);
     if (Number.isNaN(wire)) return Math.max(this.wire[column][row], 0);
     return wire < 0 ? 0 : f.spec.levels;
+  }
+
+  #outsideRange(name: string, value: number): void {
+    this.clamped++;
+    if (this.strict) throw new UsageError(`${name} = ${value} is outside its declared range`);
   }
 
   #stampShared(f: FieldPlan, row: number): void {
@@ -282,4 +301,4 @@ export class LiveTable extends Table {
   }
 }
 
-const NOBODY: Holder = { touch: () => 0 };
+const NOBODY: Holder = { $touch: () => 0, $outside: () => {} };

@@ -2,7 +2,7 @@
 // oracle that fuzz compares with, and the start of a client in another language. A group is an
 // array; a selection is position, value, position, value to the end of its group; contexts and
 // `done` leave no bytes.
-import { assert, ProtocolError, ProtocolErrorCode } from './errors.ts';
+import { assert, ProtocolError, ProtocolErrorCode, UsageError } from './errors.ts';
 import type { MsgpackReader } from './msgpack-reader.ts';
 import type { MsgpackWriter } from './msgpack-writer.ts';
 import type { Sink, Source } from './sink.ts';
@@ -27,6 +27,9 @@ export class PlainSink implements Sink {
   constructor(out: MsgpackWriter, pack?: (value: unknown) => Uint8Array) {
     this.#out = out;
     this.#pack = pack;
+  }
+  reset(): void {
+    this.#depth = 0;
   }
   open(): void {
     this.#counts[this.#depth]++;
@@ -58,10 +61,13 @@ export class PlainSink implements Sink {
     this.#counts[this.#depth]++;
     this.#out.str(value);
   }
-  free(_context: number, value: unknown): void {
+  free(_context: number, value: unknown, mostBytes: number): void {
     this.#counts[this.#depth]++;
+    const start = this.#out.length;
     if (this.#pack) this.#out.raw(this.#pack(value));
     else this.#out.value(value);
+    const bytes = this.#out.length - start;
+    if (bytes > mostBytes) throw new UsageError(`${bytes} bytes in packed(${mostBytes})`);
   }
   #int(value: number): void {
     this.#counts[this.#depth]++;
@@ -102,7 +108,9 @@ export class PlainSource implements Source {
   }
   level(_context: number, levels: number): number {
     this.#take();
-    return this.#in.int(0, levels);
+    const wire = this.#in.int();
+    if (wire < 0 || wire > levels) bad('a value outside its declaration');
+    return wire;
   }
   float(): number {
     this.#take();

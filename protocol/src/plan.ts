@@ -5,7 +5,7 @@
 
 import { int } from './builders.ts';
 import { UsageError } from './errors.ts';
-import type { FieldSpec, Fields } from './field.ts';
+import { checkName, type FieldSpec, type Fields } from './field.ts';
 import { MAX_FIELDS, MAX_SEATS } from './limits.ts';
 import { roundTrip } from './quantize.ts';
 
@@ -21,7 +21,7 @@ export interface FieldPlan {
   /** Column of the velocity this field moves by, or -1. */
   readonly by: number;
   /**
-   * Base of the coding contexts of this field: distinct for each field of a game (PROTOCOL.md 6).
+   * Base of the coding contexts of this field: distinct for each field of a game (sink.ts).
    */
   readonly context: number;
 }
@@ -80,7 +80,7 @@ export function planOf(
     throw new UsageError(
       `${name} has ${entries.length} fields; at most ${MAX_FIELDS}: group some in record()`,
     );
-  for (const [key] of entries) checkName(name, key, isEntity);
+  for (const [key] of entries) checkField(name, key, isEntity);
 
   const fields: FieldPlan[] = [];
   const columns: FieldSpec[] = [];
@@ -128,6 +128,12 @@ export function planOf(
   };
 }
 
+function checkField(owner: string, key: string, isEntity: boolean): void {
+  checkName(owner, key);
+  if (isEntity && TAKEN.has(key))
+    throw new UsageError(`${owner}.${key}: every row has its own ${key}; choose another name`);
+}
+
 function initialNumbers({ type, components, initial, names }: FieldSpec): number[] {
   if (components === 0) return [];
   if (typeof initial === 'object' && initial !== null) {
@@ -137,13 +143,6 @@ function initialNumbers({ type, components, initial, names }: FieldSpec): number
   if (type === 'quat') return [0, 0, 0, 1];
   const value = type === 'choice' ? names.indexOf(initial as string) : Number(initial);
   return new Array<number>(components).fill(value);
-}
-
-function checkName(owner: string, key: string, isEntity: boolean): void {
-  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(key) || key === '__proto__')
-    throw new UsageError(`${owner}.${key}: a field's name is letters, digits and _`);
-  if (isEntity && TAKEN.has(key))
-    throw new UsageError(`${owner}.${key}: every row has its own ${key}; choose another name`);
 }
 
 function velocityColumn(

@@ -50,6 +50,27 @@ export function quatToWire(spec: FieldSpec, q: ArrayLike<number>, out: Float64Ar
     const wire = Math.round((q[i] * scale - spec.min) / spec.step);
     out[at++] = Math.min(Math.max(scale === 0 ? spec.levels / 2 : wire, 0), spec.levels);
   }
+  settleTie(spec, out);
+}
+
+/**
+ * Where two components are as good as equal, rounding may lift one above the greatest: it goes a
+ * step back, so that what is received has the same greatest component.
+ */
+function settleTie(spec: FieldSpec, wire: Float64Array): void {
+  const middle = spec.levels / 2;
+  for (;;) {
+    let square = 1;
+    let most = 1;
+    for (let i = 1; i < 4; i++) {
+      const value = (wire[i] - middle) * spec.step;
+      square -= value * value;
+      if (Math.abs(wire[i] - middle) > Math.abs(wire[most] - middle)) most = i;
+    }
+    const value = (wire[most] - middle) * spec.step;
+    if (value * value < square) return;
+    wire[most] -= Math.sign(value);
+  }
 }
 
 /** The unit quaternion that four wire values stand for; `out` becomes [x, y, z, w]. */
@@ -63,6 +84,13 @@ export function quatFromWire(spec: FieldSpec, wire: ArrayLike<number>, out: Floa
     rest -= value * value;
   }
   out[greatest] = Math.sqrt(Math.max(rest, 0));
+}
+
+/** The text as it travels: at most `most` UTF-16 units, no character cut in two. */
+export function cutText(text: string, most: number): string {
+  if (text.length <= most) return text;
+  const last = text.charCodeAt(most - 1);
+  return text.slice(0, last >= 0xd800 && last < 0xdc00 ? most - 1 : most);
 }
 
 /** The value a receiver restores for a number, which is in range. A quaternion's part stays. */

@@ -43,6 +43,7 @@ export class Received {
   readBody(source: Source, tick: number, everything: boolean): void {
     const before = everything ? this.#startOver() : undefined;
     source.open();
+    this.#readLimit(source);
     this.#readLeft(source, tick);
     this.#readArrivals(source, before);
     this.#readChanges(source);
@@ -91,6 +92,12 @@ export class Received {
     });
   }
 
+  #readLimit(source: Source): void {
+    const limit = source.count(Context.Limit, MAX_SLOTS);
+    if (limit < this.#kind.length) bad('a known set that shrinks');
+    while (this.#kind.length < limit) this.#kind.push(-1);
+  }
+
   #readLeft(source: Source, tick: number): void {
     source.open();
     for (let from = 0; from < this.#kind.length; ) {
@@ -107,10 +114,8 @@ export class Received {
   }
 
   #readArrivals(source: Source, before: readonly Map<number, number>[] | undefined): void {
+    const limit = this.#kind.length;
     source.open();
-    const limit = source.count(Context.Limit, MAX_SLOTS);
-    if (limit < this.#kind.length) bad('a known set that shrinks');
-    while (this.#kind.length < limit) this.#kind.push(-1);
     for (let from = 0; from < limit; ) {
       const slot = source.pick(Context.Entered, from, limit);
       if (slot < 0) break;

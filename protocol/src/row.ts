@@ -72,6 +72,7 @@ function createRowClass(plan: Plan, use: RowUse): RowClass {
       return this.$index !== 0;
     }
     teleport(): void {
+      if (this.$index === 0) throw gone(plan, 'teleport()');
       this.$table.teleport(this.$index);
     }
     toJSON(): object {
@@ -192,11 +193,13 @@ function objectAccessor(plan: Plan, f: FieldPlan): Accessor {
 }
 
 function writable(row: Row, plan: Plan, f: FieldPlan): number {
-  if (row.$index === 0)
-    throw new UsageError(
-      `${plan.name}.${f.name}: this ${plan.name} is gone; check row.alive before writing`,
-    );
+  if (row.$index === 0) throw gone(plan, f.name);
   return row.$index;
+}
+
+/** For a write to the row of an entity that is no more. */
+export function gone({ name }: Plan, what: string): UsageError {
+  return new UsageError(`${name}.${what}: this ${name} is gone; check row.alive before writing`);
 }
 
 /** x, y, z, w of one vector or quaternion field, written through to the row's columns. */

@@ -4,6 +4,8 @@
 // context is a small number that is the same for the same question in every frame.
 
 export interface Sink {
+  /** A body begins: groups that a refused one left open are forgotten. */
+  reset(): void;
   /** A group begins: everything up to its `close` belongs together. Groups nest. */
   open(): void;
   close(): void;
@@ -21,8 +23,8 @@ export interface Sink {
   /** A float64, exactly. */
   float(context: number, value: number): void;
   text(context: number, value: string): void;
-  /** Any MessagePack value: a `packed` field. */
-  free(context: number, value: unknown): void;
+  /** Any MessagePack value: a `packed` field. Throws UsageError where it takes more bytes. */
+  free(context: number, value: unknown, mostBytes: number): void;
 }
 
 /** The reading twin. Each method throws ProtocolError for what its sink could not have written. */

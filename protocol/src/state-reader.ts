@@ -210,7 +210,7 @@ function readMap(
   if (!whole && !before) bad('changes of a map that is not there');
   const map = new Map(whole ? undefined : before);
   if (!whole)
-    for (let left = source.count(context, spec.capacity * 64); left > 0; left--)
+    for (let left = source.count(context, spec.capacity); left > 0; left--)
       map.delete(readValue(source, spec.key!, context, undefined));
   for (let left = source.count(context, spec.capacity); left > 0; left--) {
     const key = readValue(source, spec.key!, context, undefined);

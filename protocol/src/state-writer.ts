@@ -1,7 +1,7 @@
 // Says what changed: walks live tables and known sets and hands each answer to a sink. Called by
 // the server's replication; state-reader is the twin, rule for rule (PROTOCOL.md 5). Write trusts
 // its caller and asserts. HOT: allocates nothing per tick.
-import { TrackedList, TrackedMap, TrackedRecord } from './collections.ts';
+import { isCollection, TrackedList, TrackedMap, TrackedRecord } from './collections.ts';
 import { assert } from './errors.ts';
 import type { FieldSpec } from './field.ts';
 import { MAX_ENTITY_ID } from './limits.ts';
@@ -110,7 +110,7 @@ export function writeValue(
   else if (value instanceof TrackedMap) writeMap(sink, context, value, since);
   else if (value instanceof TrackedRecord) writeRecord(sink, context, value, since);
   else if (spec.type === 'text') sink.text(context, value as string);
-  else if (spec.type === 'packed') sink.free(context, value);
+  else if (spec.type === 'packed') sink.free(context, value, spec.levels);
   else writeElement(sink, spec, context, value);
 }
 
@@ -122,12 +122,7 @@ function innerSince(stamp: number, value: unknown, since: number): number | unde
   if (stamp > since) return NEVER;
   const nested =
     value instanceof TrackedList || value instanceof TrackedMap || value instanceof TrackedRecord;
-  return nested && value.stamp > since ? since : undefined;
-}
-
-/** Collections can change inside; a value without parts is always replaced whole. */
-export function isCollection(spec: FieldSpec): boolean {
-  return spec.type === 'list' || spec.type === 'map' || spec.type === 'record';
+  return nested && value.$stamp > since ? since : undefined;
 }
 
 /** Inside a delta, a collection says whether it is whole or changes of what the seat holds. */
@@ -144,7 +139,7 @@ function writePart(
 }
 
 function writeList(sink: Sink, context: number, list: TrackedList, since: number): void {
-  const element = list.spec.element!;
+  const element = list.$spec.element!;
   const total = list.items.length;
   let from = 0;
   sink.open();
@@ -164,10 +159,10 @@ function writeMap(sink: Sink, context: number, map: TrackedMap, since: number): 
   let gone = 0;
   for (const stamp of map.tombstones.values()) if (stamp > since) gone++;
   // More deletions than a full map has entries: the whole of it is shorter.
-  const full = gone > map.spec.capacity;
+  const full = gone > map.$spec.capacity;
   const whole = since === NEVER || since < map.forgottenTick || full;
   const after = whole ? NEVER : since;
-  const { key, element } = map.spec;
+  const { key, element } = map.$spec;
   sink.open();
   sink.level(context, whole ? 1 : 0, 1);
   if (!whole) {
@@ -189,15 +184,15 @@ function writeMap(sink: Sink, context: number, map: TrackedMap, since: number): 
 }
 
 function writeRecord(sink: Sink, context: number, record: TrackedRecord, since: number): void {
-  const { fields } = record.spec;
+  const { fields } = record.$spec;
   let from = 0;
   sink.open();
   for (let i = 0; i < fields.length; i++) {
-    const inner = innerSince(record.stamps[i], record.values[i], since);
+    const inner = innerSince(record.$stamps[i], record.$values[i], since);
     if (inner === undefined) continue;
     sink.pick(context, i, from, fields.length);
     from = i + 1;
-    writePart(sink, fields[i][1], context, record.values[i], inner, since);
+    writePart(sink, fields[i][1], context, record.$values[i], inner, since);
   }
   sink.done(context, from, fields.length);
   sink.close();

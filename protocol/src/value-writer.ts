@@ -4,7 +4,7 @@
 // tracked collections.
 import { UsageError } from './errors.ts';
 import type { FieldSpec } from './field.ts';
-import { levelsOf, quatToWire, toWire } from './quantize.ts';
+import { cutText, levelsOf, quatToWire, toWire } from './quantize.ts';
 import type { Sink } from './sink.ts';
 
 const quatParts = new Float64Array(4);
@@ -13,7 +13,11 @@ const quatWire = new Float64Array(4);
 /** A number-like element, rounded and clamped to its declared range. */
 export function writeElement(sink: Sink, spec: FieldSpec, context: number, value: unknown): void {
   if (spec.components === 1) {
-    const number = spec.type === 'choice' ? spec.names.indexOf(value as string) : Number(value);
+    let number = Number(value);
+    if (spec.type === 'choice') {
+      number = spec.names.indexOf(value as string);
+      if (number < 0) throw new UsageError(`'${value}': not one of ${spec.names.join(', ')}`);
+    }
     sink.level(context, clampedWire(spec, number), spec.levels);
     return;
   }
@@ -37,14 +41,14 @@ export function clampedWire(spec: FieldSpec, value: number): number {
 /** Cut to its declared length, as in the live world: the reader refuses a longer one. */
 function textOf(spec: FieldSpec, value: unknown): string {
   if (typeof value !== 'string') throw new UsageError(`wants text, got ${typeof value}`);
-  return value.slice(0, spec.capacity);
+  return cutText(value, spec.capacity);
 }
 
 /** A whole value. Lists are any iterable, maps any iterable of pairs, records any object. */
 export function writeWhole(sink: Sink, spec: FieldSpec, context: number, value: unknown): void {
   const { type, element, key, fields } = spec;
   if (type === 'text') return sink.text(context, textOf(spec, value));
-  if (type === 'packed') return sink.free(context, value);
+  if (type === 'packed') return sink.free(context, value, spec.levels);
   if (spec.components) return writeElement(sink, spec, context, value);
   sink.open();
   if (type === 'record') {

@@ -1,6 +1,6 @@
 // The state protocol under everything at once, seeded: worlds that change by chance, receivers that
-// join late, are left out, start over, and see more or less. After each STATE what a receiver holds is
-// the truth, field by field. TICKWIRE_FUZZ_SEEDS and TICKWIRE_FUZZ_TICKS ask for more.
+// join late, are left out, start over, and see more or less. After each STATE what a receiver holds
+// is the truth, field by field. TICKWIRE_FUZZ_SEEDS and TICKWIRE_FUZZ_TICKS ask for more.
 import { describe, expect, test } from 'vitest';
 import { Random, type Row } from '../src/index.ts';
 import { changeField, someValue } from './chance.ts';

@@ -41,7 +41,7 @@ function plain(spec: FieldSpec, value: unknown): unknown {
   if (value instanceof TrackedMap)
     return sorted([...value].map(([key, one]) => [key, plain(spec.element!, one)]));
   if (value instanceof TrackedRecord)
-    return Object.fromEntries(spec.fields.map(([key, f], i) => [key, plain(f, value.values[i])]));
+    return Object.fromEntries(spec.fields.map(([key, f], i) => [key, plain(f, value.$values[i])]));
   if (spec.type === 'bool') return Boolean(value);
   if (spec.components === 0 || spec.type === 'choice') return value;
   if (spec.components === 1) return roundedNumber(spec, value as number);
