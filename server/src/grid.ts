@@ -7,7 +7,7 @@ import type { LiveTable } from '@tickwire/protocol';
 /** Buckets: several per entity at 5,000 entities, 32 KiB of counts. A power of two. */
 const BUCKETS = 8192;
 
-/** Outermost cell in each direction: 32-bit arithmetic holds for all of them and their neighbours. */
+/** Outermost cell each way: 32-bit arithmetic holds for all of them and their neighbours. */
 const LAST_CELL = 2 ** 30;
 
 export class Grid {
