@@ -109,7 +109,7 @@ describe('what travels of a change', () => {
     expect(heldBy(seat, 0, thing).box).toEqual({ n: 0, name: '', how: 'b' });
   });
 
-  test('[S13] in a nested collection only the branch that changed is told, marked as changes', () => {
+  test('[S13] of a nested collection only the branch that changed is told, as changes', () => {
     const { stage, seat, thing } = setting();
     thing.deep.push({ hits: [[1, 10]] }, { hits: [[2, 20]] });
     stage.send();
@@ -190,7 +190,7 @@ describe('a seat that skips', () => {
     expect(differences(stage, late)).toEqual([]);
   });
 
-  test('a map that lives by deleting forgets its oldest deletions, and nobody holds a ghost', () => {
+  test('a map that lives by deleting forgets its oldest, and nobody holds a ghost', () => {
     const { stage, late, thing } = setting();
     const notes = thing.notes as unknown as TrackedMap;
     for (let i = 0; i < 50; i++) {

@@ -341,16 +341,19 @@ const ELEMENTS: Readonly<Record<FrameType, readonly [least: number, most: number
   [FrameType.Moved]: [2, 2],
 };
 
+/** Elements whose number a reader is willing to tell; none of our frames comes near it. */
+const MAX_COUNT = 0xffff;
+
 /** Opens a frame: its type, and in `elements` how many elements follow. */
 export function readFrame(from: MsgpackReader, frame: { elements: number }): FrameType {
-  const count = from.arrayHeader(8);
-  const type = from.int(0, FrameType.Moved) as FrameType;
-  const [least, most] = ELEMENTS[type];
+  const count = from.arrayHeader(MAX_COUNT);
+  const type = count > 0 ? from.int() : -1;
+  const range = ELEMENTS[type as FrameType] as readonly [number, number] | undefined;
   frame.elements = count - 1;
-  if (frame.elements < least || frame.elements > most)
+  if (!range || frame.elements < range[0] || frame.elements > range[1])
     throw new ProtocolError(
       ProtocolErrorCode.BadFrame,
       `a frame of type ${type} with ${count} elements`,
     );
-  return type;
+  return type as FrameType;
 }

@@ -63,7 +63,7 @@ describe('who gets a field', () => {
     }
   });
 
-  test('[O1, O2] the owner of a stepped kind gets the exact number, everybody else the rounded', () => {
+  test('[O1, O2] the owner of a stepped kind gets the exact number, others the rounded', () => {
     const { stage, owner, other } = stageOf('shared');
     const column = stage.tables[1].plan.byName.get('x')!.column;
     expect(owner.received.tables[1].values[column][1]).toBe(0.3);

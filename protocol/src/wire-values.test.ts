@@ -92,7 +92,7 @@ describe('a number that travels', () => {
     expect(pass(int(0, 9), [3.6]).held).toEqual([4]);
   });
 
-  test('[S3, S12] angle: wraps, and comes back in [-PI, PI) within half a step of the circle', () => {
+  test('[S3, S12] angle: wraps, and comes back in -PI..PI within half a step', () => {
     const any = fc.double({ min: -1000, max: 1000, noNaN: true });
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 24 }), any, (bits, value) => {
@@ -254,7 +254,7 @@ describe('defaults', () => {
     },
   });
 
-  test('[S6] an arrival names no number and no text that is at its default; the seat has them', () => {
+  test('[S6] an arrival names no field that is at its default; the seat has them', () => {
     const stage = new Stage(game);
     const seat = stage.join(1);
     const row = stage.spawn('thing');

@@ -1,8 +1,8 @@
 // A room without a server: live tables on one side, what seats received on the other, and the real
-// writers and readers between. Sends in the order of the server's tick (round, sight, bodies, told),
-// and can say afterwards where a seat holds anything but the truth.
+// writers and readers between. Sends in the order of the server's tick: round, sight, bodies, told.
+// wire-truth.ts says where a seat holds anything but the truth.
 import { BY_SLOT, writeBody, writeOwnBody } from '../src/body-writer.ts';
-import type { AnyGame, Game, InitFields, KindName, KindsOf, LiveRowOf } from '../src/game.ts';
+import type { Game, InitFields, KindName, KindsOf, LiveRowOf } from '../src/game.ts';
 import { KnownSet, SlotList } from '../src/known-set.ts';
 import { LiveTable } from '../src/live-table.ts';
 import { MsgpackReader } from '../src/msgpack-reader.ts';
@@ -66,7 +66,7 @@ export function readAll(bytes: Uint8Array, read: (from: PlainSource) => void): v
   reader.end();
 }
 
-export class Stage<G extends AnyGame = AnyGame> {
+export class Stage<G = Game> {
   readonly game: Game;
   readonly tables: readonly LiveTable[];
   readonly state: LiveTable;

@@ -72,7 +72,7 @@ function wantedOf(live: Table, f: FieldPlan, row: number, seat: number): unknown
 }
 
 /** Every field of every entity in sight that the seat holds otherwise than it should. */
-export function differences(stage: Stage<never> | Stage, viewer: Viewer): string[] {
+export function differences(stage: Pick<Stage, 'tables' | 'state'>, viewer: Viewer): string[] {
   const found: string[] = [];
   const compare = (path: string, wanted: unknown, held: unknown): void => {
     const a = JSON.stringify(wanted);

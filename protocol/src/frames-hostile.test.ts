@@ -1,0 +1,198 @@
+// One sample of every frame, cut at every length and with every byte changed to every value: each
+// ends in a value or a ProtocolError. The samples go through the whole of reading, bodies included.
+import { Packr } from 'msgpackr';
+import { describe, expect, test } from 'vitest';
+import { Stage } from '../test/wire-stage.ts';
+import { bool, fixed, int, list, map, packed, text } from './builders.ts';
+import { ProtocolError } from './errors.ts';
+import * as frames from './frames.ts';
+import { FrameType } from './frames.ts';
+import { defineGame } from './game.ts';
+import { neutralInput, readInputs, writeInputs } from './input-codec.ts';
+import { MsgpackReader } from './msgpack-reader.ts';
+import { MsgpackWriter } from './msgpack-writer.ts';
+import { PlainSink, PlainSource } from './plain.ts';
+import { Received } from './received.ts';
+
+const packr = new Packr({ useRecords: false });
+const game = defineGame({
+  state: { board: map(text(4), int(0, 9), 4) },
+  entities: {
+    thing: { x: fixed(0, 9, 1 / 8), bag: list(int(0, 9), 4), mine: int(0, 9).ownerOnly() },
+  },
+  input: { dx: int(-1, 1), fire: bool().press() },
+  events: { hit: { by: int(0, 99), blob: packed<unknown>(64) } },
+  commands: { say: { words: list(text(8), 4) } },
+  step: { thing() {} },
+});
+const SEAT = 1;
+const header = { dTick: 1, everything: true, inTime: 1, marginTicks: -0.5, sentAt: 0.25 };
+
+function written(write: (out: MsgpackWriter, sink: PlainSink) => void): Uint8Array {
+  const out = new MsgpackWriter();
+  write(out, new PlainSink(out));
+  return out.bytes().slice();
+}
+
+function stateFrame(): Uint8Array {
+  const stage = new Stage(game);
+  const seat = stage.join(SEAT);
+  stage.spawn('thing', { x: 3.3, bag: [1, 2], mine: 4 }, SEAT);
+  stage.spawn('thing', { x: 9 });
+  stage.state.rows[1]!.board = [['a', 1]];
+  stage.send();
+  return written((out) => {
+    frames.writeStateHeader(out, header, 2);
+    out.raw(seat.last.shared!);
+    out.raw(seat.last.own!);
+  });
+}
+
+const pressed = neutralInput(game.input).fill(1);
+const samples: [string, Uint8Array][] = [
+  [
+    'HELLO',
+    written((out) =>
+      frames.writeHello(out, {
+        version: 1,
+        hash: game.hash,
+        room: 'field',
+        credential: 0,
+        secret: 'ü',
+        spectate: false,
+      }),
+    ),
+  ],
+  [
+    'WELCOME',
+    written((out) =>
+      frames.writeWelcome(out, {
+        seat: 1,
+        tick: 300,
+        resumeKey: 'key',
+        serverTimeMs: 1.5,
+        roomId: 'r',
+        sendEvery: 1,
+      }),
+    ),
+  ],
+  ['STATE', stateFrame()],
+  [
+    'INPUT',
+    written((out, sink) => {
+      frames.writeInputHeader(out, { dState: 1, dShown: -70, dFirst: 0 });
+      const before = neutralInput(game.input);
+      writeInputs(sink, game.input, before, [pressed, neutralInput(game.input)]);
+    }),
+  ],
+  ['ACK', written((out) => frames.writeAck(out, 1))],
+  [
+    'EVENT',
+    written((out, sink) => {
+      frames.writeEventHeader(out, 0, 0);
+      frames.writePayload(sink, game.events[0], { by: 7, blob: { a: [1, 'x'] } });
+    }),
+  ],
+  [
+    'COMMAND',
+    written((out, sink) => {
+      frames.writeCommandHeader(out, 1, 0);
+      frames.writePayload(sink, game.commands[0], { words: ['a', 'bc'] });
+    }),
+  ],
+  ['REPLY', written((out) => frames.writeReply(out, 1, true, packr.pack({ ok: [1] })))],
+  ['PING', written((out) => frames.writePing(out, 1, 2.5))],
+  ['PONG', written((out) => frames.writePong(out, 1, 2.5, 7.25))],
+  ['BYE', written((out) => frames.writeBye(out, 4000, 'why'))],
+  ['RESYNC', written(frames.writeResync)],
+];
+
+/** Reads a frame to its end, as the two connections do. */
+function readWhole(bytes: Uint8Array): FrameType {
+  const from = new MsgpackReader();
+  from.reset(bytes);
+  const source = new PlainSource(from);
+  const body = (read: () => void): void => {
+    source.reset();
+    read();
+  };
+  const frame = { elements: 0 };
+  const type = frames.readFrame(from, frame);
+  const read: Partial<Record<FrameType, () => void>> = {
+    [FrameType.Hello]: () => frames.readHello(from),
+    [FrameType.Welcome]: () => frames.readWelcome(from),
+    [FrameType.State]: () => readState(from, source, frame.elements),
+    [FrameType.Input]: () => {
+      frames.readInputHeader(from, { dState: 0, dShown: 0, dFirst: 0 });
+      body(() => readInputs(source, game.input, neutralInput(game.input), () => {}));
+    },
+    [FrameType.Ack]: () => frames.readAck(from),
+    [FrameType.Event]: () => {
+      frames.readEventHeader(from);
+      body(() => frames.readPayload(source, game.events[0]));
+    },
+    [FrameType.Command]: () => {
+      frames.readCommandHeader(from);
+      body(() => frames.readPayload(source, game.commands[0]));
+    },
+    [FrameType.Reply]: () => frames.readReply(from),
+    [FrameType.Ping]: () => frames.readPing(from),
+    [FrameType.Pong]: () => frames.readPong(from),
+    [FrameType.Bye]: () => frames.readBye(from),
+  };
+  read[type]?.();
+  from.end();
+  return type;
+}
+
+function readState(from: MsgpackReader, source: PlainSource, elements: number): void {
+  const received = new Received(game);
+  received.seat = SEAT;
+  const said = { ...header };
+  frames.readStateHeader(from, said);
+  if (elements > 4 && !from.tryNil()) {
+    source.reset();
+    received.readBody(source, 1, said.everything);
+  }
+  if (elements > 5) {
+    source.reset();
+    received.readOwnBody(source);
+  }
+}
+
+function attempt(bytes: Uint8Array): 'taken' | 'refused' {
+  try {
+    readWhole(bytes);
+    return 'taken';
+  } catch (error) {
+    if (error instanceof ProtocolError) return 'refused';
+    throw error;
+  }
+}
+
+describe.each(samples)('[F4] %s', (_name, bytes) => {
+  test('is read to its end', () => {
+    expect(attempt(bytes)).toBe('taken');
+  });
+
+  test('cut at any length is refused', () => {
+    for (let end = 0; end < bytes.length; end++)
+      expect([end, attempt(bytes.slice(0, end))]).toEqual([end, 'refused']);
+  });
+
+  test('with a byte more is refused', () => {
+    for (const extra of [0, 0xc0, 0xc1, 0xff])
+      expect(attempt(Uint8Array.from([...bytes, extra]))).toBe('refused');
+  });
+
+  test('with any byte changed ends in a value or a refusal', () => {
+    const changed = bytes.slice();
+    for (let at = 0; at < bytes.length; at++) {
+      for (let byte = 0; byte < 256; byte++) {
+        changed[at] = byte;
+        attempt(changed);
+      }
+      changed[at] = bytes[at];
+    }
+  });
+});
