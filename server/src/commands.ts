@@ -14,19 +14,21 @@ import {
 import { packCold } from './cold.ts';
 import { Refusal } from './define-room.ts';
 import type { GameRoom } from './room.ts';
-import type { RoomSeat } from './seat.ts';
+import type { Line, RoomSeat } from './seat.ts';
 
 type Handler = (room: GameRoom, seat: RoomSeat, args: object) => unknown;
 
 export class CommandDesk {
   readonly #room: GameRoom;
   readonly #seat: RoomSeat;
+  readonly #line: Line;
   readonly #out = new MsgpackWriter(256);
-  #open = 0;
 
-  constructor(room: GameRoom, seat: RoomSeat) {
+  /** `line` asks, and is answered: another connection of the seat counts its ids anew. */
+  constructor(room: GameRoom, seat: RoomSeat, line: Line) {
     this.#room = room;
     this.#seat = seat;
+    this.#line = line;
   }
 
   /**
@@ -39,7 +41,7 @@ export class CommandDesk {
     if (!plan) throw new ProtocolError(ProtocolErrorCode.BadFrame, 'a command nobody declared');
     const args = readPayload(source, plan);
     from.end();
-    if (this.#open >= this.#room.limits.pendingCommands) {
+    if (this.#seat.openCommands >= this.#room.limits.pendingCommands) {
       this.#refuse(id, 'busy: too many commands are waiting for their answers');
       return;
     }
@@ -54,13 +56,13 @@ export class CommandDesk {
         this.#answer(id, answer);
         return;
       }
-      this.#open++;
+      this.#seat.openCommands++;
       answer
         .then(
           (value) => this.#answer(id, value),
           (error) => this.#failed(id, name, error),
         )
-        .finally(() => this.#open--)
+        .finally(() => this.#seat.openCommands--)
         // An answer that cannot be packed is the game's fault like any throw.
         .catch((error) => this.#failed(id, name, error));
     } catch (error) {
@@ -71,7 +73,7 @@ export class CommandDesk {
   #answer(id: number, value: unknown): void {
     this.#out.reset();
     writeReply(this.#out, id, true, packCold(value));
-    this.#seat.line?.send(this.#out.bytes());
+    this.#line.send(this.#out.bytes());
   }
 
   #failed(id: number, name: string, error: unknown): void {
@@ -82,6 +84,6 @@ export class CommandDesk {
   #refuse(id: number, reason: string): void {
     this.#out.reset();
     writeReply(this.#out, id, false, packCold(reason));
-    this.#seat.line?.send(this.#out.bytes());
+    this.#line.send(this.#out.bytes());
   }
 }

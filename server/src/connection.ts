@@ -32,7 +32,7 @@ import type { Limits } from './limits.ts';
 import type { Log } from './log.ts';
 import { TokenBucket } from './rate-limit.ts';
 import type { GameRoom } from './room.ts';
-import type { Line, RoomSeat } from './seat.ts';
+import type { Joiner, RoomSeat } from './seat.ts';
 import type { Socket } from './transport.ts';
 
 /** A join that was turned down, and how the client is told. */
@@ -58,7 +58,7 @@ export interface Host {
   now(): number;
   wallClockMs(): number;
   /** Rejects with JoinRefused. */
-  join(hello: Hello, line: Line): Promise<Joined>;
+  join(hello: Hello, line: Joiner): Promise<Joined>;
   /** Counts a refusal by its code's name. */
   refused(reason: string): void;
   closed(connection: Connection): void;
@@ -66,6 +66,9 @@ export interface Host {
 
 /** One more than limits need, so that ACKs beside INPUTs pass: a client sends one or the other. */
 const ACK_SHARE = 2;
+/** A client asks for everything after 2 s of sleep at the soonest, and everything is dear. */
+const RESYNC_RATE = 1;
+const RESYNC_BURST = 4;
 
 type State =
   | { readonly is: 'waiting'; readonly sinceMs: number }
@@ -79,6 +82,8 @@ interface Playing {
   readonly desk: CommandDesk;
   readonly inputs: TokenBucket;
   readonly commands: TokenBucket;
+  readonly pongs: TokenBucket;
+  readonly resyncs: TokenBucket;
   readonly previous: Float64Array;
   /** As in Joined, until it was called. */
   confirm: (() => void) | undefined;
@@ -91,7 +96,7 @@ interface Playing {
   readonly put: () => void;
 }
 
-export class Connection implements Line {
+export class Connection implements Joiner {
   readonly id: number;
   readonly remoteAddress: string;
   readonly #socket: Socket;
@@ -158,6 +163,10 @@ export class Connection implements Line {
   }
 
   // From the seat.
+
+  get open(): boolean {
+    return this.#state.is !== 'closed';
+  }
 
   send(frame: Uint8Array): void {
     this.#socket.send(frame);
@@ -237,9 +246,11 @@ export class Connection implements Line {
     const playing: Playing = {
       room,
       seat,
-      desk: new CommandDesk(room, seat),
+      desk: new CommandDesk(room, seat, this),
       inputs: new TokenBucket(inputRate, inputRate * 2),
       commands: new TokenBucket(limits.commandRate, limits.commandBurst),
+      pongs: new TokenBucket(limits.pingRate, limits.pingBurst + limits.idleMs / 1000),
+      resyncs: new TokenBucket(RESYNC_RATE, RESYNC_BURST),
       previous: neutralInput(room.game.input),
       confirm,
       inputTick: seat.sentTick,
@@ -287,10 +298,11 @@ export class Connection implements Line {
         else this.#answerPing(playing.room);
         break;
       case FrameType.Pong:
-        this.#takePong(playing.seat.clock);
+        if (!playing.pongs.take(this.#heardMs)) this.#tooMany('pongs');
+        else this.#takePong(playing.seat.clock);
         break;
       case FrameType.Resync:
-        if (!playing.commands.take(this.#heardMs)) this.#tooMany('resyncs');
+        if (!playing.resyncs.take(this.#heardMs)) this.#tooMany('resyncs');
         else playing.seat.needsEverything = true;
         break;
       default:

@@ -7,8 +7,8 @@ import type { HttpApi } from './http-api.ts';
 import type { Limits } from './limits.ts';
 import type { Log } from './log.ts';
 import { checkOrigin, type OriginRules } from './origin.ts';
-import { PerAddress } from './rate-limit.ts';
-import type { Line } from './seat.ts';
+import { AddressBuckets, PerAddress } from './rate-limit.ts';
+import type { Joiner } from './seat.ts';
 import type { Shard } from './shard.ts';
 import type {
   HttpRequest,
@@ -37,6 +37,7 @@ export class Edge implements TransportHandler, Host {
   readonly connections = new Set<Connection>();
   readonly #options: EdgeOptions;
   readonly #addresses: PerAddress;
+  readonly #joins: AddressBuckets;
   /** Connections that stand in #addresses: those that it had space for. */
   readonly #counted = new Set<Connection>();
   #nextId = 1;
@@ -48,6 +49,9 @@ export class Edge implements TransportHandler, Host {
       options.limits.connectionsPerAddress,
       options.limits.connections,
     );
+    const { connections, connectionsPerAddress, joinsPerMinute } = options.limits;
+    const burst = connectionsPerAddress * 2;
+    this.#joins = new AddressBuckets(joinsPerMinute / 60, burst, connections * 2);
   }
 
   now(): number {
@@ -87,6 +91,12 @@ export class Edge implements TransportHandler, Host {
       log.warn({ remoteAddress, setting }, 'refused a socket: too many from this address');
       return { accept: false, status: 429, reason: 'too many connections from this address' };
     }
+    if (!this.#joins.take(remoteAddress, this.now())) {
+      this.refused('joins');
+      const setting = 'limits.joinsPerMinute';
+      log.warn({ remoteAddress, setting }, 'refused a socket: too many joins from this address');
+      return { accept: false, status: 429, reason: 'too many connections from this address' };
+    }
     return { accept: true };
   }
 
@@ -108,7 +118,7 @@ export class Edge implements TransportHandler, Host {
     };
   }
 
-  join(hello: Hello, line: Line): Promise<Joined> {
+  join(hello: Hello, line: Joiner): Promise<Joined> {
     return this.#options.shard.join(hello, line);
   }
 

@@ -37,11 +37,14 @@ export interface HttpApiOptions {
 export class HttpApi {
   readonly #options: HttpApiOptions;
   readonly #creations: AddressBuckets;
+  readonly #tickets: AddressBuckets;
 
   constructor(options: HttpApiOptions) {
     this.#options = options;
-    const { roomBurst, roomsPerMinute } = options.limits;
+    const { roomBurst, roomsPerMinute, connectionsPerAddress, joinsPerMinute } = options.limits;
     this.#creations = new AddressBuckets(roomsPerMinute / 60, roomBurst, MAX_ADDRESSES);
+    // One for each connection it may open.
+    this.#tickets = new AddressBuckets(joinsPerMinute / 60, connectionsPerAddress, MAX_ADDRESSES);
   }
 
   async answer(request: HttpRequest): Promise<HttpResponse> {
@@ -77,12 +80,15 @@ export class HttpApi {
     const { shard, now } = this.#options;
     if (cors === FOREIGN) return json(403, { error: 'this origin is not allowed' }, cors);
     if (!shard.kinds.includes(kind)) return json(404, { error: 'no such room kind' }, cors);
+    if (!this.#tickets.take(request.remoteAddress, now()))
+      return json(429, { error: 'too many tickets; try again in a minute' }, cors);
     const body = await readJoin(request);
     if (body.create && !this.#creations.take(request.remoteAddress, now()))
       return json(429, { error: 'too many new rooms; try again in a minute' }, cors);
     try {
-      const auth = await shard.authenticate(kind, body.token, kind);
-      const room = body.create ? shard.open(kind) : shard.find(body.room ?? kind, false);
+      const asked = body.create ? kind : (body.room ?? kind);
+      const auth = await shard.authenticate(kind, body.token, asked);
+      const room = body.create ? shard.open(kind) : shard.find(asked, false);
       if (room.kind !== kind) throw new JoinRefused(CloseCode.NoRoom, 'a room of another kind');
       return json(
         200,

@@ -51,6 +51,7 @@ export {
 export type { GameRoom } from './room.ts';
 // ./commands.ts
 // ./keys.ts
+// ./tickets.ts
 export { createMemoryDirectory, type Directory, type RoomEntry } from './directory.ts';
 // ./connection.ts
 export type { Shard } from './shard.ts';

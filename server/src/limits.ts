@@ -50,6 +50,12 @@ export interface Limits {
    */
   connections: number;
   connectionsPerAddress: number;
+  /**
+   * Sockets one address may open in the long run, and tickets it may ask for; a seat whose line is
+   * dropped stands empty for graceMs, so this bounds how many it can keep from others. At once it
+   * may open twice connectionsPerAddress.
+   */
+  joinsPerMinute: number;
   /** Rooms in one process: a tick of each must fit. */
   rooms: number;
   /** New rooms one address may open by POST: at once, and per minute. */
@@ -86,6 +92,7 @@ export const DEFAULT_LIMITS: Limits = {
   pendingEvents: 256,
   connections: 8_000,
   connectionsPerAddress: 64,
+  joinsPerMinute: 240,
   rooms: 1_000,
   roomBurst: 10,
   roomsPerMinute: 20,

@@ -37,6 +37,8 @@ import { World } from './world.ts';
 /** How often deleted map keys are swept, in seconds; they are kept for TOMBSTONE_SECONDS. */
 const FORGET_EVERY_SECONDS = 1;
 const TOMBSTONE_SECONDS = 10;
+/** In place of an id: no seat with its own sight knows it. */
+const GONE = -1;
 
 type Ended = (room: GameRoom, reason: string) => void;
 type StepContext = { dt: number; tick: number; replaying: boolean; near: World['near'] };
@@ -172,7 +174,8 @@ export class GameRoom implements Room<Game, unknown, unknown> {
     this.#payload.reset();
     writePayload(this.#payloadSink, this.game.events[index], payload as Record<string, unknown>);
     const bytes = this.#payload.bytes().slice();
-    const nearId = to.near?.id ?? 0;
+    // What is gone has the id 0, and 0 would be near everybody.
+    const nearId = to.near ? to.near.id || GONE : 0;
     const order = ++this.#emitted;
     const pending = { tick: this.tick, event: index, payload: bytes, order, nearId };
     const { pendingEvents } = this.limits;

@@ -19,6 +19,12 @@ export interface Line {
   close(code: number, reason: string): void;
 }
 
+/** A connection that asks for a seat. */
+export interface Joiner extends Line {
+  /** False once it ended, whoever ended it. */
+  readonly open: boolean;
+}
+
 /** STATEs on their way: sent and not yet applied by the client. */
 const MAX_FLIGHT = 256;
 
@@ -60,6 +66,8 @@ export class RoomSeat implements Seat {
   /** Events near what the seat did not know: told if it knows it by the next STATE. */
   readonly unsure: PendingEvent[] = [];
   eventsLost = 0;
+  /** Commands whose answers are still open, over all connections. */
+  openCommands = 0;
   readonly clock: ClockEstimator;
   readonly input: Record<string, unknown> = {};
   readonly #game: Game;

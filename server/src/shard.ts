@@ -5,18 +5,12 @@ import { CloseCode, Credential, type Hello, UsageError } from '@tickwire/protoco
 import { type Joined, JoinRefused } from './connection.ts';
 import { DEFAULT_SEATS, Refusal, type RoomKind } from './define-room.ts';
 import type { Directory, RoomEntry } from './directory.ts';
-import { Keys, type MakeSecret, RotatingKeys } from './keys.ts';
+import { type MakeSecret, RotatingKeys } from './keys.ts';
 import type { Limits } from './limits.ts';
 import type { Log } from './log.ts';
 import { GameRoom } from './room.ts';
-import type { Line, RoomSeat } from './seat.ts';
-
-/** A promised seat. */
-export interface Ticket {
-  readonly roomId: string;
-  readonly auth: unknown;
-  readonly untilMs: number;
-}
+import type { Joiner, Line, RoomSeat } from './seat.ts';
+import { Tickets } from './tickets.ts';
 
 interface SeatRef {
   readonly room: GameRoom;
@@ -43,8 +37,7 @@ const NAME = /^[A-Za-z0-9_-]{1,32}$/;
 
 export class Shard {
   readonly rooms = new Map<string, GameRoom>();
-  /** Ms that were lost in rooms that are over. */
-  readonly tickets: Keys<Ticket>;
+  readonly #tickets: Tickets;
   readonly #resume: RotatingKeys<SeatRef>;
   readonly #refOf = new WeakMap<RoomSeat, SeatRef>();
   readonly #options: ShardOptions;
@@ -54,7 +47,7 @@ export class Shard {
 
   constructor(options: ShardOptions) {
     this.#options = options;
-    this.tickets = new Keys(options.makeSecret);
+    this.#tickets = new Tickets(options.makeSecret, options.limits.ticketMs);
     this.#resume = new RotatingKeys(options.makeSecret);
     const kinds = Object.keys(options.rooms);
     if (kinds.length === 0) throw new UsageError('serve({ rooms }): wants at least one room kind');
@@ -94,13 +87,13 @@ export class Shard {
   }
 
   /** Judges a HELLO and takes a seat for it. Rejects with JoinRefused. */
-  async join(hello: Hello, line: Line): Promise<Joined> {
+  async join(hello: Hello, line: Joiner): Promise<Joined> {
     switch (hello.credential) {
       case Credential.Resume:
         return this.#resumeSeat(hello, line);
       case Credential.Ticket: {
-        const ticket = this.tickets.redeem(hello.secret);
-        if (!ticket || ticket.untilMs < this.#options.now())
+        const ticket = this.#tickets.redeem(hello.secret, this.#options.now());
+        if (!ticket)
           throw new JoinRefused(CloseCode.TicketSpent, 'the ticket was used or has expired');
         const room = this.rooms.get(ticket.roomId);
         if (!room) throw new JoinRefused(CloseCode.NoRoom, 'the room of this ticket is over');
@@ -111,6 +104,8 @@ export class Shard {
         const { kind } = this.#target(hello.room);
         this.#checkHash(this.#options.rooms[kind].game.hash, hello.hash);
         const auth = await this.authenticate(kind, hello.secret, hello.room);
+        // A seat for a line that is gone would stand empty for the grace time.
+        if (!line.open) throw new JoinRefused(CloseCode.Lost, 'the line went before it had a seat');
         return this.#seat(this.find(hello.room, hello.spectate), auth, hello.spectate, line);
       }
     }
@@ -162,8 +157,7 @@ export class Shard {
 
   /** Promises a seat for ticketMs. Throws JoinRefused. */
   reserve(room: GameRoom, auth: unknown): string {
-    const untilMs = this.#options.now() + this.#options.limits.ticketMs;
-    const ticket = this.tickets.issue({ roomId: room.id, auth, untilMs });
+    const ticket = this.#tickets.issue(room.id, auth, this.#options.now());
     this.#publish(room);
     return ticket;
   }
@@ -171,8 +165,7 @@ export class Shard {
   /** Expired tickets, empty rooms, stale figures: called a few times a second. */
   sweep(nowMs: number): void {
     const { limits, rooms } = this.#options;
-    for (const ticket of [...this.tickets.values()])
-      if (ticket.untilMs < nowMs) this.tickets.drop(ticket);
+    this.#tickets.expire(nowMs);
     for (const ref of this.#resume.values()) if (ref.seat.gone) this.#resume.drop(ref);
     for (const room of this.rooms.values()) {
       const empty = room.taken === 0 && [...room.seats].length === 0;
@@ -237,11 +230,7 @@ export class Shard {
   }
 
   #reserved(room: GameRoom): number {
-    const now = this.#options.now();
-    let count = 0;
-    for (const ticket of this.tickets.values())
-      if (ticket.roomId === room.id && ticket.untilMs >= now) count++;
-    return count;
+    return this.#tickets.reserved(room.id, this.#options.now());
   }
 
   #ended(room: GameRoom, reason: string): void {
@@ -254,7 +243,8 @@ export class Shard {
     const closing = Promise.resolve()
       .then(() => room.definition.close?.(room as never))
       .catch((error) => log.error({ err: error, room: room.id }, 'the close handler threw'))
-      .then(() => directory.remove(room.id));
+      .then(() => directory.remove(room.id))
+      .catch((error) => log.error({ err: error, room: room.id }, 'the directory kept a room'));
     this.#closing.add(closing);
     closing.finally(() => this.#closing.delete(closing));
   }

@@ -136,7 +136,12 @@ describe('one seat and two lines', () => {
     const join = (secret: string) =>
       shard.join(
         { version: 1, hash: game.hash, room: 'field', credential: 2, secret, spectate: false },
-        { send: () => {}, cork: (run) => run(), close: (...end) => void closed.push(end) },
+        {
+          open: true,
+          send: () => {},
+          cork: (run) => run(),
+          close: (...end) => void closed.push(end),
+        },
       );
     const joined = await join('secret-1');
     expect(joined.seat.id).toBe(1);
@@ -156,6 +161,7 @@ describe('one seat and two lines', () => {
     const results = await Promise.allSettled(
       ends.map(async (end) => {
         const line = {
+          open: true,
           send() {},
           cork: (run: () => void) => run(),
           close: (code: number) => void end.push(code),
@@ -193,7 +199,7 @@ describe('one seat and two lines', () => {
       secret: 'secret-1',
       spectate: false,
     } as const;
-    const line = { send() {}, cork: (run: () => void) => run(), close() {} };
+    const line = { open: true, send() {}, cork: (run: () => void) => run(), close() {} };
     await expect(stepper.server.shard.join(hello, line)).rejects.toMatchObject({ closeCode: 4007 });
     expect(a.state).toBe('live');
   });
