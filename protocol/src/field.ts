@@ -9,7 +9,10 @@ export type Scope = 'all' | 'owner' | 'server';
 
 declare const phantom: unique symbol;
 
-/** An entity's game-visible id in its room. 0 means "none"; never reused in a room's life. */
+/**
+ * An entity's game-visible id in its room. 0 means "none"; never reused in a room's life. The brand
+ * refuses ids of another kind; plain numbers pass, so that 0 and saved ids need no cast.
+ */
 export type EntityId<Kind extends string = string> = number & { readonly [phantom]?: Kind };
 
 export type NumericType =

@@ -2,7 +2,20 @@
 // rooms of a game so that a `step` stays monomorphic. No code generation: closures over a column
 // index are as fast, and CSP-safe.
 import { UsageError } from './errors.ts';
-import type { FieldSpec, Fields, LiveOf, QuatLike, ScopeOf, ShownOf, Vec3Like } from './field.ts';
+import type {
+  Dictionary,
+  FieldSpec,
+  Fields,
+  List,
+  LiveOf,
+  Quat,
+  QuatLike,
+  ScopeOf,
+  ShownOf,
+  Vec2,
+  Vec3,
+  Vec3Like,
+} from './field.ts';
 import { EPOCH, type FieldPlan, OWNER, type Plan } from './plan.ts';
 import type { Row, RowBase, RowClass, Table } from './table.ts';
 
@@ -28,13 +41,46 @@ export type OwnRow<Kind extends string, F extends Fields> = RowBase<Kind> & {
   readonly [P in keyof Visible<F>]: ShownOf<F[P]>;
 };
 
+/** What a `step` may do with a list: what the live one and a browser's copy have in common. */
+export interface ListView<E> extends Iterable<E> {
+  readonly length: number;
+  at(index: number): E | undefined;
+}
+
+/** The same of a map. */
+export interface MapView<K, V> extends Iterable<[K, V]> {
+  readonly size: number;
+  get(key: K): V | undefined;
+  has(key: K): boolean;
+  keys(): Iterable<K>;
+  values(): Iterable<V>;
+}
+
+type Primitive = number | string | boolean | null | undefined;
+/** A collection or packed value as `step` sees it. */
+export type Viewed<L> = L extends Primitive
+  ? L
+  : L extends List<infer E, infer _>
+    ? ListView<Viewed<E>>
+    : L extends Dictionary<infer K, infer V, infer _>
+      ? MapView<K, Viewed<V>>
+      : { readonly [P in keyof L]: Viewed<L[P]> };
+
+type Predicted = number | string | boolean | Vec2 | Vec3 | Quat;
+
 /**
- * A row as `step` gets it, on the server and in the owner's browser: numeric fields are writable on
- * both.
+ * A row as `step` gets it, on the server and in the owner's browser: numbers and vectors are
+ * writable on both. Collections are read only: the browser's are the snapshots it shows.
  */
 export type StepRow<Kind extends string, F extends Fields> = RowBase<Kind> & {
   teleport(): void;
-} & { -readonly [P in keyof Visible<F>]: LiveOf<F[P]> };
+} & {
+  -readonly [P in keyof Visible<F> as LiveOf<F[P]> extends Predicted ? P : never]: LiveOf<F[P]>;
+} & {
+  readonly [P in keyof Visible<F> as LiveOf<F[P]> extends Predicted ? never : P]: Viewed<
+    LiveOf<F[P]>
+  >;
+};
 
 /**
  * `live`: writable, writes on a dead row throw. `shown`: others' ownerOnly fields read as
