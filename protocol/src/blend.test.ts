@@ -1,5 +1,6 @@
 // Between two snapshots: numbers go straight, angles and turns the short way, and what is not
-// smooth, was teleported or is somebody else does not move at all. Server and browser show by these rules.
+// smooth, was teleported or is somebody else does not move at all. Server and browser show by these
+// rules.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { blendRow, wrapped } from './blend.ts';
