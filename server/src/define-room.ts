@@ -25,7 +25,7 @@ import type { Point } from './visibility.ts';
 
 /**
  * Thrown by `authenticate` or a command's handler: the player is told the message. Any other error
- * is not for their eyes.
+ * is not for their eyes: from `authenticate` it refuses, from a command it ends the room.
  */
 export class Refusal extends Error {
   override readonly name = 'Refusal';
@@ -144,7 +144,8 @@ export interface RoomDefinition<G, Auth, Data> {
   sendEvery?: number;
   /**
    * Who may join: what it returns is seat.auth; throw Refusal to refuse. May be async. Omitted:
-   * everybody, auth undefined.
+   * everybody, auth undefined. Write it first, and `open` second: TypeScript takes the type of
+   * seat.auth and room.data from them for what follows, and makes it undefined for what precedes.
    */
   authenticate?: (token: string, request: { room: string }) => Auth | Promise<Auth>;
   /** Fills a new room; what it returns is room.data. */
@@ -176,7 +177,7 @@ export interface RoomDefinition<G, Auth, Data> {
   ) => boolean;
   /**
    * One for each declared command; what it returns is the reply. Throw Refusal to reject with a
-   * reason.
+   * reason; any other throw ends the room, as in every hook.
    */
   commands?: { [C in keyof CommandsOf<G>]: Handler<G, Auth, Data, CommandsOf<G>[C]> };
   timers?: Readonly<Record<string, (room: Room<G, Auth, Data>, data: never) => void>>;

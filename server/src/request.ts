@@ -224,7 +224,8 @@ export function portError(
 ): UsageError {
   const cause =
     code === 'EADDRINUSE'
-      ? 'is in use, or is not ours to open; stop what listens there or pass another port'
+      ? 'is in use, or not ours to open: stop what listens there, pass another port, or a host ' +
+        'that is an address of this machine'
       : `cannot be opened (${code}); pass another port, or a host address of this machine`;
   return new UsageError(`port ${options.port} on ${options.host} ${cause}`);
 }

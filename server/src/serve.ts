@@ -11,7 +11,7 @@ import { HttpApi } from './http-api.ts';
 import { type MakeSecret, randomSecret } from './keys.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { createLog, type Log, type LogLevel } from './log.ts';
-import { checkOriginList } from './origin.ts';
+import { checkOriginList, type OriginRules } from './origin.ts';
 import type { GameRoom } from './room.ts';
 import { Shard } from './shard.ts';
 import { loadStaticFiles } from './static-files.ts';
@@ -85,7 +85,7 @@ export async function serve(options: ServeOptions): Promise<Server> {
   const port = options.port ?? portFromEnvironment();
   const host = options.host ?? process.env.HOST ?? '0.0.0.0';
   const rules = { origins, production, allowNoOrigin };
-  checkOriginList(origins);
+  checkOrigins(rules, log);
   const page = options.page === undefined ? undefined : loadStaticFiles(options.page, options);
   const transport = await transportOf(options, log);
   const start = (room: GameRoom) => startTicker(room, now);
@@ -135,6 +135,13 @@ export async function serve(options: ServeOptions): Promise<Server> {
   };
   const handlers = options.signals === false ? [] : onSignals(close, log);
   return { port: listening.port, url, transport: transport.name, shard, edge, close };
+}
+
+/** Throws UsageError for a bad entry; warns where the page would load and its sockets be refused. */
+function checkOrigins({ origins, production, allowNoOrigin }: OriginRules, log: Log): void {
+  checkOriginList(origins);
+  if (production && origins.length === 0 && !allowNoOrigin)
+    log.warn("in production no page may connect unless listed: origins: ['https://your.page']");
 }
 
 function portFromEnvironment(): number {

@@ -5,6 +5,7 @@ import { ConnectError, connect } from '@tickwire/client';
 import { CloseCode, defineGame, int, UsageError } from '@tickwire/protocol';
 import { afterEach, describe, expect, test } from 'vitest';
 import { defineRoom, Refusal, serve } from '../src/index.ts';
+import { createLog } from '../src/log.ts';
 import { pickTransport } from '../src/transports.ts';
 import { arcade, type Definition, game } from './arcade.ts';
 import { Player, Stepper, type StepperOptions } from './stepper.ts';
@@ -139,6 +140,16 @@ describe('serve and defineRoom refuse, naming the cure', () => {
     await expect(serving).rejects.toThrow('PORT=http: wants a whole number in 0..65535');
     if (PORT === undefined) delete process.env.PORT;
     else process.env.PORT = PORT;
+  });
+
+  test('nothing, but warns, in production without a page that may connect', async () => {
+    const warnings: string[] = [];
+    const log = createLog('silent');
+    log.warn = (message: unknown) => void warnings.push(String(message));
+    const options = { rooms: { field: arcade() }, port: 0, host: '127.0.0.1', signals: false, log };
+    for (const more of [{}, { origins: ['https://play.example'] }, { allowNoOrigin: true }])
+      await (await serve({ ...options, transport: 'ws', production: true, ...more })).close();
+    expect(warnings).toEqual([expect.stringContaining("origins: ['https://your.page']")]);
   });
 
   test('a missing uWebSockets.js where it was asked for, and says so where not', async () => {

@@ -94,6 +94,7 @@ export async function main(args: string[]): Promise<number | undefined> {
     const server = await runArena(options);
     const host = options.host ?? process.env.HOST ?? '';
     console.log(await welcome(server.port, host, options.bots));
+    if (!existsSync(PAGE)) console.error('  No page is built here yet: `npm start` builds it.\n');
     return undefined;
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;

@@ -1,5 +1,5 @@
-// `npm start` as a person runs it: a process of its own, without NODE_ENV. The page is built in that
-// process, and vite sets NODE_ENV there: the test is that the page may connect all the same.
+// `npm start` as a person runs it: a process of its own, without NODE_ENV. The page is built in
+// that process, and vite sets NODE_ENV there: the test is that the page may connect all the same.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
