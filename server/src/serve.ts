@@ -137,7 +137,7 @@ export async function serve(options: ServeOptions): Promise<Server> {
   return { port: listening.port, url, transport: transport.name, shard, edge, close };
 }
 
-/** Throws UsageError for a bad entry; warns where the page would load and its sockets be refused. */
+/** Throws UsageError for a bad entry; warns where the page loads but its sockets are refused. */
 function checkOrigins({ origins, production, allowNoOrigin }: OriginRules, log: Log): void {
   checkOriginList(origins);
   if (production && origins.length === 0 && !allowNoOrigin)
