@@ -49,7 +49,10 @@ const SWEEP_S = 4;
 /** A peer that does not answer a close frame is cut after this; uWebSockets.js takes 4 to 8 s. */
 const CLOSE_TIMEOUT_MS = 4000;
 
-/** A connection without a whole request is dropped after this; the same 12 s as uWebSockets.js. */
+/**
+ * A connection on which neither a request nor its answer moves is dropped after this, or
+ * twice this; the same 12 s as uWebSockets.js.
+ */
 const HTTP_IDLE_MS = 12_000;
 
 /** Room above our own URL and header limits, so that it is we who answer 414 and 431. */
@@ -106,6 +109,8 @@ class WsTransport implements Transport {
       keepAliveTimeout: HTTP_IDLE_MS,
       connectionsCheckingInterval: SWEEP_S * 1000,
     });
+    // An answer that nobody reads; ws takes the limit off the sockets it gets.
+    server.timeout = HTTP_IDLE_MS;
     server.on('connection', (socket) => {
       this.#connections.add(socket);
       socket.on('close', () => this.#connections.delete(socket));
