@@ -105,4 +105,21 @@ describe('replication without interest', () => {
     bench.run();
     expect(bench.frames.get(1)!.length).toBe(before + 1);
   });
+
+  test('[J3] tells everything in the first STATE of a connection, and of the next one', () => {
+    const bench = new Bench();
+    const seat = bench.seat();
+    bench.world.spawn('ship', { x: 5 }, 0);
+    const everything = () => {
+      bench.run();
+      const reader = new MsgpackReader();
+      reader.reset(bench.frames.get(1)!.at(-1)!);
+      readFrame(reader, { elements: 0 });
+      return reader.int() < 0;
+    };
+    expect([everything(), everything()]).toEqual([true, false]);
+    seat.attach(seat.line!, bench.tick - 1);
+    expect([everything(), everything()]).toEqual([true, false]);
+    expect(bench.sizes()[0]).toBeLessThanOrEqual(8);
+  });
 });
