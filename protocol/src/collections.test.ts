@@ -203,6 +203,18 @@ describe('a seat that skips', () => {
     expect(differences(stage, late)).toEqual([]);
   });
 
+  test('a key that is set again is no deletion any more; deleted again it is the newest', () => {
+    const { thing } = setting();
+    const notes = thing.notes as unknown as TrackedMap;
+    fill(thing, ['a', 1], ['b', 2]);
+    thing.notes.delete('a');
+    thing.notes.set('a', 3);
+    expect([...notes.tombstones.keys()]).toEqual([]);
+    thing.notes.delete('b');
+    thing.notes.delete('a');
+    expect([...notes.tombstones.keys()]).toEqual(['b', 'a']);
+  });
+
   test.each([1, 2, 3])('[S8] holds the truth whatever is nested in what (seed %i)', (seed) => {
     const random = new Random(seed);
     const { stage, thing } = setting();

@@ -1,8 +1,9 @@
 // What a seat makes of the STATEs it gets: rows of entities that stay, leave, come back and change
 // hands, whether the room has one known set or each seat its own. The random lives are in
 // received-walk.test.ts, hostile bodies in received-hostile.test.ts.
+import { Packr, Unpackr } from 'msgpackr';
 import { describe, expect, test } from 'vitest';
-import { heldBy, Stage, type Viewer } from '../test/wire-stage.ts';
+import { heldBy, readAll, Stage, type Viewer } from '../test/wire-stage.ts';
 import { differences } from '../test/wire-truth.ts';
 import { fixed, int, list, text } from './builders.ts';
 import { defineGame } from './game.ts';
@@ -64,6 +65,18 @@ describe.each(MODES)('a seat of a room whose known set is %s', (mode) => {
     expect(differences(stage, seat)).toEqual([]);
     stage.send();
     expect(seat.last.shared).toBeUndefined();
+  });
+
+  test('[S3, S8] is not told again what it was told, field by field', () => {
+    const { stage, seat } = setting();
+    const ship = stage.spawn('ship', { x: 1, name: 'a' });
+    stage.send();
+    ship.x = 2;
+    stage.send();
+    ship.name = 'b';
+    stage.send();
+    const [, , , changes] = new Unpackr({ useRecords: false }).unpack(seat.last.shared!);
+    expect(changes).toEqual([seat.known?.slotOf(ship.id) ?? 0, [5, 'b']]);
   });
 
   test('[S8] that skipped a whole life hears nothing of it', () => {
@@ -208,6 +221,14 @@ describe.each(MODES)('an entity that changes hands (%s)', (mode) => {
     stage.send();
     expect(heldBy(one, SHIP, ship).x).toBe(3.6);
     expect(heldBy(two, SHIP, ship).x).toBe(4);
+  });
+
+  test('[O2] has its own exact number where a shared body alone names the field', () => {
+    const { one, ship } = setting();
+    const slot = 0;
+    const body = new Packr({ useRecords: false }).pack([2, [], [], [slot, [2, 7]], []]);
+    readAll(body, (from) => one.received.readBody(from, 9, false));
+    expect(heldBy(one, SHIP, ship).x).toBe(1.3);
   });
 
   test('[O3] and belongs to nobody is rounded everywhere', () => {
