@@ -309,7 +309,7 @@ export class Session {
     if (this.#state.is === 'live') this.#brokenMs = now();
     this.#state = { is: 'waiting' };
     this.playback.interrupted();
-    this.#calls.fail('the line broke');
+    this.#calls.fail(reason ? `the line broke: ${reason}` : 'the line broke');
     const reaction = reactionTo(code);
     if ((reaction === 'fresh' || code === CloseCode.TicketSpent) && this.#resumeKey) {
       // The server answers, only the seat is gone: the wait for a new one starts over.
