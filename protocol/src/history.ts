@@ -1,7 +1,8 @@
 // The last ticks of a world as copies of its tables: the server rewinds into it, the browser plays
 // it back. A ring of snapshots that are reused; rows keep their indices, so two snapshots are
-// compared and blended column by column. HOT: allocates nothing per tick once every snapshot has
-// been used.
+// compared and blended column by column. Trap: objects are kept by reference. A browser's are never
+// written; the live world's lists, maps and records read in the past as they are now.
+// HOT: allocates nothing per tick once every snapshot has been used.
 import { assert } from './errors.ts';
 import type { Plans } from './received.ts';
 import { Table } from './table.ts';

@@ -152,16 +152,6 @@ export class KnownSet {
     out.sort();
   }
 
-  /** Forgets everything: the receiver starts over. */
-  clear(): void {
-    this.kind.fill(-1);
-    this.#index.fill(0);
-    this.#free.clear();
-    this.leaving.clear();
-    this.limit = 0;
-    this.count = 0;
-  }
-
   #extend(): void {
     assert(this.limit < MAX_SLOTS, `at most ${MAX_SLOTS} entities in one known set`);
     if (++this.limit <= this.kind.length) return;

@@ -77,9 +77,12 @@ export class Received {
     this.tick = 0;
   }
 
-  /** Nothing is known any more; what was, by kind: id to row. */
+  /**
+   * Nothing is known any more; what was, by kind: id to row. Asks the tables, which hold what a
+   * STATE that failed half way left behind.
+   */
   #startOver(): Map<number, number>[] {
-    const before = this.#rowOf.map((rows) => new Map(rows));
+    const before = this.tables.map(rowsOf);
     for (const rows of this.#rowOf) rows.clear();
     this.#kind.length = 0;
     this.#row.length = 0;
@@ -168,6 +171,12 @@ export class Received {
     if (!(kind >= 0)) bad('a slot that is not known');
     return kind;
   }
+}
+
+function rowsOf({ ids, high }: Table): Map<number, number> {
+  const rows = new Map<number, number>();
+  for (let row = 1; row <= high; row++) if (ids[row] !== 0) rows.set(ids[row], row);
+  return rows;
 }
 
 function bad(message: string): never {
