@@ -90,6 +90,10 @@ interface Playing {
   /** Last input tick said; shown delay in 1/SHOWN_UNITS tick. */
   inputTick: number;
   shownDelay: number;
+  /** Newest tick shown as any INPUT began: what is shown never runs backwards. */
+  shownFirst: number;
+  /** What the INPUT being read says less than that, ticks. */
+  shownSlip: number;
   /** Fractional tick at which the INPUT being read came. */
   nowTick: number;
   /** Takes the input of the next tick: one function for all frames. */
@@ -255,10 +259,12 @@ export class Connection implements Joiner {
       confirm,
       inputTick: seat.sentTick,
       shownDelay: 0,
+      shownFirst: -Infinity,
+      shownSlip: 0,
       nowTick: 0,
       put: () => {
         const tick = ++playing.inputTick;
-        const shownTick = tick - playing.shownDelay / SHOWN_UNITS;
+        const shownTick = tick - playing.shownDelay / SHOWN_UNITS + playing.shownSlip;
         seat.inputs.put(tick, playing.previous, playing.nowTick, shownTick);
       },
     };
@@ -319,6 +325,9 @@ export class Connection implements Joiner {
     this.#acknowledge(seat, header.dState);
     playing.shownDelay += header.dShown;
     playing.inputTick += header.dFirst;
+    const shownFirst = playing.inputTick + 1 - playing.shownDelay / SHOWN_UNITS;
+    playing.shownFirst = Math.max(playing.shownFirst, shownFirst);
+    playing.shownSlip = playing.shownFirst - shownFirst;
     playing.nowTick = room.schedule.tickAt(this.#heardMs);
     readInputs(this.#source, room.game.input, playing.previous, playing.put);
     this.#reader.end();

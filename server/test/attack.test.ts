@@ -7,8 +7,10 @@ import {
   MsgpackReader,
   MsgpackWriter,
   PROTOCOL_VERSION,
+  SHOWN_UNITS,
   writeAck,
   writeHello,
+  writeInputHeader,
   writePong,
 } from '@tickwire/protocol';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -247,6 +249,42 @@ describe('what is not for this line', () => {
     const raw = await seated();
     await stepper.advance(2000);
     expect(raw.types).not.toContain(FrameType.Event);
+  });
+});
+
+describe('the past', () => {
+  test('[C3] is not chosen anew for each shot: what was shown never runs backwards', async () => {
+    const reached: number[] = [];
+    await start({
+      field: arcade({
+        tick(room) {
+          const seat = room.seat(1);
+          if (seat) room.rewind(seat, (world) => reached.push(world.tick));
+        },
+      }),
+    });
+    const raw = await seated();
+    const room = stepper.room('field');
+    // The first frame of a connection counts from WELCOME's tick, which is a few ticks ago.
+    let said = room.seat(1)!.ackTick;
+    let delay = 0;
+    for (let shot = 0; shot < 40; shot++) {
+      await stepper.advance(34);
+      const tick = room.doneTick + 3;
+      // Now the newest world, now one of eight ticks ago.
+      const wanted = shot % 2 === 0 ? 4 * SHOWN_UNITS : 12 * SHOWN_UNITS;
+      raw.say((out) => {
+        writeInputHeader(out, { dState: 0, dShown: wanted - delay, dFirst: tick - said - 1 });
+        out.raw(Uint8Array.of(0x91, 1));
+      });
+      delay = wanted;
+      said = tick;
+    }
+    // Before the first INPUT came, the past was the present.
+    const from = reached.slice(10);
+    const back = from.slice(1).map((tick, i) => tick - from[i]);
+    expect(back.length).toBeGreaterThan(25);
+    expect(Math.min(...back)).toBeGreaterThanOrEqual(0);
   });
 });
 
