@@ -261,6 +261,20 @@ describe('inputs', () => {
   });
 });
 
+describe('pings of a server', () => {
+  test('that reads no answers get none: they would pile up in the page', () => {
+    deliver(world.welcome(1));
+    const zero = new Uint8Array(8);
+    const ping = (id: number) => deliver(Uint8Array.of(0x93, FrameType.Ping, id, 0xcb, ...zero));
+    ping(1);
+    peer.bufferedBytes = 4000;
+    for (let id = 2; id < 100; id++) ping(id);
+    peer.pump();
+    expect(peer.count(FrameType.Pong)).toBe(1);
+    expect(closed).toEqual([]);
+  });
+});
+
 describe('commands', () => {
   test('that cannot be written are refused at the call and spoil nothing', () => {
     deliver(world.welcome(1));

@@ -267,6 +267,8 @@ export class Wire {
       }
       case FrameType.Ping: {
         const { id } = readPing(from);
+        // A late answer would only say that the socket was full.
+        if (this.isFull) return;
         writePong(this.#out, id, this.#events.now(), 0);
         this.#send(FrameType.Pong);
         return;
