@@ -32,22 +32,16 @@ import {
   MAX_TEXT_CHARS,
 } from './limits.ts';
 
-function checkRange(what: string, min: number, max: number, step: number): number {
-  const levels = Math.round((max - min) / step);
-  if (!(step > 0 && max > min && levels >= 1 && Number.isSafeInteger(levels)))
-    throw new UsageError(
-      `${what}: wants finite min < max and step > 0, with 1 to 2^53 steps between`,
-    );
-  return levels;
-}
-
 /** Steps away from 0 up to which a float64 tells two neighbours apart after a round trip. */
 const MAX_STEPS = 2 ** 50;
 
-function checkSteps(what: string, min: number, max: number, step: number): number {
-  const levels = checkRange(what, min, max, step);
-  if (Math.max(Math.abs(min), Math.abs(max)) / step > MAX_STEPS)
-    throw new UsageError(`${what}: numbers that large have no steps that small; use a larger step`);
+function checkRange(what: string, min: number, max: number, step: number): number {
+  const levels = Math.round((max - min) / step);
+  const farthest = Math.max(Math.abs(min), Math.abs(max)) / step;
+  if (!(step > 0 && levels >= 1 && farthest <= MAX_STEPS))
+    throw new UsageError(
+      `${what}: wants min < max, a step of at most the range, and less than 2^50 steps from 0`,
+    );
   return levels;
 }
 
@@ -73,7 +67,7 @@ export function fixed(
   max: number,
   step: number,
 ): SmoothField<number, number, number, 'all'> {
-  const levels = checkSteps(`fixed(${min}, ${max}, ${step})`, min, max, step);
+  const levels = checkRange(`fixed(${min}, ${max}, ${step})`, min, max, step);
   return build({ type: 'fixed', min, step, levels, initial: zeroIn(min, max) });
 }
 
@@ -111,7 +105,7 @@ export function vec2(
   max: number,
   step: number,
 ): SmoothField<Vec2, Vec2Like, Vec2Like, 'all'> {
-  const levels = checkSteps(`vec2(${min}, ${max}, ${step})`, min, max, step);
+  const levels = checkRange(`vec2(${min}, ${max}, ${step})`, min, max, step);
   return build({ type: 'vec2', components: 2, min, step, levels, initial: zeroIn(min, max) });
 }
 
@@ -121,7 +115,7 @@ export function vec3(
   max: number,
   step: number,
 ): SmoothField<Vec3, Vec3Like, Vec3Like, 'all'> {
-  const levels = checkSteps(`vec3(${min}, ${max}, ${step})`, min, max, step);
+  const levels = checkRange(`vec3(${min}, ${max}, ${step})`, min, max, step);
   return build({ type: 'vec3', components: 3, min, step, levels, initial: zeroIn(min, max) });
 }
 
