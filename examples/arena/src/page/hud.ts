@@ -75,8 +75,9 @@ export class Hud {
     this.standing.append(this.#score, this.#rank);
     this.death.append(this.#deathText, this.#deathCount);
     this.death.hidden = true;
-    this.hint.textContent =
-      'WASD moves · mouse aims and fires · right click: rocket · Shift: dash · M: menu · ~: line';
+    this.hint.textContent = matchMedia('(pointer: coarse)').matches
+      ? 'Left thumb moves · right thumb aims and fires'
+      : 'WASD moves · mouse aims and fires · right click: rocket · Shift: dash · M: menu · ~: line';
     setTimeout(() => this.hint.classList.add('gone'), HINT_MS);
   }
 
