@@ -136,7 +136,7 @@ export function quat(bits: number): SmoothField<Quat, QuatLike, QuatLike, 'all'>
   });
 }
 
-/** Unicode text of at most `maxChars` UTF-16 units. */
+/** Unicode text of at most `maxChars` UTF-16 units; what is longer is cut when it is set. */
 export function text(maxChars: number): Field<string, string, string, 'all'> {
   const capacity = checkCount('text(maxChars)', maxChars, MAX_TEXT_CHARS);
   return build({ type: 'text', components: 0, levels: capacity * 3, capacity, initial: '' });

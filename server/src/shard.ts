@@ -49,11 +49,13 @@ export class Shard {
     this.#options = options;
     this.#tickets = new Tickets(options.makeSecret, options.limits.ticketMs);
     this.#resume = new RotatingKeys(options.makeSecret);
-    const kinds = Object.keys(options.rooms);
+    const kinds = Object.keys(options.rooms ?? {});
     if (kinds.length === 0) throw new UsageError('serve({ rooms }): wants at least one room kind');
     for (const kind of kinds)
       if (!NAME.test(kind))
         throw new UsageError(`rooms['${kind}']: a room kind is 1..32 letters, digits, _ or -`);
+    for (const [kind, given] of Object.entries(options.rooms))
+      if (!given?.definition) throw new UsageError(`rooms.${kind}: give what defineRoom() returns`);
     for (const [kind, { definition }] of Object.entries(options.rooms))
       if (definition.keep) this.open(kind);
   }
@@ -129,9 +131,14 @@ export class Shard {
       return await Promise.race([definition.authenticate(token, { room }), late]);
     } catch (error) {
       if (error instanceof JoinRefused) throw error;
-      this.#options.log.info({ err: error, kind }, 'authenticate refused a token');
-      const reason = error instanceof Refusal ? error.message : 'the token was refused';
-      throw new JoinRefused(CloseCode.AuthFailed, reason);
+      const { log } = this.#options;
+      if (error instanceof Refusal) {
+        log.info({ kind, reason: error.message }, 'authenticate refused a token');
+        throw new JoinRefused(CloseCode.AuthFailed, error.message);
+      }
+      // A database that is down looks like this: somebody should look.
+      log.warn({ err: error, kind }, 'authenticate threw; the token counts as refused');
+      throw new JoinRefused(CloseCode.AuthFailed, 'the token was refused');
     } finally {
       clearTimeout(timer);
     }

@@ -121,6 +121,8 @@ describe('serve and defineRoom refuse, naming the cure', () => {
     await expect(serve({ ...options, rooms: {} })).rejects.toThrow('at least one room kind');
     const rooms = { 'my room': arcade() };
     await expect(serve({ ...options, rooms })).rejects.toThrow("rooms['my room']");
+    const bare = { field: {} } as unknown as typeof rooms;
+    await expect(serve({ ...options, rooms: bare })).rejects.toThrow('what defineRoom() returns');
   });
 
   test('a port in use', async () => {
