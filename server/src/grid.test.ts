@@ -44,8 +44,9 @@ test('positions that are no numbers do no harm', () => {
 test('cells far out are finite and apart by one, so that a walk over them ends', () => {
   const grid = new Grid(100);
   for (const x of [Infinity, -Infinity, 1e300, -1e300, 2 ** 60]) {
-    const first = grid.cellOf(x - 110);
-    const last = grid.cellOf(x + 110);
-    expect(Number.isFinite(first) && first + 1 > first && last - first < 5, `${x}`).toBe(true);
+    grid.lookAround({ x, y: -x });
+    const { firstX, lastX, firstY, lastY } = grid;
+    expect(lastX - firstX < 5 && lastY - firstY < 5, `${x}`).toBe(true);
+    expect([firstX, lastX, firstY, lastY].every(Number.isSafeInteger), `${x}`).toBe(true);
   }
 });

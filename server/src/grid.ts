@@ -17,6 +17,11 @@ export class Grid {
   /** Range of the bucket found last: `kind[start]` .. `kind[end - 1]`. */
   start = 0;
   end = 0;
+  /** Cells of the last lookAround: firstX..lastX by firstY..lastY, both ends included. */
+  firstX = 0;
+  lastX = 0;
+  firstY = 0;
+  lastY = 0;
   readonly #cellSize: number;
   readonly #starts = new Uint32Array(BUCKETS + 1);
   /** The first BUCKETS of them: a view is an object, and this one is wanted every tick. */
@@ -74,6 +79,20 @@ export class Grid {
   }
 
   /**
+   * Sets first and last to the cells within one cell size of a point. Takes the point and not its
+   * numbers: a float64 handed to a call that V8 does not inline is an object.
+   */
+  lookAround(point: { readonly x: number; readonly y: number }): void {
+    const size = this.#cellSize;
+    const x = point.x / size;
+    const y = point.y / size;
+    this.firstX = Math.min(Math.max(Math.floor(x - 1), -LAST_CELL), LAST_CELL) | 0;
+    this.lastX = Math.min(Math.max(Math.floor(x + 1), -LAST_CELL), LAST_CELL) | 0;
+    this.firstY = Math.min(Math.max(Math.floor(y - 1), -LAST_CELL), LAST_CELL) | 0;
+    this.lastY = Math.min(Math.max(Math.floor(y + 1), -LAST_CELL), LAST_CELL) | 0;
+  }
+
+  /**
    * Sets start and end to the bucket of a cell. Two cells may share one: the same entity may be
    * found twice.
    */
@@ -84,7 +103,10 @@ export class Grid {
   }
 
   #bucketOf(x: number, y: number): number {
-    return hash(this.cellOf(x), this.cellOf(y));
+    const size = this.#cellSize;
+    const cellX = Math.min(Math.max(Math.floor(x / size), -LAST_CELL), LAST_CELL);
+    const cellY = Math.min(Math.max(Math.floor(y / size), -LAST_CELL), LAST_CELL);
+    return hash(cellX, cellY);
   }
 }
 

@@ -91,11 +91,10 @@ export class Visibility<V extends Viewer> {
     const grid = this.#grid;
     const eye = grid && this.#eyeOf(viewer);
     if (!grid || !eye) return;
-    const reach = this.#sight.radius * LEAVE_FACTOR;
-    const lastX = grid.cellOf(eye.x + reach);
-    const lastY = grid.cellOf(eye.y + reach);
-    for (let cx = grid.cellOf(eye.x - reach); cx <= lastX; cx++)
-      for (let cy = grid.cellOf(eye.y - reach); cy <= lastY; cy++) {
+    // A cell is as wide as the reach.
+    grid.lookAround(eye);
+    for (let cx = grid.firstX; cx <= grid.lastX; cx++)
+      for (let cy = grid.firstY; cy <= grid.lastY; cy++) {
         grid.find(cx, cy);
         for (let i = grid.start; i < grid.end; i++) {
           const table = this.#world.tables[grid.kind[i]];
