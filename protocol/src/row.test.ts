@@ -2,23 +2,11 @@
 // spawn to despawn, and a UsageError for whoever writes after that.
 import { describe, expect, test } from 'vitest';
 import { Stage } from '../test/wire-stage.ts';
-import {
-  angle,
-  bool,
-  choice,
-  entity,
-  fixed,
-  int,
-  packed,
-  quat,
-  text,
-  vec2,
-  vec3,
-} from './builders.ts';
+import { bool, choice, entity, int, packed, quat, text, vec2, vec3 } from './builders.ts';
 import { UsageError } from './errors.ts';
 import { defineGame } from './game.ts';
 import { EPOCH } from './plan.ts';
-import { assignRow, blendRule, rowClass } from './row.ts';
+import { assignRow, rowClass } from './row.ts';
 import type { Row } from './table.ts';
 import { Table } from './table.ts';
 
@@ -185,15 +173,4 @@ describe('a shown row', () => {
     table.viewer = 0;
     expect(row.mine).toBeUndefined();
   });
-});
-
-test('each smooth field has its rule of blending', () => {
-  const rules = [
-    [fixed(0, 1, 1), 'none'],
-    [fixed(0, 1, 1).smooth(), 'linear'],
-    [vec3(0, 1, 1).smooth(), 'linear'],
-    [angle(8).smooth(), 'turn'],
-    [quat(8).smooth(), 'sphere'],
-  ] as const;
-  for (const [field, rule] of rules) expect(blendRule(field.spec)).toBe(rule);
 });

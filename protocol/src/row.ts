@@ -4,7 +4,6 @@
 import { UsageError } from './errors.ts';
 import type {
   Dictionary,
-  FieldSpec,
   Fields,
   List,
   LiveOf,
@@ -325,13 +324,4 @@ export function assignRow(row: Row, plan: Plan, init: Readonly<Record<string, un
       throw new UsageError(`${plan.name} has no field ${key}`);
     if (init[key] !== undefined) row[key] = init[key];
   }
-}
-
-/** The columns of a spec a shown value is blended by: see interpolation. */
-export type BlendRule = 'none' | 'linear' | 'turn' | 'sphere';
-
-export function blendRule(spec: FieldSpec): BlendRule {
-  if (!spec.smooth) return 'none';
-  if (spec.type === 'angle') return 'turn';
-  return spec.type === 'quat' ? 'sphere' : 'linear';
 }

@@ -70,17 +70,9 @@ export class Grid {
   }
 
   /**
-   * Cell of a coordinate, for find(). Coordinates beyond all reason (a game divided by zero) share
-   * the outermost cells: a walk from one cell to another must end.
-   */
-  cellOf(coordinate: number): number {
-    const cell = Math.floor(coordinate / this.#cellSize);
-    return Math.min(Math.max(cell, -LAST_CELL), LAST_CELL);
-  }
-
-  /**
    * Sets first and last to the cells within one cell size of a point. Takes the point and not its
-   * numbers: a float64 handed to a call that V8 does not inline is an object.
+   * numbers: a float64 handed to a call that V8 does not inline is an object. Coordinates beyond
+   * all reason (a game divided by zero) share the outermost cells: a walk over cells must end.
    */
   lookAround(point: { readonly x: number; readonly y: number }): void {
     const size = this.#cellSize;

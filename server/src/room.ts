@@ -12,6 +12,7 @@ import {
   Random,
   type Row,
   type RowBase,
+  TOMBSTONE_SECONDS,
   UsageError,
   writePayload,
 } from '@tickwire/protocol';
@@ -36,7 +37,6 @@ import { World } from './world.ts';
 
 /** How often deleted map keys are swept, in seconds; they are kept for TOMBSTONE_SECONDS. */
 const FORGET_EVERY_SECONDS = 1;
-const TOMBSTONE_SECONDS = 10;
 /** In place of an id: no seat with its own sight knows it. */
 const GONE = -1;
 
