@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Arena, FIELD, fingerprint, MAX_SPEED, MODES, type Mode, q, WORLD } from './workload.ts';
 
-/** What the workload printed when the published figures were measured, after 300 ticks of seed 1. */
+/** After 300 ticks of seed 1, when the published figures were measured. */
 const FINGERPRINTS: Readonly<Record<Mode, Readonly<Record<number, string>>>> = {
   coast: { 50: '656a8d31', 200: '737bb9f0', 1000: '9cce726b', 5000: '902f7d94' },
   steer: { 50: '9b3a9154', 200: '517c787', 1000: '8e27d571', 5000: '8dfb39b8' },
