@@ -37,7 +37,7 @@ export function colyseusSchema() {
       for (const ship of removed) state.ships.delete(String(ship.id));
       for (const ship of added) state.ships.set(String(ship.id), new ShipSchema().assign(ship));
       for (const { ship, fields } of changed) {
-        const row = state.ships.get(String(ship.id));
+        const row = /** @type {Ship} */ (/** @type {unknown} */ (state.ships.get(String(ship.id))));
         for (const field of fields) row[field] = ship[field];
       }
       encoder.sharedBuffer[0] = ROOM_STATE_PATCH;

@@ -70,10 +70,12 @@ function joined(idBits) {
     send: (/** @type {Uint8Array} */ bytes) => near.emit('message', bytes),
   });
   const channel = instance.createChannel();
-  instance.onConnect((user, _data, accept) => {
+  /** @type {(user: object, data: object, accept: (answer: object) => void) => void} */
+  const welcome = (user, _, accept) => {
     accept({ accepted: true, text: '' });
     channel.subscribe(user);
-  });
+  };
+  instance.onConnect(welcome);
   listener.emit('connection', near);
   client.mockConnect(far, {});
   far.emit('open');
@@ -102,7 +104,7 @@ export function nengi1(idBits) {
         channel.addEntity(entity);
       }
       for (const { ship, fields } of changed) {
-        const entity = entities.get(ship);
+        const entity = /** @type {Record<string, unknown>} */ (entities.get(ship));
         for (const field of fields) entity[field] = ship[field];
       }
       instance.update();

@@ -9,6 +9,7 @@ const lib = require('nengi');
 const { BufferReader, BufferWriter } = require('nengi-buffers');
 
 /** @typedef {import('./truth.mjs').Ship} Ship */
+/** @typedef {Parameters<import('nengi').Channel['addEntity']>[0]} Entity */
 
 const SHIP = 1;
 const HZ = 20;
@@ -41,7 +42,7 @@ function joined() {
     createBufferReader: (/** @type {Buffer} */ bytes) => new BufferReader(bytes),
     send: (/** @type {object} */ _user, /** @type {Buffer} */ bytes) => sent.push(bytes),
   };
-  const user = new lib.User({}, adapter);
+  const user = new lib.User({}, /** @type {never} */ (adapter));
   user.instance = instance;
   // What a client's first message would have said.
   user.lastReceivedClientTick = 1;
@@ -57,12 +58,17 @@ function joined() {
 /** @returns {import('./wire.mjs').Peer} */
 export function nengi2() {
   const { instance, channel, network, sent } = joined();
-  /** @type {Map<Ship, Record<string, unknown>>} */
+  /** @type {Map<Ship, Entity>} */
   const entities = new Map();
+  /** @type {(nid: number, prop: string, value: unknown) => void} */
+  const apply = (nid, prop, value) => {
+    const entity = network.entities.get(nid);
+    if (entity) entity[prop] = value;
+  };
   return {
     encode({ added, removed, changed }) {
       for (const ship of removed) {
-        channel.removeEntity(entities.get(ship));
+        channel.removeEntity(/** @type {Entity} */ (entities.get(ship)));
         entities.delete(ship);
       }
       for (const ship of added) {
@@ -71,16 +77,17 @@ export function nengi2() {
         channel.addEntity(entity);
       }
       for (const { ship, fields } of changed) {
-        const entity = entities.get(ship);
+        const entity = /** @type {Entity} */ (entities.get(ship));
         for (const field of fields) entity[field] = ship[field];
       }
       instance.step();
       return sent.splice(0);
     },
     decode(messages) {
-      for (const bytes of messages) network.readSnapshot(new BufferReader(bytes));
+      for (const bytes of messages)
+        network.readSnapshot(new BufferReader(/** @type {Buffer} */ (bytes)));
       for (const { updateEntities, deleteEntities } of network.snapshots) {
-        for (const { nid, prop, value } of updateEntities) network.entities.get(nid)[prop] = value;
+        for (const { nid, prop, value } of updateEntities) apply(nid, prop, value);
         for (const nid of deleteEntities) network.entities.delete(nid);
       }
       network.snapshots.length = 0;

@@ -12,6 +12,7 @@ import { nengi2 } from './nengi-2.mjs';
 import { PRECISION, Truth } from './truth.mjs';
 
 /** @typedef {import('./truth.mjs').Ship} Ship */
+/** @typedef {import('../src/workload.ts').Mode} Mode */
 /** @template T @typedef {T | Promise<T>} Awaitable */
 /**
  * Both ends of one connection.
@@ -54,7 +55,7 @@ const figures = {};
 for (const [name, create] of Object.entries(peers)) {
   if (!name.startsWith(values.peers)) continue;
   figures[name] = {};
-  for (const mode of values.modes.split(',')) {
+  for (const mode of /** @type {Mode[]} */ (values.modes.split(','))) {
     figures[name][mode] = {};
     for (const n of values.ns.split(',').map(Number)) {
       const row = await measured(create, { mode, n, seed: Number(values.seed) });
@@ -69,7 +70,7 @@ process.exit(0);
 
 /**
  * @param {(n: number) => Peer} create
- * @param {{ mode: import('../src/workload.ts').Mode, n: number, seed: number }} options
+ * @param {{ mode: Mode, n: number, seed: number }} options
  */
 async function measured(create, options) {
   try {
