@@ -57,15 +57,24 @@ export class Truth {
    * @param {Map<number, Ship>} seen By id.
    */
   judge(seen) {
-    const at = `tick ${this.arena.tick}`;
-    if (seen.size !== this.ships.length) throw new Error(`${at}: ${seen.size} ships arrived`);
-    for (const ship of this.ships) {
-      const copy = seen.get(ship.id);
-      if (!copy) throw new Error(`${at}: ship ${ship.id} is missing`);
-      for (const field of FIELDS) {
-        if (copy[field] === ship[field]) continue;
-        throw new Error(`${at}: ship ${ship.id}: ${field} ${copy[field]}, not ${ship[field]}`);
-      }
+    compare(this.ships, seen, `tick ${this.arena.tick}`);
+  }
+}
+
+/**
+ * Throws at the first ship that is missing or too many, or field that differs.
+ * @param {readonly Ship[]} ships
+ * @param {Map<number, Ship>} seen By id.
+ * @param {string} at
+ */
+export function compare(ships, seen, at) {
+  if (seen.size !== ships.length) throw new Error(`${at}: ${seen.size} of ${ships.length} ships`);
+  for (const ship of ships) {
+    const copy = seen.get(ship.id);
+    if (!copy) throw new Error(`${at}: ship ${ship.id} is missing`);
+    for (const field of FIELDS) {
+      if (copy[field] === ship[field]) continue;
+      throw new Error(`${at}: ship ${ship.id}: ${field} ${copy[field]}, not ${ship[field]}`);
     }
   }
 }
@@ -74,7 +83,7 @@ export class Truth {
  * @param {Entity} ship
  * @returns {Ship}
  */
-function rounded({ id, x, y, angle, vx, vy, hp, kind, score, name }) {
+export function rounded({ id, x, y, angle, vx, vy, hp, kind, score, name }) {
   const place = { x: q.pos(x), y: q.pos(y), angle: q.ang(angle) };
   return { id, ...place, vx: q.vel(vx), vy: q.vel(vy), hp, kind, score, name };
 }
