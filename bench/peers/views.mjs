@@ -1,6 +1,6 @@
 // Whether the Colyseus server that is loaded tells each seat what it should: five seats decode what
 // a room would send them, and after every tick hold exactly the ships within their radius, every
-// field as the truth rounded. `node --import tsx views.mjs [--radius 400]`; throws at the first that
+// field as the truth rounded. `node --import tsx views.mjs [--radius 400]` throws at the first that
 // differs.
 import { parseArgs } from 'node:util';
 import { Decoder, Encoder, schema, t } from '@colyseus/schema';
