@@ -118,6 +118,7 @@ export class Playback {
     this.view.seat = this.newest.seat = welcome.seat;
     this.#shown.viewer = this.#raw.viewer = welcome.seat;
     this.#sendEvery = welcome.sendEvery;
+    this.received.expectPacked(welcome.packed ? 1 / this.#game.tickRate : 0, welcome.sendEvery);
     this.#inputTick = welcome.tick;
     this.#target = welcome.tick;
     this.#playing = false;

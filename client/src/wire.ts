@@ -5,6 +5,7 @@
 import {
   CloseCode,
   carryPresses,
+  changedTables,
   FrameType,
   type Game,
   type Hello,
@@ -13,6 +14,8 @@ import {
   MsgpackReader,
   MsgpackWriter,
   neutralInput,
+  PackedSink,
+  PackedSource,
   PlainSink,
   PlainSource,
   ProtocolError,
@@ -26,8 +29,10 @@ import {
   readPong,
   readReply,
   readStateHeader,
+  readTablesFrame,
   readWelcome,
   SHOWN_UNITS,
+  type Source,
   type StateHeader,
   type Welcome,
   writeAck,
@@ -85,6 +90,10 @@ export class Wire {
   #sink = new PlainSink(this.#out);
   readonly #reader = new MsgpackReader();
   readonly #source = new PlainSource(this.#reader);
+  readonly #packedSink: PackedSink;
+  readonly #packedSource = new PackedSource();
+  /** What packed bodies are coded with. */
+  #odds: Uint16Array;
   readonly #frame = { elements: 0 };
   readonly #header: StateHeader = {
     dTick: 0,
@@ -115,6 +124,8 @@ export class Wire {
     this.#events = events;
     this.#traffic = traffic;
     this.#previous = neutralInput(game.input);
+    this.#packedSink = new PackedSink(this.#out, game.priors);
+    this.#odds = game.priors.odds;
     link.onMessage = (bytes) => this.#take(bytes);
     link.onClose = (code, reason) => {
       this.#over = true;
@@ -162,7 +173,9 @@ export class Wire {
       dShown: delay - this.#shownDelay,
       dFirst: start - this.#inputTick - 1,
     });
-    writeInputs(this.#sink, input, this.#previous, held);
+    const sink = this.#welcome?.packed ? this.#packedSink : this.#sink;
+    writeInputs(sink, input, this.#previous, held);
+    sink.finish();
     held.length = 0;
     this.#shownDelay = delay;
     this.#inputTick = last;
@@ -260,6 +273,11 @@ export class Wire {
         this.#events.happened(this.#stateTick + dTick, event, readPayload(this.#source, plan));
         return;
       }
+      case FrameType.Tables: {
+        const { changes } = readTablesFrame(from);
+        this.#odds = changedTables(changes, this.#game.priors.odds);
+        return;
+      }
       case FrameType.Reply: {
         const { id, ok, value } = readReply(from);
         this.#events.replied(id, ok, value);
@@ -291,14 +309,24 @@ export class Wire {
     const tick = this.#stateTick + header.dTick;
     const bodies = this.#frame.elements - 4;
     if (bodies > 0 && !from.tryNil())
-      this.#received.readBody(this.#source, tick, header.everything);
+      this.#readBody((source) => this.#received.readBody(source, tick, header.everything));
     else if (header.everything) bad('everything without a body');
-    this.#source.reset();
-    if (bodies > 1) this.#received.readOwnBody(this.#source);
+    else this.#received.pass(tick);
+    if (bodies > 1) this.#readBody((source) => this.#received.readOwnBody(source));
     from.end();
-    this.#received.tick = tick;
     this.#stateTick = tick;
     this.#events.stated(tick, header);
+  }
+
+  #readBody(read: (source: Source) => void): void {
+    if (!this.#welcome?.packed) {
+      this.#source.reset();
+      return read(this.#source);
+    }
+    const source = this.#packedSource;
+    source.begin(this.#reader.bin(MAX_STATE_BYTES), this.#odds);
+    read(source);
+    source.finish();
   }
 }
 

@@ -121,7 +121,7 @@ export class FakeWorld {
     const rest = { inTime: 0, marginTicks: Number.NaN, sentAt: 0, ...header };
     return this.#frame(() => {
       writeStateHeader(this.#out, { dTick, everything: true, ...rest }, slots.length ? 2 : 1);
-      writeBody(this.#sink, tables, state, known, NEVER, NEVER);
+      writeBody(this.#sink, tables, state, known, { since: NEVER, stateSince: NEVER, before: NEVER });
       const own = new SlotList();
       for (const slot of slots) own.push(slot);
       if (own.count) writeOwnBody(this.#sink, tables, known, own, NEVER);

@@ -1,39 +1,70 @@
 // The two bodies of a STATE: `shared`, what any seat in the same position may receive, and `own`,
 // what only this seat does. Called by replication; received.ts is the reading twin (PROTOCOL.md 5).
 // HOT: allocates nothing per tick.
+import { PRICE_UNITS } from './coding-tables.ts';
+import { Context, changedOffset, Form, MAX_AGE } from './contexts.ts';
 import { type KnownSet, SlotList } from './known-set.ts';
+import { MAX_ENTITY_ID } from './limits.ts';
 import type { LiveTable } from './live-table.ts';
-import { Context, type Sink } from './sink.ts';
-import { NEVER, writeEntered, writeOwn, writeShared } from './state-writer.ts';
+import type { Sink } from './sink.ts';
+import { NEVER, writeOwn, writeShared } from './state-writer.ts';
 
 /** Each slot of the set keeps its own tick: what was sent when differs from entity to entity. */
 export const BY_SLOT = -2;
 
+/** What naming one of few candidates costs, about: the candidates passed over before it. */
+const PRICE_OF_RUN = 10 * PRICE_UNITS;
+/** With this many free slots for each arrival it is shorter to count those that stay free. */
+const SPARSE_ARRIVALS = 8;
+
 const left = new SlotList();
 const nobody = new SlotList();
 
+/** What a body is relative to. */
+export interface Since {
+  /** All that changed after this tick: or NEVER for everything, or BY_SLOT. */
+  since: number;
+  /** Tick of the receiver's last STATE, for the room's own state. */
+  stateSince: number;
+  /**
+   * Tick of the room's STATE before, if the receiver had it: what it was told then, it is told the
+   * step from. NEVER for a receiver that is behind, or new.
+   */
+  before: number;
+}
+
 /**
- * Writes all that changed after `since`: a tick, NEVER for everything, or BY_SLOT. Returns false
- * when the body says nothing (the caller leaves it out). `stateSince` is the tick of the receiver's
- * last STATE, for the room's own state.
+ * Writes all that the receiver lacks. Returns false when the body says nothing (the caller leaves it
+ * out).
  */
 export function writeBody(
   sink: Sink,
   tables: readonly LiveTable[],
   state: LiveTable,
   known: KnownSet,
-  since: number,
-  stateSince: number,
+  said: Since,
 ): boolean {
+  const { since, stateSince, before } = said;
   sink.reset();
   sink.open();
-  sink.count(Context.Limit, known.limit);
+  writeLimit(sink, state, known, since === BY_SLOT ? stateSince : since);
   const departed = writeLeft(sink, known, since);
-  const arrived = writeArrivals(sink, tables, known, since);
-  const changed = writeChanges(sink, tables, known, since);
-  writeShared(sink, state, 1, stateSince);
+  const arrived = writeArrivals(sink, tables, known, said);
+  const changed = writeChanges(sink, tables, known, said);
+  const step = stateSince === before && before !== NEVER;
+  writeShared(sink, state, 1, stateSince, step ? Form.Step : undefined);
   sink.close();
   return departed || arrived || changed || state.changed[1] > stateSince;
+}
+
+/** Where bodies are packed a limit is told when it has grown, else always. */
+function writeLimit(sink: Sink, state: LiveTable, known: KnownSet, told: number): void {
+  if (state.tracks) {
+    const grown = told === NEVER || known.grownTick > told;
+    sink.level(Context.Grown, grown ? 1 : 0, 1);
+    if (!grown) return;
+  }
+  sink.count(Context.Limit, known.limit);
 }
 
 /** Tick a slot's entity was last told at; 0 if never. */
@@ -50,58 +81,131 @@ function writeLeft(sink: Sink, known: KnownSet, since: number): boolean {
     known.leftSince(since, left);
     gone = left;
   }
-  let from = 0;
-  sink.open();
-  for (let i = 0; i < gone.count; i++) {
-    sink.pick(Context.Left, gone.slots[i], from, known.limit);
-    from = gone.slots[i] + 1;
+  sink.select(Context.Left, true, gone.count);
+  let next = 0;
+  for (let slot = 0; next < gone.count; slot++) {
+    const leaves = slot === gone.slots[next];
+    if (leaves) next++;
+    if (leaves || isKnown(known, slot, since)) sink.offer(Context.Left, slot, leaves);
   }
-  sink.done(Context.Left, from, known.limit);
   sink.close();
   return gone.count > 0;
+}
+
+/** True if the receiver has been told of what is in the slot. */
+function isKnown(known: KnownSet, slot: number, since: number): boolean {
+  return known.kind[slot] >= 0 && sentAt(known, slot, since) > 0;
 }
 
 function writeArrivals(
   sink: Sink,
   tables: readonly LiveTable[],
   known: KnownSet,
-  since: number,
+  { since, stateSince }: Since,
 ): boolean {
-  let from = 0;
-  sink.open();
-  for (let slot = 0; slot < known.limit; slot++) {
-    const kind = known.kind[slot];
-    if (kind < 0 || sentAt(known, slot, since) > 0) continue;
-    sink.pick(Context.Entered, slot, from, known.limit);
-    from = slot + 1;
-    writeEntered(sink, tables[kind], known.row[slot], tables.length);
+  const { limit, kind } = known;
+  let count = 0;
+  let free = 0;
+  for (let slot = 0; slot < limit; slot++)
+    if (kind[slot] < 0) free++;
+    else if (sentAt(known, slot, since) === 0) count++;
+  const context = stateSince === NEVER ? Context.First : Context.Arrives;
+  const sparse = count === 0 || free >= count * SPARSE_ARRIVALS;
+  sink.select(Context.Entered, sparse, count);
+  let before = 0;
+  for (let slot = 0, left = count; slot < limit; slot++) {
+    if (sparse && left === 0) break;
+    if (isKnown(known, slot, since)) continue;
+    const arrives = kind[slot] >= 0;
+    sink.offer(context, slot, arrives);
+    if (!arrives) continue;
+    before = writeEntered(sink, tables, tables[kind[slot]], known.row[slot], before);
+    left--;
   }
-  sink.done(Context.Entered, from, known.limit);
   sink.close();
-  return from > 0;
+  return count > 0;
+}
+
+/** A newly known entity: kind, id, then what is not at its default. Answers its id. */
+function writeEntered(
+  sink: Sink,
+  tables: readonly LiveTable[],
+  table: LiveTable,
+  row: number,
+  idBefore: number,
+): number {
+  const id = table.ids[row];
+  sink.open();
+  sink.level(Context.Kind, table.plan.index, tables.length - 1);
+  if (idBefore === 0) sink.level(Context.Id, id, MAX_ENTITY_ID - 1);
+  else sink.change(Context.IdStep, id, idBefore, MAX_ENTITY_ID - 1);
+  if (!sink.recall(Form.Arrival, table, row)) {
+    if (table.tracks) writeAge(sink, table, row);
+    writeShared(sink, table, row, NEVER, Form.Arrival);
+    sink.keep(Form.Arrival, table, row);
+  }
+  sink.close();
+  return id;
 }
 
 function writeChanges(
   sink: Sink,
   tables: readonly LiveTable[],
   known: KnownSet,
-  since: number,
+  { since, before }: Since,
 ): boolean {
-  let from = 0;
-  sink.open();
-  for (let slot = 0; slot < known.limit; slot++) {
-    const kind = known.kind[slot];
-    if (kind < 0) continue;
+  const { limit, kind, row } = known;
+  const { prices } = sink;
+  let price = 0;
+  let count = 0;
+  for (let slot = 0; slot < limit; slot++) {
+    if (!isKnown(known, slot, since)) continue;
+    const table = tables[kind[slot]];
     const sent = sentAt(known, slot, since);
-    const row = known.row[slot];
-    if (sent === 0 || tables[kind].changed[row] <= sent) continue;
-    sink.pick(Context.Changed, slot, from, known.limit);
-    from = slot + 1;
-    writeShared(sink, tables[kind], row, sent);
+    const chosen = table.changed[row[slot]] > sent;
+    if (chosen) count++;
+    if (prices) price += prices[changedContext(table, row[slot], sent === before) * 2 + (chosen ? 1 : 0)];
   }
-  sink.done(Context.Changed, from, known.limit);
+  const sparse = count === 0 || price > count * PRICE_OF_RUN;
+  sink.select(Context.Changed, sparse, count);
+  for (let slot = 0, left = count; slot < limit; slot++) {
+    if (sparse && left === 0) break;
+    if (!isKnown(known, slot, since)) continue;
+    const table = tables[kind[slot]];
+    const sent = sentAt(known, slot, since);
+    const step = sent === before;
+    const chosen = table.changed[row[slot]] > sent;
+    sink.offer(changedContext(table, row[slot], step), slot, chosen);
+    if (!chosen) continue;
+    left--;
+    if (step) writeStepOf(sink, table, row[slot], sent);
+    else writeSince(sink, table, row[slot], sent);
+  }
   sink.close();
-  return from > 0;
+  return count > 0;
+}
+
+/** The question whether a row changed: by how long ago it was named before, where the receiver knows. */
+function changedContext(table: LiveTable, row: number, step: boolean): number {
+  if (!step) return table.plan.changed + changedOffset(undefined);
+  return table.plan.changed + changedOffset(table.sendsBefore(row));
+}
+
+/** The same for every seat in step that knows the row: said once, and then again. */
+function writeStepOf(sink: Sink, table: LiveTable, row: number, sent: number): void {
+  if (sink.recall(Form.Step, table, row)) return;
+  writeShared(sink, table, row, sent, Form.Step);
+  sink.keep(Form.Step, table, row);
+}
+
+function writeSince(sink: Sink, table: LiveTable, row: number, sent: number): void {
+  if (table.tracks) writeAge(sink, table, row);
+  writeShared(sink, table, row, sent, Form.Since);
+}
+
+/** How many STATEs ago the row was last named to those who were in step. */
+function writeAge(sink: Sink, table: LiveTable, row: number): void {
+  sink.count(Context.Age, Math.min(table.sendsSinceNamed(row), MAX_AGE));
 }
 
 /**
@@ -115,7 +219,7 @@ export function writeOwnBody(
   own: SlotList,
   since: number,
 ): boolean {
-  let from = 0;
+  let said = false;
   sink.reset();
   sink.open();
   for (let i = 0; i < own.count; i++) {
@@ -124,12 +228,12 @@ export function writeOwnBody(
     const row = known.row[slot];
     const sent = sentAt(known, slot, since);
     const after = sent === 0 || table.given[row] > sent ? NEVER : sent;
-    if (table.ownChanged[row] <= after || table.plan.ownMask === 0) continue;
-    sink.pick(Context.Own, slot, from, known.limit);
-    from = slot + 1;
+    const chosen = table.ownChanged[row] > after && table.plan.ownMask !== 0;
+    sink.offer(Context.Owned, slot, chosen);
+    if (!chosen) continue;
+    said = true;
     writeOwn(sink, table, row, after);
   }
-  sink.done(Context.Own, from, known.limit);
   sink.close();
-  return from > 0;
+  return said;
 }

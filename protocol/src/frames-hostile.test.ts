@@ -72,7 +72,7 @@ const samples: [string, Uint8Array][] = [
         resumeKey: 'key',
         serverTimeMs: 1.5,
         roomId: 'r',
-        sendEvery: 1,
+        sendEvery: 1, packed: false,
       }),
     ),
   ],

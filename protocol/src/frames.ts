@@ -21,7 +21,7 @@ export const FrameType = {
   Reply: 7,
   Ping: 8,
   Pong: 9,
-  /** Reserved: coding tables of the packed body. */
+  /** The odds that packed bodies are coded with from here on. */
   Tables: 10,
   Bye: 11,
   /** Asks for everything: the client lost its place (a sleeping tab). */
@@ -37,6 +37,8 @@ export type Credential = (typeof Credential)[keyof typeof Credential];
 
 /** Characters of a room id or kind. */
 const MAX_NAME_CHARS = 64;
+/** Bytes of a TABLES: every context of the largest game named. */
+const MAX_TABLES_BYTES = 2 ** 22;
 /** Characters of a reason; a close frame takes 123 bytes, BYE a little more. */
 const MAX_REASON_CHARS = 256;
 /** Highest tick: 2^32 ticks are two years at 60 Hz. */
@@ -100,10 +102,12 @@ export interface Welcome {
   roomId: string;
   /** Ticks from one STATE to the next. */
   sendEvery: number;
+  /** State and input are packed; else plain. */
+  packed: boolean;
 }
 
 export function writeWelcome(out: MsgpackWriter, welcome: Welcome): void {
-  out.arrayHeader(7);
+  out.arrayHeader(8);
   out.int(FrameType.Welcome);
   out.int(welcome.seat);
   out.int(welcome.tick);
@@ -111,6 +115,7 @@ export function writeWelcome(out: MsgpackWriter, welcome: Welcome): void {
   out.float(welcome.serverTimeMs);
   out.str(welcome.roomId);
   out.int(welcome.sendEvery);
+  out.bool(welcome.packed);
 }
 
 export function readWelcome(from: MsgpackReader): Welcome {
@@ -121,6 +126,7 @@ export function readWelcome(from: MsgpackReader): Welcome {
     serverTimeMs: from.float(),
     roomId: from.str(MAX_NAME_CHARS),
     sendEvery: from.int(1, 255),
+    packed: from.bool(),
   };
 }
 
@@ -140,9 +146,6 @@ export interface StateHeader {
   sentAt: number;
 }
 
-/** Margin that says "no input arrived". */
-const NO_MARGIN = -MAX_MARGIN_TICKS * MARGIN_UNITS - 1;
-
 /**
  * The frame up to its bodies; they follow as raw values. `elements`: 0, 1 (shared) or 2 (shared or
  * nil, own) bodies.
@@ -152,12 +155,12 @@ export function writeStateHeader(out: MsgpackWriter, header: StateHeader, bodies
   out.int(FrameType.State);
   out.int(header.everything ? -1 - header.dTick : header.dTick);
   out.int(header.inTime);
-  out.int(marginUnits(header.marginTicks));
+  if (Number.isNaN(header.marginTicks)) out.nil();
+  else out.int(marginUnits(header.marginTicks));
   out.int(Math.min(Math.floor(header.sentAt * SENT_UNITS), SENT_UNITS - 1));
 }
 
 function marginUnits(ticks: number): number {
-  if (Number.isNaN(ticks)) return NO_MARGIN;
   const most = MAX_MARGIN_TICKS;
   return Math.round(Math.min(Math.max(ticks, -most), most) * MARGIN_UNITS);
 }
@@ -168,9 +171,21 @@ export function readStateHeader(from: MsgpackReader, header: StateHeader): void 
   header.everything = step < 0;
   header.dTick = step < 0 ? -1 - step : step;
   header.inTime = from.int(0, MAX_TICK);
-  const margin = from.int(NO_MARGIN, MAX_MARGIN_TICKS * MARGIN_UNITS);
-  header.marginTicks = margin === NO_MARGIN ? Number.NaN : margin / MARGIN_UNITS;
+  const most = MAX_MARGIN_TICKS * MARGIN_UNITS;
+  header.marginTicks = from.tryNil() ? Number.NaN : from.int(-most, most) / MARGIN_UNITS;
   header.sentAt = from.int(0, SENT_UNITS - 1) / SENT_UNITS;
+}
+
+/** Odds for the packed bodies that follow on this connection; `written` by writeTables. */
+export function writeTablesFrame(out: MsgpackWriter, version: number, changes: Uint8Array): void {
+  out.arrayHeader(3);
+  out.int(FrameType.Tables);
+  out.int(version);
+  out.bin(changes);
+}
+
+export function readTablesFrame(from: MsgpackReader): { version: number; changes: Uint8Array } {
+  return { version: from.int(1, MAX_TICK), changes: from.bin(MAX_TABLES_BYTES) };
 }
 
 export interface InputHeader {
@@ -245,7 +260,7 @@ export function writePayload(
   for (const f of plan.fields) {
     const value = payload[f.name];
     if (value === undefined) throw new UsageError(`${plan.name}.${f.name} is missing`);
-    writeWhole(sink, f.spec, f.context, value);
+    writeWhole(sink, f.spec, f.contexts.value, value);
   }
   sink.close();
 }
@@ -253,7 +268,7 @@ export function writePayload(
 export function readPayload(source: Source, plan: Plan): Record<string, unknown> {
   const payload: Record<string, unknown> = {};
   source.open();
-  for (const f of plan.fields) payload[f.name] = readValue(source, f.spec, f.context, undefined);
+  for (const f of plan.fields) payload[f.name] = readValue(source, f.spec, f.contexts.value, undefined);
   source.close();
   return payload;
 }

@@ -149,7 +149,7 @@ group('a plan', () => {
   test('gives each field of a game its own contexts', () => {
     const { kinds, state, input, events, commands } = defineGame(base);
     const all = [...kinds, state, input, ...events, ...commands].flatMap((plan) => plan.fields);
-    expect(new Set(all.map((f) => f.context)).size).toBe(all.length);
+    expect(new Set(all.map((f) => f.contexts.flags)).size).toBe(all.length);
   });
 });
 

@@ -2,12 +2,13 @@
 // sides run. defineGame compiles a declaration into plans and a hash; everything else asks those.
 // Types flow from here: rows, inputs, events and commands of every other file are inferred from the
 // declaration alone.
+import { type CodingTables, priorTables } from './coding-tables.ts';
+import { FIRST_FIELD_CONTEXT } from './contexts.ts';
 import { UsageError } from './errors.ts';
 import type { AnyField, EntityId, Fields, InitOf, LiveOf, ShownOf } from './field.ts';
 import { MAX_DECLARED, PROTOCOL_VERSION } from './limits.ts';
-import { CONTEXTS_PER_FIELD, checkReferences, type Plan, planOf } from './plan.ts';
+import { checkReferences, type Plan, planOf } from './plan.ts';
 import type { LiveRow, OwnRow, ShownRow, StepRow } from './row.ts';
-import { FIRST_FIELD_CONTEXT } from './sink.ts';
 
 export type KindFields = Readonly<Record<string, Fields>>;
 
@@ -112,6 +113,8 @@ export interface Game<
   readonly input: Plan;
   readonly events: readonly Plan[];
   readonly commands: readonly Plan[];
+  /** The odds that packed bodies are coded with before a room has learnt better ones. */
+  readonly priors: CodingTables;
   /** The step of each kind, by its index. */
   readonly steps: readonly (RunStep | undefined)[];
   /** Plan of an entity kind; throws UsageError for an unknown name. */
@@ -168,7 +171,7 @@ export function defineGame<
   let context = FIRST_FIELD_CONTEXT;
   const plan = (name: string, index: number, fields: Fields): Plan => {
     const made = planOf(name, index, fields, index >= 0 && step?.[name] !== undefined, context);
-    context += made.fields.length * CONTEXTS_PER_FIELD;
+    context = made.contextsEnd;
     return made;
   };
   const many = (sets: Commands | KindFields | undefined): Plan[] =>
@@ -191,6 +194,7 @@ export function defineGame<
     input,
     events,
     commands,
+    priors: priorTables([...kindPlans, state, input], context),
     steps: kinds.map((name) => step?.[name] as RunStep | undefined),
     kind(name) {
       const found = byName.get(name);

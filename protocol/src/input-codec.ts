@@ -2,12 +2,12 @@
 // length and nothing else. Both sides keep the wire values of the last tick said. A press counts
 // from "not pressed" each tick: an edge that is not said did not happen. Written by the client's
 // session, read by the server's connection (PROTOCOL.md 7).
+import { Context } from './contexts.ts';
 import { assert } from './errors.ts';
 import { MAX_INPUT_TICKS } from './limits.ts';
 import type { FieldPlan, Plan } from './plan.ts';
-import { fromWire, levelsOf, quatFromWire, quatToWire } from './quantize.ts';
-import { Context, type Sink, type Source } from './sink.ts';
-import { clampedWire } from './value-writer.ts';
+import { clampedWire, fromWire, levelsOf, quatFromWire, quatToWire } from './quantize.ts';
+import type { Sink, Source } from './sink.ts';
 
 /** Wire values of an input nobody touched. */
 export function neutralInput(plan: Plan): Float64Array {
@@ -90,38 +90,32 @@ export function writeInputs(
   previous: Float64Array,
   ticks: readonly Float64Array[],
 ): void {
-  let from = 0;
   sink.reset();
   sink.open();
   sink.count(Context.Run, ticks.length);
   ticks.forEach((wire, i) => {
     releasePresses(plan, previous);
-    if (!sameWire(previous, wire)) {
-      sink.pick(Context.Run, i, from, ticks.length);
-      from = i + 1;
-      writeChanged(sink, plan, previous, wire);
-    }
+    const moved = !sameWire(previous, wire);
+    sink.offer(Context.Moved, i, moved);
+    if (moved) writeChanged(sink, plan, previous, wire);
     previous.set(wire);
   });
-  sink.done(Context.Run, from, ticks.length);
   sink.close();
 }
 
 function writeChanged(sink: Sink, plan: Plan, before: Float64Array, wire: Float64Array): void {
-  const { fields } = plan;
-  let from = 0;
   sink.open();
-  for (const f of fields) {
-    const end = f.column + f.spec.components;
+  for (const { index, column, spec, contexts } of plan.fields) {
+    const end = column + spec.components;
     let same = true;
-    for (let c = f.column; c < end; c++) same &&= before[c] === wire[c];
+    for (let c = column; c < end; c++) same &&= before[c] === wire[c];
+    sink.offer(contexts.flags, index, !same);
     if (same) continue;
-    sink.pick(Context.Run, f.index, from, fields.length);
-    from = f.index + 1;
-    for (let c = f.column; c < end; c++)
-      sink.level(f.context, wire[c], levelsOf(f.spec, c - f.column));
+    for (let c = column; c < end; c++) {
+      const context = contexts.change + (c - column) * contexts.changeSize;
+      sink.change(context, wire[c], before[c], levelsOf(spec, c - column));
+    }
   }
-  sink.done(Context.Run, from, fields.length);
   sink.close();
 }
 
@@ -137,28 +131,22 @@ export function readInputs(
 ): void {
   source.open();
   const total = source.count(Context.Run, MAX_INPUT_TICKS);
-  let next = source.pick(Context.Run, 0, total);
   for (let i = 0; i < total; i++) {
     releasePresses(plan, previous);
-    if (i === next) {
-      readChanged(source, plan, previous);
-      next = i + 1 < total ? source.pick(Context.Run, i + 1, total) : -1;
-    }
+    if (source.offered(Context.Moved, i)) readChanged(source, plan, previous);
     take(i);
   }
   source.close();
 }
 
 function readChanged(source: Source, plan: Plan, wire: Float64Array): void {
-  const { fields } = plan;
   source.open();
-  for (let from = 0; from < fields.length; ) {
-    const i = source.pick(Context.Run, from, fields.length);
-    if (i < 0) break;
-    const f = fields[i];
-    for (let k = 0; k < f.spec.components; k++)
-      wire[f.column + k] = source.level(f.context, levelsOf(f.spec, k));
-    from = i + 1;
+  for (const { index, column, spec, contexts } of plan.fields) {
+    if (!source.offered(contexts.flags, index)) continue;
+    for (let i = 0; i < spec.components; i++) {
+      const context = contexts.change + i * contexts.changeSize;
+      wire[column + i] = source.change(context, wire[column + i], levelsOf(spec, i));
+    }
   }
   source.close();
 }

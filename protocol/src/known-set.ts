@@ -47,8 +47,9 @@ export class SlotList {
 }
 
 export class KnownSet {
-  /** One more than the highest slot ever used. */
+  /** One more than the highest slot ever used, and the tick it last grew at. */
   limit = 0;
+  grownTick = 0;
   /** By slot: kind index, or -1 where the slot is empty. */
   kind = new Int16Array(FIRST_SLOTS).fill(-1);
   /** By slot: row in the kind's table. */
@@ -95,7 +96,7 @@ export class KnownSet {
   enter(kind: number, row: number, id: number, tick: number): number {
     assert(this.slotOf(id) < 0, 'an entity enters a known set once');
     const slot = this.#free.pop() ?? this.limit;
-    if (slot === this.limit) this.#extend();
+    if (slot === this.limit) this.#extend(tick);
     this.kind[slot] = kind;
     this.row[slot] = row;
     this.id[slot] = id;
@@ -152,7 +153,8 @@ export class KnownSet {
     out.sort();
   }
 
-  #extend(): void {
+  #extend(tick: number): void {
+    this.grownTick = tick;
     assert(this.limit < MAX_SLOTS, `at most ${MAX_SLOTS} entities in one known set`);
     if (++this.limit <= this.kind.length) return;
     const size = this.kind.length * 2;

@@ -1,8 +1,8 @@
-// The authoritative table of one kind: beside the values a game writes it keeps what the wire last
-// said of them (rounded wire values, and exact ones where an owner predicts) and the tick each
-// field last changed. Written by the server's world, read by state-writer. The world keeps full
-// numbers; round() is the only place that compares the two. HOT: allocates nothing per tick once
-// its capacity is reached.
+// The authoritative table of one kind: beside the values a game writes it keeps what every seat in
+// step holds of them (rounded wire values, the tracks of smooth fields, exact values where an owner
+// predicts) and the tick each field last departed from it. Written by the server's world, read by
+// state-writer. The world keeps full numbers; round() is the only place that compares the two. HOT:
+// allocates nothing per tick once its capacity is reached.
 import {
   createTracked,
   forgetTombstones,
@@ -11,30 +11,43 @@ import {
   liveValue,
   type Tracked,
 } from './collections.ts';
+import { lengthen, longer, type Wire, wireColumn } from './columns.ts';
 import { assert, UsageError } from './errors.ts';
 import { EPOCH, type FieldPlan, OWNER, type Plan } from './plan.ts';
 import { fromWire, levelsOf, quatToWire } from './quantize.ts';
 import { gone, rowClass } from './row.ts';
 import { Table } from './table.ts';
-
-const MAX_INT32 = 2 ** 31 - 1;
+import { TrackRun } from './track-odds.ts';
+import { Tracks } from './tracks.ts';
 
 export class LiveTable extends Table {
   /** Tick of the STATE that will carry what is written now. Stamps never pass it. */
   tick: number;
   /**
-   * Wire values of the newest round: `wire[column][row]`, integers in 0..levels. Int32 where they
-   * fit, so that handing one on never makes a number object.
+   * What a seat in step holds after the newest round: `wire[column][row]`, integers in 0..levels.
+   * Int32 where they fit, so that handing one on never makes a number object.
    */
-  readonly wire: (Int32Array | Float64Array)[];
+  readonly wire: Wire[];
+  /** `wire` before the newest round, for fields stamped with its tick; empty without tracks. */
+  readonly before: Wire[];
+  /** Where smooth fields are thought to be; undefined where bodies are plain. */
+  readonly tracks: Tracks | undefined;
+  /** Steps from track to truth that the newest round found, by track: of fields of its tick. */
+  readonly departed: Int32Array[];
+  /** What both sides knew before that, by track (track-odds). */
+  readonly hint: Int32Array[];
+  readonly #run = new TrackRun();
+  /** Ticks from one STATE to the next. */
+  #sendTicks = 1;
   /** Exact values of the newest round, for columns an owner predicts; others stay empty. */
   readonly exact: Float64Array[];
   /** Tick each field last changed on the shared wire: `stamps[field][row]`. */
   readonly stamps: Uint32Array[];
   /** The same for the owner's own part: exact values and `ownerOnly` fields. */
   readonly ownStamps: Uint32Array[];
-  /** Newest of a row's shared stamps; of its own stamps. */
+  /** Newest of a row's shared stamps, the newest before that one, and of its own stamps. */
   changed: Uint32Array;
+  changedBefore: Uint32Array;
   ownChanged: Uint32Array;
   /** Tick the row's entity came to be. */
   born: Uint32Array;
@@ -44,6 +57,8 @@ export class LiveTable extends Table {
   clamped = 0;
   /** Throw UsageError instead of clamping. */
   readonly strict: boolean;
+  /** The game's values, rounded: `wire` itself, but for columns with a track. */
+  readonly #truth: Wire[];
   /** Values of the newest round, by column: what equals them needs no rounding. */
   readonly #seen: Float64Array[];
   /** By column: its field, and what its spec says. */
@@ -54,15 +69,22 @@ export class LiveTable extends Table {
   readonly #quat = new Float64Array(4);
   readonly #quatWire = new Float64Array(4);
 
-  constructor(plan: Plan, tick: number, strict = false) {
+  /** `secondsPerTick` above 0: smooth fields are followed by tracks, for packed bodies. */
+  constructor(plan: Plan, tick: number, strict = false, secondsPerTick = 0) {
     super(plan, rowClass(plan, 'live'));
     this.tick = tick;
     this.strict = strict;
     const capacity = this.capacity;
     const predicted = (f: FieldPlan) => plan.stepped && (plan.ownMask & (1 << f.index)) !== 0;
-    this.wire = plan.columns.map(({ levels }) =>
-      levels <= MAX_INT32 ? new Int32Array(capacity) : new Float64Array(capacity),
-    );
+    const wires = (size: number) => plan.columns.map(({ levels }) => wireColumn(levels, size));
+    this.wire = wires(capacity);
+    this.before = wires(secondsPerTick > 0 ? capacity : 0);
+    this.tracks = secondsPerTick > 0 ? new Tracks(plan, secondsPerTick, capacity) : undefined;
+    this.#truth = this.wire.slice();
+    for (const { column, spec } of this.tracks?.plans ?? [])
+      this.#truth[column] = wireColumn(spec.levels, capacity);
+    this.departed = this.tracks?.plans.map(() => new Int32Array(capacity)) ?? [];
+    this.hint = this.departed.map(() => new Int32Array(capacity));
     this.#seen = plan.columns.map(() => new Float64Array(capacity));
     this.#fieldOf = plan.fields.flatMap((f) => new Array<FieldPlan>(f.spec.components).fill(f));
     this.#min = Float64Array.from(plan.columns, ({ min }) => min);
@@ -75,6 +97,7 @@ export class LiveTable extends Table {
     this.stamps = plan.fields.map(() => new Uint32Array(capacity));
     this.ownStamps = plan.fields.map(() => new Uint32Array(capacity));
     this.changed = new Uint32Array(capacity);
+    this.changedBefore = new Uint32Array(capacity);
     this.ownChanged = new Uint32Array(capacity);
     this.born = new Uint32Array(capacity);
     this.given = new Uint32Array(capacity);
@@ -85,33 +108,23 @@ export class LiveTable extends Table {
 
   protected override grow(capacity: number): void {
     super.grow(capacity);
-    const longer = (from: Uint32Array): Uint32Array => {
-      const to = new Uint32Array(capacity);
-      to.set(from);
-      return to;
-    };
-    const longerColumn = (from: Float64Array): Float64Array => {
-      if (from.length === 0) return from;
-      const to = new Float64Array(capacity);
-      to.set(from);
-      return to;
-    };
-    for (let c = 0; c < this.wire.length; c++) {
-      const wire = this.wire[c];
-      const longerWire = wire instanceof Int32Array ? new Int32Array(capacity) : undefined;
-      longerWire?.set(wire);
-      this.wire[c] = longerWire ?? longerColumn(wire as Float64Array);
-      this.exact[c] = longerColumn(this.exact[c]);
-      this.#seen[c] = longerColumn(this.#seen[c]);
-    }
-    for (let f = 0; f < this.stamps.length; f++) {
-      this.stamps[f] = longer(this.stamps[f]);
-      this.ownStamps[f] = longer(this.ownStamps[f]);
-    }
-    this.changed = longer(this.changed);
-    this.ownChanged = longer(this.ownChanged);
-    this.born = longer(this.born);
-    this.given = longer(this.given);
+    const { wire, before, exact, stamps, ownStamps, departed, hint } = this;
+    const tracked = this.tracks?.plans ?? [];
+    const truths = tracked.map(({ column }) => this.#truth[column]);
+    for (const columns of [wire, before, exact, this.#seen, stamps, ownStamps, departed, hint, truths])
+      lengthen(columns, capacity);
+    wire.forEach((column, c) => {
+      this.#truth[c] = column;
+    });
+    tracked.forEach(({ column }, i) => {
+      this.#truth[column] = truths[i];
+    });
+    this.changed = longer(this.changed, capacity);
+    this.changedBefore = longer(this.changedBefore, capacity);
+    this.ownChanged = longer(this.ownChanged, capacity);
+    this.born = longer(this.born, capacity);
+    this.given = longer(this.given, capacity);
+    this.tracks?.grow(capacity);
   }
 
   override put(row: number, id: number): void {
@@ -122,6 +135,7 @@ export class LiveTable extends Table {
     // Never equal to a value: the first round takes every column.
     for (const column of this.#seen) column[row] = Number.NaN;
     for (const column of this.wire) column[row] = -1;
+    for (const column of this.#truth) column[row] = -1;
     for (const column of this.exact) if (column.length) column[row] = Number.NaN;
   }
 
@@ -180,15 +194,20 @@ export class LiveTable extends Table {
   }
 
   /**
-   * Compares what the game wrote with what the wire last said, and stamps what differs with the
-   * current tick.
+   * Compares what the game wrote with what seats in step hold, and stamps what differs with the
+   * current tick, which is that of a STATE. `ticks`: since the round before.
    */
-  round(): void {
-    const { ids, dirty, high } = this;
+  round(ticks = 1): void {
+    const { ids, dirty, high, tracks, changed, tick } = this;
+    this.#sendTicks = ticks;
     for (let row = 1; row <= high; row++) {
-      if (dirty[row] === 0) continue;
+      const touched = dirty[row] !== 0;
+      const follows = tracks !== undefined && (tracks.moving[row] !== 0 || changed[row] === tick);
+      if (!touched && !follows) continue;
       dirty[row] = 0;
-      if (ids[row] !== 0) this.#roundRow(row);
+      if (ids[row] === 0) continue;
+      if (touched) this.#roundRow(row);
+      if (tracks) this.#follow(tracks, row, ticks);
     }
   }
 
@@ -213,10 +232,69 @@ export class LiveTable extends Table {
     }
   }
 
+  /** Moves the row's tracks on, and stamps what departs from where they come to. */
+  #follow(tracks: Tracks, row: number, ticks: number): void {
+    const { plans } = tracks;
+    const isNew = plans.length > 0 && this.wire[plans[0].column][row] < 0;
+    const sends = this.sendsBefore(row);
+    this.#run.reset();
+    let moving = 0;
+    for (let i = 0; i < plans.length; i++) {
+      if (isNew) this.#startTrack(tracks, i, row);
+      else this.#followOne(tracks, i, row, ticks, sends);
+      if (tracks.goes(i, row)) moving = 1;
+    }
+    tracks.moving[row] = moving;
+    if (isNew || this.changed[row] !== this.tick) return;
+    for (let i = 0; i < plans.length; i++) tracks.learn(i, row, sends, this.departed[i][row]);
+  }
+
+  #startTrack(tracks: Tracks, i: number, row: number): void {
+    const { column, by } = tracks.plans[i];
+    const truth = this.#truth[column][row];
+    this.wire[column][row] = truth;
+    tracks.start(i, row, truth);
+    if (by >= 0) tracks.steer(i, row, this.wire[by][row]);
+  }
+
+  #followOne(tracks: Tracks, i: number, row: number, ticks: number, sends: number): void {
+    const { field, column, by, spec } = tracks.plans[i];
+    const truth = this.#truth[column][row];
+    const held = this.wire[column][row];
+    const steered = by >= 0 && tracks.steer(i, row, this.wire[by][row]);
+    const comesTo = tracks.predict(i, row, held, ticks);
+    this.hint[i][row] = this.#run.hint(tracks, i, row, held, comesTo, steered, sends);
+    let off = tracks.stepsBetween(i, comesTo, truth);
+    if (Math.abs(off) <= spec.within) off = 0;
+    const told = off === 0 ? comesTo : truth;
+    tracks.follow(i, row, held, comesTo, told);
+    this.#run.took(tracks, i, off, told === held);
+    this.before[column][row] = held;
+    this.departed[i][row] = off;
+    this.wire[column][row] = told;
+    if (off !== 0 || steered) this.#stampShared(field, row);
+  }
+
+  /** STATEs from the one that last named the row before this one, to this one. */
+  sendsBefore(row: number): number {
+    const newest = this.changed[row];
+    const last = newest === this.tick ? this.changedBefore[row] : newest;
+    return (this.tick - last) / this.#sendTicks;
+  }
+
+  /** STATEs since the one that last named the row: 0 for this one. */
+  sendsSinceNamed(row: number): number {
+    return (this.tick - this.changed[row]) / this.#sendTicks;
+  }
+
+  #isTracked(f: FieldPlan): boolean {
+    return this.tracks !== undefined && this.tracks.ofField[f.index] >= 0;
+  }
+
   #roundColumn(c: number, row: number): void {
     const f = this.#fieldOf[c];
     const changed = f.spec.type === 'quat' ? this.#roundQuat(f, row) : this.#roundNumber(f, c, row);
-    if (changed) this.#stampShared(f, row);
+    if (changed && !this.#isTracked(f)) this.#stampShared(f, row);
     const { ownMask, stepped } = this.plan;
     if ((ownMask & (1 << f.index)) === 0) return;
     if (stepped ? this.#exactChanged(c, row) : changed) this.#stampOwn(f, row);
@@ -226,10 +304,18 @@ export class LiveTable extends Table {
     // toWire, written out over columns: a call would make an object of every number.
     let wire = Math.round((this.values[c][row] - this.#min[c]) / this.#step[c]);
     if (!(wire >= 0 && wire <= this.#levels[c])) wire = this.#outside(f, c, row);
-    const said = this.wire[c];
-    if (wire === said[row]) return false;
-    said[row] = wire;
+    const truth = this.#truth[c];
+    if (wire === truth[row]) return false;
+    this.#keepBefore(f, row);
+    truth[row] = wire;
     return true;
+  }
+
+  /** The first of a field's columns to change keeps what all of them were. */
+  #keepBefore({ index, column, spec }: FieldPlan, row: number): void {
+    if (this.tracks === undefined || this.stamps[index][row] === this.tick) return;
+    for (let c = column; c < column + spec.components; c++)
+      this.before[c][row] = this.wire[c][row];
   }
 
   /** Wire value of a number that lies outside 0..levels: an angle wraps, the rest is clamped. */
@@ -250,6 +336,7 @@ export class LiveTable extends Table {
       const wire = this.#quatWire[i];
       assert(wire >= 0 && wire <= levelsOf(spec, i), 'a quaternion rounds into its range');
       if (wire === this.wire[column + i][row]) continue;
+      if (!changed) this.#keepBefore(f, row);
       this.wire[column + i][row] = wire;
       changed = true;
     }
@@ -270,12 +357,12 @@ export class LiveTable extends Table {
   #restored(c: number, row: number): number {
     const { spec, column } = this.#fieldOf[c];
     if (spec.type === 'quat') return c - column === 3 ? 1 : 0;
-    return fromWire(spec, this.wire[c][row]);
+    return fromWire(spec, this.#truth[c][row]);
   }
 
   #clamp(f: FieldPlan, column: number, row: number, wire: number): number {
     this.#outsideRange(`${this.plan.name}.${f.name}`, this.values[column][row]);
-    if (Number.isNaN(wire)) return Math.max(this.wire[column][row], 0);
+    if (Number.isNaN(wire)) return Math.max(this.#truth[column][row], 0);
     return wire < 0 ? 0 : f.spec.levels;
   }
 
@@ -287,6 +374,8 @@ export class LiveTable extends Table {
   #stampShared(f: FieldPlan, row: number): void {
     if ((this.plan.sharedMask & (1 << f.index)) === 0) return;
     this.stamps[f.index][row] = this.tick;
+    if (this.changed[row] === this.tick) return;
+    this.changedBefore[row] = this.changed[row];
     this.changed[row] = this.tick;
   }
 

@@ -121,9 +121,14 @@ export class MsgpackWriter {
   }
 
   bin(value: Uint8Array): void {
-    this.#reserve(MAX_HEADER_BYTES);
-    this.#lengthHeader(0xc4, value.length);
+    this.binHeader(value.length);
     this.raw(value);
+  }
+
+  /** Begins a bin whose bytes the caller appends with `raw`. */
+  binHeader(byteCount: number): void {
+    this.#reserve(MAX_HEADER_BYTES);
+    this.#lengthHeader(0xc4, byteCount);
   }
 
   /**

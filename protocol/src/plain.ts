@@ -1,7 +1,7 @@
 // The `plain` spelling of a body: MessagePack arrays that any tool reads. The debugging mode, the
 // oracle that fuzz compares with, and the start of a client in another language. A group is an
-// array; a selection is position, value, position, value to the end of its group; contexts and
-// `done` leave no bytes.
+// array; a selection is position, value, position, value to the end of its group; contexts leave
+// no bytes.
 import { assert, ProtocolError, ProtocolErrorCode, UsageError } from './errors.ts';
 import type { MsgpackReader } from './msgpack-reader.ts';
 import type { MsgpackWriter } from './msgpack-writer.ts';
@@ -15,6 +15,7 @@ const MAX_GROUPS = 24;
 
 /** Elements of one group a reader takes: every slot of a known set with its value. */
 const MAX_GROUP_ELEMENTS = 1 << 18;
+const NONE = -1;
 
 export class PlainSink implements Sink {
   readonly #out: MsgpackWriter;
@@ -41,19 +42,26 @@ export class PlainSink implements Sink {
     this.#out.closeArray(this.#marks[this.#depth], this.#counts[this.#depth]);
     this.#depth--;
   }
+  select(): void {
+    this.open();
+  }
+  offer(_context: number, position: number, chosen: boolean): void {
+    if (chosen) this.#int(position);
+  }
   count(_context: number, value: number): void {
     this.#int(value);
   }
-  pick(_context: number, position: number, from: number, total: number): void {
-    assert(position >= from && position < total, 'a selection ascends within its total');
-    this.#int(position);
-  }
-  done(): void {}
   level(_context: number, value: number, levels: number): void {
     assert(value >= 0 && value <= levels, 'a wire value is within its levels');
     this.#int(value);
   }
-  float(_context: number, value: number): void {
+  change(_context: number, value: number, _before: number, levels: number): void {
+    this.level(0, value, levels);
+  }
+  steps(_context: number, _width: number, _mantissa: number, value: number): void {
+    this.#int(value);
+  }
+  float(_context: number, value: number, _near: number): void {
     this.#counts[this.#depth]++;
     this.#out.float(value);
   }
@@ -69,6 +77,14 @@ export class PlainSink implements Sink {
     const bytes = this.#out.length - start;
     if (bytes > mostBytes) throw new UsageError(`${bytes} bytes in packed(${mostBytes})`);
   }
+  recall(): boolean {
+    return false;
+  }
+  keep(): void {}
+  finish(): void {}
+  get prices(): undefined {
+    return undefined;
+  }
   #int(value: number): void {
     this.#counts[this.#depth]++;
     this.#out.int(value);
@@ -78,6 +94,8 @@ export class PlainSink implements Sink {
 export class PlainSource implements Source {
   readonly #in: MsgpackReader;
   readonly #left = new Int32Array(MAX_GROUPS);
+  /** Position that a group names next and that was not offered yet, or NONE. */
+  readonly #next = new Int32Array(MAX_GROUPS);
   #depth = 0;
 
   constructor(from: MsgpackReader) {
@@ -92,8 +110,25 @@ export class PlainSource implements Source {
     this.#take();
     if (this.#depth + 1 >= MAX_GROUPS) bad('groups nest too deep');
     this.#left[++this.#depth] = this.#in.arrayHeader(MAX_GROUP_ELEMENTS);
+    this.#next[this.#depth] = NONE;
+  }
+  select(): void {
+    this.open();
+  }
+  offered(_context: number, position: number): boolean {
+    const depth = this.#depth;
+    if (this.#next[depth] === NONE) {
+      if (this.#left[depth] === 0) return false;
+      this.#take();
+      this.#next[depth] = this.#in.int(position, MAX_GROUP_ELEMENTS);
+    }
+    if (this.#next[depth] !== position) return false;
+    this.#next[depth] = NONE;
+    return true;
   }
   close(): void {
+    if (this.#next[this.#depth] !== NONE)
+      throw new ProtocolError(ProtocolErrorCode.BadState, 'a position that cannot be chosen');
     if (this.#left[this.#depth] !== 0) bad('a group holds more than it should');
     this.#depth--;
   }
@@ -101,16 +136,17 @@ export class PlainSource implements Source {
     this.#take();
     return this.#in.int(0, most);
   }
-  pick(_context: number, from: number, total: number): number {
-    if (this.#left[this.#depth] === 0) return -1;
-    this.#take();
-    return this.#in.int(from, total - 1);
-  }
   level(_context: number, levels: number): number {
     this.#take();
     const wire = this.#in.int();
     if (wire < 0 || wire > levels) bad('a value outside its declaration');
     return wire;
+  }
+  change(_context: number, _before: number, levels: number): number {
+    return this.level(0, levels);
+  }
+  steps(_context: number, _width: number, _mantissa: number, most: number): number {
+    return this.count(0, most);
   }
   float(): number {
     this.#take();

@@ -5,9 +5,10 @@
 
 import { int } from './builders.ts';
 import { UsageError } from './errors.ts';
-import { checkName, type FieldSpec, type Fields } from './field.ts';
+import { CHANGED_CONTEXTS, type FieldContexts, fieldContexts } from './contexts.ts';
+import { type AnyField, checkName, type FieldSpec, type Fields } from './field.ts';
 import { MAX_FIELDS, MAX_SEATS } from './limits.ts';
-import { roundTrip } from './quantize.ts';
+import { clampedWire, quatToWire, roundTrip } from './quantize.ts';
 
 export interface FieldPlan {
   readonly name: string;
@@ -20,10 +21,8 @@ export interface FieldPlan {
   readonly object: number;
   /** Column of the velocity this field moves by, or -1. */
   readonly by: number;
-  /**
-   * Base of the coding contexts of this field: distinct for each field of a game (sink.ts).
-   */
-  readonly context: number;
+  /** Where the coding contexts of this field begin: distinct for each field of a game. */
+  readonly contexts: FieldContexts;
 }
 
 /**
@@ -40,9 +39,15 @@ export interface Plan {
   readonly columns: readonly FieldSpec[];
   /** What each numeric column holds before anything is set. */
   readonly initial: Float64Array;
+  /** `initial` in wire values. */
+  readonly initialWire: Float64Array;
   /** `initial` as it would travel: what a browser holds where nothing was sent. */
   readonly shown: Float64Array;
   readonly objects: readonly FieldPlan[];
+  /** Contexts of whether an entity changed (changedOffset). */
+  readonly changed: number;
+  /** The first coding context that is not this plan's. */
+  readonly contextsEnd: number;
   /** Bits of the fields every seat may receive. */
   readonly sharedMask: number;
   /** Bits of the fields that travel in the owner's own part (DESIGN 13.1). */
@@ -55,9 +60,6 @@ export interface Plan {
    */
   readonly position: { readonly x: number; readonly y: number; readonly z: number } | undefined;
 }
-
-/** Coding contexts reserved for a field: the flag that it changed and the shape of its value. */
-export const CONTEXTS_PER_FIELD = 4;
 
 /** Index of the owner's field in every entity plan. */
 export const OWNER = 0;
@@ -72,6 +74,7 @@ export function planOf(
   index: number,
   declared: Fields,
   stepped: boolean,
+  /** The first coding context that is free. */
   context: number,
 ): Plan {
   const isEntity = index >= 0;
@@ -87,7 +90,8 @@ export function planOf(
   const objects: FieldPlan[] = [];
   let sharedMask = 0;
   let ownMask = 0;
-  const all = isEntity ? [...Object.entries(OURS), ...entries] : entries;
+  const all = inWireOrder(isEntity ? [...Object.entries(OURS), ...entries] : entries);
+  let nextContext = context + CHANGED_CONTEXTS;
   const columnOf = new Map<string, number>();
   for (const [key, { spec }] of all) {
     if (spec.components) columnOf.set(key, columns.length);
@@ -102,8 +106,9 @@ export function planOf(
       column: columnOf.get(key) ?? -1,
       object: spec.components ? -1 : objects.length,
       by: velocityColumn(name, key, spec, declared, columnOf),
-      context: context + at * CONTEXTS_PER_FIELD,
+      contexts: fieldContexts(spec, nextContext),
     };
+    nextContext = field.contexts.end;
     fields.push(field);
     if (!spec.components) objects.push(field);
     const bit = 2 ** at;
@@ -119,13 +124,32 @@ export function planOf(
     byName: new Map(fields.map((f) => [f.name, f])),
     columns,
     initial,
+    initialWire: Float64Array.from(fields.flatMap((f) => wireOf(f.spec, initial, f.column))),
     shown: initial.map((value, c) => roundTrip(columns[c], value)),
     objects,
+    changed: context,
+    contextsEnd: nextContext,
     sharedMask,
     ownMask,
     stepped,
     position: positionOf(fields),
   };
+}
+
+/** Fields that others move by stand before them: a motion is told by its rate first. */
+function inWireOrder(entries: readonly [string, AnyField][]): [string, AnyField][] {
+  const specs = new Map(entries);
+  const rank = new Map<string, number>();
+  for (const [name] of entries) {
+    let rate = specs.get(name)?.spec.by;
+    // A chain longer than there are fields goes round in a circle: whichever order it gets, it keeps.
+    for (let up = 1; rate !== undefined && up <= entries.length; up++) {
+      rank.set(rate, Math.max(rank.get(rate) ?? 0, up));
+      rate = specs.get(rate)?.spec.by;
+    }
+  }
+  const rankOf = (name: string) => (name in OURS ? MAX_FIELDS + 1 : (rank.get(name) ?? 0));
+  return [...entries].sort(([a], [b]) => rankOf(b) - rankOf(a));
 }
 
 function checkField(owner: string, key: string, isEntity: boolean): void {
@@ -143,6 +167,14 @@ function initialNumbers({ type, components, initial, names }: FieldSpec): number
   if (type === 'quat') return [0, 0, 0, 1];
   const value = type === 'choice' ? names.indexOf(initial as string) : Number(initial);
   return new Array<number>(components).fill(value);
+}
+
+function wireOf(spec: FieldSpec, initial: Float64Array, column: number): number[] {
+  const values = initial.subarray(column, column + spec.components);
+  if (spec.type !== 'quat') return [...values].map((value) => clampedWire(spec, value));
+  const wire = new Float64Array(4);
+  quatToWire(spec, values, wire);
+  return [...wire];
 }
 
 function velocityColumn(

@@ -23,6 +23,12 @@ export function toWire(spec: FieldSpec, value: number): number {
   return ((steps % turn) + turn) % turn;
 }
 
+/** Wire value in 0..levels; what is not a number travels as 0. */
+export function clampedWire(spec: FieldSpec, value: number): number {
+  const wire = toWire(spec, value);
+  return wire >= 0 ? Math.min(wire, spec.levels) : 0;
+}
+
 /** The value a wire value stands for. An angle comes back in [-PI, PI). Not for quat. */
 export function fromWire(spec: FieldSpec, wire: number): number {
   if (spec.type === 'angle' && wire * 2 > spec.levels) return (wire - spec.levels - 1) * spec.step;
@@ -86,6 +92,11 @@ export function quatFromWire(spec: FieldSpec, wire: ArrayLike<number>, out: Floa
   out[greatest] = Math.sqrt(Math.max(rest, 0));
 }
 
+/** A number near the exact one, made of what the receiver holds. */
+export function nearby(spec: FieldSpec, wire: number): number {
+  return spec.type === 'quat' ? 0 : fromWire(spec, wire);
+}
+
 /** The text as it travels: at most `most` UTF-16 units, no character cut in two. */
 export function cutText(text: string, most: number): string {
   if (text.length <= most) return text;
@@ -96,6 +107,5 @@ export function cutText(text: string, most: number): string {
 /** The value a receiver restores for a number, which is in range. A quaternion's part stays. */
 export function roundTrip(spec: FieldSpec, value: number): number {
   if (spec.type === 'quat') return value;
-  const wire = toWire(spec, value);
-  return fromWire(spec, wire >= 0 ? Math.min(wire, spec.levels) : 0);
+  return fromWire(spec, clampedWire(spec, value));
 }

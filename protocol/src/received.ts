@@ -2,38 +2,61 @@
 // The reading twin of body-writer (PROTOCOL.md 5). A STATE is read whole before anybody is shown
 // it: the session publishes by copying these tables; a frame that fails half way ends the
 // connection, and the next one starts from everything.
+import { Context, changedOffset, Form, MAX_AGE } from './contexts.ts';
 import { ProtocolError, ProtocolErrorCode } from './errors.ts';
 import type { Game } from './game.ts';
 import { MAX_ENTITY_ID, MAX_SLOTS } from './limits.ts';
-import { Context, type Source } from './sink.ts';
-import { readOwn, readShared } from './state-reader.ts';
-import { Table } from './table.ts';
+import { ReceivedTable } from './received-table.ts';
+import type { Source } from './sink.ts';
+import { type Reading, readOwn, readShared } from './state-reader.ts';
+import type { Table } from './table.ts';
 
 /** The parts of a game that tables are made of. */
 export type Plans = Pick<Game, 'kinds' | 'state'>;
 
 export class Received {
-  readonly tables: readonly Table[];
+  readonly tables: readonly ReceivedTable[];
   /** The room's state, in row 1. */
-  readonly state: Table;
+  readonly state: ReceivedTable;
   /** Seat whose own parts these are. */
   seat = 0;
   /** Tick of the newest STATE, 0 before the first. */
   tick = 0;
+  /** Ticks from one STATE of the room to the next: a seat that missed none is in step. */
+  #sendEvery = 1;
+  #packed = false;
+  readonly #reading: Reading = { form: Form.Arrival, ticks: 0, sends: 0, seat: 0 };
   readonly #rowOf: readonly Map<number, number>[];
   readonly #kind: number[] = [];
   readonly #row: number[] = [];
 
   constructor({ kinds, state }: Plans) {
-    this.tables = kinds.map((plan) => new Table(plan));
+    this.tables = kinds.map((plan) => new ReceivedTable(plan));
     this.#rowOf = kinds.map(() => new Map());
-    this.state = new Table(state);
+    this.state = new ReceivedTable(state);
     this.state.put(1, 1);
+  }
+
+  /**
+   * Bodies are packed from the next STATE on, which holds everything; a room sends every
+   * `sendEvery` ticks. 0 seconds a tick: bodies are plain.
+   */
+  expectPacked(secondsPerTick: number, sendEvery: number): void {
+    this.#sendEvery = sendEvery;
+    this.#packed = secondsPerTick > 0;
+    for (const table of [...this.tables, this.state]) table.track(secondsPerTick);
   }
 
   /** Row of an entity in its kind's table, or 0. */
   rowOf(kind: number, id: number): number {
     return this.#rowOf[kind].get(id) ?? 0;
+  }
+
+  /** A STATE of `tick` has nothing to say: everything moves as it did. */
+  pass(tick: number): void {
+    for (const table of this.tables) table.now = tick;
+    this.#moveOn(tick - this.tick);
+    this.tick = tick;
   }
 
   /**
@@ -42,29 +65,41 @@ export class Received {
    */
   readBody(source: Source, tick: number, everything: boolean): void {
     const before = everything ? this.#startOver() : undefined;
+    const reading = this.#reading;
+    reading.ticks = tick - this.tick;
+    reading.seat = this.seat;
+    const step = this.#packed && !everything && reading.ticks === this.#sendEvery;
+    for (const table of this.tables) table.now = tick;
     source.open();
     this.#readLimit(source);
-    this.#readLeft(source, tick);
+    this.#readLeft(source);
+    reading.form = Form.Arrival;
     this.#readArrivals(source, before);
+    reading.form = step ? Form.Step : Form.Since;
     this.#readChanges(source);
     if (everything) this.state.reset(1);
-    readShared(source, this.state, 1, everything);
+    reading.form = everything ? Form.Arrival : reading.form;
+    readShared(source, this.state, 1, reading);
     source.close();
     if (before) this.#dropUnnamed(before, tick);
+    else this.#moveOn(reading.ticks);
     this.tick = tick;
+  }
+
+  #moveOn(ticks: number): void {
+    for (const table of this.tables)
+      table.moveOn(ticks, Math.max(Math.round(ticks / this.#sendEvery), 1), this.seat);
   }
 
   /** Applies the own part of the same STATE. */
   readOwnBody(source: Source): void {
     source.open();
-    for (let from = 0; from < this.#kind.length; ) {
-      const slot = source.pick(Context.Own, from, this.#kind.length);
-      if (slot < 0) break;
-      const table = this.tables[this.#known(slot)];
+    for (let slot = 0; slot < this.#kind.length; slot++) {
+      if (this.#kind[slot] < 0) continue;
+      const table = this.tables[this.#kind[slot]];
       const row = this.#row[slot];
-      if (table.ownerOf(row) !== this.seat) bad("the own part of somebody else's entity");
-      readOwn(source, table, row);
-      from = slot + 1;
+      if (table.plan.ownMask === 0 || table.ownerOf(row) !== this.seat) continue;
+      if (source.offered(Context.Owned, slot)) readOwn(source, table, row);
     }
     source.close();
   }
@@ -95,48 +130,51 @@ export class Received {
     });
   }
 
+  /** Where bodies are packed a limit is told when it has grown, else always. */
   #readLimit(source: Source): void {
+    if (this.#packed && source.level(Context.Grown, 1) === 0) return;
     const limit = source.count(Context.Limit, MAX_SLOTS);
     if (limit < this.#kind.length) bad('a known set that shrinks');
-    while (this.#kind.length < limit) this.#kind.push(-1);
+    while (this.#kind.length < limit) this.#kind.push(EMPTY);
   }
 
-  #readLeft(source: Source, tick: number): void {
-    source.open();
-    for (let from = 0; from < this.#kind.length; ) {
-      const slot = source.pick(Context.Left, from, this.#kind.length);
-      if (slot < 0) break;
-      const kind = this.#known(slot);
+  #readLeft(source: Source): void {
+    source.select(Context.Left);
+    for (let slot = 0; slot < this.#kind.length; slot++) {
+      const kind = this.#kind[slot];
+      if (kind === EMPTY || !source.offered(Context.Left, slot)) continue;
       const row = this.#row[slot];
-      this.#rowOf[kind].delete(this.tables[kind].ids[row]);
-      this.tables[kind].remove(row, tick);
-      this.#kind[slot] = -1;
-      from = slot + 1;
+      const table = this.tables[kind];
+      this.#rowOf[kind].delete(table.ids[row]);
+      table.remove(row, table.now);
+      this.#kind[slot] = EMPTY;
     }
     source.close();
   }
 
   #readArrivals(source: Source, before: readonly Map<number, number>[] | undefined): void {
-    const limit = this.#kind.length;
-    source.open();
-    for (let from = 0; from < limit; ) {
-      const slot = source.pick(Context.Entered, from, limit);
-      if (slot < 0) break;
-      if (this.#kind[slot] >= 0) bad('an entity enters a taken slot');
-      this.#readEntered(source, slot, before);
-      from = slot + 1;
-    }
+    const context = before ? Context.First : Context.Arrives;
+    let id = 0;
+    source.select(Context.Entered);
+    for (let slot = 0; slot < this.#kind.length; slot++)
+      if (this.#kind[slot] === EMPTY && source.offered(context, slot))
+        id = this.#readEntered(source, slot, id, before);
     source.close();
   }
 
+  /** Answers the id of the entity. */
   #readEntered(
     source: Source,
     slot: number,
+    idBefore: number,
     before: readonly Map<number, number>[] | undefined,
-  ): void {
+  ): number {
     source.open();
     const kind = source.level(Context.Kind, this.tables.length - 1);
-    const id = source.level(Context.Id, MAX_ENTITY_ID - 1);
+    const id =
+      idBefore === 0
+        ? source.level(Context.Id, MAX_ENTITY_ID - 1)
+        : source.change(Context.IdStep, idBefore, MAX_ENTITY_ID - 1);
     if (id === 0 || this.#rowOf[kind].has(id)) bad('an entity enters twice');
     const table = this.tables[kind];
     const kept = before?.[kind].get(id);
@@ -148,30 +186,42 @@ export class Received {
     this.#rowOf[kind].set(id, row);
     this.#kind[slot] = kind;
     this.#row[slot] = row;
-    readShared(source, table, row, true);
+    table.read[row] = table.now;
+    this.#readAge(source, table, row);
+    readShared(source, table, row, this.#reading);
     source.close();
+    return id;
   }
 
   #readChanges(source: Source): void {
-    const limit = this.#kind.length;
-    source.open();
-    for (let from = 0; from < limit; ) {
-      const slot = source.pick(Context.Changed, from, limit);
-      if (slot < 0) break;
-      const table = this.tables[this.#known(slot)];
+    const reading = this.#reading;
+    const step = reading.form === Form.Step;
+    source.select(Context.Changed);
+    for (let slot = 0; slot < this.#kind.length; slot++) {
+      if (this.#kind[slot] === EMPTY) continue;
+      const table = this.tables[this.#kind[slot]];
       const row = this.#row[slot];
-      readShared(source, table, row, false, this.seat);
-      from = slot + 1;
+      if (table.read[row] === table.now) continue;
+      reading.sends = (table.now - table.changed[row]) / this.#sendEvery;
+      const context = table.plan.changed + changedOffset(step ? reading.sends : undefined);
+      if (!source.offered(context, slot)) continue;
+      table.read[row] = table.now;
+      if (step) table.changed[row] = table.now;
+      else this.#readAge(source, table, row);
+      readShared(source, table, row, reading);
     }
     source.close();
   }
 
-  #known(slot: number): number {
-    const kind = this.#kind[slot];
-    if (!(kind >= 0)) bad('a slot that is not known');
-    return kind;
+  /** How many STATEs ago the row was last named to those who were in step. */
+  #readAge(source: Source, table: ReceivedTable, row: number): void {
+    const age = this.#packed ? source.count(Context.Age, MAX_AGE) : 0;
+    table.changed[row] = Math.max(table.now - age * this.#sendEvery, 0);
   }
 }
+
+/** In place of a kind: nothing is in the slot. */
+const EMPTY = -1;
 
 function rowsOf({ ids, high }: Table): Map<number, number> {
   const rows = new Map<number, number>();

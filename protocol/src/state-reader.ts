@@ -1,125 +1,271 @@
 // Hears what changed: walks a source and writes rows of received tables. The twin of state-writer,
 // rule for rule (PROTOCOL.md 5). Read checks everything; values of object fields are replaced,
 // never written in place, so that snapshots may keep them by reference.
+import { Change, Context, Flag, Form, flagOf, valueContext } from './contexts.ts';
 import { ProtocolError, ProtocolErrorCode } from './errors.ts';
 import type { FieldSpec } from './field.ts';
 import { type FieldPlan, OWNER } from './plan.ts';
-import { fromWire, levelsOf, quatFromWire, quatToWire, toWire } from './quantize.ts';
-import { Context, type Source } from './sink.ts';
-import { initialShown, type Table } from './table.ts';
+import { fromWire, levelsOf, nearby, quatFromWire } from './quantize.ts';
+import type { ReceivedTable } from './received-table.ts';
+import type { Source } from './sink.ts';
+import { initialShown } from './table.ts';
+import {
+  asksStill,
+  ByItself,
+  ByVelocity,
+  departsByItself,
+  departsByVelocity,
+  downByItself,
+  downByVelocity,
+  OWN_STEPS,
+  stepsByItself,
+  stepsByVelocity,
+  stillByVelocity,
+  TrackRun,
+  VELOCITY_STEPS,
+} from './track-odds.ts';
+import { MOST_ACTIVITY, MOST_TRUST, SUB_STEPS, type Tracks } from './tracks.ts';
+
+/** Zigzag: a rate is within the range in one send, a bias within a velocity's step. */
+const MAX_RATE = 2 ** 34;
+const MAX_BIAS = 2 ** 32;
 
 const wireParts = new Float64Array(4);
 const valueParts = new Float64Array(4);
 
+/** What readShared goes by. */
+export interface Reading {
+  form: Form;
+  /** Ticks since the STATE before, and STATEs since the row was last named. */
+  ticks: number;
+  sends: number;
+  /** The seat that reads. */
+  seat: number;
+}
+
+const run = new TrackRun();
+/** By track: how far the row being read departed. */
+const departed: number[] = [];
+
 /**
- * Reads one row's shared changes. `whole`: object fields start from nothing. While `seat` owns the
- * row, numbers of predicted fields are checked but not kept: the own part has them exactly. The
- * owner comes first, so a row that changes hands does so at once.
+ * Reads one row's shared fields in the form they were written in. Numbers that the row's owner knows
+ * exactly are kept on the wire's side alone: the own part has them. The owner comes first, so a row
+ * that changes hands does so at once.
  */
 export function readShared(
   source: Source,
-  table: Table,
+  table: ReceivedTable,
   row: number,
-  whole: boolean,
-  seat = 0,
+  reading: Reading,
 ): void {
-  const { fields, sharedMask, ownMask, stepped } = table.plan;
+  const { fields, sharedMask } = table.plan;
+  const { form, seat } = reading;
   let mine = seat !== 0 && table.ownerOf(row) === seat;
+  let named = 0;
+  let beside = false;
+  run.reset();
   source.open();
-  for (let from = 0; from < fields.length; ) {
-    const i = source.pick(Context.Changed, from, fields.length);
-    if (i < 0) break;
+  for (let i = 0; i < fields.length; i++) {
+    if ((sharedMask & (1 << i)) === 0) continue;
     const f = fields[i];
-    if ((sharedMask & (1 << i)) === 0) bad('a field that is not shared');
-    from = i + 1;
-    if (f.column < 0) {
-      const before = whole ? undefined : table.objects[f.object][row];
-      table.objects[f.object][row] = readValue(source, f.spec, f.context, before);
-      continue;
+    const tracked = table.tracks !== undefined && table.tracks.ofField[i] >= 0;
+    if (tracked && form === Form.Step) {
+      beside = readDepartures(source, table, f, row, reading, named === 0);
+    } else {
+      beside = source.offered(f.contexts.flags + flagOf(form, named, beside), i);
+      if (beside) readField(source, table, f, row, form);
+      if (tracked) readTracks(source, table, f, row, beside);
     }
-    readNumbers(source, f);
-    const exact = mine && stepped && (ownMask & (1 << i)) !== 0;
-    if (!exact) store(table, f, row);
+    if (beside) named++;
+    if (f.column < 0 || !(beside || tracked)) continue;
+    if (!(mine && table.isExact(f))) table.store(f, row);
     if (i === OWNER && mine && table.ownerOf(row) !== seat) {
-      disown(table, row);
+      table.disown(row);
       mine = false;
     }
   }
   source.close();
+  if (form === Form.Step) learn(table, row, reading.sends);
+}
+
+function learn({ tracks }: ReceivedTable, row: number, sends: number): void {
+  if (!tracks) return;
+  for (let i = 0; i < tracks.plans.length; i++) tracks.learn(i, row, sends, departed[i]);
+}
+
+function readField(
+  source: Source,
+  table: ReceivedTable,
+  f: FieldPlan,
+  row: number,
+  form: Form,
+): void {
+  if (f.column < 0) readObject(source, table, f, row, form);
+  else readNumbers(source, table, f, row, form);
+}
+
+function readObject(
+  source: Source,
+  table: ReceivedTable,
+  f: FieldPlan,
+  row: number,
+  form: Form,
+): void {
+  const column = table.objects[f.object];
+  const before = form === Form.Arrival ? undefined : column[row];
+  column[row] = readValue(source, f.spec, f.contexts.value, before);
+}
+
+/** Wire values by themselves, or in a step against those that are held. */
+function readNumbers(
+  source: Source,
+  table: ReceivedTable,
+  f: FieldPlan,
+  row: number,
+  form: Form,
+): void {
+  const { spec, column, contexts } = f;
+  for (let i = 0; i < spec.components; i++) {
+    const wire = table.wire[column + i];
+    const levels = levelsOf(spec, i);
+    if (form !== Form.Step) {
+      wire[row] = source.level(valueContext(f, i), levels);
+      continue;
+    }
+    const context = contexts.change + i * contexts.changeSize;
+    if (spec.components > 1 && source.level(context + Change.Same, 1) === 1) continue;
+    wire[row] = source.change(context, wire[row], levels);
+  }
+}
+
+/** How far the truth departed from each track of a field. Answers whether it did. */
+function readDepartures(
+  source: Source,
+  table: ReceivedTable,
+  f: FieldPlan,
+  row: number,
+  { ticks, sends }: Reading,
+  first: boolean,
+): boolean {
+  const tracks = table.tracks!;
+  const track = tracks.ofField[f.index];
+  let named = false;
+  for (let i = track; i < track + f.spec.components; i++) {
+    const { column, by, component } = tracks.plans[i];
+    const base = f.contexts.track + component * f.contexts.trackSize;
+    const held = table.wire[column][row];
+    const steered = by >= 0 && tracks.steer(i, row, table.wire[by][row]);
+    const comesTo = tracks.predict(i, row, held, ticks);
+    const hint = run.hint(tracks, i, row, held, comesTo, steered, sends);
+    const told =
+      by < 0
+        ? readOwnDeparture(source, base, hint, tracks, i, comesTo, first && !named)
+        : readDeparture(source, base, hint, tracks, i, comesTo, held);
+    if (!(told >= 0 && told <= f.spec.levels)) bad('a departure outside the declaration');
+    const off = tracks.stepsBetween(i, comesTo, told);
+    tracks.follow(i, row, held, comesTo, told);
+    if (tracks.goes(i, row)) tracks.moving[row] = 1;
+    run.took(tracks, i, off, told === held);
+    departed[i] = off;
+    table.wire[column][row] = told;
+    if (off !== 0) named = true;
+  }
+  return named;
+}
+
+/** The truth, where the track by velocity comes to `comesTo` and stood for `held` before. */
+function readDeparture(
+  source: Source,
+  base: number,
+  hint: number,
+  tracks: Tracks,
+  i: number,
+  comesTo: number,
+  held: number,
+): number {
+  if (source.level(base + departsByVelocity(hint), 1) === 0) return comesTo;
+  if (asksStill(hint) && source.level(base + stillByVelocity(hint), 1) === 1) return held;
+  const down = source.level(base + downByVelocity(hint), 1);
+  const { levels } = tracks.plans[i].spec;
+  const mantissa = base + ByVelocity.Mantissa;
+  const steps = source.steps(base + stepsByVelocity(hint), VELOCITY_STEPS, mantissa, levels);
+  return tracks.stepsFrom(i, comesTo, down ? -steps : steps);
+}
+
+function readOwnDeparture(
+  source: Source,
+  base: number,
+  hint: number,
+  tracks: Tracks,
+  i: number,
+  comesTo: number,
+  first: boolean,
+): number {
+  if (source.level(base + departsByItself(hint, first), 1) === 0) return comesTo;
+  const down = source.level(base + downByItself(hint), 1);
+  const { levels } = tracks.plans[i].spec;
+  const mantissa = base + ByItself.Mantissa;
+  const steps = source.steps(base + stepsByItself(hint), OWN_STEPS, mantissa, levels);
+  return tracks.stepsFrom(i, comesTo, down ? -steps : steps);
+}
+
+/** The tracks of a field begin anew: `told` where they are, or at rest on the default. */
+function readTracks(
+  source: Source,
+  table: ReceivedTable,
+  f: FieldPlan,
+  row: number,
+  told: boolean,
+): void {
+  const tracks = table.tracks!;
+  const track = tracks.ofField[f.index];
+  for (let i = track; i < track + f.spec.components; i++) {
+    const { column, by, component } = tracks.plans[i];
+    const base = f.contexts.track + component * f.contexts.trackSize;
+    tracks.start(i, row, table.wire[column][row]);
+    if (by >= 0) tracks.steer(i, row, table.wire[by][row]);
+    if (told && by < 0) readOwnTrack(source, base, tracks, i, row);
+    else if (told && source.level(base + ByVelocity.Rests, 1) === 0) {
+      const beside = source.level(base + ByVelocity.Place, SUB_STEPS - 1) - SUB_STEPS / 2;
+      tracks.bend(i, row, beside, unzigzag(source.count(base + ByVelocity.Bias, MAX_BIAS)));
+    }
+    if (tracks.goes(i, row)) tracks.moving[row] = 1;
+  }
+}
+
+function readOwnTrack(source: Source, base: number, tracks: Tracks, i: number, row: number): void {
+  if (source.level(base + ByItself.Rests, 1) === 1) return;
+  tracks.rate[i][row] = unzigzag(source.count(base + ByItself.Rate, MAX_RATE));
+  tracks.bent[i][row] = source.level(base + ByItself.Trust, MOST_TRUST);
+  tracks.activity[i][row] = source.level(base + ByItself.Activity, MOST_ACTIVITY);
+  tracks.last[i][row] = source.level(base + ByItself.Last, 4) - 2;
+  tracks.lastButOne[i][row] = source.level(base + ByItself.LastButOne, 4) - 2;
+}
+
+function unzigzag(value: number): number {
+  return value % 2 === 1 ? -(value + 1) / 2 : value / 2;
 }
 
 /** Reads the owner's own part of one row. */
-export function readOwn(source: Source, table: Table, row: number): void {
+export function readOwn(source: Source, table: ReceivedTable, row: number): void {
   const { fields, ownMask, stepped } = table.plan;
   source.open();
-  for (let from = 0; from < fields.length; ) {
-    const i = source.pick(Context.Own, from, fields.length);
-    if (i < 0) break;
+  for (let i = 0; i < fields.length; i++) {
     const f = fields[i];
-    if ((ownMask & (1 << i)) === 0) bad('a field that is not in the own part');
-    from = i + 1;
+    if ((ownMask & (1 << i)) === 0 || !source.offered(f.contexts.flags + Flag.Own, i)) continue;
     if (f.column < 0) {
       const before = table.objects[f.object][row];
-      table.objects[f.object][row] = readPart(source, f.spec, f.context, false, before);
+      const now = readPart(source, f.spec, f.contexts.value, false, before);
+      table.objects[f.object][row] = now;
     } else if (stepped) {
       for (let c = f.column; c < f.column + f.spec.components; c++)
-        table.values[c][row] = source.float(f.context + 1);
+        table.values[c][row] = source.float(Context.Float, nearby(f.spec, table.wire[c][row]));
     } else {
-      readNumbers(source, f);
-      store(table, f, row);
+      readNumbers(source, table, f, row, Form.Since);
+      table.store(f, row);
     }
   }
   source.close();
-}
-
-/**
- * A row that is no longer one's own: exact values become the rounded ones everybody has,
- * `ownerOnly` fields are forgotten.
- */
-function disown(table: Table, row: number): void {
-  for (const f of table.plan.fields) {
-    if ((table.plan.ownMask & (1 << f.index)) === 0) continue;
-    if (f.spec.scope === 'owner') forgetField(table, f, row);
-    else roundField(table, f, row);
-  }
-}
-
-function forgetField(table: Table, f: FieldPlan, row: number): void {
-  if (f.column < 0) table.objects[f.object][row] = initialShown(f.spec);
-  else
-    for (let i = 0; i < f.spec.components; i++)
-      table.values[f.column + i][row] = table.plan.shown[f.column + i];
-}
-
-function roundField(table: Table, f: FieldPlan, row: number): void {
-  const { spec, column } = f;
-  if (spec.type === 'quat') {
-    for (let i = 0; i < 4; i++) valueParts[i] = table.values[column + i][row];
-    quatToWire(spec, valueParts, wireParts);
-  } else
-    for (let i = 0; i < spec.components; i++) {
-      const wire = toWire(spec, table.values[column + i][row]);
-      wireParts[i] = Math.min(Math.max(wire, 0), spec.levels);
-    }
-  store(table, f, row);
-}
-
-/** Into wireParts. */
-function readNumbers(source: Source, f: FieldPlan): void {
-  for (let i = 0; i < f.spec.components; i++)
-    wireParts[i] = source.level(f.context, levelsOf(f.spec, i));
-}
-
-/** From wireParts into a row. */
-function store(table: Table, f: FieldPlan, row: number): void {
-  const { spec, column } = f;
-  if (spec.type === 'quat') {
-    quatFromWire(spec, wireParts, valueParts);
-    for (let i = 0; i < 4; i++) table.values[column + i][row] = valueParts[i];
-    return;
-  }
-  for (let i = 0; i < spec.components; i++)
-    table.values[column + i][row] = fromWire(spec, wireParts[i]);
 }
 
 /**
@@ -187,12 +333,10 @@ function readList(
   source.open();
   const total = source.count(context, spec.capacity);
   const list = before ? before.slice(0, total) : [];
-  for (let from = 0; from < total; ) {
-    const i = source.pick(context, from, total);
-    if (i < 0) break;
+  for (let i = 0; i < total; i++) {
+    if (!source.offered(context, i)) continue;
     if (i > list.length) bad('a list with a hole');
     list[i] = readPart(source, spec.element!, context, !before, before?.[i]);
-    from = i + 1;
   }
   if (list.length !== total) bad('a list shorter than it says');
   source.close();
@@ -230,13 +374,10 @@ function readRecord(
   const { fields } = spec;
   const made: Record<string, unknown> = { ...(before ?? (initialShown(spec) as object)) };
   source.open();
-  for (let from = 0; from < fields.length; ) {
-    const i = source.pick(context, from, fields.length);
-    if (i < 0) break;
-    const [name, inner] = fields[i];
-    made[name] = readPart(source, inner, context, !before, before?.[name]);
-    from = i + 1;
-  }
+  fields.forEach(([name, inner], i) => {
+    if (source.offered(context, i))
+      made[name] = readPart(source, inner, context, !before, before?.[name]);
+  });
   source.close();
   return Object.freeze(made);
 }

@@ -2,37 +2,191 @@
 // the server's replication; state-reader is the twin, rule for rule (PROTOCOL.md 5). Write trusts
 // its caller and asserts. HOT: allocates nothing per tick.
 import { isCollection, TrackedList, TrackedMap, TrackedRecord } from './collections.ts';
+import { Change, Context, Flag, Form, flagOf, valueContext } from './contexts.ts';
 import { assert } from './errors.ts';
 import type { FieldSpec } from './field.ts';
-import { MAX_ENTITY_ID } from './limits.ts';
 import type { LiveTable } from './live-table.ts';
 import type { FieldPlan } from './plan.ts';
-import { levelsOf } from './quantize.ts';
-import { Context, type Sink } from './sink.ts';
-import { clampedWire, writeElement } from './value-writer.ts';
+import { levelsOf, nearby } from './quantize.ts';
+import type { Sink } from './sink.ts';
+import {
+  asksStill,
+  ByItself,
+  ByVelocity,
+  departsByItself,
+  departsByVelocity,
+  downByItself,
+  downByVelocity,
+  OWN_STEPS,
+  stepsByItself,
+  stepsByVelocity,
+  stillByVelocity,
+  VELOCITY_STEPS,
+} from './track-odds.ts';
+import { MOST_ACTIVITY, MOST_TRUST, SUB_STEPS, type Tracks } from './tracks.ts';
+import { writeElement } from './value-writer.ts';
 
 /** Everything: no field has a stamp this old. */
 export const NEVER = -1;
 
 /**
- * The fields of `mask` that changed after `since`, as a selection of (field, value). NEVER writes
- * what is not default.
+ * The shared fields of a row that changed after `since`, or with NEVER those that are not at their
+ * defaults, as a selection of (field, value). Form.Step says them against what the receiver holds.
  */
-export function writeShared(sink: Sink, table: LiveTable, row: number, since: number): void {
+export function writeShared(
+  sink: Sink,
+  table: LiveTable,
+  row: number,
+  since: number,
+  form: Form = since === NEVER ? Form.Arrival : Form.Since,
+): void {
   const { fields, sharedMask } = table.plan;
-  let from = 0;
+  let named = 0;
+  let beside = false;
   sink.open();
   for (let i = 0; i < fields.length; i++) {
-    if ((sharedMask & (1 << i)) === 0 || table.stamps[i][row] <= since) continue;
+    if ((sharedMask & (1 << i)) === 0) continue;
     const f = fields[i];
-    if (since === NEVER && isDefault(table, f, row)) continue;
-    sink.pick(Context.Changed, i, from, fields.length);
-    from = i + 1;
-    if (f.column < 0) writeValue(sink, f.spec, f.context, table.objects[f.object][row], since);
-    else writeWire(sink, table, f, row);
+    const track = trackOf(table, f);
+    if (track >= 0 && form === Form.Step) {
+      beside = writeDepartures(sink, table, f, row, named === 0);
+    } else {
+      const chosen = isNamed(table, f, row, since, form);
+      sink.offer(f.contexts.flags + flagOf(form, named, beside), i, chosen);
+      beside = chosen;
+      if (chosen) writeField(sink, table, f, row, since, form);
+    }
+    if (beside) named++;
   }
-  sink.done(Context.Changed, from, fields.length);
   sink.close();
+}
+
+/** Index of a field's first track, or -1. */
+function trackOf(table: LiveTable, f: FieldPlan): number {
+  return table.tracks ? table.tracks.ofField[f.index] : -1;
+}
+
+function isNamed(table: LiveTable, f: FieldPlan, row: number, since: number, form: Form): boolean {
+  if (form === Form.Arrival) return !isDefault(table, f, row);
+  // A seat that is behind knows nothing of how the tracks of a changed row fared meanwhile.
+  if (form === Form.Since && trackOf(table, f) >= 0) return true;
+  return table.stamps[f.index][row] > since;
+}
+
+function writeField(
+  sink: Sink,
+  table: LiveTable,
+  f: FieldPlan,
+  row: number,
+  since: number,
+  form: Form,
+): void {
+  const { spec, contexts } = f;
+  if (f.column < 0) writeValue(sink, spec, contexts.value, table.objects[f.object][row], since);
+  else if (form === Form.Step) writeSteps(sink, table, f, row);
+  else {
+    writeWire(sink, table, f, row);
+    writeTracks(sink, table, f, row);
+  }
+}
+
+/** Numbers without a track, against what the receiver holds. */
+function writeSteps(sink: Sink, table: LiveTable, f: FieldPlan, row: number): void {
+  const { spec, column, contexts } = f;
+  for (let i = 0; i < spec.components; i++) {
+    const wire = table.wire[column + i][row];
+    const before = table.before[column + i][row];
+    const context = contexts.change + i * contexts.changeSize;
+    if (spec.components > 1) {
+      sink.level(context + Change.Same, wire === before ? 1 : 0, 1);
+      if (wire === before) continue;
+    }
+    sink.change(context, wire, before, levelsOf(spec, i));
+  }
+}
+
+/** How far the truth departed from each track of a field. Answers whether it did. */
+function writeDepartures(
+  sink: Sink,
+  table: LiveTable,
+  f: FieldPlan,
+  row: number,
+  first: boolean,
+): boolean {
+  const track = trackOf(table, f);
+  let named = false;
+  for (let i = 0; i < f.spec.components; i++) {
+    const base = f.contexts.track + i * f.contexts.trackSize;
+    const off = table.departed[track + i][row];
+    const hint = table.hint[track + i][row];
+    if (f.by < 0) writeOwnDeparture(sink, base, hint, off, first && !named);
+    else {
+      const column = f.column + i;
+      writeDeparture(sink, base, hint, off, table.wire[column][row] === table.before[column][row]);
+    }
+    if (off !== 0) named = true;
+  }
+  return named;
+}
+
+function writeDeparture(sink: Sink, base: number, hint: number, off: number, still: boolean): void {
+  sink.level(base + departsByVelocity(hint), off === 0 ? 0 : 1, 1);
+  if (off === 0) return;
+  if (asksStill(hint)) {
+    sink.level(base + stillByVelocity(hint), still ? 1 : 0, 1);
+    if (still) return;
+  }
+  sink.level(base + downByVelocity(hint), off < 0 ? 1 : 0, 1);
+  const mantissa = base + ByVelocity.Mantissa;
+  sink.steps(base + stepsByVelocity(hint), VELOCITY_STEPS, mantissa, Math.abs(off));
+}
+
+function writeOwnDeparture(
+  sink: Sink,
+  base: number,
+  hint: number,
+  off: number,
+  first: boolean,
+): void {
+  sink.level(base + departsByItself(hint, first), off === 0 ? 0 : 1, 1);
+  if (off === 0) return;
+  sink.level(base + downByItself(hint), off < 0 ? 1 : 0, 1);
+  sink.steps(base + stepsByItself(hint), OWN_STEPS, base + ByItself.Mantissa, Math.abs(off));
+}
+
+/** Where the tracks of a field are, beside the wire values they stand for. */
+function writeTracks(sink: Sink, table: LiveTable, f: FieldPlan, row: number): void {
+  const { tracks } = table;
+  const first = trackOf(table, f);
+  if (!tracks || first < 0) return;
+  const sends = table.sendsSinceNamed(row);
+  for (let i = 0; i < f.spec.components; i++) {
+    const wire = table.wire[f.column + i][row];
+    const base = f.contexts.track + i * f.contexts.trackSize;
+    const rests = tracks.rests(first + i, row, wire, sends);
+    const flag = base + (f.by < 0 ? ByItself.Rests : ByVelocity.Rests);
+    sink.level(flag, rests ? 1 : 0, 1);
+    if (rests) continue;
+    if (f.by < 0) writeOwnTrack(sink, base, tracks, first + i, row);
+    else {
+      const beside = tracks.place[first + i][row] - wire * SUB_STEPS;
+      sink.level(base + ByVelocity.Place, beside + SUB_STEPS / 2, SUB_STEPS - 1);
+      sink.count(base + ByVelocity.Bias, zigzag(tracks.bent[first + i][row]));
+    }
+  }
+}
+
+function writeOwnTrack(sink: Sink, base: number, tracks: Tracks, i: number, row: number): void {
+  sink.count(base + ByItself.Rate, zigzag(tracks.rate[i][row]));
+  sink.level(base + ByItself.Trust, tracks.bent[i][row], MOST_TRUST);
+  sink.level(base + ByItself.Activity, tracks.activity[i][row], MOST_ACTIVITY);
+  sink.level(base + ByItself.Last, tracks.last[i][row] + 2, 4);
+  sink.level(base + ByItself.LastButOne, tracks.lastButOne[i][row] + 2, 4);
+}
+
+/** Naturals for integers of both signs: 0, -1, 1, -2, 2 ... */
+function zigzag(value: number): number {
+  return value < 0 ? -2 * value - 1 : 2 * value;
 }
 
 /**
@@ -41,20 +195,19 @@ export function writeShared(sink: Sink, table: LiveTable, row: number, since: nu
  */
 export function writeOwn(sink: Sink, table: LiveTable, row: number, since: number): void {
   const { fields, ownMask, stepped } = table.plan;
-  let from = 0;
   sink.open();
   for (let i = 0; i < fields.length; i++) {
-    if ((ownMask & (1 << i)) === 0 || table.ownStamps[i][row] <= since) continue;
+    if ((ownMask & (1 << i)) === 0) continue;
     const f = fields[i];
-    sink.pick(Context.Own, i, from, fields.length);
-    from = i + 1;
+    const chosen = table.ownStamps[i][row] > since;
+    sink.offer(f.contexts.flags + Flag.Own, i, chosen);
+    if (!chosen) continue;
     if (f.column < 0) writeOwnObject(sink, f, table.objects[f.object][row], since);
     else if (!stepped) writeWire(sink, table, f, row);
     else
       for (let c = f.column; c < f.column + f.spec.components; c++)
-        sink.float(f.context + 1, table.exact[c][row]);
+        sink.float(Context.Float, table.exact[c][row], nearby(f.spec, table.wire[c][row]));
   }
-  sink.done(Context.Own, from, fields.length);
   sink.close();
 }
 
@@ -63,24 +216,15 @@ export function writeOwn(sink: Sink, table: LiveTable, row: number, since: numbe
  * from an earlier time as the owner.
  */
 function writeOwnObject(sink: Sink, f: FieldPlan, value: unknown, since: number): void {
-  if (isCollection(f.spec)) sink.level(f.context, since === NEVER ? 1 : 0, 1);
-  writeValue(sink, f.spec, f.context, value, since);
-}
-
-/** A newly known entity: kind, id, then its shared fields that are not at their defaults. */
-export function writeEntered(sink: Sink, table: LiveTable, row: number, kinds: number): void {
-  sink.open();
-  sink.level(Context.Kind, table.plan.index, kinds - 1);
-  sink.level(Context.Id, table.ids[row], MAX_ENTITY_ID - 1);
-  writeShared(sink, table, row, NEVER);
-  sink.close();
+  if (isCollection(f.spec)) sink.level(f.contexts.value, since === NEVER ? 1 : 0, 1);
+  writeValue(sink, f.spec, f.contexts.value, value, since);
 }
 
 function writeWire(sink: Sink, table: LiveTable, f: FieldPlan, row: number): void {
   for (let i = 0; i < f.spec.components; i++) {
     const wire = table.wire[f.column + i][row];
     assert(wire >= 0, 'a row is rounded before it is written');
-    sink.level(f.context, wire, levelsOf(f.spec, i));
+    sink.level(valueContext(f, i), wire, levelsOf(f.spec, i));
   }
 }
 
@@ -93,8 +237,13 @@ function isDefault(table: LiveTable, f: FieldPlan, row: number): boolean {
     return value === spec.initial && !(value instanceof TrackedRecord);
   }
   if (spec.type === 'quat') return false;
-  for (let c = column; c < column + spec.components; c++)
-    if (table.wire[c][row] !== clampedWire(spec, table.plan.initial[c])) return false;
+  const track = trackOf(table, f);
+  for (let i = 0; i < spec.components; i++) {
+    const wire = table.wire[column + i][row];
+    if (wire !== table.plan.initialWire[column + i]) return false;
+    if (track >= 0 && !table.tracks!.rests(track + i, row, wire, table.sendsSinceNamed(row)))
+      return false;
+  }
   return true;
 }
 
@@ -141,17 +290,13 @@ function writePart(
 function writeList(sink: Sink, context: number, list: TrackedList, since: number): void {
   const element = list.$spec.element!;
   const total = list.items.length;
-  let from = 0;
   sink.open();
   sink.count(context, total);
   for (let i = 0; i < total; i++) {
     const inner = innerSince(list.stamps[i], list.items[i], since);
-    if (inner === undefined) continue;
-    sink.pick(context, i, from, total);
-    from = i + 1;
-    writePart(sink, element, context, list.items[i], inner, since);
+    sink.offer(context, i, inner !== undefined);
+    if (inner !== undefined) writePart(sink, element, context, list.items[i], inner, since);
   }
-  sink.done(context, from, total);
   sink.close();
 }
 
@@ -185,15 +330,12 @@ function writeMap(sink: Sink, context: number, map: TrackedMap, since: number): 
 
 function writeRecord(sink: Sink, context: number, record: TrackedRecord, since: number): void {
   const { fields } = record.$spec;
-  let from = 0;
   sink.open();
   for (let i = 0; i < fields.length; i++) {
     const inner = innerSince(record.$stamps[i], record.$values[i], since);
-    if (inner === undefined) continue;
-    sink.pick(context, i, from, fields.length);
-    from = i + 1;
-    writePart(sink, fields[i][1], context, record.$values[i], inner, since);
+    sink.offer(context, i, inner !== undefined);
+    if (inner !== undefined)
+      writePart(sink, fields[i][1], context, record.$values[i], inner, since);
   }
-  sink.done(context, from, fields.length);
   sink.close();
 }

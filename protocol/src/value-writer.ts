@@ -4,7 +4,7 @@
 // tracked collections.
 import { UsageError } from './errors.ts';
 import type { FieldSpec } from './field.ts';
-import { cutText, levelsOf, quatToWire, toWire } from './quantize.ts';
+import { clampedWire, cutText, levelsOf, quatToWire } from './quantize.ts';
 import type { Sink } from './sink.ts';
 
 const quatParts = new Float64Array(4);
@@ -32,12 +32,6 @@ export function writeElement(sink: Sink, spec: FieldSpec, context: number, value
     sink.level(context, clampedWire(spec, parts['xyzw'[i]]), spec.levels);
 }
 
-/** Wire value in 0..levels; what is not a number travels as 0. */
-export function clampedWire(spec: FieldSpec, value: number): number {
-  const wire = toWire(spec, value);
-  return wire >= 0 ? Math.min(wire, spec.levels) : 0;
-}
-
 /** Cut to its declared length, as in the live world: the reader refuses a longer one. */
 function textOf(spec: FieldSpec, value: unknown): string {
   if (typeof value !== 'string') throw new UsageError(`wants text, got ${typeof value}`);
@@ -54,10 +48,9 @@ export function writeWhole(sink: Sink, spec: FieldSpec, context: number, value: 
   if (type === 'record') {
     const record = value as Readonly<Record<string, unknown>>;
     fields.forEach(([name, inner], i) => {
-      sink.pick(context, i, i, fields.length);
+      sink.offer(context, i, true);
       writeWhole(sink, inner, context, record[name]);
     });
-    sink.done(context, fields.length, fields.length);
   } else {
     const items = [...(value as Iterable<unknown>)];
     if (items.length > spec.capacity)
@@ -70,11 +63,10 @@ export function writeWhole(sink: Sink, spec: FieldSpec, context: number, value: 
         writeWhole(sink, key, context, name);
         writeWhole(sink, element!, context, held);
       } else {
-        sink.pick(context, i, i, items.length);
+        sink.offer(context, i, true);
         writeWhole(sink, element!, context, item);
       }
     });
-    if (!key) sink.done(context, items.length, items.length);
   }
   sink.close();
 }

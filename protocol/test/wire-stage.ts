@@ -171,7 +171,7 @@ export class Stage<G = Game> {
     const stateSince = everything ? NEVER : viewer.sentTick;
     const since = viewer.known ? BY_SLOT : stateSince;
     this.#out.reset();
-    const said = writeBody(this.#sink, this.tables, this.state, known, since, stateSince);
+    const said = writeBody(this.#sink, this.tables, this.state, known, { since, stateSince, before: NEVER });
     const shared = said || everything ? this.#out.bytes().slice() : undefined;
     this.#out.reset();
     const owned = this.#owned(viewer, known);

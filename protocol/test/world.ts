@@ -151,7 +151,7 @@ export class Receiver {
     const stateSince = everything ? NEVER : this.sentTick;
     const body = new MsgpackWriter();
     const own = new MsgpackWriter();
-    const says = writeBody(new PlainSink(body), tables, state, known, since, stateSince);
+    const says = writeBody(new PlainSink(body), tables, state, known, { since, stateSince, before: NEVER });
     const hasBody = says || everything;
     const hasOwn = writeOwnBody(new PlainSink(own), tables, known, this.#owned(known), since);
     const dTick = tick - this.sentTick;

@@ -9,8 +9,10 @@ import {
   type InputHeader,
   MsgpackReader,
   MsgpackWriter,
+  MAX_HELLO_BYTES,
   neutralInput,
   PingSchedule,
+  PackedSource,
   PlainSource,
   ProtocolError,
   ProtocolErrorCode,
@@ -108,6 +110,7 @@ export class Connection implements Joiner {
   readonly #log: Log;
   readonly #reader = new MsgpackReader();
   readonly #source = new PlainSource(this.#reader);
+  readonly #packed = new PackedSource();
   readonly #out = new MsgpackWriter(256);
   readonly #frame = { elements: 0 };
   readonly #input: InputHeader = { dState: 0, dShown: 0, dFirst: 0 };
@@ -277,6 +280,7 @@ export class Connection implements Joiner {
       serverTimeMs: this.#host.wallClockMs(),
       roomId: room.id,
       sendEvery: room.definition.sendEvery ?? 1,
+      packed: room.isPacked,
     });
     this.#socket.send(this.#out.bytes());
     this.#log.info({ room: room.id, seat: seat.id }, 'seated');
@@ -329,7 +333,12 @@ export class Connection implements Joiner {
     playing.shownFirst = Math.max(playing.shownFirst, shownFirst);
     playing.shownSlip = playing.shownFirst - shownFirst;
     playing.nowTick = room.schedule.tickAt(this.#heardMs);
-    readInputs(this.#source, room.game.input, playing.previous, playing.put);
+    const { input, priors } = room.game;
+    if (room.isPacked) {
+      this.#packed.begin(this.#reader.bin(MAX_HELLO_BYTES), priors.odds);
+      readInputs(this.#packed, input, playing.previous, playing.put);
+      this.#packed.finish();
+    } else readInputs(this.#source, input, playing.previous, playing.put);
     this.#reader.end();
   }
 

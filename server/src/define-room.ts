@@ -143,6 +143,11 @@ export interface RoomDefinition<G, Auth, Data> {
   /** Send STATE every k-th tick. Default 1. */
   sendEvery?: number;
   /**
+   * How state and input are spelled. `packed`, the default: as few bits as can be. `plain`:
+   * MessagePack values that any tool reads, for debugging and for a first client in another language.
+   */
+  wire?: 'packed' | 'plain';
+  /**
    * Who may join: what it returns is seat.auth; throw Refusal to refuse. May be async. Omitted:
    * everybody, auth undefined. Write it first, and `open` second: TypeScript takes the type of
    * seat.auth and room.data from them for what follows, and makes it undefined for what precedes.

@@ -12,7 +12,12 @@ const game = defineGame({
 
 class Bench {
   readonly world = new World(game, 1, false);
-  readonly replication = new Replication(this.world, undefined, DEFAULT_LIMITS);
+  readonly replication = new Replication(this.world, {
+    visibility: undefined,
+    limits: DEFAULT_LIMITS,
+    priors: undefined,
+    learns: false,
+  });
   readonly frames = new Map<number, Uint8Array[]>();
   readonly seats: RoomSeat[] = [];
   tick = 1;
@@ -31,12 +36,12 @@ class Bench {
 
   run(to: readonly RoomSeat[] = this.seats): void {
     const { tick } = this;
-    this.world.round();
+    this.world.round(1);
     this.replication.begin(tick);
     for (const seat of to) this.replication.send(seat, { tick, sentAt: 0, nowMs: 1 });
     this.replication.end();
     this.tick++;
-    this.world.begin(this.tick);
+    this.world.begin(this.tick, this.tick);
   }
 
   sizes(): number[] {

@@ -3,20 +3,27 @@
 // bytes. Seats in the same position share one encoded body. HOT: allocates nothing per tick.
 import {
   BY_SLOT,
+  type CodingTables,
   KnownSet,
   MsgpackWriter,
   NEVER,
+  PackedSink,
   PlainSink,
+  type Since,
+  type Sink,
   SlotList,
   type StateHeader,
+  tableChanges,
   writeBody,
   writeEventHeader,
   writeOwnBody,
   writeStateHeader,
+  writeTablesFrame,
 } from '@tickwire/protocol';
 import { packCold } from './cold.ts';
 import type { RoomLimits } from './define-room.ts';
 import type { RoomSeat } from './seat.ts';
+import { TableLearner } from './table-learner.ts';
 import { updateShared, type Visibility } from './visibility.ts';
 import type { World } from './world.ts';
 
@@ -39,6 +46,16 @@ export interface SendTime {
   nowMs: number;
 }
 
+export interface ReplicationOptions {
+  /** Undefined: everybody sees everything, and one body serves all seats in step. */
+  visibility: Visibility<RoomSeat> | undefined;
+  limits: RoomLimits;
+  /** The game's odds, where bodies are packed. */
+  priors: CodingTables | undefined;
+  /** Whether odds may be learnt from what is sent. */
+  learns: boolean;
+}
+
 export class Replication {
   /** STATE bytes and frames sent since the start. */
   bytes = 0;
@@ -51,8 +68,20 @@ export class Replication {
   readonly #frame = new MsgpackWriter(4096);
   readonly #shares = new MsgpackWriter(16_384);
   readonly #own = new MsgpackWriter(1024);
-  readonly #shareSink = new PlainSink(this.#shares, packCold);
-  readonly #ownSink = new PlainSink(this.#own, packCold);
+  readonly #shareSink: Sink;
+  readonly #ownSink: Sink;
+  readonly #packedSinks: PackedSink[] = [];
+  readonly #learner: TableLearner | undefined;
+  /** What packed bodies are coded with, and the frame that says so. */
+  #tables: CodingTables | undefined;
+  #tablesFrame: Uint8Array | undefined;
+  readonly #priors: CodingTables | undefined;
+  readonly #since: Since = { since: 0, stateSince: 0, before: 0 };
+  /** Tick of this STATE, and of the one before. */
+  #tick = 0;
+  #tickBefore = 0;
+  /** A body of this tick was learnt from. */
+  #noted = false;
   readonly #bodies: Body[] = Array.from({ length: MAX_BODIES }, () => ({
     since: 0,
     from: 0,
@@ -72,12 +101,23 @@ export class Replication {
   readonly #flush = (): void => this.#sendAll(this.#seat!);
   #ownWritten = false;
 
-  /** `visibility` undefined: everybody sees everything and one body serves all seats in step. */
-  constructor(world: World, visibility: Visibility<RoomSeat> | undefined, limits: RoomLimits) {
+  constructor(world: World, { visibility, limits, priors, learns }: ReplicationOptions) {
     this.#world = world;
     this.#visibility = visibility;
     this.#shared = visibility ? undefined : new KnownSet();
     this.#limits = limits;
+    this.#priors = priors;
+    this.#tables = priors;
+    if (priors && learns) this.#learner = new TableLearner(priors);
+    this.#shareSink = this.#sink(this.#shares);
+    this.#ownSink = this.#sink(this.#own);
+  }
+
+  #sink(out: MsgpackWriter): Sink {
+    if (!this.#tables) return new PlainSink(out, packCold);
+    const sink = new PackedSink(out, this.#tables, packCold);
+    this.#packedSinks.push(sink);
+    return sink;
   }
 
   /** True if the seat knows the entity. Own events and `near` go by this. */
@@ -95,6 +135,11 @@ export class Replication {
   begin(tick: number): void {
     this.#bodyCount = 0;
     this.#shares.reset();
+    this.#tickBefore = this.#tick;
+    this.#tick = tick;
+    this.#noted = false;
+    this.#reviewTables();
+    for (const sink of this.#packedSinks) sink.begin(tick, this.#tables!);
     if (this.#shared) updateShared(this.#shared, this.#world, tick, ++this.#round);
     else this.#visibility!.begin();
   }
@@ -119,6 +164,15 @@ export class Replication {
     return true;
   }
 
+  #reviewTables(): void {
+    const better = this.#learner?.review(this.#tables!);
+    if (!better) return;
+    this.#tables = better;
+    const frame = new MsgpackWriter();
+    writeTablesFrame(frame, better.version, tableChanges(better.odds, this.#priors!.odds));
+    this.#tablesFrame = frame.bytes().slice();
+  }
+
   /** Once a tick, after the last send. */
   end(): void {
     this.#shared?.told();
@@ -130,10 +184,9 @@ export class Replication {
     const lost = this.#shared !== undefined && !this.#shared.remembers(seat.sentTick);
     const everything = seat.needsEverything || lost;
     const since = everything ? NEVER : this.#shared ? seat.sentTick : BY_SLOT;
-    const stateSince = everything ? NEVER : seat.sentTick;
     const body = this.#shared
       ? this.#sharedBody(known, since)
-      : this.#ownBody(known, since === NEVER ? BY_SLOT : since, stateSince);
+      : this.#ownBody(known, BY_SLOT, everything ? NEVER : seat.sentTick);
 
     this.#own.reset();
     this.#collectOwned(seat, known);
@@ -146,6 +199,7 @@ export class Replication {
         this.#slots,
         this.#shared ? since : BY_SLOT,
       );
+    if (this.#ownWritten) this.#ownSink.finish();
 
     const header = this.#header;
     header.dTick = time.tick - seat.sentTick;
@@ -172,6 +226,11 @@ export class Replication {
   /** STATE, then the events that waited for it, in one corked write. */
   #sendAll(seat: RoomSeat): void {
     const line = seat.line!;
+    if (this.#tablesFrame && seat.tablesVersion !== this.#tables!.version) {
+      seat.tablesVersion = this.#tables!.version;
+      this.bytes += this.#tablesFrame.length;
+      line.send(this.#tablesFrame);
+    }
     line.send(this.#frame.bytes());
     if (seat.unsure.length > 0) this.#decide(seat);
     // Emptying an empty array still costs: most ticks have no event.
@@ -207,16 +266,25 @@ export class Replication {
     const body = this.#bodies[this.#bodyCount];
     body.since = since;
     body.from = this.#shares.length;
-    const said = writeBody(
-      this.#shareSink,
-      this.#world.tables,
-      this.#world.state,
-      known,
-      since,
-      stateSince,
-    );
-    body.to = said || stateSince === NEVER ? this.#shares.length : body.from;
+    const relative = this.#since;
+    relative.since = since;
+    relative.stateSince = stateSince;
+    relative.before = this.#tickBefore;
+    const { tables, state } = this.#world;
+    const said = writeBody(this.#shareSink, tables, state, known, relative);
+    if (said || stateSince === NEVER) {
+      this.#shareSink.finish();
+      body.to = this.#shares.length;
+      this.#learn(stateSince);
+    } else body.to = body.from;
     return body;
+  }
+
+  /** One body of a tick is enough: of a seat in step, as nearly all are. */
+  #learn(stateSince: number): void {
+    if (!this.#learner || this.#noted || stateSince !== this.#tickBefore) return;
+    this.#learner.note(this.#packedSinks[0].bits);
+    this.#noted = true;
   }
 
   #collectOwned(seat: RoomSeat, known: KnownSet): void {

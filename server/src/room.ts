@@ -81,6 +81,8 @@ export class GameRoom implements Room<Game, unknown, unknown> {
   readonly #now: () => number;
   readonly #ended: Ended;
   readonly #context: StepContext;
+  /** Ticks from one STATE to the next. */
+  readonly #sendEvery: number;
   readonly #payload = new MsgpackWriter(256);
   readonly #payloadSink = new PlainSink(this.#payload, packCold);
   readonly #time: SendTime = { tick: 0, sentAt: 0, nowMs: 0 };
@@ -98,7 +100,10 @@ export class GameRoom implements Room<Game, unknown, unknown> {
     this.limits = options.limits;
     this.log = options.log;
     this.dt = 1 / game.tickRate;
-    this.world = new World(game, 1, definition.strict ?? false);
+    this.#sendEvery = definition.sendEvery ?? 1;
+    const packed = definition.wire !== 'plain';
+    this.world = new World(game, 1, definition.strict ?? false, packed);
+    this.world.begin(1, this.#sendEvery);
     this.#now = options.now;
     this.#ended = options.ended;
     this.emptySinceMs = options.now();
@@ -107,12 +112,18 @@ export class GameRoom implements Room<Game, unknown, unknown> {
       game,
       Math.ceil((options.limits.rewindMs / 1000) * game.tickRate) + 2,
     );
-    this.#past = new Rewound(game, this.#history, definition.sendEvery);
+    this.#past = new Rewound(game, this.#history, this.#sendEvery);
     this.#timers = new Timers(definition.timers);
     this.#random = new Random(definition.seed ?? options.seed);
     const near = this.world.near.bind(this.world);
     this.#context = { dt: this.dt, tick: 0, replaying: false, near };
-    this.replication = new Replication(this.world, this.#visibilityOf(definition), options.limits);
+    this.replication = new Replication(this.world, {
+      visibility: this.#visibilityOf(definition),
+      limits: options.limits,
+      priors: packed ? game.priors : undefined,
+      // What odds are learnt from, they tell: nothing that some seats may not know.
+      learns: definition.sees === undefined,
+    });
     this.#guard('open', () => {
       this.data = definition.open?.(this as never);
     });
@@ -120,6 +131,10 @@ export class GameRoom implements Room<Game, unknown, unknown> {
 
   // For the game.
 
+  /** State and input are packed; else plain. */
+  get isPacked(): boolean {
+    return this.definition.wire !== 'plain';
+  }
   get tick(): number {
     return this.world.tick;
   }
@@ -294,6 +309,7 @@ export class GameRoom implements Room<Game, unknown, unknown> {
 
   #advance(): void {
     const tick = this.tick;
+    const sends = tick % this.#sendEvery === 0;
     for (const seat of this.#seats.values()) seat.takeInput(tick);
     for (let due = this.#timers.next(tick); due; due = this.#timers.next(tick)) {
       const { name, data } = due;
@@ -304,16 +320,20 @@ export class GameRoom implements Room<Game, unknown, unknown> {
     this.#guard('tick', () => {
       this.#stepOwned(tick);
       this.definition.tick?.(this as never, this.dt);
-      this.world.round();
+      if (sends) this.world.round(this.#sendEvery);
     });
     if (this.over) return;
     this.#done = tick;
     this.#history.push(tick, this.world.tables, this.world.state);
-    const { sendEvery = 1 } = this.definition;
-    if (tick % sendEvery === 0) this.#guard('interest or sees', () => this.#replicate(tick));
-    this.world.begin(tick + 1);
+    if (sends) this.#guard('interest or sees', () => this.#replicate(tick));
+    this.world.begin(tick + 1, this.#stateTick(tick + 1));
     if (tick % (FORGET_EVERY_SECONDS * this.game.tickRate) === 0)
       this.world.forget(tick - TOMBSTONE_SECONDS * this.game.tickRate);
+  }
+
+  /** Tick of the STATE that will carry what is written at `tick`. */
+  #stateTick(tick: number): number {
+    return Math.ceil(tick / this.#sendEvery) * this.#sendEvery;
   }
 
   #stepOwned(tick: number): void {
@@ -359,7 +379,7 @@ export class GameRoom implements Room<Game, unknown, unknown> {
   /** Ticks a seat may look back: what its measured line allows (DESIGN 13.6). */
   #reach(seat: RoomSeat): number {
     const { rewindMs } = this.limits;
-    const sendMs = this.schedule.tickMs * (this.definition.sendEvery ?? 1);
+    const sendMs = this.schedule.tickMs * this.#sendEvery;
     // 250 ms: what a client's shown delay may add for jitter.
     return Math.min(rewindMs, seat.rttMs + sendMs + 250) / this.schedule.tickMs;
   }

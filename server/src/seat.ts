@@ -55,6 +55,8 @@ export class RoomSeat implements Seat {
   sentTick = 0;
   /** The next STATE tells everything. */
   needsEverything = true;
+  /** Version of the coding tables that were last sent on this connection. */
+  tablesVersion = 0;
   /** Newest STATE tick the client says it has applied. */
   ackTick = 0;
   /** STATEs left out because the seat was behind. */
@@ -139,6 +141,7 @@ export class RoomSeat implements Seat {
     this.sentTick = tick;
     this.ackTick = tick;
     this.needsEverything = true;
+    this.tablesVersion = 0;
     this.slowSinceMs = 0;
     this.unackedBytes = 0;
     this.#flightCount = 0;

@@ -70,8 +70,8 @@ test('a despawned entity leaves, and its row may mean another at once', () => {
   const { id } = row;
   expect(knows(row)).toBe(true);
   world.despawn(row);
-  world.begin(2);
-  world.begin(3);
+  world.begin(2, 2);
+  world.begin(3, 3);
   const next = world.spawn('ship', { x: 2, y: 0 }, 0);
   expect(knows(next)).toBe(true);
   expect(knows({ id } as Row)).toBe(false);

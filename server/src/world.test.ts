@@ -30,7 +30,7 @@ test('ids are never used again, and a row that is gone says so', () => {
   const world = new World(game, 1, false);
   const first = world.spawn('ship', { x: 1 }, 7);
   world.despawn(first);
-  world.begin(2);
+  world.begin(2, 2);
   const second = world.spawn('ship', {}, 0);
   expect([first.id, first.alive, second.id]).toEqual([0, false, 2]);
   expect(() => world.despawn(first)).toThrow(UsageError);

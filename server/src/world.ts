@@ -12,6 +12,8 @@ import {
 } from '@tickwire/protocol';
 
 export class World {
+  /** The tick that is being computed. */
+  tick: number;
   readonly tables: readonly LiveTable[];
   /** The room's state, in row 1. */
   readonly state: LiveTable;
@@ -24,17 +26,18 @@ export class World {
   readonly #rowOf: readonly Map<number, number>[];
   #nextId = 1;
 
-  /** `tick` is the first tick that will be sent; `strict` throws on values outside their range. */
-  constructor(game: Game, tick: number, strict: boolean) {
+  /**
+   * `tick` is the first tick that will be sent; `strict` throws on values outside their range;
+   * `packed`: smooth fields are followed by tracks.
+   */
+  constructor(game: Game, tick: number, strict: boolean, packed = false) {
     this.#game = game;
-    this.tables = game.kinds.map((plan) => new LiveTable(plan, tick, strict));
+    this.tick = tick;
+    const tickSeconds = packed ? 1 / game.tickRate : 0;
+    this.tables = game.kinds.map((plan) => new LiveTable(plan, tick, strict, tickSeconds));
     this.#rowOf = game.kinds.map(() => new Map());
-    this.state = new LiveTable(game.state, tick, strict);
+    this.state = new LiveTable(game.state, tick, strict, tickSeconds);
     this.state.put(1, 1);
-  }
-
-  get tick(): number {
-    return this.state.tick;
   }
 
   table(kind: string): LiveTable {
@@ -100,19 +103,23 @@ export class World {
     return new Walk(table, positionOf(table.plan), x, y, radius)[Symbol.iterator]();
   }
 
-  /** Compares, stamps and rounds all that was written since the last tick. */
-  round(): void {
-    for (const table of this.tables) table.round();
-    this.state.round();
+  /** Compares, stamps and rounds all that was written in the `ticks` since the last STATE. */
+  round(ticks: number): void {
+    for (const table of this.tables) table.round(ticks);
+    this.state.round(ticks);
   }
 
-  /** What is written from now on belongs to `tick`. Rows freed before may be used again. */
-  begin(tick: number): void {
+  /**
+   * What is written from now on belongs to `tick`, and to the STATE of `stateTick`. Rows freed
+   * before may be used again.
+   */
+  begin(tick: number, stateTick: number): void {
+    this.tick = tick;
     for (const table of this.tables) {
-      table.tick = tick;
+      table.tick = stateTick;
       table.settle(tick - 1);
     }
-    this.state.tick = tick;
+    this.state.tick = stateTick;
   }
 
   /** Forgets map keys deleted at `tick` or before. */

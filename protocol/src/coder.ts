@@ -1,0 +1,153 @@
+// A binary range coder with given odds: each bit costs what its odds say it is worth, so that a
+// question whose answer is nearly known is nearly free. Encoder above decoder. The odds never move
+// within a body (coding-tables), so a body depends on nothing but them. The arithmetic keeps to 30
+// bits, which every engine holds as small integers. HOT: allocates nothing once its buffer has
+// grown. After G. N. N. Martin, "Range encoding" (1979), in the binary form of LZMA.
+import { assert, ProtocolError, ProtocolErrorCode } from './errors.ts';
+
+/** Odds are of 2^12: p stands for p / 4096 that the bit is 1. In 1..4095: nothing is impossible. */
+export const ODDS_BITS = 12;
+export const EVEN_ODDS = 1 << (ODDS_BITS - 1);
+
+/** The interval is kept at 2^22..2^30: at its least it still tells 2^10 times the odds' unit apart. */
+const WHOLE = 2 ** 30;
+const LEAST = 2 ** 22;
+const LOW_MASK = WHOLE - 1;
+
+/** Bytes beyond the end that a reader of a whole body looks at: zeros that were never written. */
+const READ_AHEAD = 3;
+
+/** Bits as they are told apart: twice the context, plus the bit. Context 0 is even odds, for ever. */
+export class BitList {
+  ops = new Uint32Array(1024);
+  length = 0;
+
+  push(context: number, bit: number): void {
+    if (this.length === this.ops.length) this.#grow(1);
+    this.ops[this.length++] = context * 2 + bit;
+  }
+
+  append(from: Uint32Array, start: number, end: number): void {
+    const count = end - start;
+    if (this.length + count > this.ops.length) this.#grow(count);
+    const { ops } = this;
+    let at = this.length;
+    for (let i = start; i < end; i++) ops[at++] = from[i];
+    this.length = at;
+  }
+
+  #grow(least: number): void {
+    const grown = new Uint32Array(Math.max(this.ops.length * 2, this.length + least));
+    grown.set(this.ops);
+    this.ops = grown;
+  }
+}
+
+/** Codes lists of bits into one buffer. */
+export class RangeEncoder {
+  #buffer = new Uint8Array(1024);
+
+  /** Bytes of the newest body; they hold until the next one. */
+  get bytes(): Uint8Array {
+    return this.#buffer;
+  }
+
+  /** Codes a whole body into `bytes`, from its start; answers how many bytes it takes. */
+  encode({ ops, length }: BitList, odds: Uint16Array): number {
+    // A bit takes at most 12 bits (odds of 1 in 4096).
+    const most = ((length * ODDS_BITS) >> 3) + 8;
+    if (this.#buffer.length < most) this.#buffer = new Uint8Array(most * 2);
+    const buffer = this.#buffer;
+    let low = 0;
+    let range = WHOLE;
+    let at = 0;
+    for (let i = 0; i < length; i++) {
+      const op = ops[i];
+      const bound = (range >>> ODDS_BITS) * odds[op >>> 1];
+      if (op & 1) range = bound;
+      else {
+        low += bound;
+        range -= bound;
+        if (low >= WHOLE) {
+          low -= WHOLE;
+          carry(buffer, at);
+        }
+      }
+      while (range < LEAST) {
+        buffer[at++] = low >>> 22;
+        low = (low << 8) & LOW_MASK;
+        range <<= 8;
+      }
+    }
+    // One more byte names a number inside the interval: the rest of it is zeros.
+    const end = low + LEAST - 1;
+    if (end >= WHOLE) carry(buffer, at);
+    buffer[at++] = (end & LOW_MASK) >>> 22;
+    return at;
+  }
+}
+
+/** The bytes so far become the next greater number. */
+function carry(buffer: Uint8Array, end: number): void {
+  let at = end - 1;
+  while (buffer[at] === 255) buffer[at--] = 0;
+  assert(at >= 0, 'a code is less than one');
+  buffer[at]++;
+}
+
+/** Reads the bits of one body. Throws ProtocolError where it was cut off. */
+export class RangeDecoder {
+  #bytes: Uint8Array = new Uint8Array(0);
+  #odds: Uint16Array = new Uint16Array(0);
+  #at = 0;
+  #end = 0;
+  #range = 0;
+  #code = 0;
+  /** The newest byte: two bits of it are still to come. */
+  #last = 0;
+
+  begin(bytes: Uint8Array, odds: Uint16Array): void {
+    this.#bytes = bytes;
+    this.#odds = odds;
+    this.#at = 0;
+    this.#end = bytes.length;
+    this.#range = WHOLE;
+    const high = (this.#next() << 22) | (this.#next() << 14) | (this.#next() << 6);
+    this.#last = this.#next();
+    this.#code = high | (this.#last >>> 2);
+  }
+
+  bit(context: number): number {
+    const bound = (this.#range >>> ODDS_BITS) * this.#odds[context];
+    let bit = 1;
+    if (this.#code < bound) this.#range = bound;
+    else {
+      this.#code -= bound;
+      this.#range -= bound;
+      bit = 0;
+    }
+    while (this.#range < LEAST) {
+      const next = this.#next();
+      this.#code = (this.#code << 8) | ((this.#last & 3) << 6) | (next >>> 2);
+      this.#last = next;
+      this.#range <<= 8;
+    }
+    return bit;
+  }
+
+  /** The body was read whole: throws if bytes are left. */
+  finish(): void {
+    if (this.#at !== this.#end + READ_AHEAD) bad('a body is longer than what it says');
+  }
+
+  #next(): number {
+    const at = this.#at++;
+    if (at < this.#end) return this.#bytes[at];
+    if (at >= this.#end + READ_AHEAD) bad('a body ends too early');
+    return 0;
+  }
+}
+
+function bad(message: string): never {
+  throw new ProtocolError(ProtocolErrorCode.BadState, message);
+}

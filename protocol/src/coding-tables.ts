@@ -1,0 +1,199 @@
+// The odds of every context of a game: first what the declaration alone lets one expect, later what
+// the room learnt of its own traffic and handed to its clients in a TABLES frame. Odds come in 128
+// sizes, so that one byte names one. Written by the server's learner, read by both sides' coders.
+import { EVEN_ODDS, ODDS_BITS } from './coder.ts';
+import {
+  CHANGED_CONTEXTS,
+  Change,
+  COUNT_BITS,
+  COUNT_CONTEXTS,
+  Context,
+  FIRST_FIELD_CONTEXT,
+  Flag,
+  isWide,
+  SPARSE,
+  treeBits,
+} from './contexts.ts';
+import { ProtocolError, ProtocolErrorCode } from './errors.ts';
+import type { FieldPlan, Plan } from './plan.ts';
+
+/** Odds below even, about a ninth apart; the other half mirrors them. PROTOCOL.md 8 lists them. */
+const UNLIKELY: readonly number[] = [
+  1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 15, 17, 19, 21, 23, 26, 29, 32, 36, 40, 45, 50, 56, 62,
+  69, 77, 86, 96, 107, 119, 133, 148, 165, 184, 205, 228, 253, 281, 311, 344, 381, 421, 465, 513,
+  565, 621, 682, 747, 817, 892, 972, 1057, 1146, 1240, 1338, 1440, 1545, 1653, 1764, 1876, 1989,
+];
+
+/** The sizes odds come in, ascending: of 4096 that the bit is 1. */
+export const ODDS: readonly number[] = [
+  ...UNLIKELY,
+  ...UNLIKELY.map((_, i) => (1 << ODDS_BITS) - UNLIKELY[UNLIKELY.length - 1 - i]),
+];
+
+/** In TABLES a byte below this names odds, one above it passes over contexts. */
+const SKIP = ODDS.length;
+/** Contexts one byte passes over at most. */
+const MOST_SKIPPED = 256 - SKIP;
+
+/** A price of this many units is one bit. */
+export const PRICE_UNITS = 256;
+
+/** Which of ODDS comes nearest to a share of ones, 0..1. */
+export function nearestOdds(share: number): number {
+  const wanted = share * (1 << ODDS_BITS);
+  let low = 0;
+  let high = ODDS.length - 1;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (ODDS[middle] + ODDS[middle + 1] < 2 * wanted) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+export class CodingTables {
+  /** 0: what the declaration gives; then the number of the room's TABLES. */
+  readonly version: number;
+  /** By context: of 4096 that its bit is 1. */
+  readonly odds: Uint16Array;
+  #prices: Uint16Array | undefined;
+
+  constructor(version: number, odds: Uint16Array) {
+    this.version = version;
+    this.odds = odds;
+  }
+
+  /** By context and bit (twice the context, plus the bit): what it costs, in 1 / PRICE_UNITS bit. */
+  get prices(): Uint16Array {
+    if (this.#prices) return this.#prices;
+    const prices = new Uint16Array(this.odds.length * 2);
+    for (let c = 0; c < this.odds.length; c++) {
+      const share = this.odds[c] / (1 << ODDS_BITS);
+      prices[c * 2] = Math.round(-Math.log2(1 - share) * PRICE_UNITS);
+      prices[c * 2 + 1] = Math.round(-Math.log2(share) * PRICE_UNITS);
+    }
+    this.#prices = prices;
+    return prices;
+  }
+}
+
+/** What TABLES tells: where the odds differ from the declaration's. */
+export function tableChanges(odds: Uint16Array, priors: Uint16Array): Uint8Array {
+  const bytes: number[] = [];
+  let next = 0;
+  for (let c = 0; c < odds.length; c++) {
+    if (odds[c] === priors[c]) continue;
+    for (let skip = c - next; skip > 0; skip -= MOST_SKIPPED)
+      bytes.push(SKIP - 1 + Math.min(skip, MOST_SKIPPED));
+    bytes.push(ODDS.indexOf(odds[c]));
+    next = c + 1;
+  }
+  return Uint8Array.from(bytes);
+}
+
+/** The odds that TABLES tell, over those of the declaration. Throws ProtocolError. */
+export function changedTables(bytes: Uint8Array, priors: Uint16Array): Uint16Array {
+  const odds = priors.slice();
+  let next = 0;
+  for (const byte of bytes) {
+    if (byte >= SKIP) next += byte - SKIP + 1;
+    else if (next >= odds.length)
+      throw new ProtocolError(ProtocolErrorCode.BadState, 'tables for contexts there are not');
+    else odds[next++] = ODDS[byte];
+  }
+  return odds;
+}
+
+/** Shares of ones that hold for most games; a room learns better ones within a second or two. */
+const PRIOR = {
+  changed: 0.5,
+  changedLongAgo: 0.05,
+  firstField: 0.3,
+  nextField: 0.4,
+  since: 0.6,
+  arrival: 0.7,
+  own: 0.7,
+  departs: 0.3,
+  mirrored: 0.02,
+  /** Each bit length is this much rarer than the one below it. */
+  lengthDecay: 0.75,
+} as const;
+
+/** The odds that follow from the declaration alone. Both sides compute the same. */
+export function priorTables(plans: readonly Plan[], contexts: number): CodingTables {
+  const odds = new Uint16Array(contexts).fill(EVEN_ODDS);
+  const set = (context: number, share: number) => {
+    odds[context] = ODDS[nearestOdds(share)];
+  };
+  set(Context.First, 0.98);
+  set(Context.Grown, 0.1);
+  set(Context.Arrives, 0.5);
+  set(Context.Ascii, 0.95);
+  for (let block = Context.Limit; block < FIRST_FIELD_CONTEXT; block += COUNT_CONTEXTS)
+    setLengths(odds, block, COUNT_BITS, PRIOR.lengthDecay);
+  set(Context.Left + SPARSE, 0.95);
+  set(Context.Changed + SPARSE, 0.2);
+  for (const plan of plans) {
+    for (let i = 0; i < CHANGED_CONTEXTS; i++)
+      set(plan.changed + i, i < CHANGED_CONTEXTS - 3 ? PRIOR.changed : PRIOR.changedLongAgo);
+    for (const f of plan.fields) setField(odds, f, set);
+  }
+  return new CodingTables(0, odds);
+}
+
+type SetOdds = (context: number, share: number) => void;
+
+function setField(odds: Uint16Array, f: FieldPlan, set: SetOdds): void {
+  const { flags, value, change, changeSize } = f.contexts;
+  const { levels, components, type } = f.spec;
+  set(flags + Flag.First, PRIOR.firstField);
+  set(flags + Flag.After, PRIOR.nextField);
+  set(flags + Flag.Beside, PRIOR.nextField);
+  set(flags + Flag.Since, PRIOR.since);
+  set(flags + Flag.Arrival, PRIOR.arrival);
+  set(flags + Flag.Own, PRIOR.own);
+  if (components === 0) {
+    setLengths(odds, value, COUNT_BITS, PRIOR.lengthDecay);
+    return;
+  }
+  // Whole values: every one as likely as the next.
+  if (isWide(levels)) setTree(odds, value, treeBits(levels), (l) => sizeOf(l, levels));
+  else setTree(odds, value, treeBits(levels), (v) => (v <= levels ? 1 : 0));
+  for (let i = 0; i < components; i++) {
+    const at = change + i * changeSize;
+    set(at + Change.Mirrored, PRIOR.mirrored);
+    if (isWide(levels)) setLengths(odds, at + Change.Tree, treeBits(levels), PRIOR.lengthDecay);
+    else if (type !== 'quat')
+      setTree(odds, at + Change.Tree, treeBits(levels), (v) => (v <= levels ? 1 : 0));
+  }
+}
+
+/** How many of 0..levels have this bit length. */
+function sizeOf(length: number, levels: number): number {
+  const first = length === 0 ? 0 : 2 ** (length - 1);
+  const last = Math.min(length === 0 ? 0 : 2 ** length - 1, levels);
+  return Math.max(last - first + 1, 0);
+}
+
+/** A tree over bit lengths, each so much rarer than the one before it. */
+function setLengths(odds: Uint16Array, context: number, bits: number, decay: number): void {
+  let weight = 1;
+  const weights = Array.from({ length: 2 ** bits }, () => (weight *= decay));
+  setTree(odds, context, bits, (leaf) => weights[leaf]);
+}
+
+/** A tree whose leaves are as likely as their weights. */
+function setTree(
+  odds: Uint16Array,
+  context: number,
+  bits: number,
+  weightOf: (leaf: number) => number,
+): void {
+  const weights = new Float64Array(2 ** (bits + 1));
+  for (let leaf = 0; leaf < 2 ** bits; leaf++) weights[2 ** bits + leaf] = weightOf(leaf);
+  for (let node = 2 ** bits - 1; node >= 1; node--) {
+    weights[node] = weights[node * 2] + weights[node * 2 + 1];
+    const share = weights[node] > 0 ? weights[node * 2 + 1] / weights[node] : 0.5;
+    odds[context + node - 1] = ODDS[nearestOdds(share)];
+  }
+}

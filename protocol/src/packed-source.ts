@@ -1,0 +1,175 @@
+// Reads the `packed` spelling of a body; twin of packed-sink, method for method (PROTOCOL.md 8). It
+// takes any bytes at all to answers or a ProtocolError: what is asked is bounded by the caller, and
+// the elements of collections by a budget of their own.
+import { RangeDecoder } from './coder.ts';
+import { Change, Context, COUNT_BITS, COUNT_CONTEXTS, isWide, MANTISSAS, SPARSE, treeBits } from './contexts.ts';
+import { ProtocolError, ProtocolErrorCode } from './errors.ts';
+import { MsgpackReader } from './msgpack-reader.ts';
+import type { Source } from './sink.ts';
+
+/** As in packed-sink. */
+const MAX_GROUPS = 24;
+
+/** Elements and characters of one body together: a few bytes could claim any number of them. */
+const MAX_BODY_ELEMENTS = 2 ** 22;
+
+/** The next run is still to be read. */
+const UNREAD = -1;
+
+const floats = new DataView(new ArrayBuffer(8));
+
+export class PackedSource implements Source {
+  readonly #decoder = new RangeDecoder();
+  /** Select's context by depth; 0 where candidates are asked one by one. */
+  readonly #sparse = new Uint32Array(MAX_GROUPS);
+  readonly #chosen = new Uint32Array(MAX_GROUPS);
+  /** Candidates to pass over before the next chosen one, by depth. */
+  readonly #run = new Float64Array(MAX_GROUPS);
+  #depth = 0;
+  #elements = 0;
+
+  /** A body begins. */
+  begin(bytes: Uint8Array, odds: Uint16Array): void {
+    this.#decoder.begin(bytes, odds);
+    this.#depth = 0;
+    this.#elements = 0;
+  }
+
+  /** The body was read: throws if it has more to say. */
+  finish(): void {
+    this.#decoder.finish();
+  }
+
+  open(): void {
+    if (++this.#depth >= MAX_GROUPS) bad('groups nest too deep');
+    this.#sparse[this.#depth] = 0;
+  }
+  select(context: number): void {
+    this.open();
+    if (!this.#decoder.bit(context + SPARSE)) return;
+    this.#chosen[this.#depth] = this.#natural(context, 2 ** 32 - 1);
+    this.#sparse[this.#depth] = context + COUNT_CONTEXTS;
+    this.#run[this.#depth] = UNREAD;
+  }
+  offered(context: number, _position: number): boolean {
+    const depth = this.#depth;
+    if (this.#sparse[depth] === 0) return this.#decoder.bit(context) === 1;
+    if (this.#chosen[depth] === 0) return false;
+    if (this.#run[depth] === UNREAD)
+      this.#run[depth] = this.#natural(this.#sparse[depth], 2 ** 32 - 1);
+    if (this.#run[depth]-- > 0) return false;
+    this.#chosen[depth]--;
+    this.#run[depth] = UNREAD;
+    return true;
+  }
+  close(): void {
+    if (this.#sparse[this.#depth] !== 0 && this.#chosen[this.#depth] !== 0)
+      bad('a selection chooses more than there is');
+    this.#depth--;
+  }
+
+  count(context: number, most: number): number {
+    const value = this.#natural(context, most);
+    this.#elements += value;
+    if (this.#elements > MAX_BODY_ELEMENTS) bad('a body holds too many elements');
+    return value;
+  }
+  level(context: number, levels: number): number {
+    const value = isWide(levels)
+      ? this.#wide(context, treeBits(levels))
+      : this.#tree(context, treeBits(levels));
+    if (value > levels) bad('a value outside its declaration');
+    return value;
+  }
+  change(context: number, before: number, levels: number): number {
+    if (levels === 1) return 1 - before;
+    if (!isWide(levels)) {
+      const value = this.#tree(context + Change.Tree, treeBits(levels));
+      if (value > levels) bad('a value outside its declaration');
+      return value;
+    }
+    if (this.#decoder.bit(context + Change.Mirrored)) return levels - before;
+    const down = this.#decoder.bit(context + Change.Down);
+    const step = this.#wide(context + Change.Tree, treeBits(levels));
+    let value = down ? before - step : before + step;
+    if (value < 0) value += levels + 1;
+    else if (value > levels) value -= levels + 1;
+    if (!(value >= 0 && value <= levels)) bad('a step outside the declaration');
+    return value;
+  }
+  steps(context: number, width: number, mantissa: number, most: number): number {
+    let more = 0;
+    while (this.#decoder.bit(context + Math.min(more, width - 1))) {
+      if (++more > 52) bad('a number is greater than it may be');
+    }
+    let value = 1;
+    if (more > 0) {
+      value = 2 + this.#decoder.bit(mantissa + Math.min(more, MANTISSAS) - 1);
+      value = value * 2 ** (more - 1) + this.#even(more - 1);
+    }
+    if (value > most) bad('a number is greater than it may be');
+    return value;
+  }
+  float(context: number, near: number): number {
+    const bits = this.#tree(context, COUNT_BITS);
+    let high = 0;
+    if (bits === 63) high = this.#even(32);
+    else if (bits > 32) high = this.#even(bits - 33) + 2 ** (bits - 33);
+    let low = this.#even(bits > 32 ? 32 : Math.max(bits - 1, 0));
+    if (bits > 0 && bits <= 32) low += 2 ** (bits - 1);
+    floats.setFloat64(0, near);
+    floats.setUint32(0, floats.getUint32(0) ^ high);
+    floats.setUint32(4, floats.getUint32(4) ^ low);
+    const value = floats.getFloat64(0);
+    if (!Number.isFinite(value)) bad('not a number');
+    return value;
+  }
+  text(context: number, mostChars: number): string {
+    const length = this.count(context, mostChars);
+    const ascii = this.#decoder.bit(Context.Ascii);
+    let text = '';
+    for (let i = 0; i < length; i++)
+      text += String.fromCharCode(ascii ? this.#tree(Context.Char, 7) : this.#even(16));
+    return text;
+  }
+  free(context: number, mostBytes: number): unknown {
+    const bytes = new Uint8Array(this.count(context, mostBytes));
+    for (let i = 0; i < bytes.length; i++) bytes[i] = this.#even(8);
+    const reader = new MsgpackReader();
+    reader.reset(bytes);
+    const value = reader.value();
+    reader.end();
+    return value;
+  }
+
+  #natural(context: number, most: number): number {
+    const value = this.#wide(context, COUNT_BITS);
+    if (value > most) bad('a number is greater than it may be');
+    return value;
+  }
+
+  #tree(context: number, bits: number): number {
+    let node = 1;
+    for (let k = 0; k < bits; k++) node = node * 2 + this.#decoder.bit(context + node - 1);
+    return node - 2 ** bits;
+  }
+
+  #wide(context: number, bits: number): number {
+    const length = this.#tree(context, bits);
+    if (length === 0) return 0;
+    if (length > 53) bad('an integer beyond 2^53');
+    if (length <= 32) return this.#even(length - 1) + 2 ** (length - 1);
+    const high = this.#even(length - 33) + 2 ** (length - 33);
+    return high * 2 ** 32 + this.#even(32);
+  }
+
+  #even(bits: number): number {
+    let value = 0;
+    for (let k = 0; k < bits; k++) value = value * 2 + this.#decoder.bit(Context.Even);
+    return value;
+  }
+}
+
+function bad(message: string): never {
+  throw new ProtocolError(ProtocolErrorCode.BadValue, message);
+}
