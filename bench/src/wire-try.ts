@@ -1,4 +1,4 @@
-import { LiveTable, KnownSet, Received, MsgpackWriter, PackedSink, PackedSource, writeBody, NEVER, defineGame, fixed, angle, int, text, assignRow, CodingTables } from '@tickwire/protocol';
+import { LiveTable, KnownSet, Received, MsgpackWriter, PackedSink, PackedSource, writeBody, NEVER, defineGame, fixed, angle, int, text } from '@tickwire/protocol';
 import { TableLearner } from '../../server/src/table-learner.ts';
 
 import { Arena, q } from './workload.ts';
@@ -17,7 +17,6 @@ for (const mode of (process.argv[3]??'coast,steer,stop').split(',')) for (const 
     if (tick>1) arena.step();
     table.tick = tick; state.tick = tick; table.settle(tick-1);
     for (const id of arena.removed) { const r = rowOf.get(id)!; rowOf.delete(id); table.remove(r, tick); }
-    const t0 = performance.now();
     for (const e of arena.entities) {
       let r = rowOf.get(e.id); if (r === undefined) { r = table.add(e.id); rowOf.set(e.id, r); (table.rows[r] as any).name = e.name; }
       const row = table.rows[r] as any; row.x = e.x; row.y = e.y; row.heading = e.angle; row.vx = e.vx; row.vy = e.vy; row.hp = e.hp; row.kindOf = e.kind; row.score = e.score;

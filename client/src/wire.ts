@@ -4,6 +4,7 @@
 // over from everything.
 import {
   CloseCode,
+  CodingTables,
   carryPresses,
   changedTables,
   FrameType,
@@ -29,7 +30,7 @@ import {
   readPong,
   readReply,
   readStateHeader,
-  readTablesFrame,
+  readTables,
   readWelcome,
   SHOWN_UNITS,
   type Source,
@@ -93,7 +94,7 @@ export class Wire {
   readonly #packedSink: PackedSink;
   readonly #packedSource = new PackedSource();
   /** What packed bodies are coded with. */
-  #odds: Uint16Array;
+  #tables: CodingTables;
   readonly #frame = { elements: 0 };
   readonly #header: StateHeader = {
     dTick: 0,
@@ -125,7 +126,7 @@ export class Wire {
     this.#traffic = traffic;
     this.#previous = neutralInput(game.input);
     this.#packedSink = new PackedSink(this.#out, game.priors);
-    this.#odds = game.priors.odds;
+    this.#tables = game.priors;
     link.onMessage = (bytes) => this.#take(bytes);
     link.onClose = (code, reason) => {
       this.#over = true;
@@ -274,8 +275,10 @@ export class Wire {
         return;
       }
       case FrameType.Tables: {
-        const { changes } = readTablesFrame(from);
-        this.#odds = changedTables(changes, this.#game.priors.odds);
+        const { version, base, changes } = readTables(from);
+        const { odds } = base === 0 ? this.#game.priors : this.#tables;
+        if (base !== 0 && base !== this.#tables.version) bad('tables that change others');
+        this.#tables = new CodingTables(version, changedTables(changes, odds));
         return;
       }
       case FrameType.Reply: {
@@ -324,7 +327,7 @@ export class Wire {
       return read(this.#source);
     }
     const source = this.#packedSource;
-    source.begin(this.#reader.bin(MAX_STATE_BYTES), this.#odds);
+    source.begin(this.#reader.bin(MAX_STATE_BYTES), this.#tables.odds);
     read(source);
     source.finish();
   }

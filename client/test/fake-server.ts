@@ -101,7 +101,15 @@ export class FakeWorld {
   welcome(seat: number, more: { roomId?: string; resumeKey?: string; sendEvery?: number } = {}) {
     this.#told = this.tick;
     const { roomId = 'room-1', resumeKey = 'key-1', sendEvery = 1 } = more;
-    const welcome = { seat, tick: this.tick, resumeKey, serverTimeMs: 0, roomId, sendEvery };
+    const welcome = {
+      seat,
+      tick: this.tick,
+      resumeKey,
+      serverTimeMs: 0,
+      roomId,
+      sendEvery,
+      packed: false,
+    };
     return this.#frame(() => writeWelcome(this.#out, welcome));
   }
 

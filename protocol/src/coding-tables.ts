@@ -77,12 +77,12 @@ export class CodingTables {
   }
 }
 
-/** What TABLES tells: where the odds differ from the declaration's. */
-export function tableChanges(odds: Uint16Array, priors: Uint16Array): Uint8Array {
+/** What TABLES tells: where the odds differ from those the client has. */
+export function tableChanges(odds: Uint16Array, base: Uint16Array): Uint8Array {
   const bytes: number[] = [];
   let next = 0;
   for (let c = 0; c < odds.length; c++) {
-    if (odds[c] === priors[c]) continue;
+    if (odds[c] === base[c]) continue;
     for (let skip = c - next; skip > 0; skip -= MOST_SKIPPED)
       bytes.push(SKIP - 1 + Math.min(skip, MOST_SKIPPED));
     bytes.push(ODDS.indexOf(odds[c]));
@@ -91,9 +91,9 @@ export function tableChanges(odds: Uint16Array, priors: Uint16Array): Uint8Array
   return Uint8Array.from(bytes);
 }
 
-/** The odds that TABLES tell, over those of the declaration. Throws ProtocolError. */
-export function changedTables(bytes: Uint8Array, priors: Uint16Array): Uint16Array {
-  const odds = priors.slice();
+/** The odds that TABLES tells. Throws ProtocolError. */
+export function changedTables(bytes: Uint8Array, base: Uint16Array): Uint16Array {
+  const odds = base.slice();
   let next = 0;
   for (const byte of bytes) {
     if (byte >= SKIP) next += byte - SKIP + 1;

@@ -176,16 +176,29 @@ export function readStateHeader(from: MsgpackReader, header: StateHeader): void 
   header.sentAt = from.int(0, SENT_UNITS - 1) / SENT_UNITS;
 }
 
-/** Odds for the packed bodies that follow on this connection; `written` by writeTables. */
-export function writeTablesFrame(out: MsgpackWriter, version: number, changes: Uint8Array): void {
-  out.arrayHeader(3);
-  out.int(FrameType.Tables);
-  out.int(version);
-  out.bin(changes);
+/** Odds for the packed bodies that follow on this connection. */
+export interface TablesFrame {
+  version: number;
+  /** The version that `changes` change: the one before, or 0 for the declaration's. */
+  base: number;
+  /** As tableChanges makes them. */
+  changes: Uint8Array;
 }
 
-export function readTablesFrame(from: MsgpackReader): { version: number; changes: Uint8Array } {
-  return { version: from.int(1, MAX_TICK), changes: from.bin(MAX_TABLES_BYTES) };
+export function writeTables(out: MsgpackWriter, tables: TablesFrame): void {
+  out.arrayHeader(4);
+  out.int(FrameType.Tables);
+  out.int(tables.version);
+  out.int(tables.base);
+  out.bin(tables.changes);
+}
+
+export function readTables(from: MsgpackReader): TablesFrame {
+  return {
+    version: from.int(1, MAX_TICK),
+    base: from.int(0, MAX_TICK),
+    changes: from.bin(MAX_TABLES_BYTES),
+  };
 }
 
 export interface InputHeader {
@@ -341,7 +354,7 @@ export function writeResync(out: MsgpackWriter): void {
 const ELEMENTS: Readonly<Record<FrameType, readonly [least: number, most: number]>> = {
   // Any length: another version may have another, and is to be told so (readHello).
   [FrameType.Hello]: [1, 7],
-  [FrameType.Welcome]: [6, 6],
+  [FrameType.Welcome]: [7, 7],
   [FrameType.State]: [4, 6],
   [FrameType.Input]: [4, 4],
   [FrameType.Ack]: [1, 1],
@@ -350,7 +363,7 @@ const ELEMENTS: Readonly<Record<FrameType, readonly [least: number, most: number
   [FrameType.Reply]: [3, 3],
   [FrameType.Ping]: [2, 2],
   [FrameType.Pong]: [4, 4],
-  [FrameType.Tables]: [2, 2],
+  [FrameType.Tables]: [3, 3],
   [FrameType.Bye]: [2, 2],
   [FrameType.Resync]: [0, 0],
   [FrameType.Moved]: [2, 2],

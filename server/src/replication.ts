@@ -18,7 +18,7 @@ import {
   writeEventHeader,
   writeOwnBody,
   writeStateHeader,
-  writeTablesFrame,
+  writeTables,
 } from '@tickwire/protocol';
 import { packCold } from './cold.ts';
 import type { RoomLimits } from './define-room.ts';
@@ -72,9 +72,11 @@ export class Replication {
   readonly #ownSink: Sink;
   readonly #packedSinks: PackedSink[] = [];
   readonly #learner: TableLearner | undefined;
-  /** What packed bodies are coded with, and the frame that says so. */
+  /** What packed bodies are coded with. */
   #tables: CodingTables | undefined;
-  #tablesFrame: Uint8Array | undefined;
+  /** The frames that say so: to a seat that has the version before, and to any other. */
+  #newTables: Uint8Array | undefined;
+  #allTables: Uint8Array | undefined;
   readonly #priors: CodingTables | undefined;
   readonly #since: Since = { since: 0, stateSince: 0, before: 0 };
   /** Tick of this STATE, and of the one before. */
@@ -167,10 +169,10 @@ export class Replication {
   #reviewTables(): void {
     const better = this.#learner?.review(this.#tables!);
     if (!better) return;
+    const before = this.#tables!;
+    this.#newTables = tablesFrame(better, before);
+    this.#allTables = tablesFrame(better, this.#priors!);
     this.#tables = better;
-    const frame = new MsgpackWriter();
-    writeTablesFrame(frame, better.version, tableChanges(better.odds, this.#priors!.odds));
-    this.#tablesFrame = frame.bytes().slice();
   }
 
   /** Once a tick, after the last send. */
@@ -226,11 +228,7 @@ export class Replication {
   /** STATE, then the events that waited for it, in one corked write. */
   #sendAll(seat: RoomSeat): void {
     const line = seat.line!;
-    if (this.#tablesFrame && seat.tablesVersion !== this.#tables!.version) {
-      seat.tablesVersion = this.#tables!.version;
-      this.bytes += this.#tablesFrame.length;
-      line.send(this.#tablesFrame);
-    }
+    if (this.#tables && seat.tablesVersion !== this.#tables.version) this.#sendTables(seat);
     line.send(this.#frame.bytes());
     if (seat.unsure.length > 0) this.#decide(seat);
     // Emptying an empty array still costs: most ticks have no event.
@@ -242,6 +240,14 @@ export class Replication {
       line.send(this.#frame.bytes());
     }
     seat.events.length = 0;
+  }
+
+  #sendTables(seat: RoomSeat): void {
+    const { version } = this.#tables!;
+    const frame = seat.tablesVersion === version - 1 ? this.#newTables! : this.#allTables!;
+    seat.tablesVersion = version;
+    this.bytes += frame.length;
+    seat.line!.send(frame);
   }
 
   /** Events near what the seat has come to know with this STATE are told in their place. */
@@ -298,6 +304,13 @@ export class Replication {
     }
     this.#slots.sort();
   }
+}
+
+function tablesFrame(tables: CodingTables, base: CodingTables): Uint8Array {
+  const frame = new MsgpackWriter();
+  const changes = tableChanges(tables.odds, base.odds);
+  writeTables(frame, { version: tables.version, base: base.version, changes });
+  return frame.bytes().slice();
 }
 
 /** The seat is told everything: what it knew before counts for nothing, not even who left. */
