@@ -60,7 +60,7 @@ export function readShared(
 ): void {
   const { fields, sharedMask } = table.plan;
   const { form, seat } = reading;
-  let mine = seat !== 0 && table.ownerOf(row) === seat;
+  let mine = seat !== 0 && table.plan.index >= 0 && table.ownerOf(row) === seat;
   let named = 0;
   let beside = false;
   run.reset();
