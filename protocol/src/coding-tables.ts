@@ -14,7 +14,7 @@ import {
   SPARSE,
   treeBits,
 } from './contexts.ts';
-import { ProtocolError, ProtocolErrorCode } from './errors.ts';
+import { assert, ProtocolError, ProtocolErrorCode } from './errors.ts';
 import type { FieldPlan, Plan } from './plan.ts';
 
 /** Odds below even, about a ninth apart; the other half mirrors them. PROTOCOL.md 8 lists them. */
@@ -85,7 +85,9 @@ export function tableChanges(odds: Uint16Array, base: Uint16Array): Uint8Array {
     if (odds[c] === base[c]) continue;
     for (let skip = c - next; skip > 0; skip -= MOST_SKIPPED)
       bytes.push(SKIP - 1 + Math.min(skip, MOST_SKIPPED));
-    bytes.push(ODDS.indexOf(odds[c]));
+    const size = ODDS.indexOf(odds[c]);
+    assert(size >= 0, 'odds come in the sizes there are');
+    bytes.push(size);
     next = c + 1;
   }
   return Uint8Array.from(bytes);
@@ -121,7 +123,8 @@ const PRIOR = {
 
 /** The odds that follow from the declaration alone. Both sides compute the same. */
 export function priorTables(plans: readonly Plan[], contexts: number): CodingTables {
-  const odds = new Uint16Array(contexts).fill(EVEN_ODDS);
+  const odds = new Uint16Array(contexts).fill(ODDS[nearestOdds(0.5)]);
+  odds[Context.Even] = EVEN_ODDS;
   const set = (context: number, share: number) => {
     odds[context] = ODDS[nearestOdds(share)];
   };
@@ -129,10 +132,13 @@ export function priorTables(plans: readonly Plan[], contexts: number): CodingTab
   set(Context.Grown, 0.1);
   set(Context.Arrives, 0.5);
   set(Context.Ascii, 0.95);
+  set(Context.Whole, 0);
+  set(Context.Defers, 0);
   for (let block = Context.Limit; block < FIRST_FIELD_CONTEXT; block += COUNT_CONTEXTS)
     setLengths(odds, block, COUNT_BITS, PRIOR.lengthDecay);
   set(Context.Left + SPARSE, 0.95);
   set(Context.Changed + SPARSE, 0.2);
+  set(Context.Behind + SPARSE, 0.5);
   for (const plan of plans) {
     for (let i = 0; i < CHANGED_CONTEXTS; i++)
       set(plan.changed + i, i < CHANGED_CONTEXTS - 3 ? PRIOR.changed : PRIOR.changedLongAgo);
