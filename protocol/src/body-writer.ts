@@ -53,8 +53,9 @@ export function writeBody(
   const changed = writeChanges(sink, tables, known, said);
   const step = stateSince === before && before !== NEVER;
   writeShared(sink, state, 1, stateSince, step ? Form.Step : undefined);
+  const deferred = writeDeferred(sink, known, said);
   sink.close();
-  return departed || arrived || changed || state.changed[1] > stateSince;
+  return departed || arrived || changed || deferred || state.changed[1] > stateSince;
 }
 
 /** Where bodies are packed a limit is told when it has grown, else always. */
@@ -103,12 +104,13 @@ function writeArrivals(
   known: KnownSet,
   { since, stateSince }: Since,
 ): boolean {
-  const { limit, kind } = known;
+  const { limit, kind, deferred } = known;
   let count = 0;
   let free = 0;
   for (let slot = 0; slot < limit; slot++)
-    if (kind[slot] < 0) free++;
-    else if (sentAt(known, slot, since) === 0) count++;
+    if (isKnown(known, slot, since)) continue;
+    else if (kind[slot] < 0 || deferred[slot] !== 0) free++;
+    else count++;
   const context = stateSince === NEVER ? Context.First : Context.Arrives;
   const sparse = count === 0 || free >= count * SPARSE_ARRIVALS;
   sink.select(Context.Entered, sparse, count);
@@ -116,7 +118,7 @@ function writeArrivals(
   for (let slot = 0, left = count; slot < limit; slot++) {
     if (sparse && left === 0) break;
     if (isKnown(known, slot, since)) continue;
-    const arrives = kind[slot] >= 0;
+    const arrives = kind[slot] >= 0 && deferred[slot] === 0;
     sink.offer(context, slot, arrives);
     if (!arrives) continue;
     before = writeEntered(sink, tables, tables[kind[slot]], known.row[slot], before);
@@ -154,7 +156,7 @@ function writeChanges(
   known: KnownSet,
   { since, before }: Since,
 ): boolean {
-  const { limit, kind, row } = known;
+  const { limit, kind, row, deferred } = known;
   const { prices } = sink;
   let price = 0;
   let count = 0;
@@ -162,7 +164,7 @@ function writeChanges(
     if (!isKnown(known, slot, since)) continue;
     const table = tables[kind[slot]];
     const sent = sentAt(known, slot, since);
-    const chosen = table.changed[row[slot]] > sent;
+    const chosen = table.changed[row[slot]] > sent && deferred[slot] === 0;
     if (chosen) count++;
     if (prices) price += prices[changedContext(table, row[slot], sent === before) * 2 + (chosen ? 1 : 0)];
   }
@@ -174,7 +176,7 @@ function writeChanges(
     const table = tables[kind[slot]];
     const sent = sentAt(known, slot, since);
     const step = sent === before;
-    const chosen = table.changed[row[slot]] > sent;
+    const chosen = table.changed[row[slot]] > sent && deferred[slot] === 0;
     sink.offer(changedContext(table, row[slot], step), slot, chosen);
     if (!chosen) continue;
     left--;
@@ -185,6 +187,33 @@ function writeChanges(
   return count > 0;
 }
 
+/**
+ * Rows that were in step and are not told what changed now: from here on they are behind, until a
+ * later body names them.
+ */
+function writeDeferred(
+  sink: Sink,
+  known: KnownSet,
+  { since, stateSince }: Since,
+): boolean {
+  if (known.deferrals === 0) {
+    sink.option(Context.Defers, false);
+    return false;
+  }
+  const falls = (slot: number) =>
+    known.deferred[slot] !== 0 && known.sentTick[slot] === stateSince;
+  let count = 0;
+  for (let slot = 0; slot < known.limit; slot++)
+    if (isKnown(known, slot, since) && falls(slot)) count++;
+  sink.option(Context.Defers, count > 0);
+  if (count === 0) return false;
+  sink.select(Context.Behind, count * SPARSE_ARRIVALS < known.count, count);
+  for (let slot = 0; slot < known.limit; slot++)
+    if (isKnown(known, slot, since)) sink.offer(Context.Deferred, slot, falls(slot));
+  sink.close();
+  return true;
+}
+
 /** The question whether a row changed: by how long ago it was named before, where the receiver knows. */
 function changedContext(table: LiveTable, row: number, step: boolean): number {
   if (!step) return table.plan.changed + changedOffset(undefined);
@@ -193,6 +222,7 @@ function changedContext(table: LiveTable, row: number, step: boolean): number {
 
 /** The same for every seat in step that knows the row: said once, and then again. */
 function writeStepOf(sink: Sink, table: LiveTable, row: number, sent: number): void {
+  sink.level(Context.Whole, 0, 1);
   if (sink.recall(Form.Step, table, row)) return;
   writeShared(sink, table, row, sent, Form.Step);
   sink.keep(Form.Step, table, row);

@@ -36,6 +36,11 @@ export const Context = {
   Ascii: 5,
   /** Whether an input differs from the tick before. */
   Moved: 6,
+  /** Whether a row that is in step is told as to one that is behind. */
+  Whole: 7,
+  /** Whether rows fall behind in this body, and whether one does. */
+  Defers: 8,
+  Deferred: 9,
   Char: 16,
   Limit: counts(0),
   Kind: counts(1),
@@ -47,9 +52,10 @@ export const Context = {
   Left: counts(8),
   Entered: counts(10),
   Changed: counts(12),
+  Behind: counts(14),
 } as const;
 /** Contexts of plans and fields begin here. */
-export const FIRST_FIELD_CONTEXT: number = Context.Changed + SELECT_CONTEXTS;
+export const FIRST_FIELD_CONTEXT: number = Context.Behind + SELECT_CONTEXTS;
 
 /** By how many STATEs ago an entity was last named, whether it is now; then "behind". */
 export const CHANGED_CONTEXTS = 10;

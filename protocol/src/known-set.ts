@@ -63,6 +63,10 @@ export class KnownSet {
    * seat.
    */
   sentTick = new Uint32Array(FIRST_SLOTS);
+  /** By slot: 1 where the entity waits for a later STATE: the byte budget is spent. */
+  deferred = new Uint8Array(FIRST_SLOTS);
+  /** Slots that `deferred` marks. */
+  deferrals = 0;
   /** By slot: the round of the last visibility check that found it. */
   seen = new Uint32Array(FIRST_SLOTS);
   /** Slots whose entities left and that the receiver was not told of yet, in order of leaving. */
@@ -102,6 +106,7 @@ export class KnownSet {
     this.id[slot] = id;
     this.entered[slot] = tick;
     this.sentTick[slot] = 0;
+    this.#resume(slot);
     this.#note(slot);
     this.count++;
     return slot;
@@ -117,12 +122,35 @@ export class KnownSet {
       this.#logSlot[at] = slot;
       this.#logEntered[at] = this.entered[slot];
     }
+    this.#resume(slot);
     this.kind[slot] = -1;
     this.count--;
     // Never told of: nothing to take back. A shared set tells everybody at the end of each tick.
     const untold = log > 0 ? this.entered[slot] === tick : this.sentTick[slot] === 0;
     if (untold) this.#free.push(slot);
     else this.leaving.push(slot);
+  }
+
+  /** The slot's entity is not in the next body. */
+  defer(slot: number): void {
+    if (this.deferred[slot] === 0) this.deferrals++;
+    this.deferred[slot] = 1;
+  }
+
+  #resume(slot: number): void {
+    if (this.deferred[slot] !== 0) this.deferrals--;
+    this.deferred[slot] = 0;
+  }
+
+  /** A body that told all but what is deferred is on its way: up to `tick`. */
+  sent(tick: number): void {
+    const { sentTick, deferred, limit } = this;
+    if (this.deferrals === 0) sentTick.fill(tick, 0, limit);
+    else
+      for (let slot = 0; slot < limit; slot++)
+        if (deferred[slot] === 0) sentTick[slot] = tick;
+        else this.#resume(slot);
+    this.told();
   }
 
   /** The receivers were told who left: those slots may be used again. */
@@ -165,6 +193,9 @@ export class KnownSet {
     this.entered = grown(this.entered, size);
     this.sentTick = grown(this.sentTick, size);
     this.seen = grown(this.seen, size);
+    const deferred = new Uint8Array(size);
+    deferred.set(this.deferred);
+    this.deferred = deferred;
     const id = new Float64Array(size);
     id.set(this.id);
     this.id = id;

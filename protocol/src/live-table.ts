@@ -37,6 +37,10 @@ export class LiveTable extends Table {
   /** What both sides knew before that, by track (track-odds). */
   readonly hint: Int32Array[];
   readonly #run = new TrackRun();
+  /** Of the row being rounded, by track: where it comes to, how far beside, with another rate. */
+  readonly #comesTo: Float64Array;
+  readonly #beside: Float64Array;
+  readonly #steered: Uint8Array;
   /** Ticks from one STATE to the next. */
   #sendTicks = 1;
   /** Exact values of the newest round, for columns an owner predicts; others stay empty. */
@@ -84,6 +88,9 @@ export class LiveTable extends Table {
     for (const { column, spec } of this.tracks?.plans ?? [])
       this.#truth[column] = wireColumn(spec.levels, capacity);
     this.departed = this.tracks?.plans.map(() => new Int32Array(capacity)) ?? [];
+    this.#comesTo = new Float64Array(this.departed.length);
+    this.#beside = new Float64Array(this.departed.length);
+    this.#steered = new Uint8Array(this.departed.length);
     this.hint = this.departed.map(() => new Int32Array(capacity));
     this.#seen = plan.columns.map(() => new Float64Array(capacity));
     this.#fieldOf = plan.fields.flatMap((f) => new Array<FieldPlan>(f.spec.components).fill(f));
@@ -234,45 +241,74 @@ export class LiveTable extends Table {
 
   /** Moves the row's tracks on, and stamps what departs from where they come to. */
   #follow(tracks: Tracks, row: number, ticks: number): void {
-    const { plans } = tracks;
-    const isNew = plans.length > 0 && this.wire[plans[0].column][row] < 0;
-    const sends = this.sendsBefore(row);
-    this.#run.reset();
+    const count = tracks.plans.length;
+    if (count === 0) return;
+    if (this.wire[tracks.plans[0].column][row] < 0) return this.#startTracks(tracks, row);
     let moving = 0;
-    for (let i = 0; i < plans.length; i++) {
-      if (isNew) this.#startTrack(tracks, i, row);
-      else this.#followOne(tracks, i, row, ticks, sends);
+    let departs = false;
+    for (let i = 0; i < count; i++) {
+      if (this.#compare(tracks, i, row, ticks)) departs = true;
+    }
+    if (departs || this.changed[row] === this.tick) this.#takeHints(tracks, row);
+    for (let i = 0; i < count; i++) {
+      const { column } = tracks.plans[i];
+      const held = this.before[column][row];
+      tracks.beside = this.#beside[i];
+      tracks.follow(i, row, held, this.#comesTo[i], this.wire[column][row]);
       if (tracks.goes(i, row)) moving = 1;
     }
     tracks.moving[row] = moving;
-    if (isNew || this.changed[row] !== this.tick) return;
-    for (let i = 0; i < plans.length; i++) tracks.learn(i, row, sends, this.departed[i][row]);
   }
 
-  #startTrack(tracks: Tracks, i: number, row: number): void {
-    const { column, by } = tracks.plans[i];
-    const truth = this.#truth[column][row];
-    this.wire[column][row] = truth;
-    tracks.start(i, row, truth);
-    if (by >= 0) tracks.steer(i, row, this.wire[by][row]);
+  #startTracks(tracks: Tracks, row: number): void {
+    let moving = 0;
+    for (let i = 0; i < tracks.plans.length; i++) {
+      const { column, by } = tracks.plans[i];
+      const truth = this.#truth[column][row];
+      this.wire[column][row] = truth;
+      tracks.start(i, row, truth);
+      if (by >= 0) tracks.steer(i, row, this.wire[by][row]);
+      if (tracks.goes(i, row)) moving = 1;
+    }
+    tracks.moving[row] = moving;
   }
 
-  #followOne(tracks: Tracks, i: number, row: number, ticks: number, sends: number): void {
+  /** Where the track comes to, and whether there is something to say of it. */
+  #compare(tracks: Tracks, i: number, row: number, ticks: number): boolean {
     const { field, column, by, spec } = tracks.plans[i];
+    const wire = this.wire[column];
     const truth = this.#truth[column][row];
-    const held = this.wire[column][row];
+    const held = wire[row];
     const steered = by >= 0 && tracks.steer(i, row, this.wire[by][row]);
     const comesTo = tracks.predict(i, row, held, ticks);
-    this.hint[i][row] = this.#run.hint(tracks, i, row, held, comesTo, steered, sends);
-    let off = tracks.stepsBetween(i, comesTo, truth);
-    if (Math.abs(off) <= spec.within) off = 0;
-    const told = off === 0 ? comesTo : truth;
-    tracks.follow(i, row, held, comesTo, told);
-    this.#run.took(tracks, i, off, told === held);
+    let off = comesTo === truth ? 0 : tracks.stepsBetween(i, comesTo, truth);
+    if (off !== 0 && Math.abs(off) <= spec.within) off = 0;
+    this.#comesTo[i] = comesTo;
+    this.#beside[i] = tracks.beside;
+    this.#steered[i] = steered ? 1 : 0;
     this.before[column][row] = held;
     this.departed[i][row] = off;
-    this.wire[column][row] = told;
-    if (off !== 0 || steered) this.#stampShared(field, row);
+    wire[row] = off === 0 ? comesTo : truth;
+    if (off === 0 && !steered) return false;
+    this.#stampShared(field, row);
+    return true;
+  }
+
+  /** The row is named in this STATE: what its tracks were like before, and what they learn. */
+  #takeHints(tracks: Tracks, row: number): void {
+    const sends = this.sendsBefore(row);
+    this.#run.reset();
+    for (let i = 0; i < tracks.plans.length; i++) {
+      const { column } = tracks.plans[i];
+      const held = this.before[column][row];
+      const off = this.departed[i][row];
+      tracks.beside = this.#beside[i];
+      const steered = this.#steered[i] === 1;
+      const hint = this.#run.hint(tracks, i, row, held, this.#comesTo[i], steered, sends);
+      this.hint[i][row] = hint;
+      this.#run.took(tracks, i, off, this.wire[column][row] === held);
+      tracks.learn(i, row, sends, off);
+    }
   }
 
   /** STATEs from the one that last named the row before this one, to this one. */

@@ -115,6 +115,9 @@ export class PackedSink implements Sink {
   close(): void {
     this.#depth--;
   }
+  option(context: number, present: boolean): void {
+    this.bits.push(context, present ? 1 : 0);
+  }
 
   count(context: number, value: number): void {
     this.#wide(context, value, COUNT_BITS);

@@ -68,6 +68,9 @@ export class PackedSource implements Source {
     this.#depth--;
   }
 
+  option(context: number): boolean {
+    return this.#decoder.bit(context) === 1;
+  }
   count(context: number, most: number): number {
     const value = this.#natural(context, most);
     this.#elements += value;

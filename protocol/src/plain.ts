@@ -48,6 +48,7 @@ export class PlainSink implements Sink {
   offer(_context: number, position: number, chosen: boolean): void {
     if (chosen) this.#int(position);
   }
+  option(): void {}
   count(_context: number, value: number): void {
     this.#int(value);
   }
@@ -131,6 +132,9 @@ export class PlainSource implements Source {
       throw new ProtocolError(ProtocolErrorCode.BadState, 'a position that cannot be chosen');
     if (this.#left[this.#depth] !== 0) bad('a group holds more than it should');
     this.#depth--;
+  }
+  option(): boolean {
+    return this.#left[this.#depth] > 0;
   }
   count(_context: number, most: number): number {
     this.#take();

@@ -19,6 +19,10 @@ export class ReceivedTable extends Table {
   changed: Uint32Array;
   /** Tick of the newest STATE that named the row. */
   read: Uint32Array;
+  /** Tick of the STATE that the row arrived with. */
+  arrived: Uint32Array;
+  /** 0, or the tick that the row was last told of while the room waits with what changed since. */
+  behind: Uint32Array;
   /** Tick of the STATE that is being read. */
   now = 0;
 
@@ -27,6 +31,8 @@ export class ReceivedTable extends Table {
     this.wire = plan.columns.map(({ levels }) => wireColumn(levels, this.capacity));
     this.changed = new Uint32Array(this.capacity);
     this.read = new Uint32Array(this.capacity);
+    this.arrived = new Uint32Array(this.capacity);
+    this.behind = new Uint32Array(this.capacity);
   }
 
   protected override grow(capacity: number): void {
@@ -34,6 +40,8 @@ export class ReceivedTable extends Table {
     lengthen(this.wire, capacity);
     this.changed = longer(this.changed, capacity);
     this.read = longer(this.read, capacity);
+    this.arrived = longer(this.arrived, capacity);
+    this.behind = longer(this.behind, capacity);
     this.tracks?.grow(capacity);
   }
 

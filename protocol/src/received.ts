@@ -75,11 +75,11 @@ export class Received {
     this.#readLeft(source);
     reading.form = Form.Arrival;
     this.#readArrivals(source, before);
-    reading.form = step ? Form.Step : Form.Since;
-    this.#readChanges(source);
+    this.#readChanges(source, step);
     if (everything) this.state.reset(1);
-    reading.form = everything ? Form.Arrival : reading.form;
+    reading.form = everything ? Form.Arrival : step ? Form.Step : Form.Since;
     readShared(source, this.state, 1, reading);
+    this.#readDeferred(source);
     source.close();
     if (before) this.#dropUnnamed(before, tick);
     else this.#moveOn(reading.ticks);
@@ -186,29 +186,46 @@ export class Received {
     this.#rowOf[kind].set(id, row);
     this.#kind[slot] = kind;
     this.#row[slot] = row;
-    table.read[row] = table.now;
+    table.read[row] = table.arrived[row] = table.now;
+    table.behind[row] = 0;
     this.#readAge(source, table, row);
     readShared(source, table, row, this.#reading);
     source.close();
     return id;
   }
 
-  #readChanges(source: Source): void {
+  #readChanges(source: Source, step: boolean): void {
     const reading = this.#reading;
-    const step = reading.form === Form.Step;
     source.select(Context.Changed);
     for (let slot = 0; slot < this.#kind.length; slot++) {
       if (this.#kind[slot] === EMPTY) continue;
       const table = this.tables[this.#kind[slot]];
       const row = this.#row[slot];
-      if (table.read[row] === table.now) continue;
+      if (table.arrived[row] === table.now) continue;
+      const inStep = step && table.behind[row] === 0;
       reading.sends = (table.now - table.changed[row]) / this.#sendEvery;
-      const context = table.plan.changed + changedOffset(step ? reading.sends : undefined);
+      const context = table.plan.changed + changedOffset(inStep ? reading.sends : undefined);
       if (!source.offered(context, slot)) continue;
       table.read[row] = table.now;
-      if (step) table.changed[row] = table.now;
+      table.behind[row] = 0;
+      reading.form = inStep && source.level(Context.Whole, 1) === 0 ? Form.Step : Form.Since;
+      if (reading.form === Form.Step) table.changed[row] = table.now;
       else this.#readAge(source, table, row);
       readShared(source, table, row, reading);
+    }
+    source.close();
+  }
+
+  /** Rows that fall behind: what changed of them now is told in a later STATE. */
+  #readDeferred(source: Source): void {
+    if (!source.option(Context.Defers)) return;
+    source.select(Context.Behind);
+    for (let slot = 0; slot < this.#kind.length; slot++) {
+      if (this.#kind[slot] === EMPTY) continue;
+      const table = this.tables[this.#kind[slot]];
+      const row = this.#row[slot];
+      if (table.arrived[row] === table.now || !source.offered(Context.Deferred, slot)) continue;
+      if (table.behind[row] === 0) table.behind[row] = this.tick;
     }
     source.close();
   }

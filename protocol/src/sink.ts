@@ -18,6 +18,8 @@ export interface Sink {
   /** Whether the candidate at `position` is chosen. What is said next belongs to it. */
   offer(context: number, position: number, chosen: boolean): void;
   close(): void;
+  /** Whether something that is seldom there follows; at the end of a group only. */
+  option(context: number, present: boolean): void;
   /** A natural number without a declared bound: a length, a run, a kind. */
   count(context: number, value: number): void;
   /** A wire value in 0..levels. */
@@ -52,6 +54,7 @@ export interface Source {
   offered(context: number, position: number): boolean;
   /** Throws if anything is left in the group. */
   close(): void;
+  option(context: number): boolean;
   count(context: number, most: number): number;
   level(context: number, levels: number): number;
   change(context: number, before: number, levels: number): number;

@@ -48,6 +48,8 @@ export interface TrackPlan {
 }
 
 const NONE = -1;
+/** No wire value. */
+const UNKNOWN = -1;
 
 /** The tracks of one table: by component of its smooth fields, and by row. */
 export class Tracks {
@@ -66,6 +68,12 @@ export class Tracks {
   readonly lastButOne: Int8Array[];
   /** 1 where some track of the row goes anywhere by itself. */
   moving: Uint8Array;
+  /** By velocity: its wire value that `rate` was made of; -1 before the first. */
+  readonly #velocity: Int32Array[];
+  /** What `plans` says, by track: for the loops. */
+  readonly #byVelocity: Uint8Array;
+  readonly #wraps: Uint8Array;
+  readonly #levels: Float64Array;
   /** Sub-steps from the middle of a wire value, where the newest `predict` came to. */
   beside = 0;
 
@@ -85,11 +93,15 @@ export class Tracks {
     this.last = plans.map(() => new Int8Array(capacity));
     this.lastButOne = plans.map(() => new Int8Array(capacity));
     this.moving = new Uint8Array(capacity);
+    this.#velocity = plans.map(() => new Int32Array(capacity));
+    this.#byVelocity = Uint8Array.from(plans, ({ rateSpec }) => (rateSpec ? 1 : 0));
+    this.#wraps = Uint8Array.from(plans, ({ spec }) => (spec.type === 'angle' ? 1 : 0));
+    this.#levels = Float64Array.from(plans, ({ spec }) => spec.levels);
   }
 
   grow(capacity: number): void {
     const { place, rate, bent, activity, last, lastButOne } = this;
-    for (const columns of [place, rate, bent, activity, last, lastButOne])
+    for (const columns of [place, rate, bent, activity, last, lastButOne, this.#velocity])
       lengthen(columns, capacity);
     this.moving = longer(this.moving, capacity);
   }
@@ -102,43 +114,54 @@ export class Tracks {
     this.activity[i][row] = 0;
     this.last[i][row] = 0;
     this.lastButOne[i][row] = 0;
+    this.#velocity[i][row] = UNKNOWN;
   }
 
   /** Takes the rate from the velocity's wire value; true if that is another than before. */
   steer(i: number, row: number, velocityWire: number): boolean {
+    if (velocityWire === this.#velocity[i][row]) return false;
     const { rateSpec, scale } = this.plans[i];
-    const rate = Math.round(fromWire(rateSpec as FieldSpec, velocityWire) * scale);
-    if (rate === this.rate[i][row]) return false;
-    this.rate[i][row] = rate;
+    this.#velocity[i][row] = velocityWire;
+    this.rate[i][row] = Math.round(fromWire(rateSpec as FieldSpec, velocityWire) * scale);
     this.bent[i][row] = 0;
     return true;
   }
 
   /** The wire value that the track, standing for `held`, comes to after one send of some ticks. */
   predict(i: number, row: number, held: number, ticks: number): number {
-    const { spec, rateSpec } = this.plans[i];
-    if (!rateSpec) return inRange(spec, held + (this.bent[i][row] > 0 ? this.rate[i][row] : 0), 1);
-    const sum = this.place[i][row] + (this.rate[i][row] + this.bent[i][row]) * ticks;
-    const place = inRange(spec, sum, SUB_STEPS);
+    const levels = this.#levels[i];
+    const wraps = this.#wraps[i] === 1;
+    if (this.#byVelocity[i] === 0) {
+      if (this.bent[i][row] === 0) return held;
+      const at = held + this.rate[i][row];
+      if (wraps) return at < 0 ? at + levels + 1 : at > levels ? at - levels - 1 : at;
+      return at < 0 ? 0 : at > levels ? levels : at;
+    }
+    let place = this.place[i][row] + (this.rate[i][row] + this.bent[i][row]) * ticks;
+    if (wraps) {
+      const turn = (levels + 1) * SUB_STEPS;
+      place -= Math.floor(place / turn) * turn;
+    } else if (place < 0) place = 0;
+    else if (place > levels * SUB_STEPS) place = levels * SUB_STEPS;
     const nearest = Math.floor(place / SUB_STEPS + 0.5);
     this.beside = place - nearest * SUB_STEPS;
-    return nearest > spec.levels ? 0 : nearest;
+    return nearest > levels ? 0 : nearest;
   }
 
   /** Moves the track, after `predict` came to `comesTo`, to where the seats are told it is. */
   follow(i: number, row: number, held: number, comesTo: number, told: number): void {
-    if (this.plans[i].rateSpec) this.#followVelocity(i, row, held, comesTo, told);
-    else this.#followItself(i, row, held, comesTo, told);
+    if (this.#byVelocity[i] === 0) this.#followItself(i, row, held, comesTo, told);
+    else if (told === comesTo) this.place[i][row] = comesTo * SUB_STEPS + this.beside;
+    else this.#departVelocity(i, row, held, comesTo, told);
   }
 
-  #followVelocity(i: number, row: number, held: number, comesTo: number, told: number): void {
+  #departVelocity(i: number, row: number, held: number, comesTo: number, told: number): void {
+    // What did not move at all keeps its place within the step.
+    if (told === held && Math.abs(this.stepsBetween(i, held, comesTo)) >= 2) return;
     const { mostBias, biasStep } = this.plans[i];
     const off = this.stepsBetween(i, comesTo, told);
     const place = this.place[i];
-    if (off === 0) place[row] = comesTo * SUB_STEPS + this.beside;
-    // What did not move at all keeps its place within the step.
-    else if (told === held && Math.abs(this.stepsBetween(i, held, comesTo)) >= 2) return;
-    else if (off === 1 || off === -1) {
+    if (off === 1 || off === -1) {
       // It crossed the edge that is nearest, not long ago.
       place[row] = told * SUB_STEPS + (off > 0 ? -SUB_STEPS / 2 : SUB_STEPS / 2 - 1);
       const bias = this.bent[i][row] + off * biasStep;
@@ -166,7 +189,7 @@ export class Tracks {
 
   /** True where the track goes somewhere by itself. */
   goes(i: number, row: number): boolean {
-    return this.rate[i][row] !== 0 || (this.plans[i].rateSpec !== undefined && this.bent[i][row] !== 0);
+    return this.rate[i][row] !== 0 || (this.#byVelocity[i] === 1 && this.bent[i][row] !== 0);
   }
 
   /** Activity now, `sends` after the row was last named. */
@@ -200,18 +223,18 @@ export class Tracks {
 
   /** Steps from a wire value to another, the shorter way around where they wrap. */
   stepsBetween(i: number, from: number, to: number): number {
-    const { type, levels } = this.plans[i].spec;
     const steps = to - from;
-    if (type !== 'angle') return steps;
+    if (this.#wraps[i] === 0) return steps;
+    const levels = this.#levels[i];
     if (steps * 2 > levels + 1) return steps - levels - 1;
     return steps * -2 > levels + 1 ? steps + levels + 1 : steps;
   }
 
   /** The wire value that many steps away, around the circle where they wrap; it may be no value. */
   stepsFrom(i: number, wire: number, steps: number): number {
-    const { type, levels } = this.plans[i].spec;
     const to = wire + steps;
-    if (type !== 'angle') return to;
+    if (this.#wraps[i] === 0) return to;
+    const levels = this.#levels[i];
     return to < 0 ? to + levels + 1 : to > levels ? to - levels - 1 : to;
   }
 }
@@ -228,13 +251,6 @@ function trackPlan(plan: Plan, field: FieldPlan, i: number, secondsPerTick: numb
 }
 
 /** A quaternion's components trade places: they have no track. */
-export function hasTrack({ smooth, scope, type, levels }: FieldSpec): boolean {
+function hasTrack({ smooth, scope, type, levels }: FieldSpec): boolean {
   return smooth && scope === 'all' && type !== 'quat' && levels <= MAX_TRACK_LEVELS;
-}
-
-/** Tracks stop at the ends of their range; angles go round. `unit`: what one step measures. */
-function inRange({ type, levels }: FieldSpec, at: number, unit: number): number {
-  if (type !== 'angle') return Math.min(Math.max(at, 0), levels * unit);
-  const turn = (levels + 1) * unit;
-  return at - Math.floor(at / turn) * turn;
 }

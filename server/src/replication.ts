@@ -162,7 +162,7 @@ export class Replication {
     this.#seat = seat;
     this.#writeState(seat, time);
     seat.line!.cork(this.#flush);
-    if (this.#visibility) committed(seat.known, time.tick);
+    if (this.#visibility) seat.known.sent(time.tick);
     return true;
   }
 
@@ -275,7 +275,8 @@ export class Replication {
     const relative = this.#since;
     relative.since = since;
     relative.stateSince = stateSince;
-    relative.before = this.#tickBefore;
+    // Plain bodies know no steps.
+    relative.before = this.#priors ? this.#tickBefore : NEVER;
     const { tables, state } = this.#world;
     const said = writeBody(this.#shareSink, tables, state, known, relative);
     if (said || stateSince === NEVER) {
@@ -319,8 +320,3 @@ function startOver(known: KnownSet): void {
   known.told();
 }
 
-/** The frame is on its way: every known entity was told up to `tick`, and who left is told. */
-function committed(known: KnownSet, tick: number): void {
-  known.sentTick.fill(tick, 0, known.limit);
-  known.told();
-}
