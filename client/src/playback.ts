@@ -85,8 +85,8 @@ export class Playback {
     this.inputTime = new InputTime(this.#tickMs);
     this.#shown = new ShownRows(game);
     this.#raw = new ShownRows(game);
-    this.view = new RowsView(game, this.#shown);
-    this.newest = new RowsView(game, this.#raw);
+    this.view = new RowsView(game, this.#shown, this.received);
+    this.newest = new RowsView(game, this.#raw, this.received);
     const near = this.view.near.bind(this.view);
     const plays = options.sample !== undefined;
     this.prediction = new Prediction(game, this.received, near, plays);

@@ -5,7 +5,9 @@ import type {
   Game,
   KindName,
   OwnRowOf,
+  Received,
   Row,
+  RowBase,
   ShownRowOf,
   ShownState,
 } from '@tickwire/protocol';
@@ -22,6 +24,11 @@ export interface View<G> {
   /** Rows that came into view since the look before; each is in `all` from now on. */
   entered<K extends KindName<G>>(kind: K): readonly ShownRowOf<G, K>[];
   /**
+   * Ticks since the row was last told in full; 0 for one that is up to date, as all are unless the
+   * room has a byte budget. Until it is told again it goes on as it did.
+   */
+  staleTicks(row: RowBase): number;
+  /**
    * Rows that are gone or hidden since the look before; they keep their last values until the next
    * look.
    */
@@ -33,10 +40,12 @@ export class RowsView implements View<never> {
   seat = 0;
   readonly #game: Game;
   readonly #rows: ShownRows;
+  readonly #received: Received;
 
-  constructor(game: Game, rows: ShownRows) {
+  constructor(game: Game, rows: ShownRows, received: Received) {
     this.#game = game;
     this.#rows = rows;
+    this.#received = received;
   }
 
   get state(): never {
@@ -64,6 +73,11 @@ export class RowsView implements View<never> {
 
   left(kind: string): never {
     return this.#rows.left[this.#game.kind(kind).index] as never;
+  }
+
+  staleTicks(row: RowBase): number {
+    const kind = this.#game.kind(row.kind).index;
+    return this.#received.staleTicks(kind, (row as Row).$index);
   }
 
   *near(kind: string, x: number, y: number, radius: number): Generator<Row, void> {

@@ -166,7 +166,8 @@ function writeChanges(
     const sent = sentAt(known, slot, since);
     const chosen = table.changed[row[slot]] > sent && deferred[slot] === 0;
     if (chosen) count++;
-    if (prices) price += prices[changedContext(table, row[slot], sent === before) * 2 + (chosen ? 1 : 0)];
+    if (prices)
+      price += prices[changedContext(table, row[slot], sent === before) * 2 + (chosen ? 1 : 0)];
   }
   const sparse = count === 0 || price > count * PRICE_OF_RUN;
   sink.select(Context.Changed, sparse, count);
@@ -191,17 +192,12 @@ function writeChanges(
  * Rows that were in step and are not told what changed now: from here on they are behind, until a
  * later body names them.
  */
-function writeDeferred(
-  sink: Sink,
-  known: KnownSet,
-  { since, stateSince }: Since,
-): boolean {
+function writeDeferred(sink: Sink, known: KnownSet, { since, stateSince }: Since): boolean {
   if (known.deferrals === 0) {
     sink.option(Context.Defers, false);
     return false;
   }
-  const falls = (slot: number) =>
-    known.deferred[slot] !== 0 && known.sentTick[slot] === stateSince;
+  const falls = (slot: number) => known.deferred[slot] !== 0 && known.sentTick[slot] === stateSince;
   let count = 0;
   for (let slot = 0; slot < known.limit; slot++)
     if (isKnown(known, slot, since) && falls(slot)) count++;

@@ -60,7 +60,8 @@ const welcome: frames.Welcome = {
   resumeKey: 'key',
   serverTimeMs: 1_700_000_000_123.5,
   roomId: 'room-1',
-  sendEvery: 3, packed: false,
+  sendEvery: 3,
+  packed: false,
 };
 
 describe('[F1, F2] each frame comes back, and is one array to any reader of msgpack', () => {

@@ -281,7 +281,8 @@ export function writePayload(
 export function readPayload(source: Source, plan: Plan): Record<string, unknown> {
   const payload: Record<string, unknown> = {};
   source.open();
-  for (const f of plan.fields) payload[f.name] = readValue(source, f.spec, f.contexts.value, undefined);
+  for (const f of plan.fields)
+    payload[f.name] = readValue(source, f.spec, f.contexts.value, undefined);
   source.close();
   return payload;
 }

@@ -67,6 +67,8 @@ export class KnownSet {
   deferred = new Uint8Array(FIRST_SLOTS);
   /** Slots that `deferred` marks. */
   deferrals = 0;
+  /** By slot: what the entity has gained by waiting. */
+  priority = new Float64Array(FIRST_SLOTS);
   /** By slot: the round of the last visibility check that found it. */
   seen = new Uint32Array(FIRST_SLOTS);
   /** Slots whose entities left and that the receiver was not told of yet, in order of leaving. */
@@ -106,6 +108,7 @@ export class KnownSet {
     this.id[slot] = id;
     this.entered[slot] = tick;
     this.sentTick[slot] = 0;
+    this.priority[slot] = 0;
     this.#resume(slot);
     this.#note(slot);
     this.count++;
@@ -196,6 +199,9 @@ export class KnownSet {
     const deferred = new Uint8Array(size);
     deferred.set(this.deferred);
     this.deferred = deferred;
+    const priority = new Float64Array(size);
+    priority.set(this.priority);
+    this.priority = priority;
     const id = new Float64Array(size);
     id.set(this.id);
     this.id = id;

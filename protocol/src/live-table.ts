@@ -118,7 +118,17 @@ export class LiveTable extends Table {
     const { wire, before, exact, stamps, ownStamps, departed, hint } = this;
     const tracked = this.tracks?.plans ?? [];
     const truths = tracked.map(({ column }) => this.#truth[column]);
-    for (const columns of [wire, before, exact, this.#seen, stamps, ownStamps, departed, hint, truths])
+    for (const columns of [
+      wire,
+      before,
+      exact,
+      this.#seen,
+      stamps,
+      ownStamps,
+      departed,
+      hint,
+      truths,
+    ])
       lengthen(columns, capacity);
     wire.forEach((column, c) => {
       this.#truth[c] = column;
@@ -350,8 +360,7 @@ export class LiveTable extends Table {
   /** The first of a field's columns to change keeps what all of them were. */
   #keepBefore({ index, column, spec }: FieldPlan, row: number): void {
     if (this.tracks === undefined || this.stamps[index][row] === this.tick) return;
-    for (let c = column; c < column + spec.components; c++)
-      this.before[c][row] = this.wire[c][row];
+    for (let c = column; c < column + spec.components; c++) this.before[c][row] = this.wire[c][row];
   }
 
   /** Wire value of a number that lies outside 0..levels: an angle wraps, the rest is clamped. */

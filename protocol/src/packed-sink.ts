@@ -4,17 +4,17 @@
 // Twin of packed-source (PROTOCOL.md 8). Used by replication and, for input, by the client.
 // HOT: allocates nothing per tick once its lists have grown, but for packed values.
 import { BitList, RangeEncoder } from './coder.ts';
-import type { CodingTables } from './coding-tables.ts';
+import { type CodingTables, PRICE_UNITS } from './coding-tables.ts';
 import {
   bitLength,
   Change,
-  Context,
   COUNT_BITS,
   COUNT_CONTEXTS,
-  SPARSE,
+  Context,
   type Form,
   isWide,
   MANTISSAS,
+  SPARSE,
   treeBits,
 } from './contexts.ts';
 import { assert, UsageError } from './errors.ts';
@@ -32,6 +32,8 @@ class Kept {
   tick = new Uint32Array(0);
   from = new Uint32Array(0);
   to = new Uint32Array(0);
+  /** Bits that the row took when it was last said. */
+  bits = new Float64Array(0);
 
   reserve(capacity: number): void {
     if (capacity <= this.tick.length) return;
@@ -39,6 +41,7 @@ class Kept {
     this.tick = new Uint32Array(capacity);
     this.from = new Uint32Array(capacity);
     this.to = new Uint32Array(capacity);
+    this.bits = new Float64Array(capacity);
   }
 }
 
@@ -57,13 +60,11 @@ export class PackedSink implements Sink {
   readonly #kept: (Kept | undefined)[] = [];
   readonly #keptBits = new BitList();
   #mark = 0;
+  /** Whether what is kept is weighed. */
+  weighs = false;
 
   /** `pack` encodes `packed` values; without it they go through a writer of our own. */
-  constructor(
-    out: MsgpackWriter,
-    tables: CodingTables,
-    pack?: (value: unknown) => Uint8Array,
-  ) {
+  constructor(out: MsgpackWriter, tables: CodingTables, pack?: (value: unknown) => Uint8Array) {
     this.#out = out;
     this.#tables = tables;
     this.#pack = pack;
@@ -195,6 +196,19 @@ export class PackedSink implements Sink {
     kept.from[row] = this.#keptBits.length;
     this.#keptBits.append(this.bits.ops, this.#mark, this.bits.length);
     kept.to[row] = this.#keptBits.length;
+    if (this.weighs) kept.bits[row] = this.#weigh(this.#mark);
+  }
+
+  /** Bits that the row took when it was last kept; 0 if it never was. Where `weighs` is set. */
+  bitsOf(form: Form, table: Table, row: number): number {
+    return this.#keptOf(form, table)?.bits[row] ?? 0;
+  }
+
+  #weigh(from: number): number {
+    const { prices } = this;
+    let price = 0;
+    for (let i = from; i < this.bits.length; i++) price += prices[this.bits.ops[i]];
+    return price / PRICE_UNITS;
   }
 
   #keptOf(form: Form, table: Table): Kept | undefined {

@@ -2,7 +2,16 @@
 // takes any bytes at all to answers or a ProtocolError: what is asked is bounded by the caller, and
 // the elements of collections by a budget of their own.
 import { RangeDecoder } from './coder.ts';
-import { Change, Context, COUNT_BITS, COUNT_CONTEXTS, isWide, MANTISSAS, SPARSE, treeBits } from './contexts.ts';
+import {
+  Change,
+  COUNT_BITS,
+  COUNT_CONTEXTS,
+  Context,
+  isWide,
+  MANTISSAS,
+  SPARSE,
+  treeBits,
+} from './contexts.ts';
 import { ProtocolError, ProtocolErrorCode } from './errors.ts';
 import { MsgpackReader } from './msgpack-reader.ts';
 import type { Source } from './sink.ts';

@@ -4,8 +4,8 @@
 // that nobody blends across the jump.
 
 import { int } from './builders.ts';
-import { UsageError } from './errors.ts';
 import { CHANGED_CONTEXTS, type FieldContexts, fieldContexts } from './contexts.ts';
+import { UsageError } from './errors.ts';
 import { type AnyField, checkName, type FieldSpec, type Fields } from './field.ts';
 import { MAX_FIELDS, MAX_SEATS } from './limits.ts';
 import { clampedWire, quatToWire, roundTrip } from './quantize.ts';

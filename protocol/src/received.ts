@@ -37,6 +37,12 @@ export class Received {
     this.state.put(1, 1);
   }
 
+  /** Ticks since a row was last told in full; 0 for one that is up to date. */
+  staleTicks(kind: number, row: number): number {
+    const behind = this.tables[kind].behind[row];
+    return behind === 0 ? 0 : this.tick - behind;
+  }
+
   /**
    * Bodies are packed from the next STATE on, which holds everything; a room sends every
    * `sendEvery` ticks. 0 seconds a tick: bodies are plain.

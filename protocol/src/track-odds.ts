@@ -80,7 +80,9 @@ export class TrackRun {
     const flag = edge * 8 + sent * 4 + this.#before;
     const side = edge === 0 ? 0 : beside < 0 ? edge : edge + NEAR_EDGE.length;
     const asksStill = Math.abs(tracks.stepsBetween(i, held, comesTo)) >= 2 ? 1 : 0;
-    return flag | ((side * 2 + sent) << 5) | (sent << 9) | (asksStill << 10) | (this.#beforeStill << 11);
+    return (
+      flag | ((side * 2 + sent) << 5) | (sent << 9) | (asksStill << 10) | (this.#beforeStill << 11)
+    );
   }
 
   #ownHint(tracks: Tracks, i: number, row: number, sends: number): number {

@@ -207,7 +207,8 @@ export class Tracks {
     const was = this.activeEighths(i, row, sends);
     const mean = (was + 8 * Math.min(Math.abs(off), MOST_ACTIVE)) / 2;
     let nearest = 0;
-    while (nearest < MOST_ACTIVITY && ACTIVITY[nearest] + ACTIVITY[nearest + 1] < 2 * mean) nearest++;
+    while (nearest < MOST_ACTIVITY && ACTIVITY[nearest] + ACTIVITY[nearest + 1] < 2 * mean)
+      nearest++;
     this.activity[i][row] = nearest;
     this.lastButOne[i][row] = sends > 1 ? 0 : this.last[i][row];
     this.last[i][row] = Math.min(Math.max(off, -2), 2);

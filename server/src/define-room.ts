@@ -181,6 +181,12 @@ export interface RoomDefinition<G, Auth, Data> {
     room: Room<G, Auth, Data>,
   ) => boolean;
   /**
+   * Bytes of STATE that a seat gets in a second, above what it is told when it joins. What does not
+   * fit waits, and the browser goes on with what it knows (`view.staleTicks`); nearer rows and those
+   * that wait longer come first, own ones always. `weights`: by kind, default 1. Default: no limit.
+   */
+  budget?: { bytesPerSecond: number; weights?: { readonly [K in KindName<G>]?: number } };
+  /**
    * One for each declared command; what it returns is the reply. Throw Refusal to reject with a
    * reason; any other throw ends the room, as in every hook.
    */
@@ -197,6 +203,9 @@ export interface RoomDefinition<G, Auth, Data> {
   /** The room stays when nobody is in it. Default: closed after 30 s. */
   keep?: boolean;
 }
+
+/** Bytes a second below which not even empty STATEs fit. */
+const MIN_BUDGET = 500;
 
 /** Seats of a room that names no number: a full arena. */
 export const DEFAULT_SEATS = 64;
@@ -218,6 +227,7 @@ export function defineRoom<G extends { readonly hash: string }, Auth = undefined
     spectators = 0,
     sendEvery = 1,
     interest,
+    budget,
     commands = {},
   } = definition;
   checkWhole('seats', seats, 1, 10_000);
@@ -225,6 +235,8 @@ export function defineRoom<G extends { readonly hash: string }, Auth = undefined
   checkWhole('sendEvery', sendEvery, 1, 255);
   if (interest && !(interest.radius > 0))
     throw new UsageError(`interest.radius: ${interest.radius}: wants world units above 0`);
+  if (budget && !(budget.bytesPerSecond >= MIN_BUDGET))
+    throw new UsageError(`budget.bytesPerSecond: wants ${MIN_BUDGET} or more`);
   for (const { name } of declared.commands)
     if (typeof (commands as Record<string, unknown>)[name] !== 'function')
       throw new UsageError(`command ${name} is declared but commands.${name} is not given`);

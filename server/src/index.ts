@@ -47,6 +47,8 @@ export {
 // ./rewind.ts
 // ./schedule.ts
 // ./timers.ts
+// ./table-learner.ts
+// ./budget.ts
 // ./replication.ts
 export type { GameRoom } from './room.ts';
 // ./commands.ts

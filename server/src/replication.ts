@@ -20,6 +20,7 @@ import {
   writeStateHeader,
   writeTables,
 } from '@tickwire/protocol';
+import { Budget, type BudgetOptions } from './budget.ts';
 import { packCold } from './cold.ts';
 import type { RoomLimits } from './define-room.ts';
 import type { RoomSeat } from './seat.ts';
@@ -54,6 +55,8 @@ export interface ReplicationOptions {
   priors: CodingTables | undefined;
   /** Whether odds may be learnt from what is sent. */
   learns: boolean;
+  /** Bytes a seat gets; rooms with `visibility` only. */
+  budget?: BudgetOptions | undefined;
 }
 
 export class Replication {
@@ -84,6 +87,7 @@ export class Replication {
   #tickBefore = 0;
   /** A body of this tick was learnt from. */
   #noted = false;
+  readonly #budget: Budget | undefined;
   readonly #bodies: Body[] = Array.from({ length: MAX_BODIES }, () => ({
     since: 0,
     from: 0,
@@ -103,7 +107,8 @@ export class Replication {
   readonly #flush = (): void => this.#sendAll(this.#seat!);
   #ownWritten = false;
 
-  constructor(world: World, { visibility, limits, priors, learns }: ReplicationOptions) {
+  constructor(world: World, options: ReplicationOptions) {
+    const { visibility, limits, priors, learns, budget } = options;
     this.#world = world;
     this.#visibility = visibility;
     this.#shared = visibility ? undefined : new KnownSet();
@@ -113,6 +118,7 @@ export class Replication {
     if (priors && learns) this.#learner = new TableLearner(priors);
     this.#shareSink = this.#sink(this.#shares);
     this.#ownSink = this.#sink(this.#own);
+    if (visibility && budget) this.#budget = new Budget(world, visibility, this.#shareSink, budget);
   }
 
   #sink(out: MsgpackWriter): Sink {
@@ -159,6 +165,7 @@ export class Replication {
     seat.slowSinceMs = 0;
     this.#visibility?.update(seat, time.tick);
     if (seat.needsEverything && this.#visibility) startOver(seat.known);
+    else this.#budget?.choose(seat);
     this.#seat = seat;
     this.#writeState(seat, time);
     seat.line!.cork(this.#flush);
@@ -221,6 +228,7 @@ export class Replication {
     }
     this.bytes += out.length;
     this.frames++;
+    if (!everything) this.#budget?.spent(seat, out.length);
     seat.needsEverything = false;
     seat.sent(time.tick, out.length);
   }
@@ -319,4 +327,3 @@ function startOver(known: KnownSet): void {
   known.sentTick.fill(0, 0, known.limit);
   known.told();
 }
-

@@ -9,6 +9,7 @@ import {
   MAX_SEATS,
   MsgpackWriter,
   PlainSink,
+  type Plan,
   Random,
   type Row,
   type RowBase,
@@ -16,6 +17,7 @@ import {
   UsageError,
   writePayload,
 } from '@tickwire/protocol';
+import type { BudgetOptions } from './budget.ts';
 import { packCold } from './cold.ts';
 import type {
   Past,
@@ -121,6 +123,7 @@ export class GameRoom implements Room<Game, unknown, unknown> {
       visibility: this.#visibilityOf(definition),
       limits: options.limits,
       priors: packed ? game.priors : undefined,
+      budget: budgetOf(definition, game, this.#sendEvery),
       // What odds are learnt from, they tell: nothing that some seats may not know.
       learns: definition.sees === undefined,
     });
@@ -387,8 +390,8 @@ export class GameRoom implements Room<Game, unknown, unknown> {
   #visibilityOf(
     definition: RoomDefinition<Game, unknown, unknown>,
   ): Visibility<RoomSeat> | undefined {
-    const { interest, sees } = definition;
-    if (!interest && !sees) return undefined;
+    const { interest, sees, budget } = definition;
+    if (!interest && !sees && !budget) return undefined;
     return new Visibility<RoomSeat>(this.world, {
       around: interest && ((seat) => interest.around(seat as never) as Row | undefined),
       radius: interest?.radius ?? 0,
@@ -410,4 +413,19 @@ export class GameRoom implements Room<Game, unknown, unknown> {
     this.log.error({ err: error, handler: where }, `room ${this.id} is closed: its ${where} threw`);
     this.end(CloseCode.RoomError, `the room failed in ${where}`);
   }
+}
+
+function budgetOf(
+  { budget }: RoomDefinition<Game, unknown, unknown>,
+  game: Game,
+  sendEvery: number,
+): BudgetOptions | undefined {
+  if (!budget) return undefined;
+  const { bytesPerSecond, weights = {} } = budget;
+  const ofKind = ({ name }: Plan) => (weights as Record<string, number>)[name] ?? 1;
+  return {
+    bytesPerSecond,
+    sendSeconds: sendEvery / game.tickRate,
+    weights: Float64Array.from(game.kinds, ofKind),
+  };
 }

@@ -55,6 +55,8 @@ export class RoomSeat implements Seat {
   sentTick = 0;
   /** The next STATE tells everything. */
   needsEverything = true;
+  /** Bytes that may still be sent, where the room has a budget. */
+  budgetBytes = 0;
   /** Version of the coding tables that were last sent on this connection. */
   tablesVersion = 0;
   /** Newest STATE tick the client says it has applied. */

@@ -9,6 +9,9 @@ import type { World } from './world.ts';
 /** Entities leave at this many times the radius they enter at: nothing flickers at the edge. */
 const LEAVE_FACTOR = 1.1;
 
+/** What is at the edge of sight still matters: it waits longer, not for ever. */
+const LEAST_WEIGHT = 0.05;
+
 /** Where a seat looks from. */
 export interface Point {
   readonly x: number;
@@ -81,6 +84,18 @@ export class Visibility<V extends Viewer> {
     this.#lookAround(viewer, tick);
     for (let slot = 0; slot < known.limit; slot++)
       if (known.kind[slot] >= 0 && known.seen[slot] !== this.#round) known.leave(slot, tick);
+  }
+
+  /** How much a row matters to a viewer by its distance: 0.05 at the edge of sight to 1.05. */
+  weight(viewer: V, table: LiveTable, row: number): number {
+    const eye = this.#eyes.get(viewer.id);
+    const at = table.plan.position;
+    if (!eye?.placed || !at) return 1;
+    const dx = table.values[at.x][row] - eye.x;
+    const dy = table.values[at.y][row] - eye.y;
+    const dz = at.z < 0 ? 0 : table.values[at.z][row] - eye.z;
+    const near = Math.max(1 - Math.sqrt(dx * dx + dy * dy + dz * dz) / this.#sight.radius, 0);
+    return near * near + LEAST_WEIGHT;
   }
 
   forget(viewer: V): void {

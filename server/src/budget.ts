@@ -1,0 +1,134 @@
+// What a seat is told first when its byte budget does not take everything: what is nearer, what has
+// waited longer, and what costs less. Called by replication for rooms that declare a budget, after
+// visibility and before the body is written; marks what waits in the seat's known set. Nothing waits
+// for ever: priority grows with every STATE. HOT: allocates nothing per tick.
+import { Form, type LiveTable, PackedSink, type Sink } from '@tickwire/protocol';
+import type { RoomSeat } from './seat.ts';
+import type { Visibility } from './visibility.ts';
+import type { World } from './world.ts';
+
+/** Bytes that were not used are kept for so long: a burst of them is still one short frame. */
+const KEPT_SECONDS = 0.25;
+
+/** Bits of a row that was never said before. */
+const UNKNOWN_ARRIVAL_BITS = 240;
+const UNKNOWN_CHANGE_BITS = 24;
+/** Bits of a STATE without a row, and of its WebSocket header: 12 bytes. */
+const EMPTY_BITS = 96;
+
+/** Priorities are told apart by half octaves; 64 of them span more than any room needs. */
+const BUCKETS = 64;
+const BUCKETS_PER_OCTAVE = 2;
+
+export interface BudgetOptions {
+  bytesPerSecond: number;
+  /** From one STATE to the next. */
+  sendSeconds: number;
+  /** By kind: how much more it matters than others. */
+  weights: Float64Array;
+}
+
+export class Budget {
+  readonly #world: World;
+  readonly #visibility: Visibility<RoomSeat>;
+  readonly #sink: Sink;
+  readonly #bytesPerSend: number;
+  readonly #mostBytes: number;
+  readonly #weights: Float64Array;
+  /** Slots of each bucket, chained: the first by bucket, the next by slot. */
+  readonly #first = new Int32Array(BUCKETS);
+  #next = new Int32Array(64);
+  #bits = new Float64Array(64);
+  /** Bits of what the seat owns: told before all others. */
+  #ownBits = 0;
+
+  constructor(
+    world: World,
+    visibility: Visibility<RoomSeat>,
+    sink: Sink,
+    { bytesPerSecond, sendSeconds, weights }: BudgetOptions,
+  ) {
+    this.#world = world;
+    this.#visibility = visibility;
+    this.#sink = sink;
+    this.#bytesPerSend = bytesPerSecond * sendSeconds;
+    this.#mostBytes = bytesPerSecond * Math.max(KEPT_SECONDS, sendSeconds);
+    this.#weights = weights;
+    if (sink instanceof PackedSink) sink.weighs = true;
+  }
+
+  /** Marks in the seat's known set what waits for a later STATE. */
+  choose(seat: RoomSeat): void {
+    const { known } = seat;
+    seat.budgetBytes = Math.min(seat.budgetBytes + this.#bytesPerSend, this.#mostBytes);
+    if (this.#next.length < known.kind.length) {
+      this.#next = new Int32Array(known.kind.length);
+      this.#bits = new Float64Array(known.kind.length);
+    }
+    const whole = seat.budgetBytes * 8 - EMPTY_BITS;
+    if (this.#sort(seat) <= whole) return this.#keepAll(seat);
+    let left = whole - this.#ownBits;
+    for (let bucket = BUCKETS - 1; bucket >= 0; bucket--)
+      for (let slot = this.#first[bucket]; slot >= 0; slot = this.#next[slot]) {
+        const bits = this.#bits[slot];
+        if (left <= 0 || bits > left + EMPTY_BITS) known.defer(slot);
+        else {
+          known.priority[slot] = 0;
+          left -= bits;
+        }
+      }
+  }
+
+  /** A STATE of so many bytes went out. */
+  spent(seat: RoomSeat, bytes: number): void {
+    // An overdraft of more than a second would silence the seat for what was once too much.
+    seat.budgetBytes = Math.max(seat.budgetBytes - bytes, -4 * this.#mostBytes);
+  }
+
+  /** Puts all that could be said into buckets by priority; answers how many bits it is together. */
+  #sort(seat: RoomSeat): number {
+    const { known } = seat;
+    const { tables } = this.#world;
+    let sum = 0;
+    this.#ownBits = 0;
+    this.#first.fill(-1);
+    for (let slot = 0; slot < known.limit; slot++) {
+      const kind = known.kind[slot];
+      if (kind < 0) continue;
+      const row = known.row[slot];
+      const table = tables[kind];
+      const arrives = known.sentTick[slot] === 0;
+      if (!arrives && table.changed[row] <= known.sentTick[slot]) continue;
+      const bits = this.#bitsOf(table, row, arrives);
+      sum += bits;
+      if (table.ownerOf(row) === seat.id) {
+        this.#ownBits += bits;
+        continue;
+      }
+      known.priority[slot] += this.#weights[kind] * this.#visibility.weight(seat, table, row);
+      this.#bits[slot] = bits;
+      const bucket = bucketOf(known.priority[slot] / bits);
+      this.#next[slot] = this.#first[bucket];
+      this.#first[bucket] = slot;
+    }
+    return sum;
+  }
+
+  #keepAll({ known }: RoomSeat): void {
+    known.priority.fill(0, 0, known.limit);
+  }
+
+  /** What the row took when it was last said in this form. */
+  #bitsOf(table: LiveTable, row: number, arrives: boolean): number {
+    const said =
+      this.#sink instanceof PackedSink
+        ? this.#sink.bitsOf(arrives ? Form.Arrival : Form.Step, table, row)
+        : 0;
+    return said || (arrives ? UNKNOWN_ARRIVAL_BITS : UNKNOWN_CHANGE_BITS);
+  }
+}
+
+function bucketOf(priority: number): number {
+  const bucket = Math.floor(Math.log2(priority) * BUCKETS_PER_OCTAVE) + BUCKETS / 2;
+  return Math.min(Math.max(bucket, 0), BUCKETS - 1);
+}
