@@ -1,8 +1,9 @@
-// The bench's one door: `npm run bench -- size|tick|rate|smoke [--json] [--seed N] [--seconds N]`.
+// The bench's one door: `npm run bench -- WORD [--json] [--seed N] [--seconds N]`; words see below.
 // Each word is a file beside this one that answers an object; progress and tables go to stderr, and
 // with --json the object is the last line of stdout. Only `smoke` judges.
 import { parseArgs } from 'node:util';
 import { printFigures } from './figures.ts';
+import { measureInterest } from './interest.ts';
 import { measureRate } from './rate.ts';
 import { measureSize } from './size.ts';
 import { judge } from './smoke.ts';
@@ -26,6 +27,7 @@ const { values, positionals } = parseArgs({
 const programs: Readonly<Record<string, () => Promise<object>>> = {
   size: () => measureSize(),
   tick: () => measureTick(number('seed')),
+  interest: () => measureInterest(number('seed')),
   rate: () => measureRate(number('seconds')),
   smoke: () => judge(values.write),
 };

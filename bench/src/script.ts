@@ -1,12 +1,14 @@
 // What a player says, prepared before the measuring: a HELLO and a ring of INPUT frames that change
 // direction now and then. The ring ends in the input it begins with, so it can go round for ever as
-// differences. The same frames serve the in-process players and the load generator.
+// differences. The same frames serve the in-process players and the load generators. Trap: they are
+// packed, as rooms are by default.
 import {
   Credential,
+  type Game,
   type InputHeader,
   MsgpackWriter,
   neutralInput,
-  PlainSink,
+  PackedSink,
   PROTOCOL_VERSION,
   type Random,
   roundInput,
@@ -15,7 +17,7 @@ import {
   writeInputHeader,
   writeInputs,
 } from '@tickwire/protocol';
-import type { Arena, ArenaInput } from './arena.ts';
+import type { ArenaInput } from './arena.ts';
 
 /** Frames of one ring: 40 ticks are two seconds at 20 Hz. */
 const RING = 40;
@@ -45,10 +47,10 @@ export class InputScript {
   readonly #ring: Uint8Array[] = [];
   #next = -1;
 
-  /** `random` chooses the directions. */
-  constructor(game: Arena, random: Random) {
+  /** For a game whose input is an ArenaInput; `random` chooses the directions. */
+  constructor(game: Pick<Game, 'input' | 'priors'>, random: Random) {
     const out = new MsgpackWriter();
-    const sink = new PlainSink(out);
+    const sink = new PackedSink(out, game.priors);
     const previous = neutralInput(game.input);
     const frame = (header: InputHeader, input: ArenaInput): Uint8Array => {
       const wire = previous.slice();
@@ -56,6 +58,7 @@ export class InputScript {
       out.reset();
       writeInputHeader(out, header);
       writeInputs(sink, game.input, previous, [wire]);
+      sink.finish();
       return out.bytes().slice();
     };
     // Out and back again: a ring that drifts would end at a wall, where nothing moves.

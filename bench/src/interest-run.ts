@@ -1,0 +1,118 @@
+// A room of arena-N with its seats taken, in this process and on a virtual clock, and one seat that
+// is watched: its frames are decoded and compared with the truth. Used by `interest`. Trap: tick()
+// is what is measured; check() must follow each of them and is not.
+import { Random } from '@tickwire/protocol';
+import { type GameRoom, type Server, serve } from '@tickwire/server';
+import { say } from './figures.ts';
+import { type ShipsRoom, type ShipsSize, ships, shipsRoom } from './interest-room.ts';
+import { SeatView } from './interest-view.ts';
+import { type NullPlayer, NullTransport } from './null-line.ts';
+import { helloFrame, InputScript } from './script.ts';
+import { HZ } from './workload.ts';
+
+/** Every so many ticks the watched seat's view is compared with the truth. */
+const COMPARE_EVERY = 10;
+/** Differences that are told: the first say it all. */
+const TOLD = 5;
+
+export class ShipsRun {
+  readonly room: GameRoom;
+  readonly players: readonly NullPlayer[];
+  readonly view = new SeatView();
+  readonly views = { compared: 0, wrong: 0 };
+  inView = 0;
+  readonly #size: ShipsSize;
+  readonly #truth: ShipsRoom;
+  readonly #server: Server;
+  readonly #clock: { nowMs: number };
+  readonly #scripts: readonly InputScript[];
+  /** What came for the watched seat and was not read yet. */
+  readonly #frames: Uint8Array[];
+
+  private constructor(
+    size: ShipsSize,
+    truth: ShipsRoom,
+    server: Server,
+    clock: { nowMs: number },
+    players: readonly NullPlayer[],
+    frames: Uint8Array[],
+  ) {
+    this.#frames = frames;
+    this.#size = size;
+    this.#truth = truth;
+    this.#server = server;
+    this.#clock = clock;
+    this.players = players;
+    this.room = [...server.shard.rooms.values()][0];
+    const random = new Random(size.seed);
+    this.#scripts = players.map(() => new InputScript(ships, random));
+  }
+
+  static async start(size: ShipsSize): Promise<ShipsRun> {
+    const clock = { nowMs: 1000 };
+    const transport = new NullTransport();
+    const truth = shipsRoom(size);
+    const server = await serve({
+      rooms: { ships: truth.kind },
+      transport,
+      port: 0,
+      ticking: false,
+      signals: false,
+      log: 'silent',
+      now: () => clock.nowMs,
+      limits: { connectionsPerAddress: size.seats },
+    });
+    const hello = helloFrame(ships.hash, 'ships');
+    const players = Array.from({ length: size.seats }, () => transport.player());
+    const frames = recorded(players[0]);
+    for (const player of players) player.say(hello);
+    // Joining is asynchronous by a few turns of the microtask queue.
+    while (!players.every(({ welcomed }) => welcomed)) await new Promise(setImmediate);
+    return new ShipsRun(size, truth, server, clock, players, frames);
+  }
+
+  /** One tick: the room's, then every player's acknowledgement and input. */
+  tick(): void {
+    this.#clock.nowMs += 1000 / HZ;
+    this.room.run(this.#clock.nowMs);
+    this.answer();
+  }
+
+  checkedTick(): void {
+    this.tick();
+    this.check();
+  }
+
+  answer(): void {
+    const { players } = this;
+    for (let i = 0; i < players.length; i++) players[i].say(this.#scripts[i].next());
+  }
+
+  /** After each tick: what the watched seat should see, and now and then whether it does. */
+  check(): void {
+    for (const frame of this.#frames.splice(0)) this.view.read(frame);
+    this.view.look(this.#truth, this.#size.radius);
+    this.inView += this.view.inSight.size;
+    if (this.view.tick % COMPARE_EVERY !== 0) return;
+    const found = this.view.differences(this.#truth);
+    this.views.compared++;
+    if (found.length === 0) return;
+    this.views.wrong++;
+    for (const line of found.slice(0, TOLD)) say(`  tick ${this.view.tick}: ${line}`);
+  }
+
+  close(): Promise<void> {
+    return this.#server.close();
+  }
+}
+
+/** Every frame that a player gets from now on. */
+function recorded(player: NullPlayer): Uint8Array[] {
+  const frames: Uint8Array[] = [];
+  const send = player.send.bind(player);
+  player.send = (frame) => {
+    frames.push(frame.slice());
+    send(frame);
+  };
+  return frames;
+}

@@ -1,0 +1,131 @@
+// One seat's decoder and its oracle: reads every frame as a client does, and knows by the rules of
+// interest and by rounding what should stand there. For bench programs that claim to be right.
+// Trap: a seat's sight has memory (ships leave later than they enter), so each tick must be looked
+// at, also one that is not compared.
+import {
+  CodingTables,
+  changedTables,
+  FrameType,
+  type Game,
+  MsgpackReader,
+  PackedSource,
+  Received,
+  readFrame,
+  readStateHeader,
+  readTables,
+  readWelcome,
+  type StateHeader,
+} from '@tickwire/protocol';
+import { type ShipsRoom, ships } from './interest-room.ts';
+import { type Entity, MAX_SPEED, q } from './workload.ts';
+
+/** As the server declares it: entities leave sight at this many times the radius. */
+const LEAVE_FACTOR = 1.1;
+/** Longest body that is read, bytes. */
+const MOST_BYTES = 2 ** 22;
+/** Velocities travel as steps above the least. */
+const VELOCITY_ZERO = q.vel(MAX_SPEED);
+
+const game = ships as unknown as Game;
+const [plan] = game.kinds;
+
+export class SeatView {
+  seat = 0;
+  /** Ids in sight by the rules, after `look`. */
+  inSight: ReadonlySet<number> = new Set();
+  readonly #received = new Received(game);
+  readonly #reader = new MsgpackReader();
+  readonly #source = new PackedSource();
+  readonly #frame = { elements: 0 };
+  readonly #header = {} as StateHeader;
+  #tables: CodingTables = game.priors;
+  #tick = 0;
+
+  get tick(): number {
+    return this.#tick;
+  }
+
+  /** Applies any frame of the server; those that say nothing of the world are passed over. */
+  read(bytes: Uint8Array): void {
+    const from = this.#reader;
+    from.reset(bytes);
+    const type = readFrame(from, this.#frame);
+    if (type === FrameType.Welcome) {
+      const welcome = readWelcome(from);
+      this.seat = welcome.seat;
+      this.#tick = welcome.tick;
+      this.#received.seat = welcome.seat;
+      this.#received.expectPacked(1 / game.tickRate, welcome.sendEvery);
+    } else if (type === FrameType.Tables) {
+      const { version, base, changes } = readTables(from);
+      const { odds } = base === 0 ? game.priors : this.#tables;
+      this.#tables = new CodingTables(version, changedTables(changes, odds));
+    } else if (type === FrameType.State) this.#readState();
+  }
+
+  /** Finds out what the seat should see now. */
+  look({ arena, rows, followed }: ShipsRoom, radius: number | undefined): void {
+    const next = new Set<number>();
+    const eye = arena.entities[followed(this.seat)];
+    arena.entities.forEach((ship, index) => {
+      const { id } = rows[index];
+      const reach = (radius ?? 0) * (this.inSight.has(id) ? LEAVE_FACTOR : 1);
+      const near = (ship.x - eye.x) ** 2 + (ship.y - eye.y) ** 2 <= reach * reach;
+      if (radius === undefined || near) next.add(id);
+    });
+    this.inSight = next;
+  }
+
+  /** Differences between what was decoded and what should be seen: none is right. */
+  differences({ arena, rows }: ShipsRoom): string[] {
+    const found: string[] = [];
+    let expected = 0;
+    arena.entities.forEach((ship, index) => {
+      const { id } = rows[index];
+      const row = this.#received.rowOf(0, id);
+      if (!this.inSight.has(id)) {
+        if (row !== 0) found.push(`ship ${id} is seen and should not be`);
+        return;
+      }
+      expected++;
+      if (row === 0) found.push(`ship ${id} should be seen and is not`);
+      else this.#compare(id, row, ship, found);
+    });
+    const [{ ids, high }] = this.#received.tables;
+    let held = 0;
+    for (let row = 1; row <= high; row++) if (ids[row] !== 0) held++;
+    if (held !== expected) found.push(`${held} ships are held, ${expected} are in sight`);
+    return found;
+  }
+
+  #compare(id: number, row: number, ship: Entity, found: string[]): void {
+    const [table] = this.#received.tables;
+    const wanted: Readonly<Record<string, number>> = {
+      x: q.pos(ship.x),
+      y: q.pos(ship.y),
+      angle: q.ang(ship.angle),
+      vx: q.vel(ship.vx) + VELOCITY_ZERO,
+      vy: q.vel(ship.vy) + VELOCITY_ZERO,
+      hp: ship.hp,
+      model: ship.kind,
+      score: ship.score,
+    };
+    for (const [field, value] of Object.entries(wanted)) {
+      const got = table.wire[plan.byName.get(field)!.column][row];
+      if (got !== value) found.push(`ship ${id}.${field} is ${got} and should be ${value}`);
+    }
+    const name = table.objects[plan.byName.get('name')!.object][row];
+    if (name !== ship.name) found.push(`ship ${id}.name is ${name} and should be ${ship.name}`);
+  }
+
+  #readState(): void {
+    const from = this.#reader;
+    const header = this.#header;
+    readStateHeader(from, header);
+    this.#tick += header.dTick;
+    if (this.#frame.elements === 4) return this.#received.pass(this.#tick);
+    this.#source.begin(from.bin(MOST_BYTES), this.#tables.odds);
+    this.#received.readBody(this.#source, this.#tick, header.everything);
+    this.#source.finish();
+  }
+}
