@@ -7,7 +7,6 @@ import { assert, ProtocolError, ProtocolErrorCode } from './errors.ts';
 
 /** Odds are of 2^12: p stands for p / 4096 that the bit is 1. In 1..4095: nothing is impossible. */
 export const ODDS_BITS = 12;
-export const EVEN_ODDS = 1 << (ODDS_BITS - 1);
 
 /** The interval is kept at 2^22..2^30: at its least it still tells 2^10 times the odds' unit apart. */
 const WHOLE = 2 ** 30;
@@ -17,7 +16,12 @@ const LOW_MASK = WHOLE - 1;
 /** Bytes beyond the end that a reader of a whole body looks at: zeros that were never written. */
 const READ_AHEAD = 3;
 
-/** Bits as they are told apart: twice the context, plus the bit. Context 0 is even odds, for ever. */
+/** Even bits that are coded at once at most: the interval stays far above what tells them apart. */
+export const EVEN_BITS = 8;
+/** In a BitList: this, the number of even bits above their value of EVEN_BITS. */
+const EVEN = 2 ** 31;
+
+/** What is to be coded, in order: twice a context plus its bit, or up to EVEN_BITS even bits. */
 export class BitList {
   ops = new Uint32Array(1024);
   length = 0;
@@ -25,6 +29,32 @@ export class BitList {
   push(context: number, bit: number): void {
     if (this.length === this.ops.length) this.#grow(1);
     this.ops[this.length++] = context * 2 + bit;
+  }
+
+  /** The lowest `bits` bits of a natural number below 2^32, each as likely 0 as 1. */
+  pushEven(value: number, bits: number): void {
+    for (let left = bits; left > 0; ) {
+      if (this.length === this.ops.length) this.#grow(1);
+      const count = Math.min(left, EVEN_BITS);
+      left -= count;
+      const part = (value >>> left) & ((1 << count) - 1);
+      this.ops[this.length++] = EVEN + (count << EVEN_BITS) + part;
+    }
+  }
+
+  /** Counts each (context, bit) in `counts`, by twice the context plus the bit. */
+  tally(counts: Float64Array): void {
+    for (let i = 0; i < this.length; i++) if (this.ops[i] < EVEN) counts[this.ops[i]]++;
+  }
+
+  /** What the list costs from `start` on; `prices` by twice the context plus the bit. */
+  price(start: number, prices: Uint16Array, pricePerBit: number): number {
+    let price = 0;
+    for (let i = start; i < this.length; i++) {
+      const op = this.ops[i];
+      price += op < EVEN ? prices[op] : ((op >>> EVEN_BITS) & 15) * pricePerBit;
+    }
+    return price;
   }
 
   append(from: Uint32Array, start: number, end: number): void {
@@ -54,7 +84,7 @@ export class RangeEncoder {
 
   /** Codes a whole body into `bytes`, from its start; answers how many bytes it takes. */
   encode({ ops, length }: BitList, odds: Uint16Array): number {
-    // A bit takes at most 12 bits (odds of 1 in 4096).
+    // An op takes at most 12 bits (odds of 1 in 4096).
     const most = ((length * ODDS_BITS) >> 3) + 8;
     if (this.#buffer.length < most) this.#buffer = new Uint8Array(most * 2);
     const buffer = this.#buffer;
@@ -63,15 +93,20 @@ export class RangeEncoder {
     let at = 0;
     for (let i = 0; i < length; i++) {
       const op = ops[i];
-      const bound = (range >>> ODDS_BITS) * odds[op >>> 1];
-      if (op & 1) range = bound;
-      else {
-        low += bound;
-        range -= bound;
-        if (low >= WHOLE) {
-          low -= WHOLE;
-          carry(buffer, at);
+      if (op >= EVEN) {
+        range >>>= (op >>> EVEN_BITS) & 15;
+        low += range * (op & 255);
+      } else {
+        const bound = (range >>> ODDS_BITS) * odds[op >>> 1];
+        if (op & 1) range = bound;
+        else {
+          low += bound;
+          range -= bound;
         }
+      }
+      if (low >= WHOLE) {
+        low -= WHOLE;
+        carry(buffer, at);
       }
       while (range < LEAST) {
         buffer[at++] = low >>> 22;
@@ -126,13 +161,33 @@ export class RangeDecoder {
       this.#range -= bound;
       bit = 0;
     }
+    this.#refill();
+    return bit;
+  }
+
+  /** A natural number of so many bits, up to 53, each as likely 0 as 1. */
+  even(bits: number): number {
+    let value = 0;
+    for (let left = bits; left > 0; ) {
+      const count = Math.min(left, EVEN_BITS);
+      left -= count;
+      this.#range >>>= count;
+      const part = Math.floor(this.#code / this.#range);
+      if (part >> count !== 0) bad('a code outside its interval');
+      this.#code -= part * this.#range;
+      value = value * 2 ** count + part;
+      this.#refill();
+    }
+    return value;
+  }
+
+  #refill(): void {
     while (this.#range < LEAST) {
       const next = this.#next();
       this.#code = (this.#code << 8) | ((this.#last & 3) << 6) | (next >>> 2);
       this.#last = next;
       this.#range <<= 8;
     }
-    return bit;
   }
 
   /** The body was read whole: throws if bytes are left. */

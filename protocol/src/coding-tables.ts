@@ -1,7 +1,7 @@
 // The odds of every context of a game: first what the declaration alone lets one expect, later what
 // the room learnt of its own traffic and handed to its clients in a TABLES frame. Odds come in 128
 // sizes, so that one byte names one. Written by the server's learner, read by both sides' coders.
-import { EVEN_ODDS, ODDS_BITS } from './coder.ts';
+import { ODDS_BITS } from './coder.ts';
 import {
   CHANGED_CONTEXTS,
   Change,
@@ -124,7 +124,6 @@ const PRIOR = {
 /** The odds that follow from the declaration alone. Both sides compute the same. */
 export function priorTables(plans: readonly Plan[], contexts: number): CodingTables {
   const odds = new Uint16Array(contexts).fill(ODDS[nearestOdds(0.5)]);
-  odds[Context.Even] = EVEN_ODDS;
   const set = (context: number, share: number) => {
     odds[context] = ODDS[nearestOdds(share)];
   };

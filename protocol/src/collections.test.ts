@@ -3,8 +3,8 @@
 // wrong.
 import { Unpackr } from 'msgpackr';
 import { describe, expect, test } from 'vitest';
-import { heldBy, Stage } from '../test/wire-stage.ts';
-import { differences } from '../test/wire-truth.ts';
+import { heldBy, Stage } from '../test/stage.ts';
+import { differences } from '../test/truth.ts';
 import {
   bool,
   choice,

@@ -23,24 +23,22 @@ const counts = (n: number): number => 16 + CHAR_CONTEXTS + n * COUNT_CONTEXTS;
 
 /** The body's own questions. */
 export const Context = {
-  /** Even odds: bits that nothing is known of. */
-  Even: 0,
   /** Whether the known set's limit has grown. */
-  Grown: 1,
+  Grown: 0,
   /** Whether a free slot is taken: where everything is told, and elsewhere. */
-  First: 2,
-  Arrives: 3,
+  First: 1,
+  Arrives: 2,
   /** Whether an entity of the seat's own has something to say to it. */
-  Owned: 4,
+  Owned: 3,
   /** Whether a text is of 7-bit characters. */
-  Ascii: 5,
+  Ascii: 4,
   /** Whether an input differs from the tick before. */
-  Moved: 6,
+  Moved: 5,
   /** Whether a row that is in step is told as to one that is behind. */
-  Whole: 7,
+  Whole: 6,
   /** Whether rows fall behind in this body, and whether one does. */
-  Defers: 8,
-  Deferred: 9,
+  Defers: 7,
+  Deferred: 8,
   Char: 16,
   Limit: counts(0),
   Kind: counts(1),

@@ -2,7 +2,7 @@
 // ends in a value or a ProtocolError. The samples go through the whole of reading, bodies included.
 import { Packr } from 'msgpackr';
 import { describe, expect, test } from 'vitest';
-import { Stage } from '../test/wire-stage.ts';
+import { Stage } from '../test/stage.ts';
 import { bool, fixed, int, list, map, packed, text } from './builders.ts';
 import { ProtocolError } from './errors.ts';
 import * as frames from './frames.ts';

@@ -75,7 +75,7 @@ describe('[F1, F2] each frame comes back, and is one array to any reader of msgp
   test('WELCOME', () => {
     const bytes = written((out) => frames.writeWelcome(out, welcome));
     expect(readBack(bytes, frames.readWelcome)).toEqual(welcome);
-    const { seat, tick, resumeKey, serverTimeMs, roomId, sendEvery } = welcome;
+    const { seat, tick, resumeKey, serverTimeMs, roomId, sendEvery, packed } = welcome;
     expect(packr.unpack(bytes)).toEqual([
       1,
       seat,
@@ -84,12 +84,13 @@ describe('[F1, F2] each frame comes back, and is one array to any reader of msgp
       serverTimeMs,
       roomId,
       sendEvery,
+      packed,
     ]);
   });
 
   test.each([
     [3, false, 2, -1.5, 0.5, [2, 3, 2, -384, 64]],
-    [1, true, 0, Number.NaN, 0, [2, -2, 0, -32_513, 0]],
+    [1, true, 0, Number.NaN, 0, [2, -2, 0, null, 0]],
     [0, true, 0, 500, 0.999, [2, -1, 0, 32_512, 127]],
     [70_000, false, 9, -500, 1, [2, 70_000, 9, -32_512, 127]],
   ])(
@@ -186,6 +187,13 @@ describe('[F1, F2] each frame comes back, and is one array to any reader of msgp
     expect(readBack(pong, frames.readPong)).toEqual({ id: 4, timeMs: 12.75, tick: 100.5 });
   });
 
+  test('TABLES', () => {
+    const tables = { version: 7, base: 6, changes: Uint8Array.of(255, 3) };
+    const bytes = written((out) => frames.writeTables(out, tables));
+    expect(packr.unpack(bytes)).toEqual([10, 7, 6, Buffer.of(255, 3)]);
+    expect(readBack(bytes, frames.readTables)).toEqual(tables);
+  });
+
   test('BYE and RESYNC', () => {
     const bye = written((out) => frames.writeBye(out, 4005, 'full'));
     expect([packr.unpack(bye), readBack(bye, frames.readBye)]).toEqual([
@@ -231,7 +239,7 @@ describe('[F7] an empty STATE', () => {
 describe('a frame is refused', () => {
   const counts: [FrameType, number[]][] = [
     [FrameType.Hello, [2, 3, 4, 5, 6, 7, 8]],
-    [FrameType.Welcome, [7]],
+    [FrameType.Welcome, [8]],
     [FrameType.State, [5, 6, 7]],
     [FrameType.Input, [5]],
     [FrameType.Ack, [2]],
@@ -240,6 +248,7 @@ describe('a frame is refused', () => {
     [FrameType.Reply, [4]],
     [FrameType.Ping, [3]],
     [FrameType.Pong, [5]],
+    [FrameType.Tables, [4]],
     [FrameType.Bye, [3]],
     [FrameType.Resync, [1]],
   ];

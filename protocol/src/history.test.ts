@@ -1,7 +1,7 @@
 // The ring of past ticks: newest first, oldest forgotten, found by fractional tick. A snapshot is a
 // copy: what is written afterwards does not reach it.
 import { describe, expect, test } from 'vitest';
-import { Stage } from '../test/wire-stage.ts';
+import { Stage } from '../test/stage.ts';
 import { int, text } from './builders.ts';
 import { defineGame } from './game.ts';
 import { History } from './history.ts';

@@ -1,7 +1,7 @@
 // The live table by itself: what is stamped when, what is clamped, what a dead row does, and what
 // survives growth.
 import { describe, expect, test } from 'vitest';
-import { World } from '../test/world.ts';
+import { Stage } from '../test/stage.ts';
 import { angle, bool, choice, fixed, int, quat, text, vec2 } from './builders.ts';
 import { defineGame } from './game.ts';
 import { LiveTable } from './live-table.ts';
@@ -174,12 +174,12 @@ describe('rows', () => {
   });
 
   test('keep everything when the table grows', () => {
-    const world = new World(game as never);
+    const stage = new Stage(game);
     const rows = Array.from({ length: 100 }, (_, i) =>
-      world.spawn('ship', { x: i / 2, name: `${i}`, ammo: i % 9 }, (i % 3) + 1),
+      stage.spawn('ship', { x: i / 2, name: `${i}`, ammo: i % 9 }, (i % 3) + 1),
     );
-    world.round();
-    const live = world.table('ship');
+    stage.round();
+    const live = stage.table('ship');
     expect(live.capacity).toBe(128);
     rows.forEach((row, i) => {
       const index = row.$index;

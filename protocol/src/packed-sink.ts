@@ -205,10 +205,7 @@ export class PackedSink implements Sink {
   }
 
   #weigh(from: number): number {
-    const { prices } = this;
-    let price = 0;
-    for (let i = from; i < this.bits.length; i++) price += prices[this.bits.ops[i]];
-    return price / PRICE_UNITS;
+    return this.bits.price(from, this.prices, PRICE_UNITS) / PRICE_UNITS;
   }
 
   #keptOf(form: Form, table: Table): Kept | undefined {
@@ -241,7 +238,7 @@ export class PackedSink implements Sink {
 
   /** The lowest `bits` bits of a value, at even odds. */
   #even(value: number, bits: number): void {
-    for (let k = bits - 1; k >= 0; k--) this.bits.push(Context.Even, (value >>> k) & 1);
+    this.bits.pushEven(value, bits);
   }
 }
 

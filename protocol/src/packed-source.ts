@@ -176,9 +176,7 @@ export class PackedSource implements Source {
   }
 
   #even(bits: number): number {
-    let value = 0;
-    for (let k = 0; k < bits; k++) value = value * 2 + this.#decoder.bit(Context.Even);
-    return value;
+    return this.#decoder.even(bits);
   }
 }
 

@@ -121,15 +121,15 @@ export class PlainSource implements Source {
     if (this.#next[depth] === NONE) {
       if (this.#left[depth] === 0) return false;
       this.#take();
-      this.#next[depth] = this.#in.int(position, MAX_GROUP_ELEMENTS);
+      this.#next[depth] = this.#in.int(0, MAX_GROUP_ELEMENTS);
+      if (this.#next[depth] < position) unknown();
     }
     if (this.#next[depth] !== position) return false;
     this.#next[depth] = NONE;
     return true;
   }
   close(): void {
-    if (this.#next[this.#depth] !== NONE)
-      throw new ProtocolError(ProtocolErrorCode.BadState, 'a position that cannot be chosen');
+    if (this.#next[this.#depth] !== NONE) unknown();
     if (this.#left[this.#depth] !== 0) bad('a group holds more than it should');
     this.#depth--;
   }
@@ -172,6 +172,10 @@ export class PlainSource implements Source {
   #take(): void {
     if (this.#left[this.#depth]-- <= 0) bad('a group ends too early');
   }
+}
+
+function unknown(): never {
+  throw new ProtocolError(ProtocolErrorCode.BadState, 'a position that cannot be chosen');
 }
 
 function bad(message: string): never {

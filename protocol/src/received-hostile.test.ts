@@ -2,7 +2,7 @@
 // bodies are literal arrays written by msgpackr, so they show the grammar of PROTOCOL.md 5.
 import { Packr } from 'msgpackr';
 import { describe, expect, test } from 'vitest';
-import { readAll, Stage } from '../test/wire-stage.ts';
+import { readAll, Stage } from '../test/stage.ts';
 import { fixed, int, list, map, record, text, vec2 } from './builders.ts';
 import { ProtocolError, type ProtocolErrorCode } from './errors.ts';
 import { defineGame } from './game.ts';
@@ -55,19 +55,19 @@ describe('[S11] a shared body is refused where', () => {
   const changes = (...fields: unknown[]) => [3, [], [], [0, fields], []];
   const cases: [string, unknown, ProtocolErrorCode][] = [
     ['a slot leaves that is not known', [3, [2], [], [], []], 'bad-state'],
-    ['a slot leaves that does not exist', [3, [7], [], [], []], 'bad-msgpack'],
+    ['a slot leaves that does not exist', [3, [7], [], [], []], 'bad-state'],
     ['a slot changes that is not known', [3, [], [], [2, []], []], 'bad-state'],
     ['a slot leaves and changes', [3, [0], [], [0, []], []], 'bad-state'],
     ['a slot is taken', [3, [], [0, [0, 5, []]], [], []], 'bad-state'],
     ['an id arrives twice', [3, [], [2, [0, 1, []]], [], []], 'bad-state'],
     ['an entity without an id arrives', [3, [], [2, [0, 0, []]], [], []], 'bad-state'],
     ['a kind does not exist', [3, [], [2, [2, 5, []]], [], []], 'bad-value'],
-    ['slots descend', [3, [1, 0], [], [], []], 'bad-msgpack'],
+    ['slots descend', [3, [1, 0], [], [], []], 'bad-value'],
     ['the limit shrinks', [2, [], [], [], []], 'bad-state'],
     ['the limit passes 65,536', [65_537, [], [], [], []], 'bad-msgpack'],
     ['a field is serverOnly', changes(6, 1), 'bad-state'],
     ['a field is ownerOnly', changes(7, 1), 'bad-state'],
-    ['a field does not exist', changes(8, 1), 'bad-msgpack'],
+    ['a field does not exist', changes(8, 1), 'bad-state'],
     ['a value is outside its levels', changes(2, 10), 'bad-value'],
     ['a value is negative', changes(2, -1), 'bad-value'],
     ['a value is no integer', changes(2, 1.5), 'bad-msgpack'],
@@ -77,12 +77,13 @@ describe('[S11] a shared body is refused where', () => {
     ['a list is longer than declared', changes(3, [5]), 'bad-msgpack'],
     ['a map is larger than declared', changes(4, [1, 3, 'a', 1, 'b', 1, 'c', 1]), 'bad-msgpack'],
     ['a key is longer than declared', changes(4, [1, 1, 'abcde', 1]), 'bad-value'],
-    ['a record has no such field', changes(5, [2, 1]), 'bad-msgpack'],
+    ['a record has no such field', changes(5, [2, 1]), 'bad-state'],
     ['a part is neither whole nor changes', changes(5, [1, 2, [0]]), 'bad-value'],
-    ['a group holds more than it should', [3, [], [], [], [], 1], 'bad-value'],
+    ['a slot falls behind that is not known', [3, [], [], [], [], [2]], 'bad-state'],
+    ['a group holds more than it should', [3, [], [], [], [], [], 1], 'bad-value'],
     ['a group ends too early', [3, [], []], 'bad-value'],
     ['a group is something else', [3, 7, [], [], []], 'bad-msgpack'],
-    ['the state has no such field', [3, [], [], [], [1, 1]], 'bad-msgpack'],
+    ['the state has no such field', [3, [], [], [], [1, 1]], 'bad-state'],
   ];
 
   test.each(cases)('%s', (_name, body, code) => {

@@ -3,8 +3,8 @@
 // received-walk.test.ts, hostile bodies in received-hostile.test.ts.
 import { Packr, Unpackr } from 'msgpackr';
 import { describe, expect, test } from 'vitest';
-import { heldBy, readAll, Stage, type Viewer } from '../test/wire-stage.ts';
-import { differences } from '../test/wire-truth.ts';
+import { heldBy, readAll, Stage, type Viewer } from '../test/stage.ts';
+import { differences } from '../test/truth.ts';
 import { fixed, int, list, text } from './builders.ts';
 import { defineGame } from './game.ts';
 import { EPOCH } from './plan.ts';

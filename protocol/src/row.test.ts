@@ -1,7 +1,7 @@
 // Row objects as a game holds them: plain properties that write through to columns, one object from
 // spawn to despawn, and a UsageError for whoever writes after that.
 import { describe, expect, test } from 'vitest';
-import { Stage } from '../test/wire-stage.ts';
+import { Stage } from '../test/stage.ts';
 import { bool, choice, entity, int, packed, quat, text, vec2, vec3 } from './builders.ts';
 import { UsageError } from './errors.ts';
 import { defineGame } from './game.ts';

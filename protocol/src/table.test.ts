@@ -1,7 +1,7 @@
 // Rows over columns: indices that stay, rest and come back, growth that keeps everything, copies
 // that take it all. What a game does with a row object stands in row.test.ts.
 import { describe, expect, test } from 'vitest';
-import { Stage } from '../test/wire-stage.ts';
+import { Stage } from '../test/stage.ts';
 import { fixed, int, list, text, vec3 } from './builders.ts';
 import { defineGame } from './game.ts';
 import { LiveTable } from './live-table.ts';

@@ -2,7 +2,7 @@
 // by msgpackr, so that a number in the wrong one is found wherever it hides.
 import { Unpackr } from 'msgpackr';
 import { describe, expect, test } from 'vitest';
-import { heldBy, Stage, type Viewer } from '../test/wire-stage.ts';
+import { heldBy, Stage, type Viewer } from '../test/stage.ts';
 import { fixed, int, list, text } from './builders.ts';
 import { defineGame } from './game.ts';
 import type { LiveTable } from './live-table.ts';

@@ -3,8 +3,8 @@
 import fc from 'fast-check';
 import { Unpackr } from 'msgpackr';
 import { describe, expect, test } from 'vitest';
-import { heldBy, Stage } from '../test/wire-stage.ts';
-import { rounded, shown } from '../test/wire-truth.ts';
+import { heldBy, Stage } from '../test/stage.ts';
+import { expected, held as heldValue } from '../test/truth.ts';
 import {
   angle,
   bool,
@@ -29,7 +29,7 @@ import type { Row } from './table.ts';
 /** A room with one kind of one field, and one seat in it. */
 function roomOf(value: AnyField, strict = false) {
   const game = defineGame({ entities: { thing: { value } } });
-  const stage = new Stage(game, strict);
+  const stage = new Stage(game, { strict });
   const seat = stage.join(9);
   const row = stage.spawn('thing') as unknown as Row;
   const live = stage.tables[0];
@@ -205,8 +205,8 @@ describe('a value of any other kind', () => {
         const { stage, seat, row, live, f } = roomOf(list(element, 8));
         row.value = v;
         stage.send();
-        const held = shown(f.spec, heldBy(seat, 0, row).value) as number[];
-        expect(held).toEqual(rounded(f.spec, live.objects[f.object][row.$index]));
+        const held = heldValue(f.spec, heldBy(seat, 0, row).value) as number[];
+        expect(held).toEqual(expected(f.spec, live.objects[f.object][row.$index]));
         held.forEach((each, i) => {
           expect(Math.abs(each - v[i])).toBeLessThanOrEqual(half(0.1));
           expect(toWire(element.spec, each)).toBe(toWire(element.spec, v[i]));

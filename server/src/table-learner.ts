@@ -18,7 +18,6 @@ const OLD_WEIGHT = 4;
 export class TableLearner {
   readonly #priors: CodingTables;
   readonly #counts: Float64Array;
-  #bodies = 0;
   #nextReview = FIRST_REVIEW;
   #sinceReview = 0;
   /** Bodies that the counts stand for: forgotten ones no more than they are. */
@@ -30,10 +29,8 @@ export class TableLearner {
   }
 
   /** Takes one body of a tick. */
-  note({ ops, length }: BitList): void {
-    const counts = this.#counts;
-    for (let i = 0; i < length; i++) counts[ops[i]]++;
-    this.#bodies++;
+  note(body: BitList): void {
+    body.tally(this.#counts);
     this.#weight++;
     this.#sinceReview++;
   }
@@ -47,7 +44,7 @@ export class TableLearner {
     const hope = this.#nextReview / this.#weight;
     const odds = this.#priors.odds.slice();
     let gain = 0;
-    for (let c = 1; c < odds.length; c++) gain += this.#improve(odds, current, c, hope);
+    for (let c = 0; c < odds.length; c++) gain += this.#improve(odds, current, c, hope);
     for (let i = 0; i < this.#counts.length; i++) this.#counts[i] *= FORGET;
     this.#weight *= FORGET;
     return gain > 0 ? new CodingTables(current.version + 1, odds) : undefined;
