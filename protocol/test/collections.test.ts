@@ -1,4 +1,4 @@
-// Lists, maps and records of the live world, as a game writes them: what is refused is refused
+// Lists, maps and records of the live stage, as a game writes them: what is refused is refused
 // before anything changed, and what is kept is what was given.
 import { describe, expect, test } from 'vitest';
 import {
@@ -17,7 +17,7 @@ import {
 import type { TrackedList, TrackedMap, TrackedRecord } from '../src/collections.ts';
 import { defineGame } from '../src/game.ts';
 import type { Row } from '../src/table.ts';
-import { World } from './world.ts';
+import { Stage } from './stage.ts';
 
 const game = defineGame({
   entities: {
@@ -62,14 +62,14 @@ type Box = Row & {
 };
 
 function spawn(init: Readonly<Record<string, unknown>> = {}, strict = false) {
-  const world = new World(game as never, { strict });
-  const table = world.table('box');
-  const box = world.spawn('box', init) as Box;
+  const stage = new Stage(game, { strict });
+  const table = stage.table('box');
+  const box = stage.spawn('box', init as never) as unknown as Box;
   const begin = (tick: number) => {
     table.round();
     table.tick = tick;
   };
-  return { world, table, box, begin };
+  return { stage, table, box, begin };
 }
 
 const plain = (value: unknown) => JSON.parse(JSON.stringify(value));
@@ -220,8 +220,8 @@ describe('a record', () => {
   });
 
   test('takes another record, a spread of one, or some of its fields', () => {
-    const { box, world } = spawn();
-    const other = world.spawn('box', { gear: { name: 'b', values: [9] } }) as Box;
+    const { box, stage } = spawn();
+    const other = stage.spawn('box', { gear: { name: 'b', values: [9] } }) as unknown as Box;
     box.gear = other.gear;
     expect(plain(box.gear)).toEqual(plain(other.gear));
     other.gear.name = 'c';
@@ -273,17 +273,17 @@ describe('values', () => {
 
 describe('the collections of a despawned entity', () => {
   test('read as empty and throw on write, and no other entity gets the write', () => {
-    const { world, box } = spawn({ bag: [1], notes: [['a', 1]] });
+    const { stage, box } = spawn({ bag: [1], notes: [['a', 1]] });
     const bag = box.bag;
-    world.despawn(box);
+    stage.despawn(box);
     expect([box.bag.length, box.notes.size, box.gear.name]).toEqual([0, 0, '']);
     expect(() => bag.push(1)).toThrow('box.bag: this box is gone');
     expect(() => box.bag.push(1)).toThrow('box.bag: this box is gone');
     expect(() => box.notes.set('b', 2)).toThrow('box.notes: this box is gone');
     expect(() => (box.gear.name = 'x')).toThrow('box.gear: this box is gone');
     expect(() => (box.gear.inner as { level: number }).level++).toThrow('this box is gone');
-    world.next();
-    const next = world.spawn('box') as Box;
+    stage.next();
+    const next = stage.spawn('box') as unknown as Box;
     expect(() => bag.push(1)).toThrow('box.bag: this box is gone');
     expect([next.notes.size, next.bag.length, box.notes.size]).toEqual([0, 0, 0]);
   });

@@ -3,51 +3,55 @@
 import { describe, expect, test } from 'vitest';
 import { ProtocolError } from '../src/index.ts';
 import { game } from './everything.ts';
-import { compare } from './truth.ts';
-import { Receiver, World } from './world.ts';
+import { SIGHTS, SPELLINGS, type Sight, type Spelling, Stage } from './stage.ts';
+import { differences } from './truth.ts';
 
-function setUp(ownView: boolean) {
-  const world = new World(game as never);
-  const receiver = new Receiver(world, 1, ownView);
-  const ships = [1, 2, 3, 4].map((n) => world.spawn('ship', { x: n, bag: [n] }, n % 2));
-  world.spawn('crate', { position: { x: 1, y: 2, z: 3 } });
-  world.round();
-  receiver.tell();
-  world.next();
-  return { world, receiver, ships };
-}
+const CASES = SPELLINGS.flatMap((wire) =>
+  SIGHTS.flatMap((sight) => [true, false].map((everything) => ({ wire, sight, everything }))),
+);
 
-describe.each([
-  ['shared', false],
-  ['own', true],
-])('a receiver with a known set that is %s', (_name, ownView) => {
-  test.each([true, false])(
-    '[S2, S7] is whole again after a STATE cut anywhere (everything: %s)',
-    (everything) => {
-      const { frame } = cutAt(Number.MAX_SAFE_INTEGER, ownView, everything);
-      for (let length = 6; length < frame.length; length += 3) {
-        const { world, receiver } = cutAt(length, ownView, everything);
-        receiver.needsEverything = true;
-        world.next();
-        world.round();
-        receiver.tell();
-        compare(world, receiver);
+describe('a receiver that got a STATE', () => {
+  test.each(CASES)(
+    '[S2, S7] cut anywhere is whole again after the next ($wire, $sight, everything: $everything)',
+    ({ wire, sight, everything }) => {
+      const { seat } = secondState(wire, sight, everything);
+      const { shared, own } = seat.last;
+      let refused = 0;
+      for (let end = 0; end < shared!.length + own!.length; end++) {
+        const again = secondState(wire, sight, everything);
+        const cut = {
+          shared: shared!.subarray(0, end),
+          own: own!.subarray(0, Math.max(end - shared!.length, 0)),
+        };
+        try {
+          again.seat.read({ ...again.seat.last, ...cut });
+        } catch (error) {
+          expect(error).toBeInstanceOf(ProtocolError);
+          refused++;
+        }
+        again.seat.needsEverything = true;
+        again.stage.next();
+        again.stage.send();
+        expect(differences(again.stage, again.seat), `cut at ${end}`).toEqual([]);
       }
+      expect(refused).toBeGreaterThan(0);
     },
   );
 });
 
-/** A receiver that got only the first bytes of its second STATE. */
-function cutAt(length: number, ownView: boolean, everything: boolean) {
-  const { world, receiver, ships } = setUp(ownView);
-  world.despawn(ships[1]);
+/** A seat before it reads its second STATE, which stands in `last`. */
+function secondState(wire: Spelling, sight: Sight, everything: boolean) {
+  const stage = new Stage(game, { wire });
+  const seat = stage.join(1, sight);
+  const ships = [1, 2, 3, 4].map((n) => stage.spawn('ship', { x: n, vy: n, bag: [n] }, n % 2));
+  stage.spawn('crate', { position: { x: 1, y: 2, z: 3 } });
+  stage.send();
+  stage.despawn(ships[1]);
   ships[0].x = 99;
-  (ships[2].bag as unknown as { push(n: number): void }).push(9);
-  world.spawn('sign', { words: 'new' }, 1);
-  world.round();
-  receiver.needsEverything = everything;
-  const { frame } = receiver.write();
-  if (length < frame.length)
-    expect(() => receiver.read(frame.subarray(0, length))).toThrow(ProtocolError);
-  return { world, receiver, frame };
+  ships[2].bag.push(9);
+  stage.spawn('sign', { words: 'new' }, 1);
+  stage.round();
+  seat.needsEverything = everything;
+  stage.write(seat);
+  return { stage, seat };
 }

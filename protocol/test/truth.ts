@@ -1,7 +1,21 @@
-// What a receiver should hold, computed from the live world by the declaration alone: no stamps, no
-// wire, no writer. The oracle of this folder's tests.
-import { type FieldSpec, type Plan, type Row, rowClass, type Table } from '../src/index.ts';
-import type { Receiver, World } from './world.ts';
+// Where a seat holds anything but the truth, field by field: rounded for everybody, exact for the
+// owner of a stepped kind, blank where it may not look. What it should hold is computed from the
+// live room by the declaration alone: no stamps, no tracks, no writer. The oracle of the tests of
+// state.
+import {
+  EPOCH,
+  type FieldPlan,
+  type FieldSpec,
+  fromWire,
+  initialShown,
+  type LiveTable,
+  type Plan,
+  type ReceivedTable,
+  type Row,
+  rowClass,
+  type Table,
+} from '../src/index.ts';
+import type { Stage, Viewer } from './stage.ts';
 
 /** Between a number restored here and one restored there. */
 const EPSILON = 1e-9;
@@ -13,7 +27,7 @@ function partsOf({ components }: FieldSpec, value: unknown): number[] {
 }
 
 /** Nearest step within the range; not a number is the least (a fresh row's). */
-export function roundedNumber(spec: FieldSpec, value: number): number {
+function roundedNumber(spec: FieldSpec, value: number): number {
   const { min, step, levels, type } = spec;
   const steps = Math.round((value - min) / step);
   if (type === 'angle') {
@@ -96,81 +110,150 @@ class Turn {
   }
 }
 
-/** Throws with the path of the first difference. */
-export function same(path: string, wanted: unknown, got: unknown, epsilon = EPSILON): void {
+/** Adds the path of each difference. */
+function same(
+  path: string,
+  wanted: unknown,
+  got: unknown,
+  epsilon: number,
+  found: string[],
+): void {
   if (wanted instanceof Turn) {
     if (wanted.isNear(got as number[])) return;
   } else if (typeof wanted === 'number' && typeof got === 'number') {
     if (Math.abs(wanted - got) <= epsilon) return;
   } else if (Array.isArray(wanted) && Array.isArray(got)) {
     if (wanted.length === got.length) {
-      for (let i = 0; i < wanted.length; i++) same(`${path}[${i}]`, wanted[i], got[i], epsilon);
+      for (let i = 0; i < wanted.length; i++)
+        same(`${path}[${i}]`, wanted[i], got[i], epsilon, found);
       return;
     }
   } else if (typeof wanted === 'object' && wanted !== null) {
     if (JSON.stringify(wanted) === JSON.stringify(got)) return;
   } else if (wanted === got) return;
-  throw new Error(`${path}: wanted ${JSON.stringify(wanted)}, holds ${JSON.stringify(got)}`);
+  found.push(`${path}: wanted ${JSON.stringify(wanted)}, holds ${JSON.stringify(got)}`);
 }
 
 /** A received row as the seat is shown it. */
-export function shownRow(table: Table, index: number, viewer: number): Row {
+function shownRow(table: Table, index: number, viewer: number): Row {
   table.viewer = viewer;
   return new (rowClass(table.plan, 'shown'))(table, index);
 }
 
-/** Everything the receiver holds against everything it may know now. */
-export function compare(world: World, { seat, received, sees, hidden }: Receiver): void {
-  const visible = [...world.rows()].filter((row) => sees.call({ seat, hidden } as Receiver, row));
-  const count = received.tables.reduce((sum, table) => sum + table.count, 0);
-  if (count !== visible.length) throw new Error(`holds ${count} of ${visible.length} entities`);
-  for (const row of visible) {
-    const { plan } = row.$table;
+/** Where the seat holds anything but what it may know now. Rows it is told of later are left out. */
+export function differences(stage: Pick<Stage, 'tables' | 'state'>, viewer: Viewer): string[] {
+  const found: string[] = [];
+  const { received, known, id } = viewer;
+  for (const live of stage.tables) {
+    const { plan } = live;
     const table = received.tables[plan.index];
-    const index = received.rowOf(plan.index, row.id);
-    if (table.ids[index] !== row.id) throw new Error(`${plan.name} ${row.id} is missing`);
-    compareRow(plan, row, shownRow(table, index, seat), seat);
+    let count = 0;
+    for (let row = 1; row <= live.high; row++) {
+      if (live.ids[row] === 0) continue;
+      const slot = known ? known.slotOf(live.ids[row]) : 0;
+      const at = viewer.indexOf(plan.index, live.ids[row]);
+      const told = slot >= 0 && (!known || known.sentTick[slot] > 0);
+      if (told !== at > 0) found.push(`${plan.name} ${live.ids[row]} is ${at ? '' : 'not '}known`);
+      if (at > 0) count++;
+      const now = !known || known.sentTick[slot] === viewer.sentTick;
+      if (told && at > 0 && now) compareRow(live, row, table, at, id, found);
+    }
+    if (count !== table.count) found.push(`${plan.name}: holds ${table.count} of ${count}`);
   }
-  for (const { name, spec } of world.game.state.fields) {
-    const state = received.state;
-    const wanted = expected(spec, world.state.rows[1]![name]);
-    same(`state.${name}`, wanted, held(spec, shownRow(state, 1, seat)[name]));
+  compareRow(stage.state, 1, received.state, 1, id, found);
+  return found;
+}
+
+function compareRow(
+  live: LiveTable,
+  row: number,
+  table: ReceivedTable,
+  at: number,
+  seat: number,
+  found: string[],
+): void {
+  const { plan } = live;
+  const truth = live.rows[row]!;
+  const shown = shownRow(table, at, seat);
+  const mine = seat !== 0 && plan.index >= 0 && live.ownerOf(row) === seat;
+  for (const f of plan.fields) {
+    const { name, spec } = f;
+    const path = `${plan.name} ${live.ids[row]}.${name}`;
+    const secret = spec.scope === 'server' || (spec.scope === 'owner' && !mine);
+    const exact = mine && plan.stepped && (plan.ownMask & (1 << f.index)) !== 0;
+    if (secret) compareBlank(path, f, plan, table, at, found);
+    else if (exact && f.column >= 0) compareExact(path, f, live, row, table, at, found);
+    else {
+      const off = live.tracks && live.tracks.ofField[f.index] >= 0 ? spec.within * spec.step : 0;
+      const [wanted, got] =
+        f.index === EPOCH && plan.index >= 0
+          ? [live.values[EPOCH][row], table.values[EPOCH][at]]
+          : [expected(spec, truth[name]), held(spec, shown[name])];
+      same(path, nearerTurn(spec, wanted, got), got, off + EPSILON, found);
+    }
+    if (spec.scope === 'all' && f.column >= 0) compareWire(path, f, live, row, table, at, exact, found);
   }
 }
 
-function compareRow(plan: Plan, row: Row, shown: Row, seat: number): void {
-  const path = `${plan.name} ${row.id}`;
-  same(`${path}.owner`, row.owner, shown.owner);
-  const mine = row.owner === seat;
-  for (const f of plan.fields) {
-    if (f.index < 2) continue;
-    const { name, spec } = f;
-    if (spec.scope === 'server' || (spec.scope === 'owner' && !mine)) {
-      compareBlank(`${path}.${name} (not for this seat)`, plan, f.index, shown);
-      continue;
-    }
-    const wanted = row[name];
-    if (mine && plan.stepped && spec.components > 0) compareExact(`${path}.${name}`, f, row, shown);
-    else same(`${path}.${name}`, expected(spec, wanted), held(spec, shown[name]));
+/** Angles that may be steps off are compared the shorter way around. */
+function nearerTurn({ type }: FieldSpec, wanted: unknown, got: unknown): unknown {
+  if (type !== 'angle' || typeof wanted !== 'number' || typeof got !== 'number') return wanted;
+  return wanted + Math.round((got - wanted) / (2 * Math.PI)) * 2 * Math.PI;
+}
+
+/** Seat and server hold the same wire values, and what is shown is what they stand for. */
+function compareWire(
+  path: string,
+  { spec, column }: FieldPlan,
+  live: LiveTable,
+  row: number,
+  table: ReceivedTable,
+  at: number,
+  exact: boolean,
+  found: string[],
+): void {
+  for (let c = column; c < column + spec.components; c++) {
+    const [wanted, got] = [live.wire[c][row], table.wire[c][at]];
+    if (wanted !== got) found.push(`${path}: wire ${wanted}, holds ${got}`);
+    if (spec.type === 'quat' || exact) continue;
+    const value = fromWire(spec, got);
+    if (table.values[c][at] !== value) found.push(`${path}: ${value}, shows ${table.values[c][at]}`);
   }
 }
 
 /** What a seat predicts of its own is what the server has, to the last bit. */
-function compareExact(path: string, f: Plan['fields'][number], row: Row, shown: Row): void {
-  for (let c = f.column; c < f.column + f.spec.components; c++) {
-    const wanted = row.$table.values[c][row.$index];
-    if (Number.isFinite(wanted)) same(path, wanted, shown.$table.values[c][shown.$index], 0);
+function compareExact(
+  path: string,
+  { spec, column }: FieldPlan,
+  live: LiveTable,
+  row: number,
+  table: Table,
+  at: number,
+  found: string[],
+): void {
+  for (let c = column; c < column + spec.components; c++) {
+    const wanted = live.values[c][row];
+    const got = table.values[c][at];
+    if (Number.isFinite(wanted) && !Object.is(wanted, got))
+      found.push(`${path}: wanted exactly ${wanted}, holds ${got}`);
   }
 }
 
 /** A field that is not for this seat holds what a fresh row does. */
-function compareBlank(path: string, plan: Plan, index: number, { $table, $index }: Row): void {
-  const { spec, column, object } = plan.fields[index];
+function compareBlank(
+  path: string,
+  { spec, column, object }: FieldPlan,
+  plan: Plan,
+  table: Table,
+  at: number,
+  found: string[],
+): void {
+  const blank = `${path} (not for this seat)`;
   for (let c = column; c < column + spec.components; c++)
-    same(path, plan.shown[c], $table.values[c][$index]);
+    same(blank, plan.shown[c], table.values[c][at], EPSILON, found);
   if (object < 0) return;
-  const value = $table.objects[object][$index];
+  const value = table.objects[object][at];
   const empty = spec.type === 'list' || spec.type === 'map';
-  if (empty) same(path, 0, [...(value as Iterable<unknown>)].length);
-  else if (spec.type !== 'record') same(path, spec.initial, value);
+  if (empty) same(blank, 0, [...(value as Iterable<unknown>)].length, 0, found);
+  else same(blank, held(spec, initialShown(spec)), held(spec, value), EPSILON, found);
 }

@@ -4,14 +4,14 @@
 import { type BitList, CodingTables, nearestOdds, ODDS } from '@tickwire/protocol';
 
 /** STATEs after which tables are reviewed for the first time; each review waits so much longer. */
-const FIRST_REVIEW = 20;
-const REVIEW_FACTOR = 3;
+const FIRST_REVIEW = 10;
+const REVIEW_FACTOR = 2;
 /** STATEs between reviews at most: a minute at 20 Hz. What is spent must come back within this. */
 const MOST_BETWEEN = 1200;
 /** Bits that one context takes in TABLES: its odds, and half the time the way to it. */
 const CONTEXT_BITS = 12;
-/** What was counted before a review counts half as much after it. */
-const FORGET = 0.5;
+/** Tables are worth what they save until the next review, and for a while after it. */
+const HOPE = 2;
 /** The old odds count as so many answers: a few new ones do not turn them round. */
 const OLD_WEIGHT = 4;
 
@@ -41,13 +41,18 @@ export class TableLearner {
     this.#nextReview = Math.min(this.#nextReview * REVIEW_FACTOR, MOST_BETWEEN);
     this.#sinceReview = 0;
     // Gains are counted over the bodies seen, and hoped for until the next review.
-    const hope = this.#nextReview / this.#weight;
+    const hope = (HOPE * this.#nextReview) / this.#weight;
     const odds = this.#priors.odds.slice();
     let gain = 0;
     for (let c = 0; c < odds.length; c++) gain += this.#improve(odds, current, c, hope);
-    for (let i = 0; i < this.#counts.length; i++) this.#counts[i] *= FORGET;
-    this.#weight *= FORGET;
+    this.#forget();
     return gain > 0 ? new CodingTables(current.version + 1, odds) : undefined;
+  }
+
+  /** What was counted long ago counts for half. */
+  #forget(): void {
+    for (let i = 0; i < this.#counts.length; i++) this.#counts[i] /= 2;
+    this.#weight /= 2;
   }
 
   /** Sets the odds of one context if that pays; answers what it gains on `current`, in bits. */
