@@ -69,8 +69,6 @@ export class KnownSet {
   deferrals = 0;
   /** By slot: what the entity has gained by waiting. */
   priority = new Float64Array(FIRST_SLOTS);
-  /** By slot: the round of the last visibility check that found it. */
-  seen = new Uint32Array(FIRST_SLOTS);
   /** Slots whose entities left and that the receiver was not told of yet, in order of leaving. */
   readonly leaving = new SlotList();
   /** Entities known, without those leaving. */
@@ -78,6 +76,8 @@ export class KnownSet {
   /** Open addressing with linear probing: one more than the slot of an entity, or 0. */
   #index = new Uint32Array(FIRST_SLOTS * INDEX_FACTOR);
   readonly #free = new SlotList();
+  /** By kind: a bit for each row of its table. */
+  readonly #rows: (Int32Array | undefined)[] = [];
   // The leave log of a shared set: a ring of (tick it left, slot, tick it was entered).
   readonly #logTick: Uint32Array;
   readonly #logSlot: Uint32Array;
@@ -89,6 +89,19 @@ export class KnownSet {
     this.#logTick = new Uint32Array(log);
     this.#logSlot = new Uint32Array(log);
     this.#logEntered = new Uint32Array(log);
+  }
+
+  /** True if the entity in a row of a kind's table is known. */
+  hasRow(kind: number, row: number): boolean {
+    const bits = this.#rows[kind];
+    return bits !== undefined && (bits[row >>> 5] & (1 << (row & 31))) !== 0;
+  }
+
+  #markRow(kind: number, row: number, known: boolean): void {
+    let bits = this.#rows[kind] ?? NO_ROWS;
+    if (row >>> 5 >= bits.length) this.#rows[kind] = bits = wider(bits, (row >>> 5) + 1);
+    if (known) bits[row >>> 5] |= 1 << (row & 31);
+    else bits[row >>> 5] &= ~(1 << (row & 31));
   }
 
   /** Slot of an entity, or -1. */
@@ -111,6 +124,7 @@ export class KnownSet {
     this.priority[slot] = 0;
     this.#resume(slot);
     this.#note(slot);
+    this.#markRow(kind, row, true);
     this.count++;
     return slot;
   }
@@ -126,6 +140,7 @@ export class KnownSet {
       this.#logEntered[at] = this.entered[slot];
     }
     this.#resume(slot);
+    this.#markRow(this.kind[slot], this.row[slot], false);
     this.kind[slot] = -1;
     this.count--;
     // Never told of: nothing to take back. A shared set tells everybody at the end of each tick.
@@ -195,7 +210,6 @@ export class KnownSet {
     this.row = grown(this.row, size);
     this.entered = grown(this.entered, size);
     this.sentTick = grown(this.sentTick, size);
-    this.seen = grown(this.seen, size);
     const deferred = new Uint8Array(size);
     deferred.set(this.deferred);
     this.deferred = deferred;
@@ -241,5 +255,13 @@ function hash(id: number): number {
 function grown(from: Uint32Array, size: number): Uint32Array<ArrayBuffer> {
   const to = new Uint32Array(size);
   to.set(from);
+  return to;
+}
+
+const NO_ROWS = new Int32Array(0);
+
+function wider(bits: Int32Array, words: number): Int32Array {
+  const to = new Int32Array(Math.max(words, bits.length * 2));
+  to.set(bits);
   return to;
 }

@@ -81,6 +81,9 @@ export class PackedSource implements Source {
     return this.#decoder.bit(context) === 1;
   }
   count(context: number, most: number): number {
+    return this.#natural(context, most);
+  }
+  elements(context: number, most: number): number {
     const value = this.#natural(context, most);
     this.#elements += value;
     if (this.#elements > MAX_BODY_ELEMENTS) bad('a body holds too many elements');
@@ -137,7 +140,7 @@ export class PackedSource implements Source {
     return value;
   }
   text(context: number, mostChars: number): string {
-    const length = this.count(context, mostChars);
+    const length = this.elements(context, mostChars);
     const ascii = this.#decoder.bit(Context.Ascii);
     let text = '';
     for (let i = 0; i < length; i++)
@@ -145,7 +148,7 @@ export class PackedSource implements Source {
     return text;
   }
   free(context: number, mostBytes: number): unknown {
-    const bytes = new Uint8Array(this.count(context, mostBytes));
+    const bytes = new Uint8Array(this.elements(context, mostBytes));
     for (let i = 0; i < bytes.length; i++) bytes[i] = this.#even(8);
     const reader = new MsgpackReader();
     reader.reset(bytes);

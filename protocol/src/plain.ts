@@ -140,6 +140,9 @@ export class PlainSource implements Source {
     this.#take();
     return this.#in.int(0, most);
   }
+  elements(_context: number, most: number): number {
+    return this.count(0, most);
+  }
   level(_context: number, levels: number): number {
     this.#take();
     const wire = this.#in.int();

@@ -56,6 +56,8 @@ export interface Source {
   close(): void;
   option(context: number): boolean;
   count(context: number, most: number): number;
+  /** A count of elements that follow: those of a whole body are bounded together. */
+  elements(context: number, most: number): number;
   level(context: number, levels: number): number;
   change(context: number, before: number, levels: number): number;
   steps(context: number, width: number, mantissa: number, most: number): number;

@@ -331,7 +331,7 @@ function readList(
   before: readonly unknown[] | undefined,
 ): readonly unknown[] {
   source.open();
-  const total = source.count(context, spec.capacity);
+  const total = source.elements(context, spec.capacity);
   const list = before ? before.slice(0, total) : [];
   for (let i = 0; i < total; i++) {
     if (!source.offered(context, i)) continue;
@@ -354,9 +354,9 @@ function readMap(
   if (!whole && !before) bad('changes of a map that is not there');
   const map = new Map(whole ? undefined : before);
   if (!whole)
-    for (let left = source.count(context, spec.capacity); left > 0; left--)
+    for (let left = source.elements(context, spec.capacity); left > 0; left--)
       map.delete(readValue(source, spec.key!, context, undefined));
-  for (let left = source.count(context, spec.capacity); left > 0; left--) {
+  for (let left = source.elements(context, spec.capacity); left > 0; left--) {
     const key = readValue(source, spec.key!, context, undefined);
     map.set(key, readPart(source, spec.element!, context, whole, map.get(key)));
   }

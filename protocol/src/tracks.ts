@@ -12,8 +12,8 @@ import { fromWire } from './quantize.ts';
 /** Sub-steps of one wire step. More were measured to save nothing. */
 export const SUB_STEPS = 256;
 
-/** Fields of more levels than this hold still between departures: places stay exact integers. */
-const MAX_TRACK_LEVELS = 2 ** 32;
+/** Fields of more levels than this have no tracks: departures are integers of 32 bits. */
+const MAX_TRACK_LEVELS = 2 ** 31 - 1;
 
 /** A departure of this share of the range is a jump: it says nothing of where the next will be. */
 const JUMP_SHARE = 1 / 8;

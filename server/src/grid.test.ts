@@ -12,7 +12,7 @@ const game = defineGame({
 test.each([1, 2, 3])('every entity stands in the bucket of its cell (seed %i)', (seed) => {
   const chance = new Random(seed);
   const world = new World(game, 1, false);
-  const grid = new Grid(100);
+  const grid = new Grid(100, 100);
   world.spawn('rule', { n: 1 }, 0);
   for (let round = 0; round < 3; round++) {
     for (let i = 0; i < 200; i++) {
@@ -33,7 +33,7 @@ test.each([1, 2, 3])('every entity stands in the bucket of its cell (seed %i)', 
 
 test('positions that are no numbers do no harm', () => {
   const world = new World(game, 1, false);
-  const grid = new Grid(100);
+  const grid = new Grid(100, 100);
   for (const x of [Number.NaN, Infinity, -Infinity, 1e300]) world.spawn('ship', { x, y: 0 }, 0);
   const near = world.spawn('ship', { x: 5, y: 5 }, 0);
   grid.rebuild(world.tables);
@@ -42,7 +42,7 @@ test('positions that are no numbers do no harm', () => {
 });
 
 test('cells far out are finite and apart by one, so that a walk over them ends', () => {
-  const grid = new Grid(100);
+  const grid = new Grid(100, 100);
   for (const x of [Infinity, -Infinity, 1e300, -1e300, 2 ** 60]) {
     grid.lookAround({ x, y: -x });
     const { firstX, lastX, firstY, lastY } = grid;

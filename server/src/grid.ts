@@ -11,9 +11,11 @@ const BUCKETS = 8192;
 const LAST_CELL = 2 ** 30;
 
 export class Grid {
-  /** Entities in the grid, sorted by bucket. */
+  /** Entities in the grid, sorted by bucket: read in one go, where they would lie scattered. */
   kind = new Int16Array(64);
   row = new Uint32Array(64);
+  x = new Float64Array(64);
+  y = new Float64Array(64);
   /** Range of the bucket found last: `kind[start]` .. `kind[end - 1]`. */
   start = 0;
   end = 0;
@@ -23,14 +25,18 @@ export class Grid {
   firstY = 0;
   lastY = 0;
   readonly #cellSize: number;
+  readonly #reach: number;
+  /** Bucket of each entity, in the order of tables and rows. */
+  #buckets = new Uint16Array(64);
   readonly #starts = new Uint32Array(BUCKETS + 1);
   /** The first BUCKETS of them: a view is an object, and this one is wanted every tick. */
   readonly #firsts = this.#starts.subarray(0, BUCKETS);
   readonly #fill = new Uint32Array(BUCKETS);
 
-  /** `cellSize` in world units. */
-  constructor(cellSize: number) {
+  /** Both in world units: lookAround finds all that is within `reach`. */
+  constructor(cellSize: number, reach: number) {
     this.#cellSize = cellSize;
+    this.#reach = reach;
   }
 
   rebuild(tables: readonly LiveTable[]): void {
@@ -42,46 +48,57 @@ export class Grid {
       if (!at) continue;
       for (let row = 1; row <= table.high; row++) {
         if (table.ids[row] === 0) continue;
-        starts[this.#bucketOf(table.values[at.x][row], table.values[at.y][row]) + 1]++;
-        count++;
+        if (count === this.#buckets.length) this.#grow();
+        const bucket = this.#bucketOf(table.values[at.x][row], table.values[at.y][row]);
+        this.#buckets[count++] = bucket;
+        starts[bucket + 1]++;
       }
     }
     for (let b = 0; b < BUCKETS; b++) starts[b + 1] += starts[b];
-    if (count > this.kind.length) {
-      this.kind = new Int16Array(count * 2);
-      this.row = new Uint32Array(count * 2);
-    }
     this.#place(tables);
+  }
+
+  #grow(): void {
+    const size = this.kind.length * 2;
+    const buckets = new Uint16Array(size);
+    buckets.set(this.#buckets);
+    this.#buckets = buckets;
+    this.kind = new Int16Array(size);
+    this.row = new Uint32Array(size);
+    this.x = new Float64Array(size);
+    this.y = new Float64Array(size);
   }
 
   #place(tables: readonly LiveTable[]): void {
     this.#fill.set(this.#firsts);
+    let next = 0;
     for (let k = 0; k < tables.length; k++) {
       const table = tables[k];
       const at = table.plan.position;
       if (!at) continue;
       for (let row = 1; row <= table.high; row++) {
         if (table.ids[row] === 0) continue;
-        const to = this.#fill[this.#bucketOf(table.values[at.x][row], table.values[at.y][row])]++;
+        const to = this.#fill[this.#buckets[next++]]++;
         this.kind[to] = k;
         this.row[to] = row;
+        this.x[to] = table.values[at.x][row];
+        this.y[to] = table.values[at.y][row];
       }
     }
   }
 
   /**
-   * Sets first and last to the cells within one cell size of a point. Takes the point and not its
+   * Sets first and last to the cells within reach of a point. Takes the point and not its
    * numbers: a float64 handed to a call that V8 does not inline is an object. Coordinates beyond
    * all reason (a game divided by zero) share the outermost cells: a walk over cells must end.
    */
   lookAround(point: { readonly x: number; readonly y: number }): void {
     const size = this.#cellSize;
-    const x = point.x / size;
-    const y = point.y / size;
-    this.firstX = Math.min(Math.max(Math.floor(x - 1), -LAST_CELL), LAST_CELL) | 0;
-    this.lastX = Math.min(Math.max(Math.floor(x + 1), -LAST_CELL), LAST_CELL) | 0;
-    this.firstY = Math.min(Math.max(Math.floor(y - 1), -LAST_CELL), LAST_CELL) | 0;
-    this.lastY = Math.min(Math.max(Math.floor(y + 1), -LAST_CELL), LAST_CELL) | 0;
+    const reach = this.#reach;
+    this.firstX = cellOf((point.x - reach) / size);
+    this.lastX = cellOf((point.x + reach) / size);
+    this.firstY = cellOf((point.y - reach) / size);
+    this.lastY = cellOf((point.y + reach) / size);
   }
 
   /**
@@ -96,10 +113,13 @@ export class Grid {
 
   #bucketOf(x: number, y: number): number {
     const size = this.#cellSize;
-    const cellX = Math.min(Math.max(Math.floor(x / size), -LAST_CELL), LAST_CELL);
-    const cellY = Math.min(Math.max(Math.floor(y / size), -LAST_CELL), LAST_CELL);
-    return hash(cellX, cellY);
+    return hash(cellOf(x / size), cellOf(y / size));
   }
+}
+
+/** What is not a number shares a cell, the first. */
+function cellOf(cells: number): number {
+  return Math.min(Math.max(Math.floor(cells), -LAST_CELL), LAST_CELL) | 0;
 }
 
 /**

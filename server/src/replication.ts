@@ -102,7 +102,6 @@ export class Replication {
     marginTicks: 0,
     sentAt: 0,
   };
-  #round = 0;
   #seat: RoomSeat | undefined;
   readonly #flush = (): void => this.#sendAll(this.#seat!);
   #ownWritten = false;
@@ -148,7 +147,7 @@ export class Replication {
     this.#noted = false;
     this.#reviewTables();
     for (const sink of this.#packedSinks) sink.begin(tick, this.#tables!);
-    if (this.#shared) updateShared(this.#shared, this.#world, tick, ++this.#round);
+    if (this.#shared) updateShared(this.#shared, this.#world, tick);
     else this.#visibility!.begin();
   }
 

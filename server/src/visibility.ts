@@ -12,6 +12,9 @@ const LEAVE_FACTOR = 1.1;
 /** What is at the edge of sight still matters: it waits longer, not for ever. */
 const LEAST_WEIGHT = 0.05;
 
+/** Cells are smaller than the reach: less of what they hold is too far. Measured: half of it. */
+const CELL_SHARE = 0.5;
+
 /** Where a seat looks from. */
 export interface Point {
   readonly x: number;
@@ -35,10 +38,6 @@ export interface Sight<V extends Viewer> {
   sees?: (viewer: V, row: Row) => boolean;
 }
 
-/** Near enough to enter; near enough to stay; neither. */
-const Zone = { Near: 0, Edge: 1, Away: 2 } as const;
-type Zone = (typeof Zone)[keyof typeof Zone];
-
 interface Eye {
   x: number;
   y: number;
@@ -50,15 +49,21 @@ export class Visibility<V extends Viewer> {
   readonly #world: World;
   readonly #sight: Sight<V>;
   readonly #grid: Grid | undefined;
-  readonly #always: LiveTable[];
+  /** By kind: 1 where distance does not matter. */
+  readonly #always: Uint8Array;
   readonly #eyes = new Map<number, Eye>();
-  #round = 0;
+  readonly #enterSquared: number;
+  readonly #leaveSquared: number;
 
   constructor(world: World, sight: Sight<V>) {
     this.#world = world;
     this.#sight = sight;
-    this.#grid = sight.around ? new Grid(sight.radius * LEAVE_FACTOR) : undefined;
-    this.#always = world.tables.filter((t) => !sight.around || !t.plan.position);
+    const { around, radius } = sight;
+    this.#grid = around ? new Grid(radius * CELL_SHARE, radius) : undefined;
+    const isAlways = ({ plan }: LiveTable) => (around && plan.position ? 0 : 1);
+    this.#always = Uint8Array.from(world.tables, isAlways);
+    this.#enterSquared = radius * radius;
+    this.#leaveSquared = (radius * LEAVE_FACTOR) ** 2;
   }
 
   /** Once a tick, after the world was rounded. */
@@ -68,22 +73,96 @@ export class Visibility<V extends Viewer> {
 
   /** Brings the viewer's known set up to date with what it may know at `tick`. */
   update(viewer: V, tick: number): void {
-    const { known } = viewer;
-    this.#round++;
-    for (const table of this.#always) {
-      for (let row = 1; row <= table.high; row++)
-        if (table.ids[row] !== 0) this.#consider(viewer, table, row, tick, Zone.Near);
-    }
+    const eye = this.#grid && this.#eyeOf(viewer);
+    this.#dropUnseen(viewer, eye, tick);
     const own = this.#world.owned.get(viewer.id);
     if (own)
       for (let i = 0; i < own.length; i++) {
         const table = own[i].$table as LiveTable;
         const row = own[i].$index;
-        this.#mark(known, known.slotOf(table.ids[row]), table, row, tick);
+        if (!viewer.known.hasRow(table.plan.index, row)) this.#enter(viewer, table, row, tick);
       }
-    this.#lookAround(viewer, tick);
-    for (let slot = 0; slot < known.limit; slot++)
-      if (known.kind[slot] >= 0 && known.seen[slot] !== this.#round) known.leave(slot, tick);
+    for (let k = 0; k < this.#always.length; k++)
+      if (this.#always[k] === 1) this.#takeAll(viewer, this.#world.tables[k], tick);
+    if (eye) this.#lookAround(viewer, eye, tick);
+  }
+
+  /** What is gone, too far or not to be known any more leaves. */
+  #dropUnseen(viewer: V, eye: Eye | undefined, tick: number): void {
+    const { known } = viewer;
+    const { tables } = this.#world;
+    const { sees } = this.#sight;
+    for (let slot = 0; slot < known.limit; slot++) {
+      const kind = known.kind[slot];
+      if (kind < 0) continue;
+      const table = tables[kind];
+      const row = known.row[slot];
+      if (table.ids[row] === known.id[slot]) {
+        if (table.ownerOf(row) === viewer.id) continue;
+        const near = this.#always[kind] === 1 || this.#isNear(table, row, eye);
+        if (near && (!sees || sees(viewer, table.rows[row]!))) continue;
+      }
+      known.leave(slot, tick);
+    }
+  }
+
+  /** Near enough to stay. */
+  #isNear(table: LiveTable, row: number, eye: Eye | undefined): boolean {
+    if (!eye) return false;
+    const at = table.plan.position!;
+    const dx = table.values[at.x][row] - eye.x;
+    const dy = table.values[at.y][row] - eye.y;
+    const dz = at.z < 0 ? 0 : table.values[at.z][row] - eye.z;
+    return dx * dx + dy * dy + dz * dz <= this.#leaveSquared;
+  }
+
+  #takeAll(viewer: V, table: LiveTable, tick: number): void {
+    const { known } = viewer;
+    for (let row = 1; row <= table.high; row++)
+      if (table.ids[row] !== 0 && !known.hasRow(table.plan.index, row))
+        this.#consider(viewer, table, row, tick);
+  }
+
+  #lookAround(viewer: V, eye: Eye, tick: number): void {
+    const grid = this.#grid!;
+    const { known } = viewer;
+    const { tables } = this.#world;
+    const { kind, row, x, y } = grid;
+    const most = this.#enterSquared;
+    grid.lookAround(eye);
+    for (let cx = grid.firstX; cx <= grid.lastX; cx++)
+      for (let cy = grid.firstY; cy <= grid.lastY; cy++) {
+        grid.find(cx, cy);
+        for (let i = grid.start; i < grid.end; i++) {
+          const dx = x[i] - eye.x;
+          const dy = y[i] - eye.y;
+          // A height only takes away from what is near.
+          if (!(dx * dx + dy * dy <= most) || known.hasRow(kind[i], row[i])) continue;
+          const table = tables[kind[i]];
+          if (this.#isWithin(table, row[i], eye)) this.#consider(viewer, table, row[i], tick);
+        }
+      }
+  }
+
+  /** Near enough to enter, by height as well. */
+  #isWithin(table: LiveTable, row: number, eye: Eye): boolean {
+    const at = table.plan.position!;
+    if (at.z < 0) return true;
+    const dx = table.values[at.x][row] - eye.x;
+    const dy = table.values[at.y][row] - eye.y;
+    const dz = table.values[at.z][row] - eye.z;
+    return dx * dx + dy * dy + dz * dz <= this.#enterSquared;
+  }
+
+  /** Enters what is near and not known yet, if it may be known. */
+  #consider(viewer: V, table: LiveTable, row: number, tick: number): void {
+    const { sees } = this.#sight;
+    if (sees && table.ownerOf(row) !== viewer.id && !sees(viewer, table.rows[row]!)) return;
+    this.#enter(viewer, table, row, tick);
+  }
+
+  #enter({ known }: V, table: LiveTable, row: number, tick: number): void {
+    known.enter(table.plan.index, row, table.ids[row], tick);
   }
 
   /** How much a row matters to a viewer by its distance: 0.05 at the edge of sight to 1.05. */
@@ -100,51 +179,6 @@ export class Visibility<V extends Viewer> {
 
   forget(viewer: V): void {
     this.#eyes.delete(viewer.id);
-  }
-
-  #lookAround(viewer: V, tick: number): void {
-    const grid = this.#grid;
-    const eye = grid && this.#eyeOf(viewer);
-    if (!grid || !eye) return;
-    // A cell is as wide as the reach.
-    grid.lookAround(eye);
-    for (let cx = grid.firstX; cx <= grid.lastX; cx++)
-      for (let cy = grid.firstY; cy <= grid.lastY; cy++) {
-        grid.find(cx, cy);
-        for (let i = grid.start; i < grid.end; i++) {
-          const table = this.#world.tables[grid.kind[i]];
-          const row = grid.row[i];
-          const zone = this.#zoneOf(table, row, eye);
-          if (zone !== Zone.Away) this.#consider(viewer, table, row, tick, zone);
-        }
-      }
-  }
-
-  #consider(viewer: V, table: LiveTable, row: number, tick: number, zone: Zone): void {
-    const { known } = viewer;
-    const { sees } = this.#sight;
-    const slot = known.slotOf(table.ids[row]);
-    if (slot < 0 ? zone !== Zone.Near : known.seen[slot] === this.#round) return;
-    if (sees && table.ownerOf(row) !== viewer.id && !sees(viewer, table.rows[row]!)) return;
-    this.#mark(known, slot, table, row, tick);
-  }
-
-  /** A small number and not the distance: a float64 handed on is an object. */
-  #zoneOf(table: LiveTable, row: number, eye: Eye): Zone {
-    const at = table.plan.position!;
-    const dx = table.values[at.x][row] - eye.x;
-    const dy = table.values[at.y][row] - eye.y;
-    const dz = at.z < 0 ? 0 : table.values[at.z][row] - eye.z;
-    const distance = dx * dx + dy * dy + dz * dz;
-    const { radius } = this.#sight;
-    if (distance <= radius * radius) return Zone.Near;
-    return distance <= (radius * LEAVE_FACTOR) ** 2 ? Zone.Edge : Zone.Away;
-  }
-
-  /** `slot` is the entity's in the known set, or -1: it enters. */
-  #mark(known: KnownSet, slot: number, table: LiveTable, row: number, tick: number): void {
-    const at = slot < 0 ? known.enter(table.plan.index, row, table.ids[row], tick) : slot;
-    known.seen[at] = this.#round;
   }
 
   /** Where the viewer looks from: undefined until `around` has answered once. */
@@ -179,16 +213,15 @@ function place(eye: Eye, from: Row | Point): void {
  * The one known set of a room in which everybody sees everything: brought up to date with the live
  * world.
  */
-export function updateShared(known: KnownSet, world: World, tick: number, round: number): void {
-  for (const table of world.tables) {
-    for (let row = 1; row <= table.high; row++) {
-      const id = table.ids[row];
-      if (id === 0) continue;
-      let slot = known.slotOf(id);
-      if (slot < 0) slot = known.enter(table.plan.index, row, id, tick);
-      known.seen[slot] = round;
-    }
+export function updateShared(known: KnownSet, world: World, tick: number): void {
+  const { tables } = world;
+  for (let slot = 0; slot < known.limit; slot++) {
+    const kind = known.kind[slot];
+    if (kind >= 0 && tables[kind].ids[known.row[slot]] !== known.id[slot]) known.leave(slot, tick);
   }
-  for (let slot = 0; slot < known.limit; slot++)
-    if (known.kind[slot] >= 0 && known.seen[slot] !== round) known.leave(slot, tick);
+  for (let k = 0; k < tables.length; k++) {
+    const { ids, high } = tables[k];
+    for (let row = 1; row <= high; row++)
+      if (ids[row] !== 0 && !known.hasRow(k, row)) known.enter(k, row, ids[row], tick);
+  }
 }
