@@ -4,10 +4,12 @@
 import { parseArgs } from 'node:util';
 import { printFigures } from './figures.ts';
 import { measureInterest } from './interest.ts';
+import { measureLoads } from './load.ts';
 import { measureRate } from './rate.ts';
 import { measureSize } from './size.ts';
 import { judge } from './smoke.ts';
 import { measureTick } from './tick.ts';
+import { measureWire } from './wire.ts';
 
 /** Any seed will do; a fixed one makes bytes comparable from run to run. */
 const SEED = 1;
@@ -21,18 +23,37 @@ const { values, positionals } = parseArgs({
     seed: { type: 'string', default: String(SEED) },
     write: { type: 'boolean', default: false },
     seconds: { type: 'string', default: String(RATE_SECONDS) },
+    cubes: { type: 'string', multiple: true, default: [] },
+    'no-peers': { type: 'boolean', default: false },
+    bits: { type: 'boolean', default: false },
+    seats: { type: 'string' },
+    quick: { type: 'boolean', default: false },
   },
 });
 
 const programs: Readonly<Record<string, () => Promise<object>>> = {
+  wire: () =>
+    measureWire({
+      seed: number('seed'),
+      cubes: values.cubes,
+      peers: !values['no-peers'],
+      bits: values.bits,
+    }),
   size: () => measureSize(),
   tick: () => measureTick(number('seed')),
   interest: () => measureInterest(number('seed')),
+  load: () =>
+    measureLoads({
+      seed: number('seed'),
+      seats: values.seats === undefined ? undefined : number('seats'),
+      peers: !values['no-peers'],
+      quick: values.quick,
+    }),
   rate: () => measureRate(number('seconds')),
   smoke: () => judge(values.write),
 };
 
-function number(name: 'seed' | 'seconds'): number {
+function number(name: 'seed' | 'seconds' | 'seats'): number {
   const value = Number(values[name]);
   if (Number.isFinite(value) && value > 0) return value;
   console.error(`--${name} ${values[name]}: wants a number above 0`);

@@ -1,0 +1,259 @@
+// One room and one spectator in this process, on a virtual clock: what `wire` measures. The room is
+// the real one, opened by serve(); the spectator takes its messages, reads them with the protocol's
+// own reading side as the client does, and acknowledges them. Encoding and reading are timed apart
+// from the game's own work; what arrived is there to be compared with the truth after every tick.
+import {
+  CodingTables,
+  Credential,
+  changedTables,
+  FrameType,
+  type Game,
+  MAX_STATE_BYTES,
+  MsgpackReader,
+  MsgpackWriter,
+  PackedSource,
+  PlainSource,
+  PROTOCOL_VERSION,
+  Received,
+  readFrame,
+  readStateHeader,
+  readTables,
+  readWelcome,
+  type StateHeader,
+  writeAck,
+  writeHello,
+} from '@tickwire/protocol';
+import {
+  type GameRoom,
+  type RoomKind,
+  type Server,
+  type Socket,
+  type SocketHandler,
+  serve,
+  type Transport,
+  type TransportHandler,
+} from '@tickwire/server';
+
+/** What one tick cost. */
+export interface TickCost {
+  /** Every message of the tick, by its payload's bytes. */
+  readonly messages: readonly number[];
+  /** Of them, what the STATE's body takes: without type, ticks, margin and the body's length. */
+  readonly bodyBytes: number;
+  readonly tablesBytes: number;
+  /** The room's rounding and replication. */
+  readonly encodeUs: number;
+  /** From messages to tables. */
+  readonly decodeUs: number;
+}
+
+/** The spectator's end of a line that neither waits nor loses. */
+class Spectator implements Socket {
+  readonly remoteAddress = '127.0.0.1';
+  readonly context = undefined;
+  readonly received: Received;
+  readonly inbox: Uint8Array[] = [];
+  closed = '';
+  /** Of the newest STATE, and of the TABLES since the last look. */
+  bodyBytes = 0;
+  tablesBytes = 0;
+  handler: SocketHandler | undefined;
+  tick = -1;
+  readonly #game: Game;
+  readonly #reader = new MsgpackReader();
+  readonly #plain = new PlainSource(this.#reader);
+  readonly #packed = new PackedSource();
+  readonly #frame = { elements: 0 };
+  readonly #header = {} as StateHeader;
+  #isPacked = false;
+  #tables: CodingTables;
+
+  constructor(game: Game) {
+    this.#game = game;
+    this.#tables = game.priors;
+    this.received = new Received(game);
+  }
+
+  send(frame: Uint8Array): void {
+    this.inbox.push(frame.slice());
+  }
+  bufferedBytes(): number {
+    return 0;
+  }
+  cork(run: () => void): void {
+    run();
+  }
+  close(code: number, reason: string): void {
+    this.closed = `${code} ${reason}`;
+  }
+  terminate(): void {
+    this.closed = 'terminated';
+  }
+
+  say(write: (out: MsgpackWriter) => void): void {
+    const out = new MsgpackWriter();
+    write(out);
+    this.handler!.message(out.bytes());
+  }
+
+  /** Reads what came. */
+  read(): void {
+    for (const message of this.inbox) this.#take(message);
+    this.inbox.length = 0;
+  }
+
+  #take(message: Uint8Array): void {
+    const from = this.#reader;
+    from.reset(message);
+    const type = readFrame(from, this.#frame);
+    if (type === FrameType.Welcome) {
+      const { tick, packed, sendEvery } = readWelcome(from);
+      this.tick = tick;
+      this.#isPacked = packed;
+      this.received.expectPacked(packed ? 1 / this.#game.tickRate : 0, sendEvery);
+    } else if (type === FrameType.Tables) {
+      const { version, base, changes } = readTables(from);
+      const { odds } = base === 0 ? this.#game.priors : this.#tables;
+      this.#tables = new CodingTables(version, changedTables(changes, odds));
+      this.tablesBytes += message.length;
+    } else if (type === FrameType.State) this.#takeState(message.length);
+    else throw new Error(`a frame of type ${type} came to a spectator`);
+    from.end();
+  }
+
+  #takeState(length: number): void {
+    const from = this.#reader;
+    const { everything } = (readStateHeader(from, this.#header), this.#header);
+    this.tick += this.#header.dTick;
+    this.bodyBytes = 0;
+    if (this.#frame.elements === STATE_HEADER_ELEMENTS) this.received.pass(this.tick);
+    else if (this.#isPacked) {
+      const body = from.bin(MAX_STATE_BYTES);
+      this.bodyBytes = body.length;
+      this.#packed.begin(body, this.#tables.odds);
+      this.received.readBody(this.#packed, this.tick, everything);
+      this.#packed.finish();
+    } else {
+      this.bodyBytes = length - PLAIN_HEADER_BYTES;
+      this.#plain.reset();
+      this.received.readBody(this.#plain, this.tick, everything);
+    }
+    for (const table of this.received.tables) table.settle(this.tick);
+  }
+}
+
+/** Elements of a STATE after its type, where nothing follows the header. */
+const STATE_HEADER_ELEMENTS = 4;
+/** Array, type and four small elements, a byte each. */
+const PLAIN_HEADER_BYTES = 6;
+
+class SpectatorTransport implements Transport {
+  readonly name = 'spectator';
+  #handler: TransportHandler | undefined;
+
+  async listen(_options: object, handler: TransportHandler): Promise<{ port: number }> {
+    this.#handler = handler;
+    return { port: 1 };
+  }
+  stopListening(): void {}
+  async close(): Promise<void> {}
+  open(spectator: Spectator): void {
+    spectator.handler = this.#handler!.open(spectator);
+  }
+}
+
+export class WireRun {
+  readonly room: GameRoom;
+  readonly #server: Server;
+  readonly #spectator: Spectator;
+  readonly #clock: { nowMs: number };
+  #encodeMs = 0;
+
+  private constructor(server: Server, spectator: Spectator, clock: { nowMs: number }) {
+    this.#server = server;
+    this.#spectator = spectator;
+    this.#clock = clock;
+    this.room = [...server.shard.rooms.values()][0];
+    this.#timeEncoding();
+  }
+
+  /** `kind` must be kept open (`keep`) and let one spectator in. */
+  static async start(kind: RoomKind): Promise<WireRun> {
+    const clock = { nowMs: 1000 };
+    const transport = new SpectatorTransport();
+    const server = await serve({
+      rooms: { wire: kind },
+      transport,
+      port: 0,
+      ticking: false,
+      signals: false,
+      log: 'silent',
+      now: () => clock.nowMs,
+    });
+    const spectator = new Spectator(kind.game);
+    transport.open(spectator);
+    spectator.say((out) =>
+      writeHello(out, {
+        version: PROTOCOL_VERSION,
+        hash: kind.game.hash,
+        room: 'wire',
+        credential: Credential.Token,
+        secret: '',
+        spectate: true,
+      }),
+    );
+    // Joining is asynchronous by a few turns of the microtask queue.
+    while (spectator.inbox.length === 0 && spectator.closed === '') await turn();
+    if (spectator.closed) throw new Error(`the spectator was refused: ${spectator.closed}`);
+    spectator.read();
+    return new WireRun(server, spectator, clock);
+  }
+
+  get received(): Received {
+    return this.#spectator.received;
+  }
+
+  /** One tick of the room; its messages are read and acknowledged. */
+  tick(): TickCost {
+    const spectator = this.#spectator;
+    const { game } = this.room;
+    this.#encodeMs = 0;
+    this.#clock.nowMs += 1000 / game.tickRate;
+    if (this.room.run(this.#clock.nowMs) !== 1) throw new Error('a tick did not come');
+    if (this.room.over) throw new Error('the room failed');
+    const messages = spectator.inbox.map(({ length }) => length);
+    const before = spectator.tick;
+    spectator.tablesBytes = 0;
+    const began = performance.now();
+    spectator.read();
+    const decodeUs = (performance.now() - began) * 1000;
+    spectator.say((out) => writeAck(out, spectator.tick - before));
+    const { bodyBytes, tablesBytes } = spectator;
+    return { messages, bodyBytes, tablesBytes, encodeUs: this.#encodeMs * 1000, decodeUs };
+  }
+
+  close(): Promise<void> {
+    return this.#server.close();
+  }
+
+  /** Counts the time inside rounding and replication, and in nothing else of the tick. */
+  #timeEncoding(): void {
+    const { world, replication } = this.room;
+    const timed = <A extends unknown[], R>(call: (...args: A) => R) => {
+      return (...args: A): R => {
+        const began = performance.now();
+        const answer = call(...args);
+        this.#encodeMs += performance.now() - began;
+        return answer;
+      };
+    };
+    world.round = timed(world.round.bind(world));
+    replication.begin = timed(replication.begin.bind(replication));
+    replication.send = timed(replication.send.bind(replication));
+    replication.end = timed(replication.end.bind(replication));
+  }
+}
+
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
