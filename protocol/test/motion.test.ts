@@ -141,6 +141,9 @@ class Life {
       if (chance.next() < 0.05 && !hidden.delete(row.id)) hidden.add(row.id);
       return !hidden.has(row.id);
     };
+    // A seat with little room is told of few rows at once; of its own in every STATE.
+    const waits = chance.next() < 0.5 ? chance.next() ** 2 : 0;
+    viewer.defers = () => chance.next() < waits;
   }
 
   #tell(viewer: Viewer): void {

@@ -248,6 +248,7 @@ export class Stage<G = Game> {
     const everything = viewer.needsEverything || lost;
     if (viewer.known && everything) {
       known.sentTick.fill(0, 0, known.limit);
+      known.untold = known.count;
       known.told();
     }
     if (viewer.known) this.#defer(viewer, known);
@@ -280,8 +281,13 @@ export class Stage<G = Game> {
   #defer(viewer: Viewer, known: KnownSet): void {
     for (let slot = 0; slot < known.limit; slot++) {
       if (known.kind[slot] < 0) continue;
-      const row = this.tables[known.kind[slot]].rows[known.row[slot]]!;
-      if (row.owner !== viewer.id && viewer.defers(row)) known.defer(slot);
+      const table = this.tables[known.kind[slot]];
+      const row = table.rows[known.row[slot]]!;
+      // A seat goes on asking for the own part of what it was not told to have lost.
+      const sent = known.sentTick[slot];
+      const given = sent > 0 && table.given[row.$index] > sent;
+      const says = sent === 0 || table.changed[row.$index] > sent;
+      if (row.owner !== viewer.id && !given && says && viewer.defers(row)) known.defer(slot);
     }
   }
 
