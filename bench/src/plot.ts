@@ -30,14 +30,16 @@ const LEFT = 54;
 const TOP = 96;
 const BOTTOM = 58;
 /** Room for the lines' names. */
-const RIGHT = 216;
+const RIGHT = 248;
 /** Names stand at least this far apart. */
 const NAME_HEIGHT = 16;
+/** A dozen names that all want the same place have made room for each other by then. */
+const NAME_PASSES = 200;
 /** Of the panel's sides, where no point lies. */
 const INSET = 18;
 
 /** Ours; then the others in the order of their names. Told apart by people who see no red or green. */
-const OURS = ['#c2410c', '#f59e0b'];
+const OURS = ['#c2410c', '#d99a1c'];
 const OTHERS = ['#0f5c8c', '#56a3d9', '#4d4d4d', '#9a9a9a', '#6b4fa0', '#b39ddb', '#2a7f62'];
 const INK = '#222222';
 const FAINT = '#e4e4e4';
@@ -156,12 +158,12 @@ function lineOf(line: Line, { x, y }: Scales, colours: Map<string, string>): str
   return `<polyline points="${path}" ${stroke} stroke-linejoin="round"/>${dots.join('')}`;
 }
 
-/** Each line's name beside its end; names that would lie on each other move apart. */
+/** Each line's name and last value; names that would lie on each other move apart. */
 function names(lines: readonly Line[], { y }: Scales, colours: Map<string, string>): string {
   const placed = lines
     .map((line) => ({ line, at: y(line.points[line.points.length - 1][1]) }))
     .sort((a, b) => a.at - b.at);
-  for (let pass = 0; pass < placed.length; pass++)
+  for (let pass = 0; pass < NAME_PASSES; pass++)
     for (let i = 1; i < placed.length; i++) {
       const short = NAME_HEIGHT - (placed[i].at - placed[i - 1].at);
       if (short <= 0) continue;
@@ -171,7 +173,7 @@ function names(lines: readonly Line[], { y }: Scales, colours: Map<string, strin
   return placed
     .map(({ line, at }) => {
       const value = line.points[line.points.length - 1][1];
-      const label = `${line.name}  ${Number(value.toPrecision(2))}`;
+      const label = `${line.name}: ${Number(value.toPrecision(2))}`;
       const weight = line.ours ? ' font-weight="bold"' : '';
       return text(PANEL_WIDTH + 8, at + 4, label, `fill="${colours.get(line.name)}"${weight}`);
     })

@@ -16,7 +16,7 @@ import { codecsOf, plotBytes, ratiosOf, sayBits, sayRatios, sayTable } from './w
 import { MODES, type Mode } from './workload.ts';
 
 const SIZES = [50, 200, 1000, 5000] as const;
-/** Peers take a minute for these; 5,000 would take five. */
+/** Peers take half a minute for these; the fourth size would take several. */
 const PEER_SIZES = [50, 200, 1000] as const;
 
 export interface WireOptions {
