@@ -1,58 +1,181 @@
 // The players of load.ts, in a process of their own: each joins over a WebSocket, answers every
-// STATE with its next scripted INPUT, which acknowledges it, and counts. Started by fork; told what
-// to do in one message, answers with two: measuring began, and what came meanwhile.
-// Trap: it decodes nothing but frame types, or it would be busier than the server it measures.
-import { FrameType, Random } from '@tickwire/protocol';
-import WebSocket from 'ws';
-import { type ArenaSize, arenaOf } from './arena.ts';
+// STATE with its next scripted INPUT, which acknowledges it, and counts. Forked, and told what to
+// do in messages. Trap: it decodes nothing but the head of a frame, or it would be busier than the
+// server it measures.
+import {
+  FrameType,
+  type Game,
+  MsgpackReader,
+  MsgpackWriter,
+  Random,
+  readFrame,
+  readWelcome,
+  writeAck,
+} from '@tickwire/protocol';
+import { arenaOf } from './arena.ts';
+import { round, type Spread, spread } from './figures.ts';
+import { clientFrame, SeatSocket } from './generator-socket.ts';
+import { ships } from './interest-room.ts';
+import { type Listening, sharedMs } from './load-watch.ts';
 import { helloFrame, InputScript } from './script.ts';
 
 export interface GeneratorTask {
-  readonly port: number;
-  readonly size: ArenaSize;
-  readonly warmMs: number;
-  readonly measuredMs: number;
+  readonly server: Listening;
+  readonly seats: number;
+  readonly tickRate: number;
+  readonly seed: number;
+  /** All say HELLO in the same instant; else in groups, as they connect. */
+  readonly storm?: boolean;
 }
 
 export interface GeneratorFigures {
   /** STATEs received, by player. */
   readonly states: readonly number[];
+  readonly bytesPerState: number;
+  /** When STATEs arrived on the shared clock, less their ticks' time: since tick 0 was due, nearly. */
+  readonly arrivedMs: Spread;
   /** Share of one core this process used, 0..1. */
   readonly core: number;
+  /** Sockets that ended, and why one of them did. */
+  readonly closed: number;
+  readonly reason: string;
 }
 
-process.once('message', (message) => play(message as GeneratorTask));
-// The server's process is gone: so are we.
-process.once('disconnect', () => process.exit(0));
+/** Sockets that connect at a time. */
+const CONNECTING = 50;
+/** Longest wait for everybody's first STATE: whoever is not in by then, is not served. */
+const JOIN_MS = 20_000;
+/** Arrivals that are noted: ten seconds of 1,000 players, more would not tell more. */
+const MOST_ARRIVED = 200_000;
 
-async function play({ port, size, warmMs, measuredMs }: GeneratorTask): Promise<void> {
-  const game = arenaOf(size.tickRate);
-  const random = new Random(size.seed);
-  const hello = helloFrame(game.hash, 'arena');
-  const states = new Array<number>(size.seats).fill(0);
-  for (let i = 0; i < size.seats; i++) {
-    const socket = new WebSocket(`ws://127.0.0.1:${port}/`);
-    const script = new InputScript(game, random);
-    socket.on('open', () => socket.send(hello));
-    socket.on('message', (data: Buffer) => {
-      if (data[1] !== FrameType.State) return;
-      states[i]++;
-      socket.send(script.next());
+const reader = new MsgpackReader();
+const frame = { elements: 0 };
+const arrived: number[] = [];
+const players: Player[] = [];
+let cpu = process.cpuUsage();
+let sinceMs = performance.now();
+
+class Player {
+  states = 0;
+  stateBytes = 0;
+  /** Resolves with the first STATE. */
+  readonly joined: Promise<void>;
+  readonly socket: SeatSocket;
+  readonly #task: GeneratorTask;
+  readonly #frames: () => Uint8Array;
+  #tick = 0;
+  #told = (): void => {};
+
+  constructor(task: GeneratorTask, frames: () => Uint8Array) {
+    this.#task = task;
+    this.#frames = frames;
+    this.joined = new Promise((resolve) => {
+      this.#told = resolve;
     });
-    socket.on('close', (code) => console.error(`player ${i}: closed with ${code}`));
+    this.socket = new SeatSocket(task.server.port, (bytes, from, length) => {
+      const type = bytes[from + 1];
+      if (type === FrameType.State) this.#stated(bytes[from + 2], length);
+      else if (type === FrameType.Welcome) this.#welcomed(bytes.subarray(from, from + length));
+    });
   }
-  await wait(warmMs);
-  states.fill(0);
-  process.send!('measuring');
-  const before = process.cpuUsage();
-  const began = performance.now();
-  await wait(measuredMs);
-  const { user, system } = process.cpuUsage(before);
-  const core = (user + system) / 1000 / (performance.now() - began);
-  process.removeAllListeners('disconnect');
-  process.send!({ states, core } satisfies GeneratorFigures);
+
+  #welcomed(bytes: Uint8Array): void {
+    reader.reset(bytes);
+    readFrame(reader, frame);
+    this.#tick = readWelcome(reader).tick;
+  }
+
+  /** `step` is the difference of ticks in one byte: below zero for a STATE of everything. */
+  #stated(step: number, length: number): void {
+    const ticks = step < 128 ? step : 255 - step;
+    this.#tick += ticks;
+    this.states++;
+    this.stateBytes += length;
+    if (arrived.length < MOST_ARRIVED)
+      arrived.push(sharedMs() - (this.#tick * 1000) / this.#task.tickRate);
+    // A script's INPUT acknowledges one tick.
+    if (ticks > 1) this.socket.send(clientFrame(ackFrame(ticks - 1)));
+    this.socket.send(this.#frames());
+    this.#told();
+  }
+}
+
+function ackFrame(ticks: number): Uint8Array {
+  const out = new MsgpackWriter(8);
+  writeAck(out, ticks);
+  return out.bytes();
+}
+
+async function join(task: GeneratorTask): Promise<number> {
+  const { server, seats, seed, storm = false } = task;
+  const random = new Random(seed);
+  const game = (server.hash === ships.hash ? ships : arenaOf(task.tickRate)) as unknown as Game;
+  const hello = clientFrame(helloFrame(server.hash, server.room));
+  const first = players.length;
+  for (let i = 0; i < seats; i += CONNECTING) {
+    const group = Array.from({ length: Math.min(CONNECTING, seats - i) }, () => {
+      const script = new InputScript(game, random);
+      const frames = new Map<Uint8Array, Uint8Array>();
+      return new Player(task, () => framed(frames, script.next()));
+    });
+    await Promise.all(group.map(({ socket }) => socket.opened));
+    if (!storm) for (const { socket } of group) socket.send(hello);
+    players.push(...group);
+  }
+  const mine = players.slice(first);
+  if (storm) for (const { socket } of mine) socket.send(hello);
+  await Promise.race([Promise.all(mine.map(({ joined }) => joined)), wait(JOIN_MS)]);
+  return mine.filter(({ states }) => states > 0).length;
+}
+
+/** The WebSocket frame around a message, made once. */
+function framed(known: Map<Uint8Array, Uint8Array>, message: Uint8Array): Uint8Array {
+  let around = known.get(message);
+  if (!around) {
+    around = clientFrame(message);
+    known.set(message, around);
+  }
+  return around;
+}
+
+function measure(): void {
+  for (const player of players) {
+    player.states = 0;
+    player.stateBytes = 0;
+  }
+  arrived.length = 0;
+  cpu = process.cpuUsage();
+  sinceMs = performance.now();
+}
+
+function report(): GeneratorFigures {
+  const { user, system } = process.cpuUsage(cpu);
+  const states = players.map((player) => player.states);
+  const bytes = players.reduce((sum, player) => sum + player.stateBytes, 0);
+  const ended = players.filter(({ socket }) => socket.closed !== '');
+  return {
+    states,
+    bytesPerState: round(bytes / states.reduce((sum, count) => sum + count, 0), 1),
+    arrivedMs: spread(arrived),
+    core: round((user + system) / 1000 / (performance.now() - sinceMs), 2),
+    closed: ended.length,
+    reason: ended[0]?.socket.closed ?? '',
+  };
+}
+
+function leave(): void {
+  for (const { socket } of players.splice(0)) socket.close();
 }
 
 function wait(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
+
+process.on('message', async (message) => {
+  if (message === 'measure') measure();
+  else if (message === 'report') process.send!(report());
+  else if (message === 'leave') leave();
+  else process.send!({ joined: await join(message as GeneratorTask) });
+});
+// The process that forked us is gone: so are we.
+process.once('disconnect', () => process.exit(0));

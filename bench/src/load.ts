@@ -1,68 +1,185 @@
-// A room over real uWebSockets.js sockets: this process is the server, generator.ts in a process of
-// its own is every player. Answers how late ticks began, what the players received, and how busy
-// each process's core was: above 80 % of the generator's, the figures are its own.
-import { fork } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
-import { serve } from '@tickwire/server';
-import { type ArenaSize, arenaOf, arenaRoom } from './arena.ts';
-import { round, type Spread, say, spread } from './figures.ts';
-import type { GeneratorFigures, GeneratorTask } from './generator.ts';
+// A room over real sockets until it is late: views of 400 units, everyone seeing everybody, players
+// at 60 Hz, the age of a state, and a storm of joins. The server has one core to itself and its
+// players another; above 80 % of theirs the figures are the players'. A bare uWebSockets.js loop
+// and a Colyseus server stand in the same run, with lateness defined alike.
+import type { ArenaSize } from './arena.ts';
+import { machine, round, say } from './figures.ts';
+import type { ShipsSize } from './interest-room.ts';
+import { installPeers, type PeerFigures, runPeer } from './load-peer.ts';
+import { runStep, type StepFigures } from './load-step.ts';
+import { measureStorms } from './load-storm.ts';
+import { HZ } from './workload.ts';
 
-/** Joining, code being optimised. */
-const WARM_MS = 3_000;
-const MEASURED_MS = 10_000;
-
-export interface LoadFigures {
-  readonly latenessMs: Spread;
-  readonly ticks: number;
-  /** Seats of which at least 95 % of the STATEs came. */
-  readonly seatsServed: number;
-  /** Share of one core, 0..1. */
-  readonly serverCore: number;
-  readonly generatorCore: number;
+export interface LoadOptions {
+  readonly seed: number;
+  /** Only this many seats, instead of more and more. */
+  readonly seats?: number;
+  /** Colyseus beside it. */
+  readonly peers: boolean;
+  /** A minute instead of six: fewer and shorter steps. */
+  readonly quick: boolean;
 }
 
-export async function measureLoad(size: ArenaSize): Promise<LoadFigures> {
-  say(`sockets: ${size.seats} players at ${size.tickRate} Hz for ${MEASURED_MS / 1000} s`);
-  const game = arenaOf(size.tickRate);
-  const server = await serve({
-    rooms: { arena: arenaRoom(game, size) },
-    transport: 'uws',
-    port: 0,
-    host: '127.0.0.1',
-    signals: false,
-    log: 'silent',
-    limits: { connectionsPerAddress: size.seats },
-  });
-  const room = [...server.shard.rooms.values()][0];
-  const late: number[] = [];
-  const run = room.run.bind(room);
-  room.run = (nowMs) => {
-    late.push(nowMs - room.dueMs);
-    return run(nowMs);
+/** A room is too full when its 99th tick of a hundred begins this much after its time, ms. */
+const LATE_MS = 25;
+/** Of the seats, so many must be served for a step to count. */
+const SERVED = 0.99;
+/** Share of its core above which a generator is what is measured. */
+const BUSY = 0.8;
+/** Seats that a searched-for count is rounded to. */
+const GRAIN = 50;
+const VIEW_RADIUS = 400;
+
+const TIMES = { warmMs: 3_000, measuredMs: 5_000 } as const;
+const QUICK_TIMES = { warmMs: 1_500, measuredMs: 2_000 } as const;
+
+/** Seats by scenario and server, rising until one is too many. */
+const LADDERS = {
+  views: { ours: [1000, 1500, 2000, 3000, 4000], peer: [100, 200, 300, 450, 700] },
+  everyone: { ours: [1000, 2000, 3000, 4000, 5000], peer: [500, 1000, 1500, 2000, 3000] },
+} as const;
+const QUICK_LADDERS = {
+  views: { ours: [2000], peer: [200] },
+  everyone: { ours: [2000], peer: [1000] },
+} as const;
+
+type Rung = StepFigures | PeerFigures;
+
+export interface Climb {
+  /** Largest count of seats that were served in time; 0 if none was. */
+  readonly most: number;
+  readonly steps: readonly Rung[];
+}
+
+export async function measureLoads(options: LoadOptions): Promise<object> {
+  if (options.peers) await installPeers();
+  const views = await measureViews(options);
+  const everyone = await measureEveryone(options);
+  const players60 = await measurePlayers60(options);
+  const age = await measureAge(options);
+  const storm = await measureStorms(options.seed);
+  return { machine: machine(), load: { views, everyone, players60, age, storm } };
+}
+
+/** The room of `tick`, over sockets. */
+export function measureLoad(size: ArenaSize): Promise<StepFigures> {
+  say(`sockets: ${size.seats} players at ${size.tickRate} Hz`);
+  const { seats, tickRate, seed } = size;
+  return runStep({ server: { room: { players: size } }, seats, tickRate, seed, ...TIMES });
+}
+
+async function measureViews(options: LoadOptions): Promise<object> {
+  const room = { entities: 1000, radius: VIEW_RADIUS };
+  const { ours, peer } = ladders('views', options);
+  const tickwire = await climb('views, ours', ours, (seats) => shipsStep(room, seats, options));
+  if (!options.peers) return { tickwire };
+  const colyseus = await climb('views, Colyseus', peer, (seats) => peerStep(room, seats, options));
+  return { tickwire, colyseus, timesColyseus: ratio(tickwire, colyseus) };
+}
+
+async function measureEveryone(options: LoadOptions): Promise<object> {
+  const room = { entities: 200 };
+  const { ours, peer } = ladders('everyone', options);
+  const tickwire = await climb('everyone, ours', ours, (seats) => shipsStep(room, seats, options));
+  const { seed } = options;
+  const stateBytes = Math.round(tickwire.steps[0].bytesPerState);
+  const server = { bare: { stateBytes, tickRate: HZ } };
+  const bare = await climb(`everyone, bare loop of ${stateBytes} B`, ours, (seats) =>
+    runStep({ server, seats, tickRate: HZ, seed, ...timesOf(options) }),
+  );
+  const figures = { tickwire, bare, shareOfBare: ratio(tickwire, bare) };
+  if (!options.peers) return figures;
+  const run = (seats: number) => peerStep(room, seats, options);
+  const colyseus = await climb('everyone, Colyseus', peer, run);
+  return { ...figures, colyseus, timesColyseus: ratio(tickwire, colyseus) };
+}
+
+async function measurePlayers60(options: LoadOptions): Promise<object> {
+  const { seed } = options;
+  const size: ArenaSize = { tickRate: 60, seats: 64, others: 0, seed };
+  const { seats, tickRate } = size;
+  const times = timesOf(options);
+  const server = { room: { players: size } };
+  const tickwire = await runStep({ server, seats, tickRate, seed, ...times });
+  tell(`${seats} players at ${tickRate} Hz, ours`, tickwire);
+  if (!options.peers) return { tickwire };
+  const colyseus = await runPeer({ entities: seats, seats, tickRate, seed, ...times });
+  tell(`${seats} players at ${tickRate} Hz, Colyseus`, colyseus);
+  return { tickwire, colyseus };
+}
+
+/** How old a state is when it comes, against what its sending took. */
+async function measureAge(options: LoadOptions): Promise<object> {
+  const step = await shipsStep({ entities: 200 }, 200, options);
+  tell('age at 200 seats', step);
+  const beyondSendMs = round(step.ageMs.p50 - step.sendMs.p50, 3);
+  say(`  a state is ${step.ageMs.p50} ms old, the send loop takes ${step.sendMs.p50} ms`);
+  return { ...step, beyondSendMs };
+}
+
+function shipsStep(
+  room: Pick<ShipsSize, 'entities' | 'radius'>,
+  seats: number,
+  options: LoadOptions,
+): Promise<StepFigures> {
+  const { seed } = options;
+  const server = { room: { ships: { ...room, seats, seed, mode: 'coast' } } } as const;
+  return runStep({ server, seats, tickRate: HZ, seed, ...timesOf(options) });
+}
+
+function peerStep(
+  room: { readonly entities: number; readonly radius?: number },
+  seats: number,
+  options: LoadOptions,
+): Promise<PeerFigures | undefined> {
+  return runPeer({ ...room, seats, tickRate: HZ, seed: options.seed, ...timesOf(options) });
+}
+
+/** More and more seats until they are too many, and then once between the last two. */
+async function climb(
+  name: string,
+  ladder: readonly number[],
+  run: (seats: number) => Promise<Rung | undefined>,
+): Promise<Climb> {
+  const steps: Rung[] = [];
+  let most = 0;
+  let tooMany = 0;
+  const holds = async (seats: number) => {
+    const step = await run(seats);
+    tell(`${name}: ${seats} seats`, step);
+    if (step) steps.push(step);
+    if (step && isInTime(step)) most = Math.max(most, step.seatsServed);
+    else tooMany = seats;
   };
-  const generator = fork(fileURLToPath(new URL('./generator.ts', import.meta.url)), {
-    execArgv: process.execArgv,
-  });
-  const task: GeneratorTask = { port: server.port, size, warmMs: WARM_MS, measuredMs: MEASURED_MS };
-  generator.send(task);
-  const next = () => new Promise<unknown>((resolve) => generator.once('message', resolve));
-  await next();
-  late.length = 0;
-  const before = process.cpuUsage();
-  const began = performance.now();
-  const players = (await next()) as GeneratorFigures;
-  const ended = performance.now() - began;
-  const used = process.cpuUsage(before);
-  generator.kill();
-  await server.close();
-  const ticks = late.length;
-  const served = players.states.filter((count) => count >= 0.95 * ticks).length;
-  return {
-    latenessMs: spread(late),
-    ticks,
-    seatsServed: served,
-    serverCore: round((used.user + used.system) / 1000 / ended, 2),
-    generatorCore: round(players.core, 2),
-  };
+  for (const seats of ladder) if (tooMany === 0) await holds(seats);
+  const between = Math.round((most + tooMany) / 2 / GRAIN) * GRAIN;
+  if (most > 0 && between > most && between < tooMany) await holds(between);
+  return { most, steps };
+}
+
+function isInTime({ seats, seatsServed, beganLateMs }: Rung): boolean {
+  return beganLateMs.p99 <= LATE_MS && seatsServed >= SERVED * seats;
+}
+
+function tell(name: string, step: Rung | undefined): void {
+  if (!step) return say(`load: ${name}: failed`);
+  const { beganLateMs, endedLateMs, seatsServed, serverCore, generatorCore } = step;
+  const began = `began ${beganLateMs.p50} / ${beganLateMs.p99} ms late`;
+  const ended = `ended ${endedLateMs.p50} / ${endedLateMs.p99}`;
+  const cores = `cores ${serverCore} and ${generatorCore}`;
+  const busy = generatorCore > BUSY ? ' (the generator is what is measured)' : '';
+  say(`load: ${name}: ${began}, ${ended}, ${seatsServed} served, ${cores}${busy}`);
+}
+
+function ladders(scenario: keyof typeof LADDERS, { seats, quick }: LoadOptions) {
+  if (seats !== undefined) return { ours: [seats], peer: [seats] };
+  return (quick ? QUICK_LADDERS : LADDERS)[scenario];
+}
+
+function timesOf({ quick }: LoadOptions): { warmMs: number; measuredMs: number } {
+  return quick ? QUICK_TIMES : TIMES;
+}
+
+function ratio(ours: Climb, other: Climb): number {
+  return round(ours.most / other.most, 2);
 }

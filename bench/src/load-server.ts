@@ -1,0 +1,104 @@
+// The server that load.ts loads, in a process and so on a core of its own: one room over real
+// uWebSockets.js sockets on 127.0.0.1, whose ticks are watched. Trap: the watch stands around the
+// framework's methods, which costs a little; it is the same little for every seat count.
+import { PackedSink } from '@tickwire/protocol';
+import { type GameRoom, type RoomKind, serve } from '@tickwire/server';
+import { type ArenaSize, arenaOf, arenaRoom } from './arena.ts';
+import { type ShipsSize, shipsRoom } from './interest-room.ts';
+import { type Listening, LoadWatch, serveTask } from './load-watch.ts';
+
+/** A room of arena-N, or one of players who fly their own ships. */
+export interface RoomTask {
+  readonly ships?: ShipsSize;
+  readonly players?: ArenaSize;
+  /** Bodies for seats that are told everything are counted. */
+  readonly countsJoins?: boolean;
+}
+
+/** Seats whose players left wait for them and take a place: a second storm needs as many again. */
+const STORMS = 2;
+
+const watch = new LoadWatch();
+serveTask(watch, start);
+
+async function start(task: RoomTask): Promise<Listening> {
+  const [seats, kind] = roomOf(task);
+  const most = seats * STORMS;
+  const server = await serve({
+    rooms: { load: { ...kind, definition: { ...kind.definition, seats: most } } },
+    transport: 'uws',
+    port: 0,
+    host: '127.0.0.1',
+    signals: false,
+    log: 'silent',
+    limits: { connectionsPerAddress: most, connections: most },
+  });
+  const [room] = server.shard.rooms.values();
+  watchTicks(room);
+  if (task.countsJoins) countJoins(room);
+  watch.dueMs = () => room.schedule.dueMs(0);
+  return { port: server.port, hash: kind.game.hash, room: 'load' };
+}
+
+function roomOf({ ships, players }: RoomTask): [seats: number, RoomKind] {
+  if (ships) return [ships.seats, shipsRoom(ships).kind];
+  return [players!.seats, arenaRoom(arenaOf(players!.tickRate), players!)];
+}
+
+/** A tick begins when the one before has ended, or when its timer fires. */
+function watchTicks(room: GameRoom): void {
+  const { replication, schedule } = room;
+  const run = room.run.bind(room);
+  const begin = replication.begin.bind(replication);
+  const end = replication.end.bind(replication);
+  let beganMs = 0;
+  let dueMs = 0;
+  let sendMs = 0;
+  room.run = (nowMs) => {
+    beganMs = nowMs;
+    dueMs = room.dueMs;
+    const ticks = run(nowMs);
+    watch.lostMs = schedule.lostMs;
+    return ticks;
+  };
+  replication.begin = (tick) => {
+    sendMs = performance.now();
+    begin(tick);
+  };
+  replication.end = () => {
+    end();
+    const nowMs = performance.now();
+    watch.tick(beganMs - dueMs, nowMs - dueMs, nowMs - sendMs);
+    beganMs = nowMs;
+    dueMs = schedule.dueMs(room.tick + 1);
+  };
+}
+
+function countJoins(room: GameRoom): void {
+  const { replication } = room;
+  const send = replication.send.bind(replication);
+  const end = replication.end.bind(replication);
+  const { finish } = PackedSink.prototype;
+  let bodies = 0;
+  let joined = 0;
+  let full = 0;
+  PackedSink.prototype.finish = function () {
+    bodies++;
+    finish.call(this);
+  };
+  replication.send = (seat, time) => {
+    const joins = seat.needsEverything;
+    const before = bodies;
+    const sent = send(seat, time);
+    if (!joins || !sent) return sent;
+    joined++;
+    full += bodies - before;
+    return sent;
+  };
+  replication.end = () => {
+    end();
+    watch.joined(joined, full);
+    joined = 0;
+    full = 0;
+  };
+}
