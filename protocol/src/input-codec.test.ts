@@ -15,9 +15,11 @@ import {
   roundInput,
   writeInputs,
 } from './input-codec.ts';
-import { MAX_INPUT_TICKS } from './limits.ts';
+import { MAX_HELLO_BYTES, MAX_INPUT_TICKS } from './limits.ts';
 import { MsgpackReader } from './msgpack-reader.ts';
 import { MsgpackWriter } from './msgpack-writer.ts';
+import { PackedSink } from './packed-sink.ts';
+import { PackedSource } from './packed-source.ts';
 import { PlainSink, PlainSource } from './plain.ts';
 import { levelsOf } from './quantize.ts';
 
@@ -193,6 +195,47 @@ describe('what a game sampled', () => {
     inputFromWire(plan, round({ ...sampled, aim: { x: 0, y: 0 } }), out);
     expect(out.aim).toBe(aim);
     expect(aim).toEqual({ x: 0, y: 0 });
+  });
+});
+
+describe('packed inputs', () => {
+  const { input, priors } = defineGame({
+    entities: {},
+    input: {
+      aim: vec2(-1, 1, 1 / 64),
+      /** One step each: where one of them changes, the others still have to be told apart. */
+      corner: vec3(0, 1, 1),
+      fire: bool().press(),
+      look: quat(7),
+    },
+  });
+  const wires = fc
+    .tuple(
+      ...input.fields.flatMap((f) =>
+        Array.from({ length: f.spec.components }, (_, i) => fc.nat(levelsOf(f.spec, i))),
+      ),
+    )
+    .map((values) => Float64Array.from(values));
+
+  test('[K1] arrive tick by tick as they were said, as one bin', () => {
+    fc.assert(
+      fc.property(fc.array(wires, { maxLength: 6 }), (ticks) => {
+        const out = new MsgpackWriter();
+        const sink = new PackedSink(out, priors);
+        writeInputs(sink, input, neutralInput(input), ticks);
+        sink.finish();
+        const reader = new MsgpackReader();
+        reader.reset(out.bytes().slice());
+        const source = new PackedSource();
+        source.begin(reader.bin(MAX_HELLO_BYTES), priors.odds);
+        const taken: number[][] = [];
+        const heard = neutralInput(input);
+        readInputs(source, input, heard, () => taken.push([...heard]));
+        source.finish();
+        reader.end();
+        expect(taken).toEqual(ticks.map((wire) => [...wire]));
+      }),
+    );
   });
 });
 
