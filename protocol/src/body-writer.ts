@@ -105,14 +105,14 @@ function writeArrivals(
   { since, stateSince }: Since,
 ): boolean {
   const { limit, kind, deferred } = known;
-  let count = 0;
-  let free = 0;
-  for (let slot = 0; slot < limit; slot++)
-    if (isKnown(known, slot, since)) continue;
-    else if (kind[slot] < 0 || deferred[slot] !== 0) free++;
-    else count++;
+  const count = arrivalsOf(known, since);
+  if (count === 0) {
+    sink.select(Context.Entered, true, 0);
+    sink.close();
+    return false;
+  }
   const context = stateSince === NEVER ? Context.First : Context.Arrives;
-  const sparse = count === 0 || free >= count * SPARSE_ARRIVALS;
+  const sparse = limit - known.count >= count * SPARSE_ARRIVALS;
   sink.select(Context.Entered, sparse, count);
   let before = 0;
   for (let slot = 0, left = count; slot < limit; slot++) {
@@ -125,7 +125,17 @@ function writeArrivals(
     left--;
   }
   sink.close();
-  return count > 0;
+  return true;
+}
+
+/** Entities that the receiver was not told of, and will be now. */
+function arrivalsOf(known: KnownSet, since: number): number {
+  if (since === BY_SLOT && (known.deferrals === 0 || known.untold === 0)) return known.untold;
+  let count = 0;
+  for (let slot = 0; slot < known.limit; slot++)
+    if (known.kind[slot] >= 0 && known.deferred[slot] === 0 && !isKnown(known, slot, since))
+      count++;
+  return count;
 }
 
 /** A newly known entity: kind, id, then what is not at its default. Answers its id. */
@@ -150,42 +160,85 @@ function writeEntered(
   return id;
 }
 
+/** Of the body being written, for each candidate of its changes: its slot, and as LiveTable.asked. */
+let slots = new Int32Array(64);
+let asked = new Int32Array(64);
+
 function writeChanges(
   sink: Sink,
   tables: readonly LiveTable[],
   known: KnownSet,
-  { since, before }: Since,
+  said: Since,
 ): boolean {
-  const { limit, kind, row, deferred } = known;
+  const candidates = askAll(tables, known, said);
   const { prices } = sink;
-  let price = 0;
   let count = 0;
-  for (let slot = 0; slot < limit; slot++) {
-    if (!isKnown(known, slot, since)) continue;
-    const table = tables[kind[slot]];
-    const sent = sentAt(known, slot, since);
-    const chosen = table.changed[row[slot]] > sent && deferred[slot] === 0;
-    if (chosen) count++;
-    if (prices)
-      price += prices[changedContext(table, row[slot], sent === before) * 2 + (chosen ? 1 : 0)];
+  let price = 0;
+  for (let i = 0; i < candidates; i++) {
+    count += asked[i] & 1;
+    if (prices) price += prices[asked[i]];
   }
   const sparse = count === 0 || price > count * PRICE_OF_RUN;
+  // Nothing tells rows in step whole yet: tiers of precision will.
+  if (said.stateSince === said.before && said.before !== NEVER) sink.level(Context.Wholes, 0, 1);
   sink.select(Context.Changed, sparse, count);
-  for (let slot = 0, left = count; slot < limit; slot++) {
+  for (let i = 0, left = count; i < candidates; i++) {
     if (sparse && left === 0) break;
-    if (!isKnown(known, slot, since)) continue;
-    const table = tables[kind[slot]];
-    const sent = sentAt(known, slot, since);
-    const step = sent === before;
-    const chosen = table.changed[row[slot]] > sent && deferred[slot] === 0;
-    sink.offer(changedContext(table, row[slot], step), slot, chosen);
+    const chosen = (asked[i] & 1) === 1;
+    sink.offer(asked[i] >> 1, slots[i], chosen);
     if (!chosen) continue;
     left--;
-    if (step) writeStepOf(sink, table, row[slot], sent);
-    else writeSince(sink, table, row[slot], sent);
+    writeChange(sink, tables, known, slots[i], said);
   }
   sink.close();
   return count > 0;
+}
+
+/** Fills `slots` and `asked` with what the receiver knows of; answers how many they are. */
+function askAll(tables: readonly LiveTable[], known: KnownSet, { since, before }: Since): number {
+  const { limit, kind, row, sentTick, entered, deferred } = known;
+  if (slots.length < limit) {
+    slots = new Int32Array(kind.length);
+    asked = new Int32Array(kind.length);
+  }
+  let count = 0;
+  for (let slot = 0; slot < limit; slot++) {
+    if (kind[slot] < 0) continue;
+    const sent = since === BY_SLOT ? sentTick[slot] : entered[slot] > since ? 0 : since;
+    if (sent === 0) continue;
+    const table = tables[kind[slot]];
+    let ask = table.asked[row[slot]];
+    if (sent !== before) ask = behind(table, table.changed[row[slot]] > sent);
+    if (deferred[slot] !== 0) ask &= ~1;
+    slots[count] = slot;
+    asked[count++] = ask;
+  }
+  return count;
+}
+
+/** As LiveTable.asked, for a receiver that does not know when the row last changed. */
+function behind({ plan }: LiveTable, changed: boolean): number {
+  return (plan.changed + changedOffset(undefined)) * 2 + (changed ? 1 : 0);
+}
+
+function writeChange(
+  sink: Sink,
+  tables: readonly LiveTable[],
+  known: KnownSet,
+  slot: number,
+  { since, before }: Since,
+): void {
+  const table = tables[known.kind[slot]];
+  const row = known.row[slot];
+  const sent = sentAt(known, slot, since);
+  if (sent === before) {
+    if (sink.recall(Form.Step, table, row)) return;
+    writeShared(sink, table, row, sent, Form.Step);
+    sink.keep(Form.Step, table, row);
+  } else {
+    if (table.tracks) writeAge(sink, table, row);
+    writeShared(sink, table, row, sent, Form.Since);
+  }
 }
 
 /**
@@ -208,25 +261,6 @@ function writeDeferred(sink: Sink, known: KnownSet, { since, stateSince }: Since
     if (isKnown(known, slot, since)) sink.offer(Context.Deferred, slot, falls(slot));
   sink.close();
   return true;
-}
-
-/** The question whether a row changed: by how long ago it was named before, where the receiver knows. */
-function changedContext(table: LiveTable, row: number, step: boolean): number {
-  if (!step) return table.plan.changed + changedOffset(undefined);
-  return table.plan.changed + changedOffset(table.sendsBefore(row));
-}
-
-/** The same for every seat in step that knows the row: said once, and then again. */
-function writeStepOf(sink: Sink, table: LiveTable, row: number, sent: number): void {
-  sink.level(Context.Whole, 0, 1);
-  if (sink.recall(Form.Step, table, row)) return;
-  writeShared(sink, table, row, sent, Form.Step);
-  sink.keep(Form.Step, table, row);
-}
-
-function writeSince(sink: Sink, table: LiveTable, row: number, sent: number): void {
-  if (table.tracks) writeAge(sink, table, row);
-  writeShared(sink, table, row, sent, Form.Since);
 }
 
 /** How many STATEs ago the row was last named to those who were in step. */

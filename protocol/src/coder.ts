@@ -18,12 +18,12 @@ const READ_AHEAD = 3;
 
 /** Even bits that are coded at once at most: the interval stays far above what tells them apart. */
 export const EVEN_BITS = 8;
-/** In a BitList: this, the number of even bits above their value of EVEN_BITS. */
-const EVEN = 2 ** 31;
+/** In a BitList: this (the sign), the number of even bits, and their value in EVEN_BITS. */
+const EVEN = 1 << 31;
 
 /** What is to be coded, in order: twice a context plus its bit, or up to EVEN_BITS even bits. */
 export class BitList {
-  ops = new Uint32Array(1024);
+  ops = new Int32Array(1024);
   length = 0;
 
   push(context: number, bit: number): void {
@@ -38,13 +38,13 @@ export class BitList {
       const count = Math.min(left, EVEN_BITS);
       left -= count;
       const part = (value >>> left) & ((1 << count) - 1);
-      this.ops[this.length++] = EVEN + (count << EVEN_BITS) + part;
+      this.ops[this.length++] = EVEN | (count << EVEN_BITS) | part;
     }
   }
 
   /** Counts each (context, bit) in `counts`, by twice the context plus the bit. */
   tally(counts: Float64Array): void {
-    for (let i = 0; i < this.length; i++) if (this.ops[i] < EVEN) counts[this.ops[i]]++;
+    for (let i = 0; i < this.length; i++) if (this.ops[i] >= 0) counts[this.ops[i]]++;
   }
 
   /** What the list costs from `start` on; `prices` by twice the context plus the bit. */
@@ -52,12 +52,12 @@ export class BitList {
     let price = 0;
     for (let i = start; i < this.length; i++) {
       const op = this.ops[i];
-      price += op < EVEN ? prices[op] : ((op >>> EVEN_BITS) & 15) * pricePerBit;
+      price += op >= 0 ? prices[op] : ((op >>> EVEN_BITS) & 15) * pricePerBit;
     }
     return price;
   }
 
-  append(from: Uint32Array, start: number, end: number): void {
+  append(from: Int32Array, start: number, end: number): void {
     const count = end - start;
     if (this.length + count > this.ops.length) this.#grow(count);
     const { ops } = this;
@@ -67,7 +67,7 @@ export class BitList {
   }
 
   #grow(least: number): void {
-    const grown = new Uint32Array(Math.max(this.ops.length * 2, this.length + least));
+    const grown = new Int32Array(Math.max(this.ops.length * 2, this.length + least));
     grown.set(this.ops);
     this.ops = grown;
   }
@@ -93,11 +93,11 @@ export class RangeEncoder {
     let at = 0;
     for (let i = 0; i < length; i++) {
       const op = ops[i];
-      if (op >= EVEN) {
+      if (op < 0) {
         range >>>= (op >>> EVEN_BITS) & 15;
         low += range * (op & 255);
       } else {
-        const bound = (range >>> ODDS_BITS) * odds[op >>> 1];
+        const bound = (range >>> ODDS_BITS) * odds[op >> 1];
         if (op & 1) range = bound;
         else {
           low += bound;

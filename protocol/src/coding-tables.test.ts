@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { game } from '../test/everything.ts';
-import { EVEN_ODDS } from './coder.ts';
+
 import { changedTables, nearestOdds, ODDS, PRICE_UNITS, tableChanges } from './coding-tables.ts';
 import { FIRST_FIELD_CONTEXT } from './contexts.ts';
 import { ProtocolError } from './errors.ts';

@@ -110,6 +110,7 @@ export function changedTables(bytes: Uint8Array, base: Uint16Array): Uint16Array
 const PRIOR = {
   changed: 0.5,
   changedLongAgo: 0.05,
+  others: 0.4,
   firstField: 0.3,
   nextField: 0.4,
   since: 0.6,
@@ -131,7 +132,7 @@ export function priorTables(plans: readonly Plan[], contexts: number): CodingTab
   set(Context.Grown, 0.1);
   set(Context.Arrives, 0.5);
   set(Context.Ascii, 0.95);
-  set(Context.Whole, 0);
+  set(Context.Wholes, 0);
   set(Context.Defers, 0);
   for (let block = Context.Limit; block < FIRST_FIELD_CONTEXT; block += COUNT_CONTEXTS)
     setLengths(odds, block, COUNT_BITS, PRIOR.lengthDecay);
@@ -141,6 +142,7 @@ export function priorTables(plans: readonly Plan[], contexts: number): CodingTab
   for (const plan of plans) {
     for (let i = 0; i < CHANGED_CONTEXTS; i++)
       set(plan.changed + i, i < CHANGED_CONTEXTS - 3 ? PRIOR.changed : PRIOR.changedLongAgo);
+    set(plan.others, PRIOR.others);
     for (const f of plan.fields) setField(odds, f, set);
   }
   return new CodingTables(0, odds);
@@ -166,6 +168,7 @@ function setField(odds: Uint16Array, f: FieldPlan, set: SetOdds): void {
   else setTree(odds, value, treeBits(levels), (v) => (v <= levels ? 1 : 0));
   for (let i = 0; i < components; i++) {
     const at = change + i * changeSize;
+    if (levels === 1) set(at + Change.Same, 0.01);
     set(at + Change.Mirrored, PRIOR.mirrored);
     if (isWide(levels)) setLengths(odds, at + Change.Tree, treeBits(levels), PRIOR.lengthDecay);
     else if (type !== 'quat')

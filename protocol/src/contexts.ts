@@ -34,8 +34,9 @@ export const Context = {
   Ascii: 4,
   /** Whether an input differs from the tick before. */
   Moved: 5,
-  /** Whether a row that is in step is told as to one that is behind. */
-  Whole: 6,
+  /** Whether some rows that are in step are told as to a seat that is behind, and whether one is. */
+  Wholes: 6,
+  Whole: 9,
   /** Whether rows fall behind in this body, and whether one does. */
   Defers: 7,
   Deferred: 8,

@@ -71,8 +71,9 @@ export class KnownSet {
   priority = new Float64Array(FIRST_SLOTS);
   /** Slots whose entities left and that the receiver was not told of yet, in order of leaving. */
   readonly leaving = new SlotList();
-  /** Entities known, without those leaving. */
+  /** Entities known, without those leaving; and of them, in a set of one seat, never told of. */
   count = 0;
+  untold = 0;
   /** Open addressing with linear probing: one more than the slot of an entity, or 0. */
   #index = new Uint32Array(FIRST_SLOTS * INDEX_FACTOR);
   readonly #free = new SlotList();
@@ -126,6 +127,7 @@ export class KnownSet {
     this.#note(slot);
     this.#markRow(kind, row, true);
     this.count++;
+    this.untold++;
     return slot;
   }
 
@@ -145,6 +147,7 @@ export class KnownSet {
     this.count--;
     // Never told of: nothing to take back. A shared set tells everybody at the end of each tick.
     const untold = log > 0 ? this.entered[slot] === tick : this.sentTick[slot] === 0;
+    if (this.sentTick[slot] === 0) this.untold--;
     if (untold) this.#free.push(slot);
     else this.leaving.push(slot);
   }
@@ -163,11 +166,15 @@ export class KnownSet {
   /** A body that told all but what is deferred is on its way: up to `tick`. */
   sent(tick: number): void {
     const { sentTick, deferred, limit } = this;
+    this.untold = 0;
     if (this.deferrals === 0) sentTick.fill(tick, 0, limit);
     else
       for (let slot = 0; slot < limit; slot++)
         if (deferred[slot] === 0) sentTick[slot] = tick;
-        else this.#resume(slot);
+        else {
+          if (sentTick[slot] === 0) this.untold++;
+          this.#resume(slot);
+        }
     this.told();
   }
 

@@ -12,6 +12,7 @@ import {
   type Tracked,
 } from './collections.ts';
 import { lengthen, longer, type Wire, wireColumn } from './columns.ts';
+import { changedOffset } from './contexts.ts';
 import { assert, UsageError } from './errors.ts';
 import { EPOCH, type FieldPlan, OWNER, type Plan } from './plan.ts';
 import { fromWire, levelsOf, quatToWire } from './quantize.ts';
@@ -49,6 +50,11 @@ export class LiveTable extends Table {
   readonly stamps: Uint32Array[];
   /** The same for the owner's own part: exact values and `ownerOnly` fields. */
   readonly ownStamps: Uint32Array[];
+  /**
+   * How a seat in step is asked whether the row changed, after a round: twice the context, plus 1
+   * if it did.
+   */
+  asked: Int32Array;
   /** Newest of a row's shared stamps, the newest before that one, and of its own stamps. */
   changed: Uint32Array;
   changedBefore: Uint32Array;
@@ -105,6 +111,7 @@ export class LiveTable extends Table {
     this.ownStamps = plan.fields.map(() => new Uint32Array(capacity));
     this.changed = new Uint32Array(capacity);
     this.changedBefore = new Uint32Array(capacity);
+    this.asked = new Int32Array(secondsPerTick > 0 ? capacity : 0);
     this.ownChanged = new Uint32Array(capacity);
     this.born = new Uint32Array(capacity);
     this.given = new Uint32Array(capacity);
@@ -138,6 +145,7 @@ export class LiveTable extends Table {
     });
     this.changed = longer(this.changed, capacity);
     this.changedBefore = longer(this.changedBefore, capacity);
+    if (this.tracks) this.asked = longer(this.asked, capacity);
     this.ownChanged = longer(this.ownChanged, capacity);
     this.born = longer(this.born, capacity);
     this.given = longer(this.given, capacity);
@@ -197,12 +205,12 @@ export class LiveTable extends Table {
 
   override teleport(row: number): void {
     this.values[EPOCH][row] = (this.values[EPOCH][row] + 1) & 255;
-    this.dirty[row] = 1;
+    this.dirty[row] |= 1 << EPOCH;
   }
 
   setOwner(row: number, seat: number): void {
     this.values[OWNER][row] = seat;
-    this.dirty[row] = 1;
+    this.dirty[row] |= 1 << OWNER;
     // The new owner has nothing of the own part yet: its stamps start at the change.
     for (const f of this.plan.fields)
       if (this.plan.ownMask & (1 << f.index)) this.ownStamps[f.index][row] = this.tick;
@@ -218,13 +226,15 @@ export class LiveTable extends Table {
     const { ids, dirty, high, tracks, changed, tick } = this;
     this.#sendTicks = ticks;
     for (let row = 1; row <= high; row++) {
-      const touched = dirty[row] !== 0;
+      const touched = dirty[row];
       const follows = tracks !== undefined && (tracks.moving[row] !== 0 || changed[row] === tick);
-      if (!touched && !follows) continue;
-      dirty[row] = 0;
-      if (ids[row] === 0) continue;
-      if (touched) this.#roundRow(row);
-      if (tracks) this.#follow(tracks, row, ticks);
+      if (touched !== 0 || follows) {
+        dirty[row] = 0;
+        if (ids[row] === 0) continue;
+        if (touched !== 0) this.#roundRow(row, touched);
+        if (tracks) this.#follow(tracks, row, ticks);
+      }
+      if (tracks) this.#ask(row);
     }
   }
 
@@ -237,15 +247,21 @@ export class LiveTable extends Table {
     }
   }
 
-  /** Most columns of a row that was written are as they were: one comparison each. */
-  #roundRow(row: number): void {
+  /** `touched`: the fields that were written. Many are as they were: one comparison each. */
+  #roundRow(row: number, touched: number): void {
     const { values } = this;
+    const { fields } = this.plan;
     const seen = this.#seen;
-    for (let c = 0; c < values.length; c++) {
-      const value = values[c][row];
-      if (value === seen[c][row]) continue;
-      seen[c][row] = value;
-      this.#roundColumn(c, row);
+    for (let left = touched; left !== 0; left &= left - 1) {
+      const index = 31 - Math.clz32(left & -left);
+      if (index >= fields.length) return;
+      const { column, spec } = fields[index];
+      for (let c = column; c < column + spec.components; c++) {
+        const value = values[c][row];
+        if (value === seen[c][row]) continue;
+        seen[c][row] = value;
+        this.#roundColumn(c, row);
+      }
     }
   }
 
@@ -319,6 +335,11 @@ export class LiveTable extends Table {
       this.#run.took(tracks, i, off, this.wire[column][row] === held);
       tracks.learn(i, row, sends, off);
     }
+  }
+
+  #ask(row: number): void {
+    const context = this.plan.changed + changedOffset(this.sendsBefore(row));
+    this.asked[row] = context * 2 + (this.changed[row] === this.tick ? 1 : 0);
   }
 
   /** STATEs from the one that last named the row before this one, to this one. */

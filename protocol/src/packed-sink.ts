@@ -129,8 +129,8 @@ export class PackedSink implements Sink {
     else this.#tree(context, value, treeBits(levels));
   }
   change(context: number, value: number, before: number, levels: number): void {
-    // What has two values and changed has the other one.
-    if (levels === 1) return;
+    // Of two values it is nearly always the other one.
+    if (levels === 1) return this.bits.push(context + Change.Same, value === before ? 1 : 0);
     if (!isWide(levels)) return this.#tree(context + Change.Tree, value, treeBits(levels));
     const mirrored = value === levels - before;
     this.bits.push(context + Change.Mirrored, mirrored ? 1 : 0);

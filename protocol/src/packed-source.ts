@@ -97,7 +97,7 @@ export class PackedSource implements Source {
     return value;
   }
   change(context: number, before: number, levels: number): number {
-    if (levels === 1) return 1 - before;
+    if (levels === 1) return this.#decoder.bit(context + Change.Same) ? before : 1 - before;
     if (!isWide(levels)) {
       const value = this.#tree(context + Change.Tree, treeBits(levels));
       if (value > levels) bad('a value outside its declaration');

@@ -44,8 +44,9 @@ export interface Plan {
   /** `initial` as it would travel: what a browser holds where nothing was sent. */
   readonly shown: Float64Array;
   readonly objects: readonly FieldPlan[];
-  /** Contexts of whether an entity changed (changedOffset). */
+  /** Contexts of whether an entity changed (changedOffset), and whether more than its tracks. */
   readonly changed: number;
+  readonly others: number;
   /** The first coding context that is not this plan's. */
   readonly contextsEnd: number;
   /** Bits of the fields every seat may receive. */
@@ -91,7 +92,7 @@ export function planOf(
   let sharedMask = 0;
   let ownMask = 0;
   const all = inWireOrder(isEntity ? [...Object.entries(OURS), ...entries] : entries);
-  let nextContext = context + CHANGED_CONTEXTS;
+  let nextContext = context + CHANGED_CONTEXTS + 1;
   const columnOf = new Map<string, number>();
   for (const [key, { spec }] of all) {
     if (spec.components) columnOf.set(key, columns.length);
@@ -128,6 +129,7 @@ export function planOf(
     shown: initial.map((value, c) => roundTrip(columns[c], value)),
     objects,
     changed: context,
+    others: context + CHANGED_CONTEXTS,
     contextsEnd: nextContext,
     sharedMask,
     ownMask,

@@ -202,6 +202,7 @@ export class Received {
 
   #readChanges(source: Source, step: boolean): void {
     const reading = this.#reading;
+    const wholes = step && source.level(Context.Wholes, 1) === 1;
     source.select(Context.Changed);
     for (let slot = 0; slot < this.#kind.length; slot++) {
       if (this.#kind[slot] === EMPTY) continue;
@@ -214,7 +215,8 @@ export class Received {
       if (!source.offered(context, slot)) continue;
       table.read[row] = table.now;
       table.behind[row] = 0;
-      reading.form = inStep && source.level(Context.Whole, 1) === 0 ? Form.Step : Form.Since;
+      const whole = !inStep || (wholes && source.level(Context.Whole, 1) === 1);
+      reading.form = whole ? Form.Since : Form.Step;
       if (reading.form === Form.Step) table.changed[row] = table.now;
       else this.#readAge(source, table, row);
       readShared(source, table, row, reading);

@@ -163,10 +163,11 @@ function accessor(plan: Plan, f: FieldPlan, use: RowUse): Accessor {
 function numberAccessor(plan: Plan, f: FieldPlan): Accessor {
   const { column } = f;
   const { type, names } = f.spec;
+  const bit = 1 << f.index;
   const write = (row: Row, value: number): void => {
     const i = writable(row, plan, f);
     row.$table.values[column][i] = value;
-    row.$table.dirty[i] = 1;
+    row.$table.dirty[i] |= bit;
   };
   if (type === 'bool')
     return {
@@ -200,7 +201,7 @@ function numberAccessor(plan: Plan, f: FieldPlan): Accessor {
       const table = this.$table;
       if (i === 0) writable(this, plan, f);
       table.values[column][i] = value;
-      table.dirty[i] = 1;
+      table.dirty[i] |= bit;
     },
   };
 }
@@ -214,7 +215,7 @@ function vectorAccessor(plan: Plan, f: FieldPlan): Accessor {
     set(value: QuatLike) {
       const i = writable(this, plan, f);
       setComponents(this.$table.values, f, i, value);
-      this.$table.dirty[i] = 1;
+      this.$table.dirty[i] |= 1 << f.index;
     },
   };
 }
@@ -309,7 +310,7 @@ class Vector {
   #write(component: number, value: number): void {
     const i = writable(this.#row, this.#plan, this.#field);
     this.#row.$table.values[this.#field.column + component][i] = value;
-    this.#row.$table.dirty[i] = 1;
+    this.#row.$table.dirty[i] |= 1 << this.#field.index;
   }
 }
 

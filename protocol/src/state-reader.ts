@@ -60,29 +60,34 @@ export function readShared(
 ): void {
   const { fields, sharedMask } = table.plan;
   const { form, seat } = reading;
-  let mine = seat !== 0 && table.plan.index >= 0 && table.ownerOf(row) === seat;
+  const { tracks } = table;
+  const tracked = tracks && form === Form.Step ? tracks.fieldMask : 0;
+  const keeps = seat !== 0 && table.plan.index >= 0;
+  let mine = keeps && table.ownerOf(row) === seat;
   let named = 0;
   let beside = false;
   run.reset();
   source.open();
-  for (let i = 0; i < fields.length; i++) {
-    if ((sharedMask & (1 << i)) === 0) continue;
+  const others = tracked === 0 || source.level(table.plan.others, 1) === 1;
+  for (let i = 0; others && i < fields.length; i++) {
+    if ((sharedMask & ~tracked & (1 << i)) === 0) continue;
     const f = fields[i];
-    const tracked = table.tracks !== undefined && table.tracks.ofField[i] >= 0;
-    if (tracked && form === Form.Step) {
-      beside = readDepartures(source, table, f, row, reading, named === 0);
-    } else {
-      beside = source.offered(f.contexts.flags + flagOf(form, named, beside), i);
-      if (beside) readField(source, table, f, row, form);
-      if (tracked) readTracks(source, table, f, row, beside);
-    }
+    beside = source.offered(f.contexts.flags + flagOf(form, named, beside), i);
     if (beside) named++;
-    if (f.column < 0 || !(beside || tracked)) continue;
+    if (beside) readField(source, table, f, row, form);
+    const hasTrack = tracks !== undefined && tracks.ofField[i] >= 0;
+    if (hasTrack) readTracks(source, table, f, row, beside);
+    if (f.column < 0 || !(beside || hasTrack)) continue;
     if (!(mine && table.isExact(f))) table.store(f, row);
     if (i === OWNER && mine && table.ownerOf(row) !== seat) {
       table.disown(row);
       mine = false;
     }
+  }
+  for (let i = 0; tracked !== 0 && i < fields.length; i++) {
+    if ((tracked & (1 << i)) === 0) continue;
+    if (readDepartures(source, table, fields[i], row, reading, named === 0)) named++;
+    if (!(mine && table.isExact(fields[i]))) table.store(fields[i], row);
   }
   source.close();
   if (form === Form.Step) learn(table, row, reading.sends);

@@ -41,24 +41,39 @@ export function writeShared(
   form: Form = since === NEVER ? Form.Arrival : Form.Since,
 ): void {
   const { fields, sharedMask } = table.plan;
+  const tracked = form === Form.Step ? trackedMask(table) : 0;
   let named = 0;
   let beside = false;
   sink.open();
-  for (let i = 0; i < fields.length; i++) {
-    if ((sharedMask & (1 << i)) === 0) continue;
+  // Most rows that are named only departed from their tracks: one answer for all other fields.
+  const others = tracked === 0 || anyNamed(table, row, since, sharedMask & ~tracked);
+  if (tracked !== 0) sink.level(table.plan.others, others ? 1 : 0, 1);
+  for (let i = 0; others && i < fields.length; i++) {
+    if ((sharedMask & ~tracked & (1 << i)) === 0) continue;
     const f = fields[i];
-    const track = trackOf(table, f);
-    if (track >= 0 && form === Form.Step) {
-      beside = writeDepartures(sink, table, f, row, named === 0);
-    } else {
-      const chosen = isNamed(table, f, row, since, form);
-      sink.offer(f.contexts.flags + flagOf(form, named, beside), i, chosen);
-      beside = chosen;
-      if (chosen) writeField(sink, table, f, row, since, form);
-    }
-    if (beside) named++;
+    const chosen = isNamed(table, f, row, since, form);
+    sink.offer(f.contexts.flags + flagOf(form, named, beside), i, chosen);
+    beside = chosen;
+    if (!chosen) continue;
+    named++;
+    writeField(sink, table, f, row, since, form);
+  }
+  for (let i = 0; tracked !== 0 && i < fields.length; i++) {
+    if ((tracked & (1 << i)) === 0) continue;
+    if (writeDepartures(sink, table, fields[i], row, named === 0)) named++;
   }
   sink.close();
+}
+
+function trackedMask({ tracks }: LiveTable): number {
+  return tracks ? tracks.fieldMask : 0;
+}
+
+/** True if one of the fields of `mask` changed after `since`. */
+function anyNamed({ stamps }: LiveTable, row: number, since: number, mask: number): boolean {
+  for (let i = 0; i < stamps.length; i++)
+    if ((mask & (1 << i)) !== 0 && stamps[i][row] > since) return true;
+  return false;
 }
 
 /** Index of a field's first track, or -1. */

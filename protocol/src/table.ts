@@ -29,6 +29,9 @@ export type RowClass = new (table: Table, index: number) => Row;
 /** Rows before the first growth. Doubles from there; an arena room fits without growing twice. */
 const FIRST_CAPACITY = 32;
 
+/** Every bit of a row's `dirty`. */
+const ALL_FIELDS = -1;
+
 export class Table {
   readonly plan: Plan;
   /** Game-visible id by row; 0 where no entity is. */
@@ -39,8 +42,8 @@ export class Table {
   readonly objects: unknown[][];
   /** Stable row objects, where this table gives them out. */
   readonly rows: (Row | undefined)[] = [undefined];
-  /** 1 for rows written since somebody last looked (LiveTable.round). */
-  dirty: Uint8Array;
+  /** Fields of each row written since somebody last looked (LiveTable.round), by bit. */
+  dirty: Int32Array;
   /** Rows in use lie in 1..high; some of them may be holes (id 0). */
   high = 0;
   /** Entities in the table. */
@@ -56,7 +59,7 @@ export class Table {
     this.plan = plan;
     this.#rowClass = rowClass;
     this.ids = new Float64Array(capacity);
-    this.dirty = new Uint8Array(capacity);
+    this.dirty = new Int32Array(capacity);
     this.values = plan.columns.map(() => new Float64Array(capacity));
     this.objects = plan.objects.map((f) => [initialShown(f.spec)]);
   }
@@ -91,7 +94,7 @@ export class Table {
     const { start } = this;
     for (let c = 0; c < start.length; c++) this.values[c][row] = start[c];
     for (const f of objects) this.objects[f.object][row] = this.makeObject(f, row);
-    this.dirty[row] = 1;
+    this.dirty[row] = ALL_FIELDS;
   }
 
   /** The row's object reads as dead from now on; its index rests until settle() passes `tick`. */
@@ -134,7 +137,7 @@ export class Table {
   /** Columns become new arrays: nobody may keep one across an add. */
   protected grow(capacity: number): void {
     this.ids = grown(this.ids, capacity);
-    const dirty = new Uint8Array(capacity);
+    const dirty = new Int32Array(capacity);
     dirty.set(this.dirty);
     this.dirty = dirty;
     for (let c = 0; c < this.values.length; c++) this.values[c] = grown(this.values[c], capacity);

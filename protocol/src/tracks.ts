@@ -4,7 +4,7 @@
 // bias, what the velocity's own rounding hides; any other goes on as it last went, once that has
 // proved right. LiveTable decides what departs; ReceivedTable follows. HOT: allocates nothing per
 // tick.
-import { lengthen, longer } from './columns.ts';
+import { lengthen, longer, type Wire, wireColumn } from './columns.ts';
 import type { FieldSpec } from './field.ts';
 import type { FieldPlan, Plan } from './plan.ts';
 import { fromWire } from './quantize.ts';
@@ -56,6 +56,8 @@ export class Tracks {
   readonly plans: readonly TrackPlan[];
   /** Index in `plans` of a field's first component, by field; -1 for fields without a track. */
   readonly ofField: readonly number[];
+  /** Bits of the fields that have a track. */
+  readonly fieldMask: number;
   /** By velocity: sub-steps from wire value 0. Else unused: the wire value is the place. */
   readonly place: Float64Array[];
   /** By velocity: sub-steps per tick. Else: steps of the last send. */
@@ -69,7 +71,7 @@ export class Tracks {
   /** 1 where some track of the row goes anywhere by itself. */
   moving: Uint8Array;
   /** By velocity: its wire value that `rate` was made of; -1 before the first. */
-  readonly #velocity: Int32Array[];
+  readonly #velocity: Wire[];
   /** What `plans` says, by track: for the loops. */
   readonly #byVelocity: Uint8Array;
   readonly #wraps: Uint8Array;
@@ -86,6 +88,7 @@ export class Tracks {
       return plans.length - field.spec.components;
     });
     this.plans = plans;
+    this.fieldMask = plans.reduce((mask, { field }) => mask | (1 << field.index), 0);
     this.place = plans.map(() => new Float64Array(capacity));
     this.rate = plans.map(() => new Float64Array(capacity));
     this.bent = plans.map(() => new Int32Array(capacity));
@@ -93,7 +96,7 @@ export class Tracks {
     this.last = plans.map(() => new Int8Array(capacity));
     this.lastButOne = plans.map(() => new Int8Array(capacity));
     this.moving = new Uint8Array(capacity);
-    this.#velocity = plans.map(() => new Int32Array(capacity));
+    this.#velocity = plans.map(({ rateSpec }) => wireColumn(rateSpec?.levels ?? 0, capacity));
     this.#byVelocity = Uint8Array.from(plans, ({ rateSpec }) => (rateSpec ? 1 : 0));
     this.#wraps = Uint8Array.from(plans, ({ spec }) => (spec.type === 'angle' ? 1 : 0));
     this.#levels = Float64Array.from(plans, ({ spec }) => spec.levels);

@@ -101,7 +101,9 @@ export class Budget {
       if (!arrives && table.changed[row] <= known.sentTick[slot]) continue;
       const bits = this.#bitsOf(table, row, arrives);
       sum += bits;
-      if (table.ownerOf(row) === seat.id) {
+      // What was given away as well: until it is told so, the seat reads own parts as the owner.
+      const gaveAway = !arrives && table.given[row] > known.sentTick[slot];
+      if (gaveAway || table.ownerOf(row) === seat.id) {
         this.#ownBits += bits;
         continue;
       }

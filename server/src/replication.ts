@@ -324,5 +324,6 @@ function tablesFrame(tables: CodingTables, base: CodingTables): Uint8Array {
 /** The seat is told everything: what it knew before counts for nothing, not even who left. */
 function startOver(known: KnownSet): void {
   known.sentTick.fill(0, 0, known.limit);
+  known.untold = known.count;
   known.told();
 }
