@@ -14,8 +14,6 @@ export interface BareTask {
 /** Behind by more ticks than this, the schedule gives them up, as ours does. */
 const MAX_BEHIND_TICKS = 5;
 
-/** Messages: so that receiving one does something. */
-let received = 0;
 const watch = new LoadWatch();
 const sockets = new Set<WebSocket<unknown>>();
 serveTask(watch, start);
@@ -24,9 +22,7 @@ async function start({ stateBytes, tickRate }: BareTask): Promise<Listening> {
   const app = uws.App().ws('/*', {
     open: (socket) => void sockets.add(socket),
     close: (socket) => void sockets.delete(socket),
-    message: () => {
-      received++;
-    },
+    message: () => {},
   });
   const port = await new Promise<number>((resolve) => {
     app.listen('127.0.0.1', 0, (listening) =>
