@@ -146,6 +146,27 @@ group('a plan', () => {
     expect(positionOf({ x: int(0, 9), y: text(4) })).toBeUndefined();
   });
 
+  test('orders fields as they are declared, but velocities before what they move', () => {
+    const step = fixed(0, 9, 1);
+    const { kinds, state, events } = defineGame({
+      state: { round: int(0, 9), owner: int(0, 9) },
+      entities: {
+        car: {
+          hp: int(0, 9),
+          x: step.smooth({ by: 'v' }),
+          toString: int(0, 9),
+          a: step,
+          v: step.smooth({ by: 'a' }),
+        },
+      },
+      events: { sold: { price: int(0, 9), owner: int(0, 9) } },
+    });
+    const names = (plan: { fields: readonly { name: string }[] }) => plan.fields.map((f) => f.name);
+    expect(names(kinds[0])).toEqual(['owner', '$epoch', 'a', 'v', 'hp', 'x', 'toString']);
+    expect(names(state)).toEqual(['round', 'owner']);
+    expect(names(events[0])).toEqual(['price', 'owner']);
+  });
+
   test('gives each field of a game its own contexts', () => {
     const { kinds, state, input, events, commands } = defineGame(base);
     const all = [...kinds, state, input, ...events, ...commands].flatMap((plan) => plan.fields);

@@ -91,7 +91,7 @@ export function planOf(
   const objects: FieldPlan[] = [];
   let sharedMask = 0;
   let ownMask = 0;
-  const all = inWireOrder(isEntity ? [...Object.entries(OURS), ...entries] : entries);
+  const all = [...(isEntity ? Object.entries(OURS) : []), ...inWireOrder(entries)];
   let nextContext = context + CHANGED_CONTEXTS + 1;
   const columnOf = new Map<string, number>();
   for (const [key, { spec }] of all) {
@@ -150,8 +150,7 @@ function inWireOrder(entries: readonly [string, AnyField][]): [string, AnyField]
       rate = specs.get(rate)?.spec.by;
     }
   }
-  const rankOf = (name: string) => (name in OURS ? MAX_FIELDS + 1 : (rank.get(name) ?? 0));
-  return [...entries].sort(([a], [b]) => rankOf(b) - rankOf(a));
+  return [...entries].sort(([a], [b]) => (rank.get(b) ?? 0) - (rank.get(a) ?? 0));
 }
 
 function checkField(owner: string, key: string, isEntity: boolean): void {
