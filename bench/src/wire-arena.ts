@@ -63,12 +63,20 @@ export function arenaKind({ n, mode, seed, wire }: ArenaTask, arena: Arena) {
       arena.step();
       for (const index of arena.changed.keys()) {
         const ship = arena.entities[index];
-        if (ships[index].id === ship.id) Object.assign(ships[index], fieldsOf(ship));
-        else {
-          room.despawn(ships[index]);
-          ships[index] = room.spawn('ship', fieldsOf(ship));
-          if (ships[index].id !== ship.id) throw new Error('room and workload count differently');
+        const row = ships[index];
+        if (row.id === ship.id) {
+          row.x = ship.x;
+          row.y = ship.y;
+          row.angle = ship.angle;
+          row.vx = ship.vx;
+          row.vy = ship.vy;
+          row.hp = ship.hp;
+          row.score = ship.score;
+          continue;
         }
+        room.despawn(row);
+        ships[index] = room.spawn('ship', fieldsOf(ship));
+        if (ships[index].id !== ship.id) throw new Error('room and workload count differently');
       }
     },
   });
