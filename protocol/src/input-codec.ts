@@ -2,9 +2,8 @@
 // length and nothing else. Both sides keep the wire values of the last tick said. A press counts
 // from "not pressed" each tick: an edge that is not said did not happen. Written by the client's
 // session, read by the server's connection (PROTOCOL.md 9).
-import { Change, Context } from './contexts.ts';
+import { Context } from './contexts.ts';
 import { assert } from './errors.ts';
-import type { FieldSpec } from './field.ts';
 import { MAX_INPUT_TICKS } from './limits.ts';
 import type { FieldPlan, Plan } from './plan.ts';
 import { clampedWire, fromWire, levelsOf, quatFromWire, quatToWire } from './quantize.ts';
@@ -114,16 +113,10 @@ function writeChanged(sink: Sink, plan: Plan, before: Float64Array, wire: Float6
     if (same) continue;
     for (let c = column; c < end; c++) {
       const context = contexts.change + (c - column) * contexts.changeSize;
-      if (isPartOfTwo(spec)) sink.level(context + Change.Tree, wire[c], 1);
-      else sink.change(context, wire[c], before[c], levelsOf(spec, c - column));
+      sink.change(context, wire[c], before[c], levelsOf(spec, c - column));
     }
   }
   sink.close();
-}
-
-/** A vector changes where one of its components does: of two values, the other is not sure. */
-function isPartOfTwo({ components, levels }: FieldSpec): boolean {
-  return components > 1 && levels === 1;
 }
 
 /**
@@ -152,9 +145,7 @@ function readChanged(source: Source, plan: Plan, wire: Float64Array): void {
     if (!source.offered(contexts.flags, index)) continue;
     for (let i = 0; i < spec.components; i++) {
       const context = contexts.change + i * contexts.changeSize;
-      wire[column + i] = isPartOfTwo(spec)
-        ? source.level(context + Change.Tree, 1)
-        : source.change(context, wire[column + i], levelsOf(spec, i));
+      wire[column + i] = source.change(context, wire[column + i], levelsOf(spec, i));
     }
   }
   source.close();
