@@ -101,7 +101,7 @@ export async function measureCubes(
   for (let i = 0; i < frames; i++) {
     if (i % 500 === 499) say(`cubes: ${name}, frame ${i + 1} of ${frames}`);
     const cost = run.tick();
-    FIELDS.forEach((field, f) => judge(run.received, field, valuesOf(f), i));
+    for (const [f, field] of FIELDS.entries()) judge(run.received, field, valuesOf(f), i);
     look?.(run.received, i);
     if (i < FIRST_COUNTED) continue;
     for (const length of cost.messages) sums.payload += length;

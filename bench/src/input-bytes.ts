@@ -1,6 +1,7 @@
-// Bytes of an INPUT as a real client sends it: connect(), a real room, a line of 40 ms with a little
-// jitter, and virtual time, so that a minute of play takes no minute. What travels beside the input
-// itself (how late things are shown, which STATE was applied) is what a player's would be.
+// Bytes of an INPUT as a real client sends it: connect(), a real room, a line of 40 ms with a
+// little jitter, and virtual time, so that a minute of play takes no minute. What travels beside
+// the input itself (how late things are shown, which STATE was applied) is what a player's would
+// be.
 import { connect } from '@tickwire/client';
 import {
   angle,
@@ -13,7 +14,14 @@ import {
   Random,
 } from '@tickwire/protocol';
 import { simulateLink } from '@tickwire/protocol/simulator';
-import { createMemoryTransport, defineRoom, type MemoryPeer, serve } from '@tickwire/server';
+import {
+  createMemoryTransport,
+  defineRoom,
+  type MemoryPeer,
+  type MemoryTransport,
+  type Server,
+  serve,
+} from '@tickwire/server';
 import { round } from './figures.ts';
 import { maskedHeaderBytes } from './wire-costs.ts';
 import { HZ } from './workload.ts';
@@ -79,20 +87,7 @@ export async function measureInput(seed: number): Promise<InputFigures> {
 async function measure(seed: number, next: () => Input) {
   const time = new VirtualTime();
   const transport = createMemoryTransport();
-  const field = defineRoom(playerGame, {
-    seats: 1,
-    seed,
-    keep: true,
-    join: (room, seat) => void room.spawn('player', { x: 2048, y: 2048 }, seat),
-  });
-  const server = await serve({
-    rooms: { field },
-    transport,
-    ticking: false,
-    signals: false,
-    log: 'silent',
-    now: time.now,
-  });
+  const server = await serveRoom(seed, transport, time);
   const room = [...server.shard.rooms.values()][0];
   const counted = { messages: 0, bytes: 0, framed: 0 };
   const schedule = (ms: number, run: () => void) => void time.later(ms, run);
@@ -137,6 +132,17 @@ async function measure(seed: number, next: () => Input) {
     framedBytes: round(counted.framed / counted.messages, 3),
     messagesPerS: round((counted.messages * 1000) / COUNTED_MS, 2),
   };
+}
+
+function serveRoom(seed: number, transport: MemoryTransport, time: VirtualTime): Promise<Server> {
+  const field = defineRoom(playerGame, {
+    seats: 1,
+    seed,
+    keep: true,
+    join: (room, seat) => void room.spawn('player', { x: 2048, y: 2048 }, seat),
+  });
+  const options = { ticking: false, signals: false, log: 'silent' } as const;
+  return serve({ rooms: { field }, transport, now: time.now, ...options });
 }
 
 /** The same link; INPUTs that go through it are counted. */

@@ -38,7 +38,7 @@ const NAME_PASSES = 200;
 /** Of the panel's sides, where no point lies. */
 const INSET = 18;
 
-/** Ours; then the others in the order of their names. Told apart by people who see no red or green. */
+/** Ours; then the others in the order of their names. Told apart without red or green. */
 const OURS = ['#c2410c', '#d99a1c'];
 const OTHERS = ['#0f5c8c', '#56a3d9', '#4d4d4d', '#9a9a9a', '#6b4fa0', '#b39ddb', '#2a7f62'];
 const INK = '#222222';

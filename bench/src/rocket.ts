@@ -1,7 +1,7 @@
-// Cars and ball of real matches as a shipped game's server told them: positions in 1/512 m,
-// velocities in 1/32 m/s that the positions move by, rotations as the smallest three of a quaternion
-// in 9 bits. The file's README has its format. A measurement, not a benchmark: between a body's
-// updates nobody knows where it was, so it is carried on by its velocity; spins are left out.
+// Cars and ball of real matches as a shipped game's server told them, in 1/512 m and 9 bits of
+// rotation; positions move by velocities of 1/32 m/s, spins are left out. The file's README has its
+// format. A measurement, not a benchmark: between a body's updates nobody knows where it was, so it
+// is carried on by its velocity.
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { bool, defineGame, fixed, int, type Received } from '@tickwire/protocol';

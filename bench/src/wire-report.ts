@@ -83,10 +83,10 @@ export function ratiosOf(codecs: Codecs, ns: readonly number[]): Ratios {
 export function sayRatios(ratios: Ratios): void {
   say('\nthe best peer of this run at equal precision, in multiples of tickwire packed');
   for (const mode of MODES)
-    for (const [n, { bestPeer, times, timesWithHeaders }] of Object.entries(ratios[mode]))
-      say(
-        `  ${mode.padEnd(6)}${n.padStart(5)}  ${times} x (with headers ${timesWithHeaders} x), ${bestPeer}`,
-      );
+    for (const [n, { bestPeer, times, timesWithHeaders }] of Object.entries(ratios[mode])) {
+      const below = `with headers ${timesWithHeaders} x`;
+      say(`  ${mode.padEnd(6)}${n.padStart(5)}  ${times} x (${below}), ${bestPeer}`);
+    }
 }
 
 export function sayBits(title: string, bits: BitCosts): void {

@@ -17,7 +17,7 @@ test('a message that does not fit one segment pays TCP and IP for each', () => {
   expect(lineBytes(1449 - 22)).toBe(1449 + 2 * 52);
 });
 
-test('the bits booked to questions are those of the bodies, up to the last byte of each', async () => {
+test('booked bits are those of the bodies, up to the last byte of each', async () => {
   const task = { n: 40, mode: 'steer', seed: 3, wire: 'packed' } as const;
   const run = await WireRun.start(arenaKind(task, new Arena(task)));
   const counter = new BitCounter(arenaGame);
@@ -32,7 +32,7 @@ test('the bits booked to questions are those of the bodies, up to the last byte 
   expect(bits).toBeLessThan(bytes * 8 + ticks * 2);
 });
 
-test('the same seed costs the same bytes, and packed bodies are a tenth of plain ones', async () => {
+test('the same seed costs the same bytes, and packed a tenth of plain', async () => {
   const bytesOf = async (wire: 'packed' | 'plain') => {
     const task = { n: 100, mode: 'coast', seed: 5, wire } as const;
     const run = await WireRun.start(arenaKind(task, new Arena(task)));
