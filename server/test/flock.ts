@@ -1,7 +1,7 @@
 // A room of many birds that fly straight on, turn at the walls, change and die, and a seat that is
 // read by hand: frames in, tables out, acknowledged only when it reads. For suites about many
-// entities and slow or many seats, over any transport. Trap: chance is the room's own, seeded: two
-// rooms of one seed whose flocks begin at different ticks fly alike.
+// entities and slow or many seats, over any transport. Trap: a reader is compared by the rules of
+// interest, so it has to look() after every tick.
 
 import {
   CodingTables,
@@ -64,19 +64,15 @@ const declared = flockGame as unknown as Game;
 export interface FlockOptions {
   birds: number;
   seats: number;
-  /** Tick at which the flock takes off. Default 0: it is there from the start. */
-  from?: number;
   /** Birds that die in a tick, each replaced by another. Default: one. */
   deaths?: number;
   /** What seats see, around the middle of the world. Default: everything. */
   radius?: number;
   wire?: 'plain' | 'packed';
-  /** Called in every tick before the flock flies. */
-  before?: (room: Room<FlockGame>) => void;
 }
 
 export function flock(options: FlockOptions): RoomKind {
-  const { birds, seats, from = 0, deaths = 1, radius, wire, before } = options;
+  const { birds, seats, deaths = 1, radius, wire } = options;
   const chance = new Random(1);
   const flying: Bird[] = [];
   const born = (room: Room<FlockGame>) => {
@@ -85,20 +81,16 @@ export function flock(options: FlockOptions): RoomKind {
     const name = String.fromCharCode(97 + chance.integer(26)).repeat(5);
     return room.spawn('bird', { x, y, vx, vy, hp: chance.integer(256), name });
   };
-  const takeOff = (room: Room<FlockGame>) => {
-    for (let i = 0; i < birds; i++) flying.push(born(room));
-  };
   const middle = { x: WORLD / 2, y: WORLD / 2 };
   return defineRoom(flockGame, {
     seats,
     wire,
     keep: true,
     interest: radius === undefined ? undefined : { around: () => middle, radius },
-    open: (room) => void (from === 0 && takeOff(room)),
+    open(room) {
+      for (let i = 0; i < birds; i++) flying.push(born(room));
+    },
     tick(room, dt) {
-      before?.(room);
-      if (room.tick < from) return;
-      if (room.tick === from) takeOff(room);
       for (let i = 0; i < deaths; i++) {
         const index = chance.integer(birds);
         room.despawn(flying[index]);
