@@ -32,7 +32,7 @@ export interface GeneratorFigures {
   /** STATEs received, by player. */
   readonly states: readonly number[];
   readonly bytesPerState: number;
-  /** When STATEs arrived on the shared clock, less their ticks' time: since tick 0 was due, nearly. */
+  /** When STATEs came on the shared clock, less their ticks: when tick 0 was due is still in it. */
   readonly arrivedMs: Spread;
   /** Share of one core this process used, 0..1. */
   readonly core: number;

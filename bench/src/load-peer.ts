@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { say } from './figures.ts';
-import type { StepFigures } from './load-step.ts';
+import { cpuUsOf, type StepFigures } from './load-step.ts';
 
 const FOLDER = fileURLToPath(new URL('../peers/', import.meta.url));
 /** `tsx`, the project's own: the peers have none. */
@@ -21,6 +21,7 @@ export type PeerFigures = Pick<
   | 'lostMs'
   | 'serverCore'
   | 'generatorCore'
+  | 'cpuUsPerSeatTick'
   | 'bytesPerState'
 >;
 
@@ -43,8 +44,11 @@ export async function runPeer(size: PeerSize): Promise<PeerFigures | undefined> 
   const output = await outputOf(process.execPath, ['--import', TSX, 'colyseus.mjs', ...flags]);
   if (output === undefined) return undefined;
   const { peers } = JSON.parse(output.trimEnd().split('\n').at(-1)!);
-  const [{ bytesPerPatch, ...figures }] = Object.values(peers) as [Record<string, unknown>];
-  return { ...figures, bytesPerState: bytesPerPatch } as unknown as PeerFigures;
+  const [{ bytesPerPatch, ...figures }] = Object.values(peers) as [Record<string, number>];
+  const { serverCore, ticks } = figures;
+  const cpuUsPerSeatTick = cpuUsOf(serverCore, measuredMs, ticks * seats);
+  const named = { bytesPerState: bytesPerPatch, cpuUsPerSeatTick };
+  return { ...figures, ...named } as unknown as PeerFigures;
 }
 
 /** Makes sure that the peers are there. */

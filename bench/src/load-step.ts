@@ -30,6 +30,8 @@ export interface StepFigures extends Omit<ServerFigures, 'core' | 'dueMs'> {
   /** Share of one core, 0..1. */
   readonly serverCore: number;
   readonly generatorCore: number;
+  /** CPU of the server, kernel and all: holds on a busy machine too. */
+  readonly cpuUsPerSeatTick: number;
   readonly closed: number;
 }
 
@@ -53,10 +55,15 @@ export async function runStep(options: StepOptions): Promise<StepFigures> {
     const least = (SERVED_SHARE * measuredMs * tickRate) / 1000;
     const seatsServed = states.filter((count) => count >= least).length;
     const received = { seats, joined, seatsServed, bytesPerState, ageMs, closed };
-    return { ...received, ...ticks, serverCore, generatorCore };
+    const cpuUsPerSeatTick = cpuUsOf(serverCore, measuredMs, ticks.ticks * seats);
+    return { ...received, ...ticks, serverCore, generatorCore, cpuUsPerSeatTick };
   } finally {
     await pair.end();
   }
+}
+
+export function cpuUsOf(core: number, ms: number, seatTicks: number): number {
+  return round((core * ms * 1000) / seatTicks, 1);
 }
 
 function sinceDue({ p50, p99, max }: Spread, dueMs: number): Spread {

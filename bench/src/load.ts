@@ -2,10 +2,20 @@
 // at 60 Hz, the age of a state, and a storm of joins. The server has one core to itself and its
 // players another; above 80 % of theirs the figures are the players'. A bare uWebSockets.js loop
 // and a Colyseus server stand in the same run, with lateness defined alike.
+
+import { loadavg } from 'node:os';
 import type { ArenaSize } from './arena.ts';
 import { machine, round, say } from './figures.ts';
 import type { ShipsSize } from './interest-room.ts';
 import { installPeers, type PeerFigures, runPeer } from './load-peer.ts';
+import {
+  type Climb,
+  type Climbs,
+  isInTime,
+  plotLateness,
+  type Rung,
+  sayStep,
+} from './load-report.ts';
 import { runStep, type StepFigures } from './load-step.ts';
 import { measureStorms } from './load-storm.ts';
 import { HZ } from './workload.ts';
@@ -20,12 +30,6 @@ export interface LoadOptions {
   readonly quick: boolean;
 }
 
-/** A room is too full when its 99th tick of a hundred begins this much after its time, ms. */
-const LATE_MS = 25;
-/** Of the seats, so many must be served for a step to count. */
-const SERVED = 0.99;
-/** Share of its core above which a generator is what is measured. */
-const BUSY = 0.8;
 /** Seats that a searched-for count is rounded to. */
 const GRAIN = 50;
 const VIEW_RADIUS = 400;
@@ -43,22 +47,22 @@ const QUICK_LADDERS = {
   everyone: { ours: [2000], peer: [1000] },
 } as const;
 
-type Rung = StepFigures | PeerFigures;
-
-export interface Climb {
-  /** Largest count of seats that were served in time; 0 if none was. */
-  readonly most: number;
-  readonly steps: readonly Rung[];
-}
-
 export async function measureLoads(options: LoadOptions): Promise<object> {
+  /** Processes that wanted a core before this began: figures are worth what it is near 0. */
+  const loadBefore = round(loadavg()[0], 2);
   if (options.peers) await installPeers();
   const views = await measureViews(options);
   const everyone = await measureEveryone(options);
   const players60 = await measurePlayers60(options);
   const age = await measureAge(options);
   const storm = await measureStorms(options.seed);
-  return { machine: machine(), load: { views, everyone, players60, age, storm } };
+  const plot = plotLateness(views.climbs, everyone.climbs);
+  say(`plot: ${plot}`);
+  const load = {
+    views: { ...views.climbs, ...views.ratios },
+    everyone: { ...everyone.climbs, ...everyone.ratios },
+  };
+  return { machine: machine(), loadBefore, load: { ...load, players60, age, storm }, plot };
 }
 
 /** The room of `tick`, over sockets. */
@@ -68,16 +72,23 @@ export function measureLoad(size: ArenaSize): Promise<StepFigures> {
   return runStep({ server: { room: { players: size } }, seats, tickRate, seed, ...TIMES });
 }
 
-async function measureViews(options: LoadOptions): Promise<object> {
+/** One scenario: who climbed how far, and how ours compares. */
+interface Scenario {
+  readonly climbs: Climbs;
+  readonly ratios: Readonly<Record<string, number>>;
+}
+
+async function measureViews(options: LoadOptions): Promise<Scenario> {
   const room = { entities: 1000, radius: VIEW_RADIUS };
   const { ours, peer } = ladders('views', options);
   const tickwire = await climb('views, ours', ours, (seats) => shipsStep(room, seats, options));
-  if (!options.peers) return { tickwire };
+  if (!options.peers) return { climbs: { tickwire }, ratios: {} };
   const colyseus = await climb('views, Colyseus', peer, (seats) => peerStep(room, seats, options));
-  return { tickwire, colyseus, timesColyseus: ratio(tickwire, colyseus) };
+  const ratios = { timesColyseus: ratio(tickwire, colyseus) };
+  return { climbs: { tickwire, colyseus }, ratios };
 }
 
-async function measureEveryone(options: LoadOptions): Promise<object> {
+async function measureEveryone(options: LoadOptions): Promise<Scenario> {
   const room = { entities: 200 };
   const { ours, peer } = ladders('everyone', options);
   const tickwire = await climb('everyone, ours', ours, (seats) => shipsStep(room, seats, options));
@@ -87,11 +98,12 @@ async function measureEveryone(options: LoadOptions): Promise<object> {
   const bare = await climb(`everyone, bare loop of ${stateBytes} B`, ours, (seats) =>
     runStep({ server, seats, tickRate: HZ, seed, ...timesOf(options) }),
   );
-  const figures = { tickwire, bare, shareOfBare: ratio(tickwire, bare) };
-  if (!options.peers) return figures;
+  const shareOfBare = ratio(tickwire, bare);
+  if (!options.peers) return { climbs: { tickwire, bare }, ratios: { shareOfBare } };
   const run = (seats: number) => peerStep(room, seats, options);
   const colyseus = await climb('everyone, Colyseus', peer, run);
-  return { ...figures, colyseus, timesColyseus: ratio(tickwire, colyseus) };
+  const ratios = { shareOfBare, timesColyseus: ratio(tickwire, colyseus) };
+  return { climbs: { tickwire, bare, colyseus }, ratios };
 }
 
 async function measurePlayers60(options: LoadOptions): Promise<object> {
@@ -101,17 +113,17 @@ async function measurePlayers60(options: LoadOptions): Promise<object> {
   const times = timesOf(options);
   const server = { room: { players: size } };
   const tickwire = await runStep({ server, seats, tickRate, seed, ...times });
-  tell(`${seats} players at ${tickRate} Hz, ours`, tickwire);
+  sayStep(`${seats} players at ${tickRate} Hz, ours`, tickwire);
   if (!options.peers) return { tickwire };
   const colyseus = await runPeer({ entities: seats, seats, tickRate, seed, ...times });
-  tell(`${seats} players at ${tickRate} Hz, Colyseus`, colyseus);
+  sayStep(`${seats} players at ${tickRate} Hz, Colyseus`, colyseus);
   return { tickwire, colyseus };
 }
 
 /** How old a state is when it comes, against what its sending took. */
 async function measureAge(options: LoadOptions): Promise<object> {
   const step = await shipsStep({ entities: 200 }, 200, options);
-  tell('age at 200 seats', step);
+  sayStep('age at 200 seats', step);
   const beyondSendMs = round(step.ageMs.p50 - step.sendMs.p50, 3);
   say(`  a state is ${step.ageMs.p50} ms old, the send loop takes ${step.sendMs.p50} ms`);
   return { ...step, beyondSendMs };
@@ -146,7 +158,7 @@ async function climb(
   let tooMany = 0;
   const holds = async (seats: number) => {
     const step = await run(seats);
-    tell(`${name}: ${seats} seats`, step);
+    sayStep(`${name}: ${seats} seats`, step);
     if (step) steps.push(step);
     if (step && isInTime(step)) most = Math.max(most, step.seatsServed);
     else tooMany = seats;
@@ -155,20 +167,6 @@ async function climb(
   const between = Math.round((most + tooMany) / 2 / GRAIN) * GRAIN;
   if (most > 0 && between > most && between < tooMany) await holds(between);
   return { most, steps };
-}
-
-function isInTime({ seats, seatsServed, beganLateMs }: Rung): boolean {
-  return beganLateMs.p99 <= LATE_MS && seatsServed >= SERVED * seats;
-}
-
-function tell(name: string, step: Rung | undefined): void {
-  if (!step) return say(`load: ${name}: failed`);
-  const { beganLateMs, endedLateMs, seatsServed, serverCore, generatorCore } = step;
-  const began = `began ${beganLateMs.p50} / ${beganLateMs.p99} ms late`;
-  const ended = `ended ${endedLateMs.p50} / ${endedLateMs.p99}`;
-  const cores = `cores ${serverCore} and ${generatorCore}`;
-  const busy = generatorCore > BUSY ? ' (the generator is what is measured)' : '';
-  say(`load: ${name}: ${began}, ${ended}, ${seatsServed} served, ${cores}${busy}`);
 }
 
 function ladders(scenario: keyof typeof LADDERS, { seats, quick }: LoadOptions) {
