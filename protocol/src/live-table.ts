@@ -21,6 +21,10 @@ import { Table } from './table.ts';
 import { TrackRun } from './track-odds.ts';
 import { Tracks } from './tracks.ts';
 
+/** What a track was in the newest round. */
+const STEERED = 1;
+const TRUSTED = 2;
+
 export class LiveTable extends Table {
   /** Tick of the STATE that will carry what is written now. Stamps never pass it. */
   tick: number;
@@ -38,10 +42,13 @@ export class LiveTable extends Table {
   /** What both sides knew before that, by track (track-odds). */
   readonly hint: Int32Array[];
   readonly #run = new TrackRun();
-  /** Of the row being rounded, by track: where it comes to, how far beside, with another rate. */
-  readonly #comesTo: Float64Array;
-  readonly #beside: Float64Array;
-  readonly #steered: Uint8Array;
+  /** Rows whose tracks the round follows, and how many. */
+  #rows: Int32Array;
+  #followed = 0;
+  /** Of the newest round, by track and row: where it came to, how far beside, and what it was. */
+  readonly #comesTo: Wire[];
+  readonly #beside: Int32Array[];
+  readonly #state: Uint8Array[];
   /** Ticks from one STATE to the next. */
   #sendTicks = 1;
   /** Exact values of the newest round, for columns an owner predicts; others stay empty. */
@@ -94,9 +101,11 @@ export class LiveTable extends Table {
     for (const { column, spec } of this.tracks?.plans ?? [])
       this.#truth[column] = wireColumn(spec.levels, capacity);
     this.departed = this.tracks?.plans.map(() => new Int32Array(capacity)) ?? [];
-    this.#comesTo = new Float64Array(this.departed.length);
-    this.#beside = new Float64Array(this.departed.length);
-    this.#steered = new Uint8Array(this.departed.length);
+    const { plans } = this.tracks ?? { plans: [] };
+    this.#rows = new Int32Array(plans.length > 0 ? capacity : 0);
+    this.#comesTo = plans.map(({ spec }) => wireColumn(spec.levels, capacity));
+    this.#beside = plans.map(() => new Int32Array(capacity));
+    this.#state = plans.map(() => new Uint8Array(capacity));
     this.hint = this.departed.map(() => new Int32Array(capacity));
     this.#seen = plan.columns.map(() => new Float64Array(capacity));
     this.#fieldOf = plan.fields.flatMap((f) => new Array<FieldPlan>(f.spec.components).fill(f));
@@ -125,18 +134,10 @@ export class LiveTable extends Table {
     const { wire, before, exact, stamps, ownStamps, departed, hint } = this;
     const tracked = this.tracks?.plans ?? [];
     const truths = tracked.map(({ column }) => this.#truth[column]);
-    for (const columns of [
-      wire,
-      before,
-      exact,
-      this.#seen,
-      stamps,
-      ownStamps,
-      departed,
-      hint,
-      truths,
-    ])
-      lengthen(columns, capacity);
+    const said = [wire, before, exact, this.#seen, stamps, ownStamps, truths];
+    const followed = [departed, hint, this.#comesTo, this.#beside, this.#state];
+    for (const columns of [...said, ...followed]) lengthen(columns, capacity);
+    if (tracked.length > 0) this.#rows = longer(this.#rows, capacity);
     wire.forEach((column, c) => {
       this.#truth[c] = column;
     });
@@ -225,17 +226,16 @@ export class LiveTable extends Table {
   round(ticks = 1): void {
     const { ids, dirty, high, tracks, changed, tick } = this;
     this.#sendTicks = ticks;
+    this.#followed = 0;
     for (let row = 1; row <= high; row++) {
       const touched = dirty[row];
-      const follows = tracks !== undefined && (tracks.moving[row] !== 0 || changed[row] === tick);
-      if (touched !== 0 || follows) {
-        dirty[row] = 0;
-        if (ids[row] === 0) continue;
-        if (touched !== 0) this.#roundRow(row, touched);
-        if (tracks) this.#follow(tracks, row, ticks);
-      }
-      if (tracks) this.#ask(row);
+      dirty[row] = 0;
+      if (ids[row] === 0) continue;
+      if (touched !== 0) this.#roundRow(row, touched);
+      if (tracks && (touched !== 0 || tracks.moving[row] !== 0 || changed[row] === tick))
+        this.#rows[this.#followed++] = row;
     }
+    if (tracks) this.#follow(tracks, ticks);
   }
 
   /** Forgets deleted map keys of `tick` and before. */
@@ -265,72 +265,73 @@ export class LiveTable extends Table {
     }
   }
 
-  /** Moves the row's tracks on, and stamps what departs from where they come to. */
-  #follow(tracks: Tracks, row: number, ticks: number): void {
-    const count = tracks.plans.length;
-    if (count === 0) return;
-    if (this.wire[tracks.plans[0].column][row] < 0) return this.#startTracks(tracks, row);
-    let moving = 0;
-    let departs = false;
-    for (let i = 0; i < count; i++) {
-      if (this.#compare(tracks, i, row, ticks)) departs = true;
-    }
-    if (departs || this.changed[row] === this.tick) this.#takeHints(tracks, row);
-    for (let i = 0; i < count; i++) {
-      const { column } = tracks.plans[i];
-      const held = this.before[column][row];
-      tracks.beside = this.#beside[i];
-      tracks.follow(i, row, held, this.#comesTo[i], this.wire[column][row]);
-      if (tracks.goes(i, row)) moving = 1;
-    }
-    tracks.moving[row] = moving;
+  /**
+   * Moves tracks on, and stamps what departs from where they come to. Track by track, for a column
+   * is read faster than a row.
+   */
+  #follow(tracks: Tracks, ticks: number): void {
+    const rows = this.#rows;
+    const count = this.#followed;
+    const { ids, high, changed, tick } = this;
+    for (let r = 0; r < count; r++) tracks.moving[rows[r]] = 0;
+    for (let i = 0; i < tracks.plans.length; i++) this.#followColumn(tracks, i, ticks);
+    for (let r = 0; r < count; r++) if (changed[rows[r]] === tick) this.#takeHints(tracks, rows[r]);
+    for (let row = 1; row <= high; row++) if (ids[row] !== 0) this.#ask(row);
   }
 
-  #startTracks(tracks: Tracks, row: number): void {
-    let moving = 0;
-    for (let i = 0; i < tracks.plans.length; i++) {
-      const { column, by } = tracks.plans[i];
-      const truth = this.#truth[column][row];
-      this.wire[column][row] = truth;
-      tracks.start(i, row, truth);
-      if (by >= 0) tracks.steer(i, row, this.wire[by][row]);
-      if (tracks.goes(i, row)) moving = 1;
-    }
-    tracks.moving[row] = moving;
-  }
-
-  /** Where the track comes to, and whether there is something to say of it. */
-  #compare(tracks: Tracks, i: number, row: number, ticks: number): boolean {
+  #followColumn(tracks: Tracks, i: number, ticks: number): void {
     const { field, column, by, spec } = tracks.plans[i];
+    const { moving } = tracks;
+    const rows = this.#rows;
     const wire = this.wire[column];
-    const truth = this.#truth[column][row];
-    const held = wire[row];
-    const steered = by >= 0 && tracks.steer(i, row, this.wire[by][row]);
-    const comesTo = tracks.predict(i, row, held, ticks);
-    let off = comesTo === truth ? 0 : tracks.stepsBetween(i, comesTo, truth);
-    if (off !== 0 && Math.abs(off) <= spec.within) off = 0;
-    this.#comesTo[i] = comesTo;
-    this.#beside[i] = tracks.beside;
-    this.#steered[i] = steered ? 1 : 0;
-    this.before[column][row] = held;
-    this.departed[i][row] = off;
-    wire[row] = off === 0 ? comesTo : truth;
-    if (off === 0 && !steered) return false;
-    this.#stampShared(field, row);
-    return true;
+    const before = this.before[column];
+    const truths = this.#truth[column];
+    const velocity = by < 0 ? undefined : this.wire[by];
+    const comesTo = this.#comesTo[i];
+    const beside = this.#beside[i];
+    const state = this.#state[i];
+    const departed = this.departed[i];
+    for (let r = 0; r < this.#followed; r++) {
+      const row = rows[r];
+      const held = wire[row];
+      const truth = truths[row];
+      if (held < 0) {
+        wire[row] = truth;
+        tracks.start(i, row, truth);
+        if (velocity) tracks.steer(i, row, velocity[row]);
+        if (tracks.goes(i, row)) moving[row] = 1;
+        continue;
+      }
+      const steered = velocity !== undefined && tracks.steer(i, row, velocity[row]);
+      const to = tracks.predict(i, row, held, ticks);
+      comesTo[row] = to;
+      beside[row] = tracks.beside;
+      state[row] = (steered ? STEERED : 0) | (tracks.trusted ? TRUSTED : 0);
+      let off = to === truth ? 0 : tracks.stepsBetween(i, to, truth);
+      if (off !== 0 && Math.abs(off) <= spec.within) off = 0;
+      const told = off === 0 ? to : truth;
+      before[row] = held;
+      departed[row] = off;
+      wire[row] = told;
+      tracks.follow(i, row, held, to, told);
+      if (tracks.goes(i, row)) moving[row] = 1;
+      if (off !== 0 || steered) this.#stampShared(field, row);
+    }
   }
 
   /** The row is named in this STATE: what its tracks were like before, and what they learn. */
   #takeHints(tracks: Tracks, row: number): void {
+    if (this.born[row] === this.tick) return;
     const sends = this.sendsBefore(row);
     this.#run.reset();
     for (let i = 0; i < tracks.plans.length; i++) {
       const { column } = tracks.plans[i];
       const held = this.before[column][row];
       const off = this.departed[i][row];
-      tracks.beside = this.#beside[i];
-      const steered = this.#steered[i] === 1;
-      const hint = this.#run.hint(tracks, i, row, held, this.#comesTo[i], steered, sends);
+      const steered = (this.#state[i][row] & STEERED) !== 0;
+      tracks.beside = this.#beside[i][row];
+      tracks.trusted = (this.#state[i][row] & TRUSTED) !== 0;
+      const hint = this.#run.hint(tracks, i, row, held, this.#comesTo[i][row], steered, sends);
       this.hint[i][row] = hint;
       this.#run.took(tracks, i, off, this.wire[column][row] === held);
       tracks.learn(i, row, sends, off);

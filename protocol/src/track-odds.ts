@@ -89,7 +89,7 @@ export class TrackRun {
     const own = tracks.activeEighths(i, row, sends);
     const others = this.#count > 0 ? Math.floor((8 * this.#steps) / this.#count) : own;
     const activity = halfOctaves(own + others);
-    const untrusted = tracks.bent[i][row] === 0 ? 1 : 0;
+    const untrusted = tracks.trusted ? 0 : 1;
     const last = sends > 1 ? 0 : tracks.last[i][row];
     const lastButOne = sends > 1 ? 0 : tracks.lastButOne[i][row];
     const way = untrusted ? MOST_TRUST : Math.sign(last) + 1;

@@ -78,6 +78,8 @@ export class Tracks {
   readonly #levels: Float64Array;
   /** Sub-steps from the middle of a wire value, where the newest `predict` came to. */
   beside = 0;
+  /** Without a velocity: whether the newest `predict` went on, and did not hold still. */
+  trusted = false;
 
   constructor(plan: Plan, secondsPerTick: number, capacity: number) {
     const plans: TrackPlan[] = [];
@@ -135,7 +137,8 @@ export class Tracks {
     const levels = this.#levels[i];
     const wraps = this.#wraps[i] === 1;
     if (this.#byVelocity[i] === 0) {
-      if (this.bent[i][row] === 0) return held;
+      this.trusted = this.bent[i][row] !== 0;
+      if (!this.trusted) return held;
       const at = held + this.rate[i][row];
       if (wraps) return at < 0 ? at + levels + 1 : at > levels ? at - levels - 1 : at;
       return at < 0 ? 0 : at > levels ? levels : at;

@@ -76,7 +76,7 @@ describe('who gets a field', () => {
     const live: LiveTable = stage.tables[1];
     const { column } = live.plan.byName.get('x')!;
     live.values[column][1] = Number.NaN;
-    live.dirty[1] = 1;
+    live.dirty[1] = -1;
     stage.send();
     expect(owner.received.tables[1].values[column][1]).toBe(0);
     stage.send();

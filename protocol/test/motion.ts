@@ -34,7 +34,7 @@ export class Mover {
         if (f.by >= 0) this.#steer(row, f, i, course);
       }
     }
-    (dirty as Uint8Array)[row.$index] = 1;
+    dirty[row.$index] = -1;
   }
 
   #course(name: string, spec: FieldSpec): Course {
