@@ -2,11 +2,17 @@
 // frames through the memory transport, written with protocol's own writer.
 
 import {
+  Context,
   FrameType,
   MsgpackWriter,
+  neutralInput,
+  PackedSink,
+  PlainSink,
+  type Sink,
   writeAck,
   writeHello,
   writeInputHeader,
+  writeInputs,
   writePing,
 } from '@tickwire/protocol';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -18,7 +24,8 @@ let stepper: Stepper;
 let bystander: Player<typeof game>;
 
 beforeEach(async () => {
-  stepper = await Stepper.start({ rooms: { field: arcade({ seats: 400 }) } });
+  const rooms = { field: arcade({ seats: 400 }), plain: arcade({ wire: 'plain' }) };
+  stepper = await Stepper.start({ rooms });
   bystander = await stepper.join(game, { room: 'field' });
 });
 afterEach(async () => {
@@ -50,11 +57,25 @@ class Raw {
     await stepper.advance(1);
   }
 
+  input(wire: string, dFirst: number, write: (sink: Sink) => void): Promise<void> {
+    return this.say((out) => out.raw(inputFrame(wire, dFirst, write)));
+  }
+
   hello(changes: object = {}): Promise<void> {
     const { room } = bystander.client;
     const hello = { version: 1, hash: game.hash, room, credential: 0, secret: '', spectate: false };
     return this.say((out) => writeHello(out, { ...hello, ...changes } as never));
   }
+}
+
+/** An INPUT whose body is spelled as the room says. */
+function inputFrame(wire: string, dFirst: number, write: (sink: Sink) => void): Uint8Array {
+  const out = new MsgpackWriter(64);
+  const sink = wire === 'packed' ? new PackedSink(out, game.priors) : new PlainSink(out);
+  writeInputHeader(out, { dState: 0, dShown: -500, dFirst });
+  write(sink);
+  sink.finish();
+  return out.bytes().slice();
 }
 
 async function seated(changes: object = {}): Promise<Raw> {
@@ -162,28 +183,82 @@ describe('on a seat', () => {
     expect(raw.closed?.[0]).toBe(4000);
   });
 
-  test('an input outside its declaration is refused, and the seat waits', async () => {
-    const raw = await seated();
-    await raw.say((out) => {
-      writeInputHeader(out, { dState: 0, dShown: 0, dFirst: 0 });
-      // One tick; in it dx as 9, of 0..2.
-      out.raw(Uint8Array.of(0x93, 1, 0, 0x92, 0, 9));
-    });
-    expect(raw.closed?.[0]).toBe(4000);
-    expect(stepper.room('field').seat(2)?.connected).toBe(false);
-  });
+  describe.each([
+    ['packed', 'field', 2],
+    ['plain', 'plain', 1],
+  ] as const)('of a %s room', (wire, room, id) => {
+    const plan = game.input;
+    const dx = plan.byName.get('dx')!;
 
-  test('[I3] inputs for times that are over, or far ahead, are dropped, not punished', async () => {
-    const raw = await seated();
-    for (const dFirst of [0, 0, 10_000, 1e9])
-      await raw.say((out) => {
-        writeInputHeader(out, { dState: 0, dShown: -500, dFirst });
-        out.raw(Uint8Array.of(0x93, 1, 0, 0x92, 0, 2));
+    test('an input outside its declaration is refused, and the seat waits', async () => {
+      const raw = await seated({ room });
+      await raw.input(wire, 0, (sink) => {
+        sink.open();
+        sink.count(Context.Run, 1);
+        sink.offer(Context.Moved, 0, true);
+        sink.open();
+        for (const f of plan.fields) {
+          sink.offer(f.contexts.flags, f.index, f === dx);
+          // 3, of 0..2: two bits hold it.
+          if (f === dx) sink.change(f.contexts.change, 3, 1, 3);
+        }
+        sink.close();
+        sink.close();
       });
-    await stepper.advance(200);
-    expect(raw.closed).toBe(undefined);
-    const { inputs } = stepper.room('field').seat(2)!;
-    expect([inputs.late > 0, inputs.early]).toEqual([true, 2]);
+      expect(raw.closed?.[0]).toBe(4000);
+      expect(refusals()).toMatchObject({ 'bad-value': 1 });
+      expect(stepper.room(room).seat(id)?.connected).toBe(false);
+    });
+
+    test('[I3] inputs for times that are over, or far ahead, are dropped, not punished', async () => {
+      const raw = await seated({ room });
+      const right = neutralInput(plan);
+      right[dx.column] = 2;
+      for (const dFirst of [0, 0, 10_000, 1e9])
+        await raw.input(wire, dFirst, (sink) =>
+          writeInputs(sink, plan, neutralInput(plan), [right]),
+        );
+      await stepper.advance(200);
+      expect(raw.closed).toBe(undefined);
+      const { inputs } = stepper.room(room).seat(id)!;
+      expect([inputs.late > 0, inputs.early]).toEqual([true, 2]);
+    });
+
+    test('of 33 ms of input a second of it may come at once', async () => {
+      const raw = await seated({ room });
+      const still = neutralInput(plan);
+      const frame = inputFrame(wire, 0, (sink) => writeInputs(sink, plan, still.slice(), [still]));
+      for (let i = 0; i < 60; i++) raw.peer.send(frame);
+      await stepper.advance(1);
+      expect(raw.closed).toBe(undefined);
+    });
+
+    test('an input in the other spelling is malformed', async () => {
+      const raw = await seated({ room });
+      const still = neutralInput(plan);
+      const other = wire === 'packed' ? 'plain' : 'packed';
+      await raw.input(other, 0, (sink) => writeInputs(sink, plan, still.slice(), [still]));
+      expect(raw.closed?.[0]).toBe(4000);
+    });
+
+    test('[F4, F10] an input cut anywhere, or with any byte changed, ends its connection or not', async () => {
+      const before = neutralInput(plan);
+      const frame = inputFrame(wire, 0, (sink) =>
+        writeInputs(sink, plan, before, [before.slice().fill(0), before.slice()]),
+      );
+      const attempts = [...frame.keys()].map((end) => frame.slice(0, end));
+      for (const at of frame.keys())
+        for (const flip of [1, 0x10, 0x80, 0xff])
+          attempts.push(frame.map((byte, i) => (i === at ? byte ^ flip : byte)));
+      for (const bytes of attempts) {
+        const raw = await seated({ room });
+        raw.peer.send(bytes);
+        await stepper.advance(1);
+        raw.peer.close(1000, '');
+        await stepper.advance(1);
+      }
+      expect(stepper.log.filter(({ level }) => level >= 40)).toEqual([]);
+    });
   });
 
   test.each<[what: string, count: number, write: (out: MsgpackWriter) => void]>([
@@ -198,13 +273,6 @@ describe('on a seat', () => {
     for (let i = 0; i < count; i++) raw.peer.send(out.bytes());
     await stepper.advance(1);
     expect(raw.closed).toEqual([4008, `too many ${what}`]);
-  });
-
-  test('of 33 ms of input a second of it may come at once', async () => {
-    const raw = await seated();
-    for (let i = 0; i < 60; i++) raw.peer.send(Uint8Array.of(0x95, 3, 0, 0, 0, 0x91, 1));
-    await stepper.advance(1);
-    expect(raw.closed).toBe(undefined);
   });
 
   test('a silent line is cut after its time, a talking one not', async () => {
