@@ -1,11 +1,17 @@
 // Bodies no server of ours would send: each ends in a ProtocolError, whatever the bytes are. The
 // bodies are literal arrays written by msgpackr, so they show the grammar of PROTOCOL.md 5.
 import { Packr } from 'msgpackr';
-import { describe, expect, test } from 'vitest';
-import { readAll, Stage } from '../test/stage.ts';
+import { describe, expect, test, vi } from 'vitest';
+import { readAll, type Sent, SPELLINGS, Stage, type Viewer } from '../test/stage.ts';
 import { fixed, int, list, map, record, text, vec2 } from './builders.ts';
+import { RangeDecoder } from './coder.ts';
+import { Context } from './contexts.ts';
 import { ProtocolError, type ProtocolErrorCode } from './errors.ts';
 import { defineGame } from './game.ts';
+import { MAX_SLOTS } from './limits.ts';
+import { MsgpackReader } from './msgpack-reader.ts';
+import { MsgpackWriter } from './msgpack-writer.ts';
+import { PackedSink } from './packed-sink.ts';
 import { Random } from './random.ts';
 import { Received } from './received.ts';
 
@@ -136,70 +142,142 @@ describe('[S11, O1] an own body is refused where', () => {
   });
 });
 
-describe('[F4] any bytes at all', () => {
+describe.each(SPELLINGS)('[F4] any bytes at all, %s', (wire) => {
   const real = defineGame({
     state: { board: map(text(4), int(0, 9), 4) },
     entities: {
       thing: {
-        at: vec2(0, 9, 1 / 4),
+        at: vec2(0, 9, 1 / 4).smooth(),
+        x: fixed(0, 99, 1 / 4).smooth({ by: 'vx' }),
+        vx: fixed(-9, 9, 1 / 4),
         bag: list(record({ marks: map(int(0, 9), text(4), 3) }), 4),
         mine: list(int(0, 9), 4).ownerOnly(),
       },
     },
     step: { thing() {} },
   });
-  const sample = () => {
-    const stage = new Stage(real);
-    const seat = stage.join(SEAT);
-    stage.spawn('thing', { bag: [{ marks: [[1, 'a']] }] });
-    const mine = stage.spawn('thing', { mine: [1, 2] }, SEAT);
-    stage.send();
-    const before = seat.last;
-    mine.at.x = 3.3;
-    mine.mine.push(4);
-    mine.bag.push({ marks: [[2, 'b']] });
-    stage.state.rows[1]!.board = [['k', 1]];
-    stage.send();
-    return { before, after: seat.last };
-  };
-  const { before, after } = sample();
 
-  const attempt = (shared: Uint8Array, own: Uint8Array): void => {
-    const received = new Received(real);
-    received.seat = SEAT;
-    readAll(before.shared!, (from) => received.readBody(from, 1, true));
-    try {
-      readAll(shared, (from) => received.readBody(from, 2, false));
-      readAll(own, (from) => received.readOwnBody(from));
-    } catch (error) {
-      if (!(error instanceof ProtocolError)) throw error;
+  /** Bodies of a seat as it arrives, in step, and after STATEs that it skipped. */
+  function sample() {
+    const stage = new Stage(real, { wire });
+    const [seat, other] = [stage.join(SEAT), stage.join(SEAT + 1)];
+    stage.spawn('thing', { bag: [{ marks: [[1, 'a']] }], x: 50, vx: 3 });
+    const mine = stage.spawn('thing', { mine: [1, 2], x: 3, vx: 1 }, SEAT);
+    const bodies: Sent[] = [];
+    for (let n = 0; n < 5; n++) {
+      mine.at.x += 3.3;
+      mine.x += n;
+      mine.mine.set(0, n);
+      mine.bag.assign([{ marks: [[n, 'b']] }]);
+      stage.state.rows[1]!.board = [['k', n]];
+      if (n === 2) stage.spawn('thing', { vx: 2, x: 9 });
+      // The third is skipped: the fourth tells of both.
+      if (n === 3) stage.send(other);
+      else stage.send();
+      if (n !== 3) bodies.push(seat.last);
     }
-  };
+    return bodies;
+  }
+  const bodies = sample();
 
-  test('a body cut at any length ends in a refusal', () => {
-    for (let end = 0; end < after.shared!.length; end++)
-      expect(() => {
-        const received = new Received(real);
-        readAll(before.shared!, (from) => received.readBody(from, 1, true));
-        readAll(after.shared!.slice(0, end), (from) => received.readBody(from, 2, false));
-      }).toThrow(ProtocolError);
+  /** A seat that read all bodies before one of them. */
+  function seatBefore(index: number): Viewer {
+    const viewer = new Stage(real, { wire }).join(SEAT);
+    for (const body of bodies.slice(0, index)) viewer.read(body);
+    return viewer;
+  }
+
+  function attempt(index: number, changes: Partial<Sent>): 'taken' | 'refused' {
+    const viewer = seatBefore(index);
+    try {
+      viewer.read({ ...bodies[index], ...changes });
+      return 'taken';
+    } catch (error) {
+      if (error instanceof ProtocolError) return 'refused';
+      throw error;
+    }
+  }
+  const each = bodies.flatMap(({ everything, shared, own }, index) => [
+    { index, part: 'shared' as const, bytes: shared!, everything },
+    { index, part: 'own' as const, bytes: own!, everything },
+  ]);
+
+  test('a body cut at any length is refused, or shorter in what it says', () => {
+    for (const { index, part, bytes } of each)
+      for (let end = 0; end < bytes.length; end++) {
+        const outcome = attempt(index, { [part]: bytes.slice(0, end) });
+        if (wire === 'plain')
+          expect([index, part, end, outcome]).toEqual([index, part, end, 'refused']);
+      }
+  });
+
+  test('a body that goes on is refused', () => {
+    for (const { index, part, bytes } of each)
+      for (const more of [0, 1, 0xc0, 0xff])
+        expect(attempt(index, { [part]: Uint8Array.of(...bytes, more) })).toBe('refused');
   });
 
   test('a body with any byte changed ends in a value or a refusal', () => {
-    for (const part of ['shared', 'own'] as const)
-      for (let at = 0; at < after[part]!.length; at++)
-        for (let byte = 0; byte < 256; byte++) {
-          const bytes = { shared: after.shared!.slice(), own: after.own!.slice() };
-          bytes[part][at] = byte;
-          attempt(bytes.shared, bytes.own);
-        }
+    let refused = 0;
+    for (const { index, part, bytes } of each)
+      for (let at = 0; at < bytes.length; at++)
+        for (let byte = 0; byte < 256; byte += 5)
+          if (attempt(index, { [part]: bytes.map((b, i) => (i === at ? byte : b)) }) === 'refused')
+            refused++;
+    expect(refused).toBeGreaterThan(0);
   });
 
   test.each([1, 2, 3])('bytes by chance end in a value or a refusal (seed %i)', (seed) => {
     const random = new Random(seed);
-    for (let i = 0; i < 2000; i++) {
+    for (let i = 0; i < 1000; i++) {
       const bytes = Uint8Array.from({ length: random.integer(40) + 1 }, () => random.integer(256));
-      attempt(bytes, bytes);
+      attempt(i % bodies.length, { shared: bytes });
+      attempt(i % bodies.length, { own: bytes });
     }
+  });
+
+  test('a few bytes never ask for more than the seat holds and they can say', () => {
+    const asked = vi.spyOn(RangeDecoder.prototype, 'bit');
+    const random = new Random(4);
+    let most = 0;
+    for (let i = 0; i < 2000; i++) {
+      const bytes = Uint8Array.from({ length: random.integer(20) + 1 }, () => random.integer(256));
+      const fill = i % 4 === 0 ? bytes.fill(i % 8 === 0 ? 0 : 255) : bytes;
+      const viewer = seatBefore(i % bodies.length);
+      asked.mockClear();
+      try {
+        viewer.read({ ...bodies[i % bodies.length], shared: fill, own: undefined });
+      } catch (error) {
+        expect(error).toBeInstanceOf(ProtocolError);
+      }
+      most = Math.max(most, asked.mock.calls.length / (fill.length + 4));
+    }
+    asked.mockRestore();
+    // At the surest odds a byte holds 22,713 answers; a body of any room stays far below.
+    expect(most).toBeLessThan(22_713);
+    expect(most > 0).toBe(wire === 'packed');
+  });
+
+  test.runIf(wire === 'packed')('a body of all slots costs no more than its slots', () => {
+    const out = new MsgpackWriter();
+    const sink = new PackedSink(out, real.priors);
+    // Arrivals without end: each the next id, as short as can be.
+    sink.open();
+    sink.level(Context.Grown, 1, 1);
+    sink.count(Context.Limit, MAX_SLOTS);
+    sink.select(Context.Left, true, 0);
+    sink.close();
+    sink.select(Context.Entered, true, 2 ** 31);
+    sink.finish();
+    const reader = new MsgpackReader();
+    reader.reset(out.bytes());
+    const body = reader.bin(out.length);
+    const viewer = seatBefore(0);
+    const asked = vi.spyOn(RangeDecoder.prototype, 'bit');
+    expect(() =>
+      readAll(body, (from) => viewer.received.readBody(from, 1, true), real.priors.odds),
+    ).toThrow(ProtocolError);
+    expect(asked.mock.calls.length).toBeLessThan(MAX_SLOTS);
+    asked.mockRestore();
   });
 });
