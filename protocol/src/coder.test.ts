@@ -115,7 +115,9 @@ describe('even bits', () => {
       { context: -1, bits: 32, value: 0xdead_beef },
     ];
     const whole = [{ context: -1, bits: 53, value: 0 }];
-    expect(decode(encode(halves, odds), whole, odds)).toEqual([(2 ** 21 - 3) * 2 ** 32 + 0xdead_beef]);
+    expect(decode(encode(halves, odds), whole, odds)).toEqual([
+      (2 ** 21 - 3) * 2 ** 32 + 0xdead_beef,
+    ]);
   });
 
   test('of a value take only its lowest bits, EVEN_BITS in each entry of the list', () => {
@@ -177,18 +179,21 @@ describe('bytes that nobody wrote', () => {
       );
   });
 
-  test.each(Array.from({ length: 10 }, (_, i) => i + 1))('are bits or a refusal (seed %i)', (seed) => {
-    const random = new Random(seed);
-    for (let i = 0; i < 200; i++) {
-      const any = Uint8Array.from({ length: random.integer(30) }, () => random.integer(256));
-      const told = attempt(any, said);
-      if (told)
-        for (const [k, { bits }] of said.entries()) {
-          expect(told[k]).toBeGreaterThanOrEqual(0);
-          expect(told[k]).toBeLessThan(2 ** bits);
-        }
-    }
-  });
+  test.each(Array.from({ length: 10 }, (_, i) => i + 1))(
+    'are bits or a refusal (seed %i)',
+    (seed) => {
+      const random = new Random(seed);
+      for (let i = 0; i < 200; i++) {
+        const any = Uint8Array.from({ length: random.integer(30) }, () => random.integer(256));
+        const told = attempt(any, said);
+        if (told)
+          for (const [k, { bits }] of said.entries()) {
+            expect(told[k]).toBeGreaterThanOrEqual(0);
+            expect(told[k]).toBeLessThan(2 ** bits);
+          }
+      }
+    },
+  );
 
   test('end after 8 bits a byte at even odds, and 22,713 where each is all but certain', () => {
     const most = (p: number, value: number, length: number) => {

@@ -119,7 +119,7 @@ export interface FieldContexts {
 /** Lengths that the highest bit below a number's first is told apart by. */
 export const MANTISSAS = 8;
 /** Contexts of one component's track (track-odds.ts), by a velocity field and without. */
-export const VELOCITY_CONTEXTS = 158;
+export const VELOCITY_CONTEXTS = 190;
 export const OWN_TRACK_CONTEXTS = 308;
 
 /** Which component of a quaternion is greatest: behind the block of the others. */

@@ -2,8 +2,9 @@
 // ends in a value or a ProtocolError. The samples go through the whole of reading, bodies included.
 import { Packr } from 'msgpackr';
 import { describe, expect, test } from 'vitest';
-import { Stage } from '../test/stage.ts';
+import { type Spelling, Stage } from '../test/stage.ts';
 import { bool, fixed, int, list, map, packed, text } from './builders.ts';
+import { changedTables, ODDS, tableChanges } from './coding-tables.ts';
 import { ProtocolError } from './errors.ts';
 import * as frames from './frames.ts';
 import { FrameType } from './frames.ts';
@@ -11,8 +12,11 @@ import { defineGame } from './game.ts';
 import { neutralInput, readInputs, writeInputs } from './input-codec.ts';
 import { MsgpackReader } from './msgpack-reader.ts';
 import { MsgpackWriter } from './msgpack-writer.ts';
+import { PackedSink } from './packed-sink.ts';
+import { PackedSource } from './packed-source.ts';
 import { PlainSink, PlainSource } from './plain.ts';
-import { Received } from './received.ts';
+import type { Plan } from './plan.ts';
+import type { Source } from './sink.ts';
 
 const packr = new Packr({ useRecords: false });
 const game = defineGame({
@@ -34,8 +38,8 @@ function written(write: (out: MsgpackWriter, sink: PlainSink) => void): Uint8Arr
   return out.bytes().slice();
 }
 
-function stateFrame(): Uint8Array {
-  const stage = new Stage(game);
+function stateFrame(wire: Spelling): Uint8Array {
+  const stage = new Stage(game, { wire });
   const seat = stage.join(SEAT);
   stage.spawn('thing', { x: 3.3, bag: [1, 2], mine: 4 }, SEAT);
   stage.spawn('thing', { x: 9 });
@@ -43,13 +47,25 @@ function stateFrame(): Uint8Array {
   stage.send();
   return written((out) => {
     frames.writeStateHeader(out, header, 2);
-    out.raw(seat.last.shared!);
-    out.raw(seat.last.own!);
+    for (const body of [seat.last.shared!, seat.last.own!])
+      if (wire === 'packed') out.bin(body);
+      else out.raw(body);
   });
 }
 
 const pressed = neutralInput(game.input).fill(1);
-const samples: [string, Uint8Array][] = [
+function inputFrame(wire: Spelling): Uint8Array {
+  return written((out, plain) => {
+    const sink = wire === 'packed' ? new PackedSink(out, game.priors) : plain;
+    frames.writeInputHeader(out, { dState: 1, dShown: -70, dFirst: 0 });
+    const before = neutralInput(game.input);
+    writeInputs(sink, game.input, before, [pressed, neutralInput(game.input)]);
+    sink.finish();
+  });
+}
+
+const learnt = game.priors.odds.map((odds, c) => (c % 50 === 1 ? ODDS[c % 128] : odds));
+const samples: [name: string, bytes: Uint8Array, wire?: Spelling][] = [
   [
     'HELLO',
     written((out) =>
@@ -77,15 +93,10 @@ const samples: [string, Uint8Array][] = [
       }),
     ),
   ],
-  ['STATE', stateFrame()],
-  [
-    'INPUT',
-    written((out, sink) => {
-      frames.writeInputHeader(out, { dState: 1, dShown: -70, dFirst: 0 });
-      const before = neutralInput(game.input);
-      writeInputs(sink, game.input, before, [pressed, neutralInput(game.input)]);
-    }),
-  ],
+  ['STATE', stateFrame('plain')],
+  ['STATE, packed', stateFrame('packed'), 'packed'],
+  ['INPUT', inputFrame('plain')],
+  ['INPUT, packed', inputFrame('packed'), 'packed'],
   ['ACK', written((out) => frames.writeAck(out, 1))],
   [
     'EVENT',
@@ -104,41 +115,60 @@ const samples: [string, Uint8Array][] = [
   ['REPLY', written((out) => frames.writeReply(out, 1, true, packr.pack({ ok: [1] })))],
   ['PING', written((out) => frames.writePing(out, 1, 2.5))],
   ['PONG', written((out) => frames.writePong(out, 1, 2.5, 7.25))],
+  [
+    'TABLES',
+    written((out) => {
+      const changes = tableChanges(learnt, game.priors.odds);
+      frames.writeTables(out, { version: 1, base: 0, changes });
+    }),
+  ],
   ['BYE', written((out) => frames.writeBye(out, 4000, 'why'))],
   ['RESYNC', written(frames.writeResync)],
 ];
 
 /** Reads a frame to its end, as the two connections do. */
-function readWhole(bytes: Uint8Array): FrameType {
+function readWhole(bytes: Uint8Array, wire: Spelling): FrameType {
   const from = new MsgpackReader();
   from.reset(bytes);
-  const source = new PlainSource(from);
-  const body = (read: () => void): void => {
-    source.reset();
-    read();
+  const plain = new PlainSource(from);
+  const body = (read: (source: Source) => void): void => {
+    if (wire === 'packed') {
+      const source = new PackedSource();
+      source.begin(from.bin(bytes.length), game.priors.odds);
+      read(source);
+      source.finish();
+      return;
+    }
+    plain.reset();
+    read(plain);
+  };
+  const payload = (plan: Plan): void => {
+    plain.reset();
+    frames.readPayload(plain, plan);
   };
   const frame = { elements: 0 };
   const type = frames.readFrame(from, frame);
   const read: Partial<Record<FrameType, () => void>> = {
     [FrameType.Hello]: () => frames.readHello(from),
     [FrameType.Welcome]: () => frames.readWelcome(from),
-    [FrameType.State]: () => readState(from, source, frame.elements),
+    [FrameType.State]: () => readState(from, body, frame.elements, wire),
     [FrameType.Input]: () => {
       frames.readInputHeader(from, { dState: 0, dShown: 0, dFirst: 0 });
-      body(() => readInputs(source, game.input, neutralInput(game.input), () => {}));
+      body((source) => readInputs(source, game.input, neutralInput(game.input), () => {}));
     },
     [FrameType.Ack]: () => frames.readAck(from),
     [FrameType.Event]: () => {
       frames.readEventHeader(from);
-      body(() => frames.readPayload(source, game.events[0]));
+      payload(game.events[0]);
     },
     [FrameType.Command]: () => {
       frames.readCommandHeader(from);
-      body(() => frames.readPayload(source, game.commands[0]));
+      payload(game.commands[0]);
     },
     [FrameType.Reply]: () => frames.readReply(from),
     [FrameType.Ping]: () => frames.readPing(from),
     [FrameType.Pong]: () => frames.readPong(from),
+    [FrameType.Tables]: () => changedTables(frames.readTables(from).changes, game.priors.odds),
     [FrameType.Bye]: () => frames.readBye(from),
   };
   read[type]?.();
@@ -146,24 +176,20 @@ function readWhole(bytes: Uint8Array): FrameType {
   return type;
 }
 
-function readState(from: MsgpackReader, source: PlainSource, elements: number): void {
-  const received = new Received(game);
-  received.seat = SEAT;
+type ReadBody = (read: (source: Source) => void) => void;
+
+function readState(from: MsgpackReader, body: ReadBody, elements: number, wire: Spelling): void {
+  const { received } = new Stage(game, { wire }).join(SEAT);
   const said = { ...header };
   frames.readStateHeader(from, said);
-  if (elements > 4 && !from.tryNil()) {
-    source.reset();
-    received.readBody(source, 1, said.everything);
-  }
-  if (elements > 5) {
-    source.reset();
-    received.readOwnBody(source);
-  }
+  if (elements > 4 && !from.tryNil())
+    body((source) => received.readBody(source, 1, said.everything));
+  if (elements > 5) body((source) => received.readOwnBody(source));
 }
 
-function attempt(bytes: Uint8Array): 'taken' | 'refused' {
+function attempt(bytes: Uint8Array, wire: Spelling): 'taken' | 'refused' {
   try {
-    readWhole(bytes);
+    readWhole(bytes, wire);
     return 'taken';
   } catch (error) {
     if (error instanceof ProtocolError) return 'refused';
@@ -171,19 +197,19 @@ function attempt(bytes: Uint8Array): 'taken' | 'refused' {
   }
 }
 
-describe.each(samples)('[F4] %s', (_name, bytes) => {
+describe.each(samples)('[F4] %s', (_name, bytes, wire = 'plain') => {
   test('is read to its end', () => {
-    expect(attempt(bytes)).toBe('taken');
+    expect(attempt(bytes, wire)).toBe('taken');
   });
 
   test('cut at any length is refused', () => {
     for (let end = 0; end < bytes.length; end++)
-      expect([end, attempt(bytes.slice(0, end))]).toEqual([end, 'refused']);
+      expect([end, attempt(bytes.slice(0, end), wire)]).toEqual([end, 'refused']);
   });
 
   test('with a byte more is refused', () => {
     for (const extra of [0, 0xc0, 0xc1, 0xff])
-      expect(attempt(Uint8Array.from([...bytes, extra]))).toBe('refused');
+      expect(attempt(Uint8Array.from([...bytes, extra]), wire)).toBe('refused');
   });
 
   test('with any byte changed ends in a value or a refusal', () => {
@@ -191,7 +217,7 @@ describe.each(samples)('[F4] %s', (_name, bytes) => {
     for (let at = 0; at < bytes.length; at++) {
       for (let byte = 0; byte < 256; byte++) {
         changed[at] = byte;
-        attempt(changed);
+        attempt(changed, wire);
       }
       changed[at] = bytes[at];
     }

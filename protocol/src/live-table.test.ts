@@ -182,7 +182,7 @@ describe('rows', () => {
     const live = stage.table('ship');
     expect(live.capacity).toBe(128);
     rows.forEach((row, i) => {
-      const index = row.$index;
+      const index = (row as unknown as Row).$index;
       expect([row.x, row.name, row.ammo, row.owner]).toEqual([i / 2, `${i}`, i % 9, (i % 3) + 1]);
       expect(live.wire[at('x').column][index]).toBe(i * 2);
       expect(live.exact[at('x').column][index]).toBe(i / 2);

@@ -165,7 +165,7 @@ function readDepartures(
     const told =
       by < 0
         ? readOwnDeparture(source, base, hint, tracks, i, comesTo, first && !named)
-        : readDeparture(source, base, hint, tracks, i, comesTo, held);
+        : readDeparture(source, base, hint, tracks, i, comesTo, held, first && !named);
     if (!(told >= 0 && told <= f.spec.levels)) bad('a departure outside the declaration');
     const off = tracks.stepsBetween(i, comesTo, told);
     tracks.follow(i, row, held, comesTo, told);
@@ -187,8 +187,9 @@ function readDeparture(
   i: number,
   comesTo: number,
   held: number,
+  first: boolean,
 ): number {
-  if (source.level(base + departsByVelocity(hint), 1) === 0) return comesTo;
+  if (source.level(base + departsByVelocity(hint, first), 1) === 0) return comesTo;
   if (asksStill(hint) && source.level(base + stillByVelocity(hint), 1) === 1) return held;
   const down = source.level(base + downByVelocity(hint), 1);
   const { levels } = tracks.plans[i].spec;

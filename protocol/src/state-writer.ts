@@ -137,15 +137,23 @@ function writeDepartures(
     if (f.by < 0) writeOwnDeparture(sink, base, hint, off, first && !named);
     else {
       const column = f.column + i;
-      writeDeparture(sink, base, hint, off, table.wire[column][row] === table.before[column][row]);
+      const still = table.wire[column][row] === table.before[column][row];
+      writeDeparture(sink, base, hint, off, still, first && !named);
     }
     if (off !== 0) named = true;
   }
   return named;
 }
 
-function writeDeparture(sink: Sink, base: number, hint: number, off: number, still: boolean): void {
-  sink.level(base + departsByVelocity(hint), off === 0 ? 0 : 1, 1);
+function writeDeparture(
+  sink: Sink,
+  base: number,
+  hint: number,
+  off: number,
+  still: boolean,
+  first: boolean,
+): void {
+  sink.level(base + departsByVelocity(hint, first), off === 0 ? 0 : 1, 1);
   if (off === 0) return;
   if (asksStill(hint)) {
     sink.level(base + stillByVelocity(hint), still ? 1 : 0, 1);

@@ -12,14 +12,14 @@ const Before = { None: 0, Kept: 1, Departed: 2, Still: 3 } as const;
 /** Contexts of a track that moves by a velocity. */
 export const ByVelocity = {
   Departs: 0,
-  Down: 32,
-  Still: 46,
-  Steps: 49,
-  Mantissa: 69,
-  Rests: 77,
-  Place: 78,
-  Bias: 94,
-  Size: 158,
+  Down: 64,
+  Still: 78,
+  Steps: 81,
+  Mantissa: 101,
+  Rests: 109,
+  Place: 110,
+  Bias: 126,
+  Size: 190,
 } as const;
 /** Contexts of one that goes by itself. */
 export const ByItself = {
@@ -108,14 +108,15 @@ export class TrackRun {
   }
 }
 
-/** By velocity: offsets from the track's contexts. */
-export const departsByVelocity = (hint: number): number => ByVelocity.Departs + (hint & 31);
+/** By velocity: offsets from the track's contexts. `first`: nothing was named of the entity yet. */
+export const departsByVelocity = (hint: number, first: boolean): number =>
+  ByVelocity.Departs + (hint & 31) * 2 + (first ? 1 : 0);
 export const downByVelocity = (hint: number): number => ByVelocity.Down + ((hint >> 5) & 15);
 export const stepsByVelocity = (hint: number): number =>
   ByVelocity.Steps + ((hint >> 9) & 1) * VELOCITY_STEPS;
 export const asksStill = (hint: number): boolean => (hint & (1 << 10)) !== 0;
 export const stillByVelocity = (hint: number): number => ByVelocity.Still + (hint >> 11);
-/** By itself. `first`: nothing was named of the entity before. */
+/** By itself. */
 export const departsByItself = (hint: number, first: boolean): number =>
   ByItself.Departs + (hint & 31) * 4 + ((hint >> 5) & 1) * 2 + (first ? 1 : 0);
 export const downByItself = (hint: number): number => ByItself.Down + (hint >> 6);

@@ -169,7 +169,12 @@ describe('a track by itself', () => {
     const track = trackOf('y', 10);
     expect([track.send(13), track.bent(), track.rate()]).toEqual([10, 0, 3]);
     expect([track.send(16), track.bent()]).toEqual([13, 1]);
-    expect([track.send(), track.send(), track.send(), track.bent()]).toEqual([19, 22, 25, MOST_TRUST]);
+    expect([track.send(), track.send(), track.send(), track.bent()]).toEqual([
+      19,
+      22,
+      25,
+      MOST_TRUST,
+    ]);
   });
 
   test('loses trust one by one, and the rate with the first stop', () => {
@@ -256,7 +261,9 @@ describe('activity', () => {
 
   test('falls a rung for each STATE in which the row was not named', () => {
     const { tracks, i } = active(32);
-    expect([1, 2, 3, 8, 99].map((sends) => tracks.activeNow(i, ROW, sends))).toEqual([7, 6, 5, 0, 0]);
+    expect([1, 2, 3, 8, 99].map((sends) => tracks.activeNow(i, ROW, sends))).toEqual([
+      7, 6, 5, 0, 0,
+    ]);
   });
 
   test('remembers the last two departures, as -2..2, while they follow each other', () => {
