@@ -3,7 +3,7 @@
 // received-walk.test.ts, hostile bodies in received-hostile.test.ts.
 import { Packr, Unpackr } from 'msgpackr';
 import { describe, expect, test } from 'vitest';
-import { heldBy, readAll, Stage, type Viewer } from '../test/stage.ts';
+import { heldBy, readAll, SIGHTS, SPELLINGS, Stage, type Viewer } from '../test/stage.ts';
 import { differences } from '../test/truth.ts';
 import { fixed, int, list, text } from './builders.ts';
 import { defineGame } from './game.ts';
@@ -24,7 +24,7 @@ const game = defineGame({
 });
 const SHIP = 0;
 const COIN = 1;
-const MODES = ['shared', 'per-seat'] as const;
+const ROOMS = SPELLINGS.flatMap((wire) => SIGHTS.map((sight) => ({ wire, sight })));
 
 /** Ids of the coins a seat holds. */
 function coinsOf({ received }: Viewer): number[] {
@@ -32,10 +32,10 @@ function coinsOf({ received }: Viewer): number[] {
   return [...ids.slice(1, high + 1)].filter((id) => id !== 0).sort();
 }
 
-describe.each(MODES)('a seat of a room whose known set is %s', (mode) => {
+describe.each(ROOMS)('a seat of a $wire room whose known set is $sight', ({ wire, sight }) => {
   const setting = () => {
-    const stage = new Stage(game);
-    return { stage, seat: stage.join(1, mode), other: stage.join(2, mode) };
+    const stage = new Stage(game, { wire });
+    return { stage, seat: stage.join(1, sight), other: stage.join(2, sight) };
   };
 
   test('[S7] that joins late is told everything there is', () => {
@@ -45,7 +45,7 @@ describe.each(MODES)('a seat of a room whose known set is %s', (mode) => {
     stage.despawn(coins[1]);
     stage.state.rows[1]!.round = 4;
     stage.send(seat);
-    const late = stage.join(3, mode);
+    const late = stage.join(3, sight);
     stage.send(late);
     expect(coinsOf(late)).toEqual([coins[0].id, coins[2].id]);
     expect(differences(stage, late)).toEqual([]);
@@ -67,17 +67,20 @@ describe.each(MODES)('a seat of a room whose known set is %s', (mode) => {
     expect(seat.last.shared).toBeUndefined();
   });
 
-  test('[S3, S8] is not told again what it was told, field by field', () => {
-    const { stage, seat } = setting();
-    const ship = stage.spawn('ship', { x: 1, name: 'a' });
-    stage.send();
-    ship.x = 2;
-    stage.send();
-    ship.name = 'b';
-    stage.send();
-    const [, , , changes] = new Unpackr({ useRecords: false }).unpack(seat.last.shared!);
-    expect(changes).toEqual([seat.known?.slotOf(ship.id) ?? 0, [5, 'b']]);
-  });
+  test.runIf(wire === 'plain')(
+    '[S3, S8] is not told again what it was told, field by field',
+    () => {
+      const { stage, seat } = setting();
+      const ship = stage.spawn('ship', { x: 1, name: 'a' });
+      stage.send();
+      ship.x = 2;
+      stage.send();
+      ship.name = 'b';
+      stage.send();
+      const [, , , changes] = new Unpackr({ useRecords: false }).unpack(seat.last.shared!);
+      expect(changes).toEqual([seat.known?.slotOf(ship.id) ?? 0, [5, 'b']]);
+    },
+  );
 
   test('[S8] that skipped a whole life hears nothing of it', () => {
     const { stage, seat, other } = setting();
@@ -168,10 +171,10 @@ describe.each(MODES)('a seat of a room whose known set is %s', (mode) => {
   });
 });
 
-describe.each(MODES)('an entity that changes hands (%s)', (mode) => {
+describe.each(ROOMS)('an entity that changes hands ($wire, $sight)', ({ wire, sight }) => {
   const setting = () => {
-    const stage = new Stage(game);
-    const [one, two] = [stage.join(1, mode), stage.join(2, mode)];
+    const stage = new Stage(game, { wire });
+    const [one, two] = [stage.join(1, sight), stage.join(2, sight)];
     const ship = stage.spawn('ship', { x: 1.3, ammo: 5, bag: [1, 2], name: 'a' }, 1);
     const coin = stage.spawn('coin', { n: 1, own: 4 }, 1);
     stage.send();
@@ -223,13 +226,16 @@ describe.each(MODES)('an entity that changes hands (%s)', (mode) => {
     expect(heldBy(two, SHIP, ship).x).toBe(4);
   });
 
-  test('[O2] has its own exact number where a shared body alone names the field', () => {
-    const { one, ship } = setting();
-    const slot = 0;
-    const body = new Packr({ useRecords: false }).pack([2, [], [], [slot, [2, 7]], []]);
-    readAll(body, (from) => one.received.readBody(from, 9, false));
-    expect(heldBy(one, SHIP, ship).x).toBe(1.3);
-  });
+  test.runIf(wire === 'plain')(
+    '[O2] has its own exact number where a shared body alone names the field',
+    () => {
+      const { one, ship } = setting();
+      const slot = 0;
+      const body = new Packr({ useRecords: false }).pack([2, [], [], [slot, [2, 7]], []]);
+      readAll(body, (from) => one.received.readBody(from, 9, false));
+      expect(heldBy(one, SHIP, ship).x).toBe(1.3);
+    },
+  );
 
   test('[O3] and belongs to nobody is rounded everywhere', () => {
     const { stage, one, two, ship } = setting();
@@ -240,9 +246,9 @@ describe.each(MODES)('an entity that changes hands (%s)', (mode) => {
   });
 });
 
-describe('sight', () => {
+describe.each(SPELLINGS)('sight in a %s room', (wire) => {
   test('[S4, S9] an entity out of sight is left once, and in no body until it is back', () => {
-    const stage = new Stage(game);
+    const stage = new Stage(game, { wire });
     const seat = stage.join(1, 'per-seat');
     const coin = stage.spawn('coin', { n: 1 });
     stage.send();
@@ -259,7 +265,7 @@ describe('sight', () => {
   });
 
   test('[S4, S5] leaving and coming back between two frames of a seat is a new arrival', () => {
-    const stage = new Stage(game);
+    const stage = new Stage(game, { wire });
     const seat = stage.join(1, 'per-seat');
     const [coin, other] = [stage.spawn('coin', { n: 1 }), stage.spawn('coin', { n: 2 })];
     const hidden = new Set<number>();
@@ -275,9 +281,9 @@ describe('sight', () => {
   });
 });
 
-describe('the leave log of a shared set', () => {
+describe.each(SPELLINGS)('the leave log of a shared set, %s', (wire) => {
   test('[S8] a seat that is further behind than the log reaches gets everything', () => {
-    const stage = new Stage(game);
+    const stage = new Stage(game, { wire });
     const [seat, other] = [stage.join(1), stage.join(2)];
     const kept = stage.spawn('coin', { n: 3 });
     stage.send();
@@ -293,9 +299,9 @@ describe('the leave log of a shared set', () => {
   });
 });
 
-describe('another room', () => {
+describe.each(SPELLINGS)('another room, %s', (wire) => {
   test('[S7] starts from nothing: ids mean other entities there', () => {
-    const [first, second] = [new Stage(game), new Stage(game)];
+    const [first, second] = [new Stage(game, { wire }), new Stage(game, { wire })];
     const seat = first.join(1);
     first.spawn('coin', { n: 1 });
     first.state.rows[1]!.round = 3;

@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { Random, type Row, type Table } from '../src/index.ts';
 import { changeField, someValue } from './chance.ts';
 import { game } from './everything.ts';
-import { SIGHTS, SPELLINGS, type Sight, type Spelling, Stage, type Viewer } from './stage.ts';
+import { SIGHTS, type Sight, SPELLINGS, type Spelling, Stage, type Viewer } from './stage.ts';
 import { differences } from './truth.ts';
 
 const SEEDS = Number(process.env.TICKWIRE_FUZZ_SEEDS ?? 3);

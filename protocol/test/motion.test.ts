@@ -17,7 +17,7 @@ import {
   vec3,
 } from '../src/index.ts';
 import { Mover } from './motion.ts';
-import { SIGHTS, SPELLINGS, type Sight, type Spelling, Stage, type Viewer } from './stage.ts';
+import { SIGHTS, type Sight, SPELLINGS, type Spelling, Stage, type Viewer } from './stage.ts';
 import { differences } from './truth.ts';
 
 const SEEDS = Number(process.env.TICKWIRE_MOTION_SEEDS ?? 20);
@@ -88,9 +88,10 @@ class Life {
     const rows = [...stage.rows()];
     if (chance.next() < 0.4 && rows.length < MOST) this.#spawn();
     const any = rows[chance.integer(Math.max(rows.length, 1))];
-    if (any && chance.next() < 0.1) stage.despawn(any);
-    else if (any && chance.next() < 0.1) stage.give(any, chance.integer(SEATS + 1));
-    else if (any && chance.next() < 0.1) any.$table.teleport(any.$index);
+    const dice = any ? chance.integer(30) : NaN;
+    if (dice < 3) stage.despawn(any);
+    else if (dice < 6) stage.give(any, chance.integer(SEATS + 1));
+    else if (dice < 8) any.$table.teleport(any.$index);
     for (const row of stage.rows()) {
       if (chance.next() < 0.9) this.mover.move(row);
       if (chance.next() < 0.1) this.#touch(row as never);
@@ -102,7 +103,8 @@ class Life {
     const { chance, stage } = this;
     const owner = chance.integer(SEATS + 3) % (SEATS + 1);
     const at = () => chance.integer(41) - 20;
-    if (chance.next() < 0.5) stage.spawn('ship', chance.next() < 0.3 ? {} : { x: at(), vx: at() }, owner);
+    if (chance.next() < 0.5)
+      stage.spawn('ship', chance.next() < 0.3 ? {} : { x: at(), vx: at() }, owner);
     else stage.spawn('crate', chance.next() < 0.3 ? {} : { drift: { x: 20 + at(), y: 30 } }, owner);
   }
 
@@ -111,7 +113,8 @@ class Life {
     const { chance } = this;
     if (row.kind === 'crate') row.hp = chance.integer(10);
     else if (chance.next() < 0.3) row.name = `n${chance.integer(20)}`;
-    else if (chance.next() < 0.5) row.turn = { x: chance.next() - 0.5, y: chance.next(), z: 0.3, w: 0.1 };
+    else if (chance.next() < 0.5)
+      row.turn = { x: chance.next() - 0.5, y: chance.next(), z: 0.3, w: 0.1 };
     else row.bag = [chance.integer(99), 1, chance.integer(3)];
   }
 
@@ -151,7 +154,8 @@ class Life {
     const left = this.#skip.get(viewer) ?? 0;
     this.#skip.set(viewer, left - 1);
     if (left > 0) return;
-    if (chance.next() < 0.1) this.#skip.set(viewer, 1 + chance.integer(chance.next() < 0.2 ? 90 : 4));
+    if (chance.next() < 0.1)
+      this.#skip.set(viewer, 1 + chance.integer(chance.next() < 0.2 ? 90 : 4));
     if (chance.next() < 0.01) viewer.needsEverything = true;
     stage.tell(viewer);
     expect(differences(stage, viewer), `tick ${stage.tick}, seat ${viewer.id}`).toEqual([]);

@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { ProtocolError } from '../src/index.ts';
 import { game } from './everything.ts';
-import { SIGHTS, SPELLINGS, type Sight, type Spelling, Stage } from './stage.ts';
+import { SIGHTS, type Sight, SPELLINGS, type Spelling, Stage } from './stage.ts';
 import { differences } from './truth.ts';
 
 const CASES = SPELLINGS.flatMap((wire) =>

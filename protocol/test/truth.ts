@@ -111,13 +111,7 @@ class Turn {
 }
 
 /** Adds the path of each difference. */
-function same(
-  path: string,
-  wanted: unknown,
-  got: unknown,
-  epsilon: number,
-  found: string[],
-): void {
+function same(path: string, wanted: unknown, got: unknown, epsilon: number, found: string[]): void {
   if (wanted instanceof Turn) {
     if (wanted.isNear(got as number[])) return;
   } else if (typeof wanted === 'number' && typeof got === 'number') {
@@ -191,7 +185,8 @@ function compareRow(
           : [expected(spec, truth[name]), held(spec, shown[name])];
       same(path, nearerTurn(spec, wanted, got), got, off + EPSILON, found);
     }
-    if (spec.scope === 'all' && f.column >= 0) compareWire(path, f, live, row, table, at, exact, found);
+    if (spec.scope === 'all' && f.column >= 0)
+      compareWire(path, f, live, row, table, at, exact, found);
   }
 }
 
@@ -217,7 +212,8 @@ function compareWire(
     if (wanted !== got) found.push(`${path}: wire ${wanted}, holds ${got}`);
     if (spec.type === 'quat' || exact) continue;
     const value = fromWire(spec, got);
-    if (table.values[c][at] !== value) found.push(`${path}: ${value}, shows ${table.values[c][at]}`);
+    if (table.values[c][at] !== value)
+      found.push(`${path}: ${value}, shows ${table.values[c][at]}`);
   }
 }
 
