@@ -1,4 +1,18 @@
-import { defineGame, fixed, MsgpackReader, packed, readFrame } from '@tickwire/protocol';
+import {
+  changedTables,
+  defineGame,
+  FrameType,
+  fixed,
+  int,
+  MsgpackReader,
+  PackedSource,
+  type Plan,
+  packed,
+  Received,
+  readFrame,
+  readStateHeader,
+  readTables,
+} from '@tickwire/protocol';
 import { describe, expect, test } from 'vitest';
 import { DEFAULT_LIMITS } from './limits.ts';
 import { Replication } from './replication.ts';
@@ -7,20 +21,25 @@ import { World } from './world.ts';
 
 const game = defineGame({
   tickRate: 20,
-  entities: { ship: { x: fixed(0, 99, 1), note: packed<object>(100) } },
+  entities: { ship: { x: fixed(0, 99, 1), hp: int(0, 9), note: packed<object>(100) } },
 });
 
 class Bench {
-  readonly world = new World(game, 1, false);
-  readonly replication = new Replication(this.world, {
-    visibility: undefined,
-    limits: DEFAULT_LIMITS,
-    priors: undefined,
-    learns: false,
-  });
+  readonly world: World;
+  readonly replication: Replication;
   readonly frames = new Map<number, Uint8Array[]>();
   readonly seats: RoomSeat[] = [];
   tick = 1;
+
+  constructor(wire: 'plain' | 'packed' = 'plain') {
+    this.world = new World(game, 1, false, wire === 'packed');
+    this.replication = new Replication(this.world, {
+      visibility: undefined,
+      limits: DEFAULT_LIMITS,
+      priors: wire === 'packed' ? game.priors : undefined,
+      learns: wire === 'packed',
+    });
+  }
 
   seat(): RoomSeat {
     const id = this.seats.length + 1;
@@ -49,9 +68,9 @@ class Bench {
   }
 }
 
-describe('replication without interest', () => {
+describe.each(['plain', 'packed'] as const)('replication of a %s room without interest', (wire) => {
   test('encodes one body a tick for all seats in step', () => {
-    const bench = new Bench();
+    const bench = new Bench(wire);
     for (let i = 0; i < 20; i++) bench.seat();
     let encoded = 0;
     const note = {
@@ -83,7 +102,7 @@ describe('replication without interest', () => {
   });
 
   test('sends an empty STATE of a few bytes where nothing changed', () => {
-    const bench = new Bench();
+    const bench = new Bench(wire);
     bench.seat();
     bench.world.spawn('ship', { x: 5 }, 0);
     bench.run();
@@ -95,7 +114,7 @@ describe('replication without interest', () => {
   });
 
   test('leaves out a seat that does not apply what it got, until it does', () => {
-    const bench = new Bench();
+    const bench = new Bench(wire);
     const seat = bench.seat();
     const ship = bench.world.spawn('ship', {}, 0);
     for (let i = 0; i < 3000; i++) {
@@ -103,16 +122,18 @@ describe('replication without interest', () => {
       ship.note = { text: 'x'.repeat(80) };
       bench.run();
     }
-    const before = bench.frames.get(1)!.length;
+    // The second byte of a frame is its type: TABLES may have come as well.
+    const states = () => bench.frames.get(1)!.filter(([, type]) => type === FrameType.State).length;
+    const before = states();
     expect(before).toBeLessThan(1000);
     expect(seat.skips).toBe(3000 - before);
     seat.acknowledge(seat.sentTick);
     bench.run();
-    expect(bench.frames.get(1)!.length).toBe(before + 1);
+    expect(states()).toBe(before + 1);
   });
 
   test('[J3] tells everything in the first STATE of a connection, and of the next one', () => {
-    const bench = new Bench();
+    const bench = new Bench(wire);
     const seat = bench.seat();
     bench.world.spawn('ship', { x: 5 }, 0);
     const everything = () => {
@@ -126,5 +147,126 @@ describe('replication without interest', () => {
     seat.attach(seat.line!, bench.tick - 1);
     expect([everything(), everything()]).toEqual([true, false]);
     expect(bench.sizes()[0]).toBeLessThanOrEqual(8);
+  });
+});
+
+/** A client of a packed room: what it makes of its frames. */
+class Reader {
+  readonly received = new Received(game);
+  readonly types: number[] = [];
+  /** Bases of the TABLES that came. */
+  readonly bases: number[] = [];
+  #odds = game.priors.odds;
+  #version = 0;
+
+  constructor(seat: RoomSeat) {
+    this.received.seat = seat.id;
+    this.received.tick = seat.sentTick;
+    this.received.expectPacked(1 / game.tickRate, 1);
+  }
+
+  read(frame: Uint8Array): void {
+    const from = new MsgpackReader();
+    from.reset(frame);
+    const opened = { elements: 0 };
+    const type = readFrame(from, opened);
+    this.types.push(type);
+    if (type === FrameType.Tables) this.#readTables(from);
+    else this.#readState(from, opened.elements - 4);
+    from.end();
+  }
+
+  #readTables(from: MsgpackReader): void {
+    const { version, base, changes } = readTables(from);
+    expect([0, this.#version]).toContain(base);
+    this.bases.push(base);
+    this.#odds = changedTables(changes, base === 0 ? game.priors.odds : this.#odds);
+    this.#version = version;
+  }
+
+  #readState(from: MsgpackReader, bodies: number): void {
+    const header = { dTick: 0, everything: false, inTime: 0, marginTicks: 0, sentAt: 0 };
+    readStateHeader(from, header);
+    const tick = this.received.tick + header.dTick;
+    if (bodies === 0) return this.received.pass(tick);
+    const source = new PackedSource();
+    source.begin(from.bin(100_000), this.#odds);
+    this.received.readBody(source, tick, header.everything);
+    source.finish();
+  }
+
+  column(plan: Plan, name: string, row: number): number {
+    return this.received.tables[plan.index].values[plan.byName.get(name)!.column][row];
+  }
+}
+
+describe('the odds of a packed room', () => {
+  const [plan] = game.kinds;
+
+  /** A room whose ships walk; everybody reads what it gets after each tick. */
+  function walk() {
+    const bench = new Bench('packed');
+    const readers: Reader[] = [];
+    const join = () => {
+      const seat = bench.seat();
+      readers.push(new Reader(seat));
+      return seat;
+    };
+    const ships = Array.from({ length: 30 }, (_, i) => bench.world.spawn('ship', { x: 3 * i }, 0));
+    const run = (ticks: number, to = bench.seats): void => {
+      for (let tick = 0; tick < ticks; tick++) {
+        ships.forEach((ship, i) => {
+          ship.x = 50 + 40 * Math.sin((bench.tick + i) / 9);
+        });
+        bench.run(to);
+        for (const seat of to) {
+          const frames = bench.frames.get(seat.id)!;
+          for (const frame of frames.splice(0)) readers[seat.id - 1].read(frame);
+          seat.acknowledge(seat.sentTick);
+        }
+      }
+    };
+    const expectTruth = (reader: Reader) =>
+      ships.forEach((ship) => {
+        const row = reader.received.rowOf(plan.index, ship.id);
+        expect(reader.column(plan, 'x', row)).toBe(Math.round(ship.x as number));
+      });
+    return { bench, readers, join, run, expectTruth };
+  }
+
+  test('are told before the first STATE that is coded with them', () => {
+    const { readers, join, run, expectTruth } = walk();
+    join();
+    run(100);
+    const [{ types }] = readers;
+    expect(types).toContain(FrameType.Tables);
+    expect(types[types.indexOf(FrameType.Tables) + 1]).toBe(FrameType.State);
+    expectTruth(readers[0]);
+  });
+
+  test('are told as changes to who has the ones before, and whole to who comes later', () => {
+    const { readers, join, run, expectTruth } = walk();
+    join();
+    run(60);
+    join();
+    run(1);
+    expect(readers[1].types.slice(0, 2)).toEqual([FrameType.Tables, FrameType.State]);
+    expect(readers[1].bases).toEqual([0]);
+    run(200);
+    expect(Math.max(...readers[0].bases)).toBeGreaterThan(0);
+    for (const reader of readers) expectTruth(reader);
+  });
+
+  test('are told whole to a seat that skipped a version', () => {
+    const { bench, readers, join, run, expectTruth } = walk();
+    const [stays, skips] = [join(), join()];
+    run(15);
+    const { length } = readers[1].bases;
+    run(400, [stays]);
+    expect(readers[0].bases.length).toBeGreaterThan(length + 1);
+    run(1);
+    expect(readers[1].bases.slice(length)).toEqual([0]);
+    expect(bench.seats).toContain(skips);
+    for (const reader of readers) expectTruth(reader);
   });
 });
