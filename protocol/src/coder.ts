@@ -98,11 +98,10 @@ export class RangeEncoder {
         low += range * (op & 255);
       } else {
         const bound = (range >>> ODDS_BITS) * odds[op >> 1];
-        if (op & 1) range = bound;
-        else {
-          low += bound;
-          range -= bound;
-        }
+        // 1: the lower part, 0: the upper one. Without a branch, for nobody can foretell it.
+        const lower = -(op & 1);
+        low += bound & ~lower;
+        range = (bound & lower) | ((range - bound) & ~lower);
       }
       if (low >= WHOLE) {
         low -= WHOLE;

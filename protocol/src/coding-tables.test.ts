@@ -4,7 +4,14 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { game } from '../test/everything.ts';
 
-import { changedTables, nearestOdds, ODDS, PRICE_UNITS, tableChanges } from './coding-tables.ts';
+import {
+  CodingTables,
+  changedTables,
+  nearestOdds,
+  ODDS,
+  PRICE_UNITS,
+  tableChanges,
+} from './coding-tables.ts';
 import { FIRST_FIELD_CONTEXT } from './contexts.ts';
 import { ProtocolError } from './errors.ts';
 import { defineGame } from './game.ts';
@@ -40,9 +47,10 @@ describe('what the declaration gives', () => {
     expect(again.priors.odds).toEqual(odds);
   });
 
-  test('has a price for either answer: a quarter costs two bits', () => {
+  test('has a price for either answer, in 1/256 bit: a quarter costs two bits', () => {
     const { prices } = game.priors;
-    expect([prices[0], prices[1]]).toEqual([PRICE_UNITS, PRICE_UNITS]);
+    const quarter = new CodingTables(1, Uint16Array.of(1024)).prices;
+    expect([...quarter]).toEqual([Math.round(Math.log2(4 / 3) * 256), 512]);
     for (let c = 0; c < odds.length; c++) {
       const share = odds[c] / 4096;
       const bits = [-Math.log2(1 - share), -Math.log2(share)];

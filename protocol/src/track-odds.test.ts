@@ -52,9 +52,10 @@ function hintBeside(beside: number, comesTo = 100, steered = false): number {
 describe('by velocity', () => {
   test('a track departs the sooner the nearer it is to an edge: 0.25, 0.4, 0.46 of a step', () => {
     const contexts = [0, 63, -63, 64, 102, 103, -117, 118, -128].map((beside) =>
-      departsByVelocity(hintBeside(beside)),
+      departsByVelocity(hintBeside(beside), false),
     );
-    expect(contexts).toEqual([0, 0, 0, 8, 8, 16, 16, 24, 24]);
+    expect(contexts).toEqual([0, 0, 0, 16, 16, 32, 32, 48, 48]);
+    expect(departsByVelocity(hintBeside(128), true)).toBe(49);
   });
 
   test('it departs the other way on the other side, and either way in the middle', () => {
@@ -64,7 +65,7 @@ describe('by velocity', () => {
 
   test('a changed velocity is another case everywhere', () => {
     const hint = hintBeside(70, 100, true);
-    expect(departsByVelocity(hint)).toBe(8 + 4);
+    expect(departsByVelocity(hint, false)).toBe((8 + 4) * 2);
     expect(downByVelocity(hint)).toBe(ByVelocity.Down + 9);
     expect(stepsByVelocity(hint)).toBe(ByVelocity.Steps + VELOCITY_STEPS);
   });
@@ -91,7 +92,7 @@ describe('by velocity', () => {
       run.took(tracks, x, off, still);
       seen.push(hint());
     }
-    expect(seen.map(departsByVelocity)).toEqual([0, 1, 2, 3]);
+    expect(seen.map((each) => departsByVelocity(each, false))).toEqual([0, 2, 4, 6]);
     expect(seen.map((each) => stillByVelocity(each) - ByVelocity.Still)).toEqual([0, 1, 1, 2]);
     run.reset();
     expect(hint()).toBe(seen[0]);
@@ -127,7 +128,7 @@ describe('by itself', () => {
     const down = (sends = 1) =>
       downByItself(run.hint(tracks, y, ROW, 100, 100, false, sends)) - ByItself.Down;
     expect(down()).toBe(MOST_TRUST * 5 + 2);
-    tracks.bent[y][ROW] = 1;
+    tracks.trusted = true;
     tracks.learn(y, ROW, 1, 2);
     tracks.learn(y, ROW, 1, -5);
     expect([down(), down(2)]).toEqual([0 * 5 + 4, 1 * 5 + 2]);
@@ -148,19 +149,19 @@ describe('contexts', () => {
             tracks.beside = beside;
             run.took(tracks, x, off, still);
             const hint = run.hint(tracks, x, ROW, 100, comesTo, steered, 1);
-            expect(departsByVelocity(hint)).toBeLessThan(ByVelocity.Down);
+            expect(departsByVelocity(hint, true)).toBeLessThan(ByVelocity.Down);
             expect(downByVelocity(hint)).toBeLessThan(ByVelocity.Still);
             expect(stillByVelocity(hint)).toBeLessThan(ByVelocity.Steps);
             expect(stepsByVelocity(hint) + VELOCITY_STEPS).toBeLessThanOrEqual(ByVelocity.Mantissa);
           }
     for (let activity = 0; activity <= MOST_ACTIVITY; activity++)
-      for (let trust = 0; trust <= MOST_TRUST; trust++)
+      for (const trusted of [false, true])
         for (let last = -2; last <= 2; last++)
           for (let others = 0; others < 40; others++) {
             run.reset();
             run.took(tracks, y, others, false);
             tracks.activity[y][ROW] = activity;
-            tracks.bent[y][ROW] = trust;
+            tracks.trusted = trusted;
             tracks.last[y][ROW] = last;
             tracks.lastButOne[y][ROW] = -last;
             const hint = run.hint(tracks, y, ROW, 100, 100, false, 1);

@@ -98,9 +98,10 @@ export class Visibility<V extends Viewer> {
       const table = tables[kind];
       const row = known.row[slot];
       if (table.ids[row] === known.id[slot]) {
-        if (table.ownerOf(row) === viewer.id) continue;
         const near = this.#always[kind] === 1 || this.#isNear(table, row, eye);
-        if (near && (!sees || sees(viewer, table.rows[row]!))) continue;
+        if (near && !sees) continue;
+        if (table.ownerOf(row) === viewer.id) continue;
+        if (near && sees!(viewer, table.rows[row]!)) continue;
       }
       known.leave(slot, tick);
     }
