@@ -17,11 +17,14 @@ import { describe, expect, test } from 'vitest';
 import { DEFAULT_LIMITS } from './limits.ts';
 import { Replication } from './replication.ts';
 import { RoomSeat } from './seat.ts';
+import { Visibility } from './visibility.ts';
 import { World } from './world.ts';
 
 const game = defineGame({
   tickRate: 20,
-  entities: { ship: { x: fixed(0, 99, 1), hp: int(0, 9), note: packed<object>(100) } },
+  entities: {
+    ship: { x: fixed(0, 99, 1), fuel: int(0, 99).ownerOnly(), note: packed<object>(100) },
+  },
 });
 
 class Bench {
@@ -31,10 +34,14 @@ class Bench {
   readonly seats: RoomSeat[] = [];
   tick = 1;
 
-  constructor(wire: 'plain' | 'packed' = 'plain') {
+  /** With `bytesPerSecond` every seat has a known set of its own, and no more bytes than that. */
+  constructor(wire: 'plain' | 'packed' = 'plain', bytesPerSecond = 0) {
     this.world = new World(game, 1, false, wire === 'packed');
+    const weights = Float64Array.of(1);
+    const budget = { bytesPerSecond, sendSeconds: 1 / game.tickRate, weights };
     this.replication = new Replication(this.world, {
-      visibility: undefined,
+      visibility: bytesPerSecond ? new Visibility(this.world, { radius: 0 }) : undefined,
+      budget: bytesPerSecond ? budget : undefined,
       limits: DEFAULT_LIMITS,
       priors: wire === 'packed' ? game.priors : undefined,
       learns: wire === 'packed',
@@ -189,9 +196,15 @@ class Reader {
     readStateHeader(from, header);
     const tick = this.received.tick + header.dTick;
     if (bodies === 0) return this.received.pass(tick);
+    if (from.tryNil()) this.received.pass(tick);
+    else this.#readBody(from, (source) => this.received.readBody(source, tick, header.everything));
+    if (bodies > 1) this.#readBody(from, (source) => this.received.readOwnBody(source));
+  }
+
+  #readBody(from: MsgpackReader, read: (source: PackedSource) => void): void {
     const source = new PackedSource();
     source.begin(from.bin(100_000), this.#odds);
-    this.received.readBody(source, tick, header.everything);
+    read(source);
     source.finish();
   }
 
@@ -268,5 +281,36 @@ describe('the odds of a packed room', () => {
     expect(readers[1].bases.slice(length)).toEqual([0]);
     expect(bench.seats).toContain(skips);
     for (const reader of readers) expectTruth(reader);
+  });
+});
+
+describe('a seat without bytes to spare', () => {
+  test('[O3] is told at once what it gave away: until then it reads own parts as the owner', () => {
+    const bench = new Bench('packed', 40);
+    const seat = bench.seat();
+    const reader = new Reader(seat);
+    const rows = Array.from({ length: 30 }, (_, i) =>
+      bench.world.spawn('ship', { x: i }, i < 2 ? seat.id : 0),
+    );
+    const run = () => {
+      bench.run();
+      for (const frame of bench.frames.get(seat.id)!.splice(0)) reader.read(frame);
+    };
+    for (let n = 0; n < 40; n++) {
+      rows.forEach((row, i) => {
+        row.x = (i * 7 + n * 13) % 99;
+      });
+      rows[1].fuel = n;
+      if (n % 3 === 1) bench.world.setOwner(rows[0], n % 2 ? 0 : seat.id);
+      run();
+      const owner = reader.column(game.kinds[0], 'owner', reader.received.rowOf(0, rows[0].id));
+      const fuel = reader.column(game.kinds[0], 'fuel', reader.received.rowOf(0, rows[1].id));
+      expect([n, owner, fuel]).toEqual([n, rows[0].owner, n]);
+    }
+    const late = rows.filter((row) => {
+      const held = reader.received.rowOf(0, row.id);
+      return reader.column(game.kinds[0], 'x', held) !== row.x;
+    });
+    expect(late.length).toBeGreaterThan(10);
   });
 });
