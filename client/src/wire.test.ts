@@ -11,6 +11,7 @@ import {
   MAX_STATE_BYTES,
   map,
   neutralInput,
+  ODDS,
   quat,
   Random,
   Received,
@@ -43,6 +44,11 @@ const game = defineGame({
   step: { ship() {} },
 }) as unknown as Game;
 
+const SPELLINGS = ['plain', 'packed'] as const;
+type Spelling = (typeof SPELLINGS)[number];
+/** Odds as no declaration has them. */
+const LEARNT = game.priors.odds.map((odds, c) => (c % 3 === 1 ? ODDS[c % ODDS.length] : odds));
+
 let world: FakeWorld;
 let peer: FakePeer;
 let wire: Wire;
@@ -50,8 +56,8 @@ let received: Received;
 let closed: [code: number, reason: string][];
 let told: string[];
 
-function connected(): void {
-  world = new FakeWorld(game);
+function connected(spelling: Spelling = 'plain'): void {
+  world = new FakeWorld(game, spelling);
   peer = new FakePeer();
   received = new Received(game);
   received.seat = 1;
@@ -71,7 +77,10 @@ function connected(): void {
     received,
     {
       now: () => 0,
-      welcomed: () => told.push('welcome'),
+      welcomed: ({ packed, sendEvery }) => {
+        told.push('welcome');
+        received.expectPacked(packed ? 1 / game.tickRate : 0, sendEvery);
+      },
       stated: (tick) => told.push(`state ${tick}`),
       happened: (_, event, payload) => told.push(`event ${event} ${JSON.stringify(payload)}`),
       replied: (id, ok, value) => told.push(`reply ${id} ${ok} ${JSON.stringify(value)}`),
@@ -102,6 +111,7 @@ function frames(): Uint8Array[] {
     world.event(0, { by: 1, words: 'ouch' }),
     world.reply(1, true, { ok: [1, 'two', null] }),
     world.pong(1, 104.5),
+    world.learnt(1, 0, LEARNT),
     world.bye(CloseCode.Kicked, 'bad manners'),
   ];
 }
@@ -111,9 +121,9 @@ function deliver(bytes: Uint8Array): void {
   peer.pump();
 }
 
-beforeEach(connected);
+describe.each(SPELLINGS)('a server of a %s room that keeps to the protocol', (spelling) => {
+  beforeEach(() => connected(spelling));
 
-describe('a server that keeps to the protocol', () => {
   test('is heard frame by frame', () => {
     const all = frames();
     deliver(world.welcome(1));
@@ -143,12 +153,37 @@ describe('a server that keeps to the protocol', () => {
   });
 });
 
-describe('a server that does not', () => {
+describe('TABLES', () => {
+  beforeEach(() => connected('packed'));
+
+  test('hold for the bodies after them, as changes of the ones before or of the declaration’s', () => {
+    frames();
+    deliver(world.welcome(1));
+    deliver(world.everything(1));
+    deliver(world.learnt(1, 0, LEARNT));
+    deliver(world.everything(1));
+    deliver(world.learnt(2, 1, game.priors.odds.slice()));
+    deliver(world.everything(1));
+    deliver(world.learnt(7, 0, LEARNT));
+    deliver(world.everything(1));
+    expect([told.length, received.tables[0].count, closed]).toEqual([5, 2, []]);
+  });
+
+  test('that change others than the client has end the line', () => {
+    deliver(world.welcome(1));
+    deliver(world.learnt(3, 2, LEARNT));
+    expect(peer.closed?.[0]).toBe(CloseCode.Malformed);
+  });
+});
+
+describe.each(SPELLINGS)('a server of a %s room that does not', (spelling) => {
+  beforeEach(() => connected(spelling));
+
   /** Sends what may be broken to a fresh client; true if the client closed the line. */
   function judge(bytes: Uint8Array, welcomed = true): boolean {
     const { tables } = world;
-    connected();
-    if (welcomed) deliver(new FakeWorld(game).welcome(1));
+    connected(spelling);
+    if (welcomed) deliver(new FakeWorld(game, spelling).welcome(1));
     expect(tables.length).toBe(2);
     expect(() => deliver(bytes)).not.toThrow();
     expect(closed.length).toBe(peer.closed ? 1 : 0);
@@ -200,7 +235,7 @@ describe('a server that does not', () => {
   test('[F6] is left when it speaks before WELCOME, or welcomes twice', () => {
     const [state] = frames();
     expect(judge(state, false)).toBe(true);
-    connected();
+    connected(spelling);
     deliver(world.welcome(1));
     deliver(world.welcome(1));
     expect(peer.closed?.[0]).toBe(CloseCode.Malformed);
@@ -228,6 +263,8 @@ describe('a server that does not', () => {
 });
 
 describe('inputs', () => {
+  beforeEach(() => connected());
+
   const input = (fire = 0) => {
     const made = neutralInput(game.input);
     made[1] = fire;
@@ -262,6 +299,8 @@ describe('inputs', () => {
 });
 
 describe('pings of a server', () => {
+  beforeEach(() => connected());
+
   test('that reads no answers get none: they would pile up in the page', () => {
     deliver(world.welcome(1));
     const zero = new Uint8Array(8);
@@ -276,6 +315,8 @@ describe('pings of a server', () => {
 });
 
 describe('commands', () => {
+  beforeEach(() => connected());
+
   test('that cannot be written are refused at the call and spoil nothing', () => {
     deliver(world.welcome(1));
     expect(() => wire.command(1, 0, { words: 5, tags: [] })).toThrow('wants text');

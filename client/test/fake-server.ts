@@ -2,6 +2,7 @@
 // virtual time. It keeps a world of live tables, says everything in each STATE, and notes what the
 // client said. The real server is not here: both meet in server/test.
 import {
+  CodingTables,
   FrameType,
   type Game,
   type Hello,
@@ -12,12 +13,15 @@ import {
   MsgpackReader,
   MsgpackWriter,
   NEVER,
+  PackedSink,
   PlainSink,
   readFrame,
   readHello,
   readPing,
+  type Sink,
   SlotList,
   type StateHeader,
+  tableChanges,
   writeBody,
   writeBye,
   writeEventHeader,
@@ -26,6 +30,7 @@ import {
   writePong,
   writeReply,
   writeStateHeader,
+  writeTables,
   writeWelcome,
 } from '@tickwire/protocol';
 
@@ -78,14 +83,22 @@ export class FakeWorld {
   readonly known = new KnownSet();
   tick = 100;
   readonly #out = new MsgpackWriter(1024);
-  readonly #sink = new PlainSink(this.#out);
+  /** Of events and replies, and of bodies. */
+  readonly #plain = new PlainSink(this.#out);
+  readonly #sink: Sink;
+  readonly #packed: boolean;
+  #odds: CodingTables;
   #nextId = 1;
   #told = 0;
 
-  constructor(game: Game) {
+  constructor(game: Game, wire: 'plain' | 'packed' = 'plain') {
     this.game = game;
-    this.tables = game.kinds.map((plan) => new LiveTable(plan, this.tick));
-    this.state = new LiveTable(game.state, this.tick);
+    this.#packed = wire === 'packed';
+    this.#odds = game.priors;
+    this.#sink = this.#packed ? new PackedSink(this.#out, this.#odds) : this.#plain;
+    const dt = this.#packed ? 1 / game.tickRate : 0;
+    this.tables = game.kinds.map((plan) => new LiveTable(plan, this.tick, false, dt));
+    this.state = new LiveTable(game.state, this.tick, false, dt);
     this.state.put(1, 1);
   }
 
@@ -108,7 +121,7 @@ export class FakeWorld {
       serverTimeMs: 0,
       roomId,
       sendEvery,
-      packed: false,
+      packed: this.#packed,
     };
     return this.#frame(() => writeWelcome(this.#out, welcome));
   }
@@ -121,6 +134,7 @@ export class FakeWorld {
       table.tick = this.tick;
       table.round();
     }
+    if (this.#sink instanceof PackedSink) this.#sink.begin(this.tick, this.#odds);
     const slots: number[] = [];
     for (let slot = 0; slot < known.limit; slot++)
       if (tables[known.kind[slot]]?.ownerOf(known.row[slot]) === seat) slots.push(slot);
@@ -129,17 +143,29 @@ export class FakeWorld {
     const rest = { inTime: 0, marginTicks: Number.NaN, sentAt: 0, ...header };
     return this.#frame(() => {
       writeStateHeader(this.#out, { dTick, everything: true, ...rest }, slots.length ? 2 : 1);
-      writeBody(this.#sink, tables, state, known, { since: NEVER, stateSince: NEVER, before: NEVER });
+      const since = { since: NEVER, stateSince: NEVER, before: NEVER };
+      writeBody(this.#sink, tables, state, known, since);
+      this.#sink.finish();
       const own = new SlotList();
       for (const slot of slots) own.push(slot);
-      if (own.count) writeOwnBody(this.#sink, tables, known, own, NEVER);
+      if (own.count === 0) return;
+      writeOwnBody(this.#sink, tables, known, own, NEVER);
+      this.#sink.finish();
     });
+  }
+
+  /** Other odds for the bodies from here on, as changes of version `base`. */
+  learnt(version: number, base: number, odds: Uint16Array): Uint8Array {
+    const from = base === 0 ? this.game.priors.odds : this.#odds.odds;
+    this.#odds = new CodingTables(version, odds);
+    const changes = tableChanges(odds, from);
+    return this.#frame(() => writeTables(this.#out, { version, base, changes }));
   }
 
   event(index: number, payload: Readonly<Record<string, unknown>>): Uint8Array {
     return this.#frame(() => {
       writeEventHeader(this.#out, 0, index);
-      writePayload(this.#sink, this.game.events[index], payload);
+      writePayload(this.#plain, this.game.events[index], payload);
     });
   }
 

@@ -34,8 +34,8 @@ export interface Since {
 }
 
 /**
- * Writes all that the receiver lacks. Returns false when the body says nothing (the caller leaves it
- * out).
+ * Writes all that the receiver lacks. Returns false when the body says nothing (the caller leaves
+ * it out).
  */
 export function writeBody(
   sink: Sink,
@@ -160,7 +160,9 @@ function writeEntered(
   return id;
 }
 
-/** Of the body being written, for each candidate of its changes: its slot, and as LiveTable.asked. */
+/**
+ * Of the body being written, for each candidate of its changes: its slot, and as LiveTable.asked.
+ */
 let slots = new Int32Array(64);
 let asked = new Int32Array(64);
 

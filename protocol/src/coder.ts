@@ -8,7 +8,9 @@ import { assert, ProtocolError, ProtocolErrorCode } from './errors.ts';
 /** Odds are of 2^12: p stands for p / 4096 that the bit is 1. In 1..4095: nothing is impossible. */
 export const ODDS_BITS = 12;
 
-/** The interval is kept at 2^22..2^30: at its least it still tells 2^10 times the odds' unit apart. */
+/**
+ * The interval is kept at 2^22..2^30: at its least it still tells 2^10 times the odds' unit apart.
+ */
 const WHOLE = 2 ** 30;
 const LEAST = 2 ** 22;
 const LOW_MASK = WHOLE - 1;

@@ -63,7 +63,9 @@ export class CodingTables {
     this.odds = odds;
   }
 
-  /** By context and bit (twice the context, plus the bit): what it costs, in 1 / PRICE_UNITS bit. */
+  /**
+   * By context and bit (twice the context, plus the bit): what it costs, in 1 / PRICE_UNITS bit.
+   */
   get prices(): Uint16Array {
     if (this.#prices) return this.#prices;
     const prices = new Uint16Array(this.odds.length * 2);

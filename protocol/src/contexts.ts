@@ -4,7 +4,9 @@
 // blocks out; the packed sink and source, and nobody else, know what is in them (PROTOCOL.md 8).
 import type { FieldSpec } from './field.ts';
 
-/** What of a row is said: all of it, what changed in the last step, or what changed since a tick. */
+/**
+ * What of a row is said: all of it, what changed in the last step, or what changed since a tick.
+ */
 export const Form = { Arrival: 0, Step: 1, Since: 2 } as const;
 export type Form = (typeof Form)[keyof typeof Form];
 
@@ -34,7 +36,9 @@ export const Context = {
   Ascii: 4,
   /** Whether an input differs from the tick before. */
   Moved: 5,
-  /** Whether some rows that are in step are told as to a seat that is behind, and whether one is. */
+  /**
+   * Whether some rows that are in step are told as to a seat that is behind, and whether one is.
+   */
   Wholes: 6,
   Whole: 9,
   /** Whether rows fall behind in this body, and whether one does. */

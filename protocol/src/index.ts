@@ -23,6 +23,7 @@ export * from './sink.ts';
 export * from './value-writer.ts';
 export * from './game.ts';
 export * from './describe.ts';
+export * from './departures.ts';
 export * from './live-table.ts';
 export * from './received-table.ts';
 export * from './state-reader.ts';

@@ -13,17 +13,13 @@ import {
 } from './collections.ts';
 import { lengthen, longer, type Wire, wireColumn } from './columns.ts';
 import { changedOffset } from './contexts.ts';
+import { Departures } from './departures.ts';
 import { assert, UsageError } from './errors.ts';
 import { EPOCH, type FieldPlan, OWNER, type Plan } from './plan.ts';
 import { fromWire, levelsOf, quatToWire } from './quantize.ts';
 import { gone, rowClass } from './row.ts';
 import { Table } from './table.ts';
-import { TrackRun } from './track-odds.ts';
 import { Tracks } from './tracks.ts';
-
-/** What a track was in the newest round. */
-const STEERED = 1;
-const TRUSTED = 2;
 
 export class LiveTable extends Table {
   /** Tick of the STATE that will carry what is written now. Stamps never pass it. */
@@ -37,20 +33,8 @@ export class LiveTable extends Table {
   readonly before: Wire[];
   /** Where smooth fields are thought to be; undefined where bodies are plain. */
   readonly tracks: Tracks | undefined;
-  /** Steps from track to truth that the newest round found, by track: of fields of its tick. */
-  readonly departed: Int32Array[];
-  /** What both sides knew before that, by track (track-odds). */
-  readonly hint: Int32Array[];
-  readonly #run = new TrackRun();
-  /** Rows whose tracks the round follows, and how many. */
-  #rows: Int32Array;
-  #followed = 0;
-  /** Of the newest round, by track and row: where it came to, how far beside, and what it was. */
-  readonly #comesTo: Wire[];
-  readonly #beside: Int32Array[];
-  readonly #state: Uint8Array[];
-  /** Ticks from one STATE to the next. */
-  #sendTicks = 1;
+  /** What the newest round found of smooth fields; undefined where bodies are plain. */
+  readonly departures: Departures | undefined;
   /** Exact values of the newest round, for columns an owner predicts; others stay empty. */
   readonly exact: Float64Array[];
   /** Tick each field last changed on the shared wire: `stamps[field][row]`. */
@@ -75,7 +59,9 @@ export class LiveTable extends Table {
   /** Throw UsageError instead of clamping. */
   readonly strict: boolean;
   /** The game's values, rounded: `wire` itself, but for columns with a track. */
-  readonly #truth: Wire[];
+  readonly #truth: Wire[] = [];
+  /** Ticks from one STATE to the next. */
+  #sendTicks = 1;
   /** Values of the newest round, by column: what equals them needs no rounding. */
   readonly #seen: Float64Array[];
   /** By column: its field, and what its spec says. */
@@ -97,16 +83,8 @@ export class LiveTable extends Table {
     this.wire = wires(capacity);
     this.before = wires(secondsPerTick > 0 ? capacity : 0);
     this.tracks = secondsPerTick > 0 ? new Tracks(plan, secondsPerTick, capacity) : undefined;
-    this.#truth = this.wire.slice();
-    for (const { column, spec } of this.tracks?.plans ?? [])
-      this.#truth[column] = wireColumn(spec.levels, capacity);
-    this.departed = this.tracks?.plans.map(() => new Int32Array(capacity)) ?? [];
-    const { plans } = this.tracks ?? { plans: [] };
-    this.#rows = new Int32Array(plans.length > 0 ? capacity : 0);
-    this.#comesTo = plans.map(({ spec }) => wireColumn(spec.levels, capacity));
-    this.#beside = plans.map(() => new Int32Array(capacity));
-    this.#state = plans.map(() => new Uint8Array(capacity));
-    this.hint = this.departed.map(() => new Int32Array(capacity));
+    this.departures = this.tracks && new Departures(this.tracks, capacity);
+    this.#shareTruth();
     this.#seen = plan.columns.map(() => new Float64Array(capacity));
     this.#fieldOf = plan.fields.flatMap((f) => new Array<FieldPlan>(f.spec.components).fill(f));
     this.#min = Float64Array.from(plan.columns, ({ min }) => min);
@@ -131,19 +109,11 @@ export class LiveTable extends Table {
 
   protected override grow(capacity: number): void {
     super.grow(capacity);
-    const { wire, before, exact, stamps, ownStamps, departed, hint } = this;
-    const tracked = this.tracks?.plans ?? [];
-    const truths = tracked.map(({ column }) => this.#truth[column]);
-    const said = [wire, before, exact, this.#seen, stamps, ownStamps, truths];
-    const followed = [departed, hint, this.#comesTo, this.#beside, this.#state];
-    for (const columns of [...said, ...followed]) lengthen(columns, capacity);
-    if (tracked.length > 0) this.#rows = longer(this.#rows, capacity);
-    wire.forEach((column, c) => {
-      this.#truth[c] = column;
-    });
-    tracked.forEach(({ column }, i) => {
-      this.#truth[column] = truths[i];
-    });
+    const { wire, before, exact, stamps, ownStamps } = this;
+    for (const columns of [wire, before, exact, this.#seen, stamps, ownStamps])
+      lengthen(columns, capacity);
+    this.departures?.grow(capacity);
+    this.#shareTruth();
     this.changed = longer(this.changed, capacity);
     this.changedBefore = longer(this.changedBefore, capacity);
     if (this.tracks) this.asked = longer(this.asked, capacity);
@@ -224,18 +194,28 @@ export class LiveTable extends Table {
    * current tick, which is that of a STATE. `ticks`: since the round before.
    */
   round(ticks = 1): void {
-    const { ids, dirty, high, tracks, changed, tick } = this;
+    const { ids, dirty, high, tracks, departures, changed, tick } = this;
     this.#sendTicks = ticks;
-    this.#followed = 0;
+    departures?.begin();
     for (let row = 1; row <= high; row++) {
       const touched = dirty[row];
       dirty[row] = 0;
       if (ids[row] === 0) continue;
       if (touched !== 0) this.#roundRow(row, touched);
       if (tracks && (touched !== 0 || tracks.moving[row] !== 0 || changed[row] === tick))
-        this.#rows[this.#followed++] = row;
+        departures?.add(row);
     }
-    if (tracks) this.#follow(tracks, ticks);
+    if (!departures) return;
+    departures.follow(this, ticks);
+    for (let row = 1; row <= high; row++) if (ids[row] !== 0) this.#ask(row);
+  }
+
+  /** Columns with a track are rounded beside what seats hold, all others in its place. */
+  #shareTruth(): void {
+    for (let c = 0; c < this.wire.length; c++) this.#truth[c] = this.wire[c];
+    this.tracks?.plans.forEach(({ column }, i) => {
+      this.#truth[column] = this.departures!.truth[i];
+    });
   }
 
   /** Forgets deleted map keys of `tick` and before. */
@@ -265,79 +245,6 @@ export class LiveTable extends Table {
     }
   }
 
-  /**
-   * Moves tracks on, and stamps what departs from where they come to. Track by track, for a column
-   * is read faster than a row.
-   */
-  #follow(tracks: Tracks, ticks: number): void {
-    const rows = this.#rows;
-    const count = this.#followed;
-    const { ids, high, changed, tick } = this;
-    for (let r = 0; r < count; r++) tracks.moving[rows[r]] = 0;
-    for (let i = 0; i < tracks.plans.length; i++) this.#followColumn(tracks, i, ticks);
-    for (let r = 0; r < count; r++) if (changed[rows[r]] === tick) this.#takeHints(tracks, rows[r]);
-    for (let row = 1; row <= high; row++) if (ids[row] !== 0) this.#ask(row);
-  }
-
-  #followColumn(tracks: Tracks, i: number, ticks: number): void {
-    const { field, column, by, spec } = tracks.plans[i];
-    const { moving } = tracks;
-    const rows = this.#rows;
-    const wire = this.wire[column];
-    const before = this.before[column];
-    const truths = this.#truth[column];
-    const velocity = by < 0 ? undefined : this.wire[by];
-    const comesTo = this.#comesTo[i];
-    const beside = this.#beside[i];
-    const state = this.#state[i];
-    const departed = this.departed[i];
-    for (let r = 0; r < this.#followed; r++) {
-      const row = rows[r];
-      const held = wire[row];
-      const truth = truths[row];
-      if (held < 0) {
-        wire[row] = truth;
-        tracks.start(i, row, truth);
-        if (velocity) tracks.steer(i, row, velocity[row]);
-        if (tracks.goes(i, row)) moving[row] = 1;
-        continue;
-      }
-      const steered = velocity !== undefined && tracks.steer(i, row, velocity[row]);
-      const to = tracks.predict(i, row, held, ticks);
-      comesTo[row] = to;
-      beside[row] = tracks.beside;
-      state[row] = (steered ? STEERED : 0) | (tracks.trusted ? TRUSTED : 0);
-      let off = to === truth ? 0 : tracks.stepsBetween(i, to, truth);
-      if (off !== 0 && Math.abs(off) <= spec.within) off = 0;
-      const told = off === 0 ? to : truth;
-      before[row] = held;
-      departed[row] = off;
-      wire[row] = told;
-      tracks.follow(i, row, held, to, told);
-      if (tracks.goes(i, row)) moving[row] = 1;
-      if (off !== 0 || steered) this.#stampShared(field, row);
-    }
-  }
-
-  /** The row is named in this STATE: what its tracks were like before, and what they learn. */
-  #takeHints(tracks: Tracks, row: number): void {
-    if (this.born[row] === this.tick) return;
-    const sends = this.sendsBefore(row);
-    this.#run.reset();
-    for (let i = 0; i < tracks.plans.length; i++) {
-      const { column } = tracks.plans[i];
-      const held = this.before[column][row];
-      const off = this.departed[i][row];
-      const steered = (this.#state[i][row] & STEERED) !== 0;
-      tracks.beside = this.#beside[i][row];
-      tracks.trusted = (this.#state[i][row] & TRUSTED) !== 0;
-      const hint = this.#run.hint(tracks, i, row, held, this.#comesTo[i][row], steered, sends);
-      this.hint[i][row] = hint;
-      this.#run.took(tracks, i, off, this.wire[column][row] === held);
-      tracks.learn(i, row, sends, off);
-    }
-  }
-
   #ask(row: number): void {
     const context = this.plan.changed + changedOffset(this.sendsBefore(row));
     this.asked[row] = context * 2 + (this.changed[row] === this.tick ? 1 : 0);
@@ -362,7 +269,7 @@ export class LiveTable extends Table {
   #roundColumn(c: number, row: number): void {
     const f = this.#fieldOf[c];
     const changed = f.spec.type === 'quat' ? this.#roundQuat(f, row) : this.#roundNumber(f, c, row);
-    if (changed && !this.#isTracked(f)) this.#stampShared(f, row);
+    if (changed && !this.#isTracked(f)) this.stampShared(f, row);
     const { ownMask, stepped } = this.plan;
     if ((ownMask & (1 << f.index)) === 0) return;
     if (stepped ? this.#exactChanged(c, row) : changed) this.#stampOwn(f, row);
@@ -438,7 +345,8 @@ export class LiveTable extends Table {
     if (this.strict) throw new UsageError(`${name} = ${value} is outside its declared range`);
   }
 
-  #stampShared(f: FieldPlan, row: number): void {
+  /** A shared field changed. */
+  stampShared(f: FieldPlan, row: number): void {
     if ((this.plan.sharedMask & (1 << f.index)) === 0) return;
     this.stamps[f.index][row] = this.tick;
     if (this.changed[row] === this.tick) return;
@@ -452,7 +360,7 @@ export class LiveTable extends Table {
   }
 
   #stampBoth(f: FieldPlan, row: number): void {
-    this.#stampShared(f, row);
+    this.stampShared(f, row);
     if (this.plan.ownMask & (1 << f.index)) this.#stampOwn(f, row);
   }
 }

@@ -1,8 +1,8 @@
 // Writes the `packed` spelling of a body: one string of bits, each coded at the odds of its
-// context. A number is a tree over its bit length and then its lower bits; a value that the receiver
-// holds is the step away from it; a selection asks of every candidate, or counts those passed over.
-// Twin of packed-source (PROTOCOL.md 8). Used by replication and, for input, by the client.
-// HOT: allocates nothing per tick once its lists have grown, but for packed values.
+// context. A number is a tree over its bit length and then its lower bits; a value that the
+// receiver holds is the step away from it; a selection asks of every candidate, or counts those
+// passed over. Twin of packed-source (PROTOCOL.md 8). Used by replication and, for input, by the
+// client. HOT: allocates nothing per tick once its lists have grown, but for packed values.
 import { BitList, RangeEncoder } from './coder.ts';
 import { type CodingTables, PRICE_UNITS } from './coding-tables.ts';
 import {

@@ -86,37 +86,14 @@ export function planOf(
     );
   for (const [key] of entries) checkField(name, key, isEntity);
 
-  const fields: FieldPlan[] = [];
-  const columns: FieldSpec[] = [];
-  const objects: FieldPlan[] = [];
-  let sharedMask = 0;
-  let ownMask = 0;
   const all = [...(isEntity ? Object.entries(OURS) : []), ...inWireOrder(entries)];
-  let nextContext = context + CHANGED_CONTEXTS + 1;
-  const columnOf = new Map<string, number>();
-  for (const [key, { spec }] of all) {
-    if (spec.components) columnOf.set(key, columns.length);
-    for (let i = 0; i < spec.components; i++) columns.push(spec);
-  }
-  for (const [key, { spec }] of all) {
-    const at = fields.length;
-    const field: FieldPlan = {
-      name: key,
-      index: at,
-      spec,
-      column: columnOf.get(key) ?? -1,
-      object: spec.components ? -1 : objects.length,
-      by: velocityColumn(name, key, spec, declared, columnOf),
-      contexts: fieldContexts(spec, nextContext),
-    };
-    nextContext = field.contexts.end;
-    fields.push(field);
-    if (!spec.components) objects.push(field);
-    const bit = 2 ** at;
-    if (spec.scope === 'all') sharedMask += bit;
-    const predicted = stepped && spec.components > 0 && spec.scope !== 'server' && at > EPOCH;
-    if (spec.scope === 'owner' || predicted) ownMask += bit;
-  }
+  const columns = all.flatMap(([, { spec }]) => new Array<FieldSpec>(spec.components).fill(spec));
+  const firstOfField = context + CHANGED_CONTEXTS + 1;
+  const fields = fieldPlans(name, all, declared, firstOfField);
+  const maskOf = (takes: (f: FieldPlan) => boolean) =>
+    fields.reduce((mask, f) => (takes(f) ? mask + 2 ** f.index : mask), 0);
+  const isPredicted = ({ spec, index: at }: FieldPlan) =>
+    stepped && spec.components > 0 && spec.scope !== 'server' && at > EPOCH;
   const initial = Float64Array.from(fields.flatMap((f) => initialNumbers(f.spec)));
   return {
     name,
@@ -127,15 +104,39 @@ export function planOf(
     initial,
     initialWire: Float64Array.from(fields.flatMap((f) => wireOf(f.spec, initial, f.column))),
     shown: initial.map((value, c) => roundTrip(columns[c], value)),
-    objects,
+    objects: fields.filter((f) => f.object >= 0),
     changed: context,
     others: context + CHANGED_CONTEXTS,
-    contextsEnd: nextContext,
-    sharedMask,
-    ownMask,
+    contextsEnd: fields.at(-1)?.contexts.end ?? firstOfField,
+    sharedMask: maskOf((f) => f.spec.scope === 'all'),
+    ownMask: maskOf((f) => f.spec.scope === 'owner' || isPredicted(f)),
     stepped,
     position: positionOf(fields),
   };
+}
+
+function fieldPlans(
+  owner: string,
+  all: readonly [string, AnyField][],
+  declared: Fields,
+  context: number,
+): FieldPlan[] {
+  const columnOf = new Map<string, number>();
+  let columns = 0;
+  for (const [key, { spec }] of all) {
+    if (spec.components) columnOf.set(key, columns);
+    columns += spec.components;
+  }
+  let next = context;
+  let objects = 0;
+  return all.map(([name, { spec }], index) => {
+    const contexts = fieldContexts(spec, next);
+    next = contexts.end;
+    const column = columnOf.get(name) ?? -1;
+    const object = spec.components ? -1 : objects++;
+    const by = velocityColumn(owner, name, spec, declared, columnOf);
+    return { name, index, spec, column, object, by, contexts };
+  });
 }
 
 /** Fields that others move by stand before them: a motion is told by its rate first. */
@@ -144,7 +145,8 @@ function inWireOrder(entries: readonly [string, AnyField][]): [string, AnyField]
   const rank = new Map<string, number>();
   for (const [name] of entries) {
     let rate = specs.get(name)?.spec.by;
-    // A chain longer than there are fields goes round in a circle: whichever order it gets, it keeps.
+    // A chain longer than there are fields goes round in a circle: whichever order it gets, it
+    // keeps.
     for (let up = 1; rate !== undefined && up <= entries.length; up++) {
       rank.set(rate, Math.max(rank.get(rate) ?? 0, up));
       rate = specs.get(rate)?.spec.by;

@@ -92,7 +92,9 @@ export function quatFromWire(spec: FieldSpec, wire: ArrayLike<number>, out: Floa
   out[greatest] = Math.sqrt(Math.max(rest, 0));
 }
 
-/** A number near the exact one, made of the wire value that the receiver was told with everybody. */
+/**
+ * A number near the exact one, made of the wire value that the receiver was told with everybody.
+ */
 export function nearby(spec: FieldSpec, wire: number): number {
   return spec.type === 'quat' || spec.scope !== 'all' ? 0 : fromWire(spec, wire);
 }

@@ -50,7 +50,9 @@ export interface Sink {
 export interface Source {
   open(): void;
   select(context: number): void;
-  /** Whether the candidate at `position` is chosen. Candidates are asked for as they were offered. */
+  /**
+   * Whether the candidate at `position` is chosen. Candidates are asked for as they were offered.
+   */
   offered(context: number, position: number): boolean;
   /** Throws if anything is left in the group. */
   close(): void;

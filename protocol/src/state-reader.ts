@@ -48,9 +48,9 @@ const run = new TrackRun();
 const departed: number[] = [];
 
 /**
- * Reads one row's shared fields in the form they were written in. Numbers that the row's owner knows
- * exactly are kept on the wire's side alone: the own part has them. The owner comes first, so a row
- * that changes hands does so at once.
+ * Reads one row's shared fields in the form they were written in. Numbers that the row's owner
+ * knows exactly are kept on the wire's side alone: the own part has them. The owner comes first, so
+ * a row that changes hands does so at once.
  */
 export function readShared(
   source: Source,

@@ -129,11 +129,12 @@ function writeDepartures(
   first: boolean,
 ): boolean {
   const track = trackOf(table, f);
+  const departures = table.departures!;
   let named = false;
   for (let i = 0; i < f.spec.components; i++) {
     const base = f.contexts.track + i * f.contexts.trackSize;
-    const off = table.departed[track + i][row];
-    const hint = table.hint[track + i][row];
+    const off = departures.off[track + i][row];
+    const hint = departures.hint[track + i][row];
     if (f.by < 0) writeOwnDeparture(sink, base, hint, off, first && !named);
     else {
       const column = f.column + i;

@@ -1,8 +1,8 @@
 // Which odds the questions about a track are asked with: whether the truth departed from it, which
 // way and how far. What both sides know before the answer is put into a hint: where within a step
 // the track stands, how steady it was of late, and how the entity's other tracks fared this time.
-// The server takes hints while it rounds, for afterwards the tracks have moved on; a seat takes them
-// while it reads. HOT: allocates nothing.
+// The server takes hints while it rounds, for afterwards the tracks have moved on; a seat takes
+// them while it reads. HOT: allocates nothing.
 import { bitLength } from './contexts.ts';
 import { MOST_TRUST, SUB_STEPS, type Tracks } from './tracks.ts';
 

@@ -1,9 +1,9 @@
 // How smooth fields move between two STATEs. Server and seats follow the same tracks in integers;
-// what travels is only where the truth departs from its track (PROTOCOL.md 7). A track that moves by
-// a velocity field keeps its place in sub-steps, so that rounding alone departs from nothing, and a
-// bias, what the velocity's own rounding hides; any other goes on as it last went, once that has
-// proved right. LiveTable decides what departs; ReceivedTable follows. HOT: allocates nothing per
-// tick.
+// what travels is only where the truth departs from its track (PROTOCOL.md 7). A track that moves
+// by a velocity field keeps its place in sub-steps, so that rounding alone departs from nothing,
+// and a bias, what the velocity's own rounding hides; any other goes on as it last went, once that
+// has proved right. LiveTable decides what departs; ReceivedTable follows. HOT: allocates nothing
+// per tick.
 import { lengthen, longer, type Wire, wireColumn } from './columns.ts';
 import type { FieldSpec } from './field.ts';
 import type { FieldPlan, Plan } from './plan.ts';
@@ -42,7 +42,9 @@ export interface TrackPlan {
   readonly rateSpec: FieldSpec | undefined;
   /** Sub-steps per tick for one unit of velocity. */
   readonly scale: number;
-  /** Most sub-steps per tick that the rounding of the velocity may hide, and one step towards it. */
+  /**
+   * Most sub-steps per tick that the rounding of the velocity may hide, and one step towards it.
+   */
   readonly mostBias: number;
   readonly biasStep: number;
 }

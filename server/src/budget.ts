@@ -1,7 +1,7 @@
 // What a seat is told first when its byte budget does not take everything: what is nearer, what has
 // waited longer, and what costs less. Called by replication for rooms that declare a budget, after
-// visibility and before the body is written; marks what waits in the seat's known set. Nothing waits
-// for ever: priority grows with every STATE. HOT: allocates nothing per tick.
+// visibility and before the body is written; marks what waits in the seat's known set. Nothing
+// waits for ever: priority grows with every STATE. HOT: allocates nothing per tick.
 import { Form, type LiveTable, PackedSink, type Sink } from '@tickwire/protocol';
 import type { RoomSeat } from './seat.ts';
 import type { Visibility } from './visibility.ts';

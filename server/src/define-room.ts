@@ -144,7 +144,8 @@ export interface RoomDefinition<G, Auth, Data> {
   sendEvery?: number;
   /**
    * How state and input are spelled. `packed`, the default: as few bits as can be. `plain`:
-   * MessagePack values that any tool reads, for debugging and for a first client in another language.
+   * MessagePack values that any tool reads, for debugging and for a first client in another
+   * language.
    */
   wire?: 'packed' | 'plain';
   /**
@@ -182,8 +183,9 @@ export interface RoomDefinition<G, Auth, Data> {
   ) => boolean;
   /**
    * Bytes of STATE that a seat gets in a second, above what it is told when it joins. What does not
-   * fit waits, and the browser goes on with what it knows (`view.staleTicks`); nearer rows and those
-   * that wait longer come first, own ones always. `weights`: by kind, default 1. Default: no limit.
+   * fit waits, and the browser goes on with what it knows (`view.staleTicks`); nearer rows and
+   * those that wait longer come first, own ones always. `weights`: by kind, default 1. Default: no
+   * limit.
    */
   budget?: { bytesPerSecond: number; weights?: { readonly [K in KindName<G>]?: number } };
   /**

@@ -50,6 +50,7 @@ export {
 // ./table-learner.ts
 // ./budget.ts
 // ./replication.ts
+// ./sharing.ts
 export type { GameRoom } from './room.ts';
 // ./commands.ts
 // ./keys.ts

@@ -9,7 +9,6 @@ import {
   MAX_SEATS,
   MsgpackWriter,
   PlainSink,
-  type Plan,
   Random,
   type Row,
   type RowBase,
@@ -17,7 +16,6 @@ import {
   UsageError,
   writePayload,
 } from '@tickwire/protocol';
-import type { BudgetOptions } from './budget.ts';
 import { packCold } from './cold.ts';
 import type {
   Past,
@@ -33,8 +31,8 @@ import { Replication, type SendTime } from './replication.ts';
 import { Rewound } from './rewind.ts';
 import { Schedule } from './schedule.ts';
 import { type Line, RoomSeat } from './seat.ts';
+import { isPacked, sharingOf } from './sharing.ts';
 import { Timers } from './timers.ts';
-import { Visibility } from './visibility.ts';
 import { World } from './world.ts';
 
 /** How often deleted map keys are swept, in seconds; they are kept for TOMBSTONE_SECONDS. */
@@ -103,8 +101,7 @@ export class GameRoom implements Room<Game, unknown, unknown> {
     this.log = options.log;
     this.dt = 1 / game.tickRate;
     this.#sendEvery = definition.sendEvery ?? 1;
-    const packed = definition.wire !== 'plain';
-    this.world = new World(game, 1, definition.strict ?? false, packed);
+    this.world = new World(game, 1, definition.strict ?? false, isPacked(definition));
     this.world.begin(1, this.#sendEvery);
     this.#now = options.now;
     this.#ended = options.ended;
@@ -119,14 +116,8 @@ export class GameRoom implements Room<Game, unknown, unknown> {
     this.#random = new Random(definition.seed ?? options.seed);
     const near = this.world.near.bind(this.world);
     this.#context = { dt: this.dt, tick: 0, replaying: false, near };
-    this.replication = new Replication(this.world, {
-      visibility: this.#visibilityOf(definition),
-      limits: options.limits,
-      priors: packed ? game.priors : undefined,
-      budget: budgetOf(definition, game, this.#sendEvery),
-      // What odds are learnt from, they tell: nothing that some seats may not know.
-      learns: definition.sees === undefined,
-    });
+    const sharing = sharingOf(definition, game, this.world, this, options.limits);
+    this.replication = new Replication(this.world, sharing);
     this.#guard('open', () => {
       this.data = definition.open?.(this as never);
     });
@@ -136,7 +127,7 @@ export class GameRoom implements Room<Game, unknown, unknown> {
 
   /** State and input are packed; else plain. */
   get isPacked(): boolean {
-    return this.definition.wire !== 'plain';
+    return isPacked(this.definition);
   }
   get tick(): number {
     return this.world.tick;
@@ -387,18 +378,6 @@ export class GameRoom implements Room<Game, unknown, unknown> {
     return Math.min(rewindMs, seat.rttMs + sendMs + 250) / this.schedule.tickMs;
   }
 
-  #visibilityOf(
-    definition: RoomDefinition<Game, unknown, unknown>,
-  ): Visibility<RoomSeat> | undefined {
-    const { interest, sees, budget } = definition;
-    if (!interest && !sees && !budget) return undefined;
-    return new Visibility<RoomSeat>(this.world, {
-      around: interest && ((seat) => interest.around(seat as never) as Row | undefined),
-      radius: interest?.radius ?? 0,
-      sees: sees && ((seat, row) => sees(seat as never, row as never, this as never)),
-    });
-  }
-
   /** Runs the game's code; a throw is the end of this room. */
   #guard(where: string, run: () => void): void {
     if (this.over) return;
@@ -413,19 +392,4 @@ export class GameRoom implements Room<Game, unknown, unknown> {
     this.log.error({ err: error, handler: where }, `room ${this.id} is closed: its ${where} threw`);
     this.end(CloseCode.RoomError, `the room failed in ${where}`);
   }
-}
-
-function budgetOf(
-  { budget }: RoomDefinition<Game, unknown, unknown>,
-  game: Game,
-  sendEvery: number,
-): BudgetOptions | undefined {
-  if (!budget) return undefined;
-  const { bytesPerSecond, weights = {} } = budget;
-  const ofKind = ({ name }: Plan) => (weights as Record<string, number>)[name] ?? 1;
-  return {
-    bytesPerSecond,
-    sendSeconds: sendEvery / game.tickRate,
-    weights: Float64Array.from(game.kinds, ofKind),
-  };
 }

@@ -1,0 +1,59 @@
+// What a room's definition says of who is told what: who sees, how it is spelled, how much fits.
+// Called once by room.ts, which hands the answer to replication; the only reader of a definition's
+// interest, sees, wire and budget.
+import type { Game, Row } from '@tickwire/protocol';
+import type { BudgetOptions } from './budget.ts';
+import type { RoomDefinition, RoomLimits } from './define-room.ts';
+import type { ReplicationOptions } from './replication.ts';
+import type { RoomSeat } from './seat.ts';
+import { Visibility } from './visibility.ts';
+import type { World } from './world.ts';
+
+type Definition = RoomDefinition<Game, unknown, unknown>;
+
+/** Bodies are packed unless the definition says otherwise. */
+export function isPacked({ wire }: Definition): boolean {
+  return wire !== 'plain';
+}
+
+/** `room` is what `sees` is given. */
+export function sharingOf(
+  definition: Definition,
+  game: Game,
+  world: World,
+  room: unknown,
+  limits: RoomLimits,
+): ReplicationOptions {
+  return {
+    visibility: visibilityOf(definition, world, room),
+    limits,
+    priors: isPacked(definition) ? game.priors : undefined,
+    // What odds are learnt from, they tell: nothing that some seats may not know.
+    learns: definition.sees === undefined,
+    budget: budgetOf(definition, game),
+  };
+}
+
+function visibilityOf(
+  { interest, sees, budget }: Definition,
+  world: World,
+  room: unknown,
+): Visibility<RoomSeat> | undefined {
+  if (!interest && !sees && !budget) return undefined;
+  return new Visibility<RoomSeat>(world, {
+    around: interest && ((seat) => interest.around(seat as never) as Row | undefined),
+    radius: interest?.radius ?? 0,
+    sees: sees && ((seat, row) => sees(seat as never, row as never, room as never)),
+  });
+}
+
+function budgetOf({ budget, sendEvery = 1 }: Definition, game: Game): BudgetOptions | undefined {
+  if (!budget) return undefined;
+  const { bytesPerSecond, weights = {} } = budget;
+  const weightOf = (kind: string) => (weights as Readonly<Record<string, number>>)[kind] ?? 1;
+  return {
+    bytesPerSecond,
+    sendSeconds: sendEvery / game.tickRate,
+    weights: Float64Array.from(game.kinds, ({ name }) => weightOf(name)),
+  };
+}
