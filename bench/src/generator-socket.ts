@@ -77,7 +77,7 @@ export class SeatSocket {
       this.#rest = empty;
     }
     let at = this.#upgraded ? this.#answered(bytes) : 0;
-    while (at < bytes.length) {
+    while (!this.#upgraded && at < bytes.length) {
       if (this.#missing > 0) {
         const taken = Math.min(this.#missing, bytes.length - at);
         this.#missing -= taken;
@@ -93,10 +93,10 @@ export class SeatSocket {
     if (at < bytes.length) this.#rest = Buffer.from(bytes.subarray(at));
   }
 
-  /** Where frames begin, behind the answer to the handshake. */
+  /** Where frames begin, behind the answer to the handshake; 0 while it is not whole. */
   #answered(bytes: Buffer): number {
     const end = bytes.indexOf(END_OF_HEAD);
-    if (end < 0) return bytes.length;
+    if (end < 0) return 0;
     if (!bytes.toString('latin1', 0, 12).endsWith(' 101')) this.closed = 'no upgrade';
     this.#upgraded?.();
     this.#upgraded = undefined;

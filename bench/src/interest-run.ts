@@ -22,7 +22,7 @@ export class ShipsRun {
   readonly views = { compared: 0, wrong: 0 };
   inView = 0;
   readonly #size: ShipsSize;
-  readonly #truth: ShipsRoom;
+  readonly truth: ShipsRoom;
   readonly #server: Server;
   readonly #clock: { nowMs: number };
   readonly #scripts: readonly InputScript[];
@@ -39,7 +39,7 @@ export class ShipsRun {
   ) {
     this.#frames = frames;
     this.#size = size;
-    this.#truth = truth;
+    this.truth = truth;
     this.#server = server;
     this.#clock = clock;
     this.players = players;
@@ -91,10 +91,10 @@ export class ShipsRun {
   /** After each tick: what the watched seat should see, and now and then whether it does. */
   check(): void {
     for (const frame of this.#frames.splice(0)) this.view.read(frame);
-    this.view.look(this.#truth, this.#size.radius);
+    this.view.look(this.truth, this.#size.radius);
     this.inView += this.view.inSight.size;
     if (this.view.tick % COMPARE_EVERY !== 0) return;
-    const found = this.view.differences(this.#truth);
+    const found = this.view.differences(this.truth);
     this.views.compared++;
     if (found.length === 0) return;
     this.views.wrong++;

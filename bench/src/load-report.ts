@@ -1,6 +1,6 @@
 // What `load` says of its steps while they pass, and the plot of how late ticks begin by seats.
 // Reads figures, measures nothing.
-import { say } from './figures.ts';
+import { round, say } from './figures.ts';
 import type { PeerFigures } from './load-peer.ts';
 import type { StepFigures } from './load-step.ts';
 import { type Line, writePlot } from './plot.ts';
@@ -39,6 +39,25 @@ export function sayStep(name: string, step: Rung | undefined): void {
   if (generatorCore > BUSY) say('  the generator is what is measured: its core is full');
   if (beganLateMs.p99 > LATE_MS && serverCore < STARVED)
     say('  late with a core to spare: something else runs on this machine');
+}
+
+/** How many times as good ours is. */
+export interface Ratio {
+  /** Seats before ticks are late. */
+  readonly seats: number;
+  /** CPU per seat and tick, at the largest step that both took in time; 0 if there is none. */
+  readonly cpu: number;
+}
+
+export function compared(ours: Climb, other: Climb): Ratio {
+  const [mine, others] = [ours, other].map(({ steps }) => steps.filter(isInTime));
+  const both = mine.filter(({ seats }) => others.some((step) => step.seats === seats));
+  const most = Math.max(...both.map(({ seats }) => seats), 0);
+  const cpuOf = (steps: readonly Rung[]) => {
+    return steps.find(({ seats }) => seats === most)?.cpuUsPerSeatTick ?? 0;
+  };
+  const cpu = most === 0 ? 0 : cpuOf(others) / cpuOf(mine);
+  return { seats: round(ours.most / other.most, 2), cpu: round(cpu, 2) };
 }
 
 export type Climbs = Readonly<Record<string, Climb>>;

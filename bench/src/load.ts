@@ -11,8 +11,10 @@ import { installPeers, type PeerFigures, runPeer } from './load-peer.ts';
 import {
   type Climb,
   type Climbs,
+  compared,
   isInTime,
   plotLateness,
+  type Ratio,
   type Rung,
   sayStep,
 } from './load-report.ts';
@@ -37,14 +39,14 @@ const VIEW_RADIUS = 400;
 const TIMES = { warmMs: 3_000, measuredMs: 5_000 } as const;
 const QUICK_TIMES = { warmMs: 1_500, measuredMs: 2_000 } as const;
 
-/** Seats by scenario and server, rising until one is too many. */
+/** Seats by scenario and server, rising until one is too many; they meet, to compare CPU. */
 const LADDERS = {
-  views: { ours: [1000, 1500, 2000, 3000, 4000], peer: [100, 200, 300, 450, 700] },
-  everyone: { ours: [1000, 2000, 3000, 4000, 5000], peer: [500, 1000, 1500, 2000, 3000] },
+  views: { ours: [1000, 1500, 2000, 3000, 4000], peer: [500, 750, 1000, 1500, 2000] },
+  everyone: { ours: [1000, 2000, 3000, 4000], peer: [1000, 2000, 3000, 4000] },
 } as const;
 const QUICK_LADDERS = {
-  views: { ours: [2000], peer: [200] },
-  everyone: { ours: [2000], peer: [1000] },
+  views: { ours: [1000, 2000], peer: [500, 1000] },
+  everyone: { ours: [2000], peer: [2000] },
 } as const;
 
 export async function measureLoads(options: LoadOptions): Promise<object> {
@@ -75,7 +77,7 @@ export function measureLoad(size: ArenaSize): Promise<StepFigures> {
 /** One scenario: who climbed how far, and how ours compares. */
 interface Scenario {
   readonly climbs: Climbs;
-  readonly ratios: Readonly<Record<string, number>>;
+  readonly ratios: Readonly<Record<string, Ratio>>;
 }
 
 async function measureViews(options: LoadOptions): Promise<Scenario> {
@@ -84,7 +86,7 @@ async function measureViews(options: LoadOptions): Promise<Scenario> {
   const tickwire = await climb('views, ours', ours, (seats) => shipsStep(room, seats, options));
   if (!options.peers) return { climbs: { tickwire }, ratios: {} };
   const colyseus = await climb('views, Colyseus', peer, (seats) => peerStep(room, seats, options));
-  const ratios = { timesColyseus: ratio(tickwire, colyseus) };
+  const ratios = { timesColyseus: compared(tickwire, colyseus) };
   return { climbs: { tickwire, colyseus }, ratios };
 }
 
@@ -98,11 +100,11 @@ async function measureEveryone(options: LoadOptions): Promise<Scenario> {
   const bare = await climb(`everyone, bare loop of ${stateBytes} B`, ours, (seats) =>
     runStep({ server, seats, tickRate: HZ, seed, ...timesOf(options) }),
   );
-  const shareOfBare = ratio(tickwire, bare);
+  const shareOfBare = compared(tickwire, bare);
   if (!options.peers) return { climbs: { tickwire, bare }, ratios: { shareOfBare } };
   const run = (seats: number) => peerStep(room, seats, options);
   const colyseus = await climb('everyone, Colyseus', peer, run);
-  const ratios = { shareOfBare, timesColyseus: ratio(tickwire, colyseus) };
+  const ratios = { shareOfBare, timesColyseus: compared(tickwire, colyseus) };
   return { climbs: { tickwire, bare, colyseus }, ratios };
 }
 
@@ -176,8 +178,4 @@ function ladders(scenario: keyof typeof LADDERS, { seats, quick }: LoadOptions) 
 
 function timesOf({ quick }: LoadOptions): { warmMs: number; measuredMs: number } {
   return quick ? QUICK_TIMES : TIMES;
-}
-
-function ratio(ours: Climb, other: Climb): number {
-  return round(ours.most / other.most, 2);
 }
