@@ -113,6 +113,7 @@ export class FakeWorld {
 
   welcome(seat: number, more: { roomId?: string; resumeKey?: string; sendEvery?: number } = {}) {
     this.#told = this.tick;
+    this.#odds = this.game.priors;
     const { roomId = 'room-1', resumeKey = 'key-1', sendEvery = 1 } = more;
     const welcome = {
       seat,
