@@ -252,17 +252,22 @@ function writeDeferred(sink: Sink, known: KnownSet, { since, stateSince }: Since
     sink.option(Context.Defers, false);
     return false;
   }
-  const falls = (slot: number) => known.deferred[slot] !== 0 && known.sentTick[slot] === stateSince;
   let count = 0;
   for (let slot = 0; slot < known.limit; slot++)
-    if (isKnown(known, slot, since) && falls(slot)) count++;
+    if (isKnown(known, slot, since) && falls(known, slot, stateSince)) count++;
   sink.option(Context.Defers, count > 0);
   if (count === 0) return false;
   sink.select(Context.Behind, count * SPARSE_ARRIVALS < known.count, count);
   for (let slot = 0; slot < known.limit; slot++)
-    if (isKnown(known, slot, since)) sink.offer(Context.Deferred, slot, falls(slot));
+    if (isKnown(known, slot, since))
+      sink.offer(Context.Deferred, slot, falls(known, slot, stateSince));
   sink.close();
   return true;
+}
+
+/** True for a deferred row that was in step. */
+function falls({ deferred, sentTick }: KnownSet, slot: number, stateSince: number): boolean {
+  return deferred[slot] !== 0 && sentTick[slot] === stateSince;
 }
 
 /** How many STATEs ago the row was last named to those who were in step. */
