@@ -47,7 +47,7 @@ export function writeBody(
   const { since, stateSince, before } = said;
   sink.reset();
   sink.open();
-  writeLimit(sink, state, known, since === BY_SLOT ? stateSince : since);
+  const grown = writeLimit(sink, state, known, since === BY_SLOT ? stateSince : since);
   const departed = writeLeft(sink, known, since);
   const arrived = writeArrivals(sink, tables, known, said);
   const changed = writeChanges(sink, tables, known, said);
@@ -55,17 +55,18 @@ export function writeBody(
   writeShared(sink, state, 1, stateSince, step ? Form.Step : undefined);
   const deferred = writeDeferred(sink, known, said);
   sink.close();
-  return departed || arrived || changed || deferred || state.changed[1] > stateSince;
+  return grown || departed || arrived || changed || deferred || state.changed[1] > stateSince;
 }
 
-/** Where bodies are packed a limit is told when it has grown, else always. */
-function writeLimit(sink: Sink, state: LiveTable, known: KnownSet, told: number): void {
-  if (state.tracks) {
-    const grown = told === NEVER || known.grownTick > told;
-    sink.level(Context.Grown, grown ? 1 : 0, 1);
-    if (!grown) return;
-  }
-  sink.count(Context.Limit, known.limit);
+/**
+ * Where bodies are packed a limit is told when it has grown, and then it must be; else always.
+ * Answers whether the body has to go for its sake.
+ */
+function writeLimit(sink: Sink, state: LiveTable, known: KnownSet, told: number): boolean {
+  const grown = told === NEVER || known.grownTick > told;
+  if (state.tracks) sink.level(Context.Grown, grown ? 1 : 0, 1);
+  if (grown || !state.tracks) sink.count(Context.Limit, known.limit);
+  return grown && state.tracks !== undefined;
 }
 
 /** Tick a slot's entity was last told at; 0 if never. */

@@ -281,6 +281,53 @@ describe.each(SPELLINGS)('sight in a %s room', (wire) => {
   });
 });
 
+describe.each(SPELLINGS)('an entity that waits in a %s room', (wire) => {
+  test('[S16] is as it was told last until it is named, whole, and then in step again', () => {
+    const stage = new Stage(game, { wire });
+    const seat = stage.join(1, 'per-seat');
+    const coins = [1, 2, 3].map((n) => stage.spawn('coin', { n }));
+    const held = () => coins.map((coin) => heldBy(seat, COIN, coin).n);
+    const stale = () =>
+      coins.map((coin) => seat.received.staleTicks(COIN, seat.indexOf(COIN, coin.id)));
+    stage.send();
+    let waiting = coins[1].id;
+    seat.defers = (row) => row.id === waiting;
+    const send = (n: number) => {
+      for (const coin of coins) coin.n = n;
+      stage.send();
+      return [held(), stale()];
+    };
+    expect(send(4)).toEqual([
+      [4, 2, 4],
+      [0, 1, 0],
+    ]);
+    expect(send(5)).toEqual([
+      [5, 2, 5],
+      [0, 2, 0],
+    ]);
+    waiting = 0;
+    expect(send(6)).toEqual([
+      [6, 6, 6],
+      [0, 0, 0],
+    ]);
+    expect(send(7)[0]).toEqual([7, 7, 7]);
+    expect(differences(stage, seat)).toEqual([]);
+  });
+
+  test('[S16] and has not arrived yet is not mentioned', () => {
+    const stage = new Stage(game, { wire });
+    const seat = stage.join(1, 'per-seat');
+    stage.send();
+    const coin = stage.spawn('coin', { n: 3 });
+    seat.defers = () => true;
+    stage.send();
+    expect(coinsOf(seat)).toEqual([]);
+    seat.defers = () => false;
+    stage.send();
+    expect(heldBy(seat, COIN, coin).n).toBe(3);
+  });
+});
+
 describe.each(SPELLINGS)('the leave log of a shared set, %s', (wire) => {
   test('[S8] a seat that is further behind than the log reaches gets everything', () => {
     const stage = new Stage(game, { wire });
