@@ -156,7 +156,7 @@ describe.each(SPELLINGS)('a server of a %s room that keeps to the protocol', (sp
 describe('TABLES', () => {
   beforeEach(() => connected('packed'));
 
-  test('hold for the bodies after them, as changes of the ones before or of the declaration’s', () => {
+  test('[K2, K5] hold for the bodies after them, as changes of those before or of none', () => {
     frames();
     deliver(world.welcome(1));
     deliver(world.everything(1));
@@ -169,7 +169,7 @@ describe('TABLES', () => {
     expect([told.length, received.tables[0].count, closed]).toEqual([5, 2, []]);
   });
 
-  test('that change others than the client has end the line', () => {
+  test('[K5] that change others than the client has end the line', () => {
     deliver(world.welcome(1));
     deliver(world.learnt(3, 2, LEARNT));
     expect(peer.closed?.[0]).toBe(CloseCode.Malformed);

@@ -167,12 +167,12 @@ describe('bytes that nobody wrote', () => {
   const said = someSaid(new Random(3), odds, 120);
   const bytes = encode(said, odds);
 
-  test('a body cut anywhere is refused, or says something else', () => {
+  test('[K3] a body cut anywhere is refused, or says something else', () => {
     for (let end = 0; end < bytes.length; end++)
       expect(attempt(bytes.slice(0, end), said)).not.toEqual(values(said));
   });
 
-  test('a body that goes on is refused', () => {
+  test('[K3] a body that goes on is refused', () => {
     for (const more of [[0], [255], [0, 0, 0], [0, 0, 0, 0, 0]])
       expect(() => decode(Uint8Array.of(...bytes, ...more), said, odds)).toThrow(
         expect.objectContaining({ code: 'bad-state' }),

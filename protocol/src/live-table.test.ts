@@ -128,6 +128,74 @@ describe('rounding', () => {
   });
 });
 
+describe('a table with tracks', () => {
+  const moving = defineGame({
+    tickRate: 20,
+    entities: {
+      ship: {
+        vx: fixed(-40, 40, 1 / 4),
+        x: fixed(0, 100, 1 / 16).smooth({ by: 'vx' }),
+        y: fixed(0, 100, 1 / 16).smooth({ within: 2 }),
+        z: fixed(0, 100, 1 / 16).smooth(),
+      },
+    },
+  });
+  const [kind] = moving.kinds;
+  const field = (name: string) => kind.byName.get(name)!;
+
+  function driving() {
+    const live = new LiveTable(kind, 1, false, 1 / 20);
+    live.add(7);
+    const row = live.rows[1]!;
+    Object.assign(row, { x: 10, y: 10, z: 10, vx: 10 });
+    live.round();
+    const wire = (name: string) => live.wire[field(name).column][1];
+    const named = () => live.changed[1] === live.tick;
+    /** One tick: what the game wrote is rounded. */
+    const tick = (changes: Record<string, number> = {}) => {
+      live.tick++;
+      Object.assign(row, changes);
+      live.round();
+      return [named(), wire('x'), wire('y'), wire('z')];
+    };
+    return { tick };
+  }
+
+  test('[T3] names no row whose tracks come to where it is: half a unit a tick, 8 steps', () => {
+    const { tick } = driving();
+    expect([1, 2, 3].map((n) => tick({ x: 10 + n / 2 }))).toEqual([
+      [false, 168, 160, 160],
+      [false, 176, 160, 160],
+      [false, 184, 160, 160],
+    ]);
+  });
+
+  test('[T3] names a row in every STATE in which a track departs', () => {
+    const { tick } = driving();
+    expect(tick({ x: 12 })).toEqual([true, 192, 160, 160]);
+    expect(tick({ x: 12.5, z: 11 })).toEqual([true, 200, 160, 176]);
+    expect(tick({ x: 13 })).toEqual([false, 208, 160, 176]);
+  });
+
+  test('[T3] goes on though nobody wrote the row, and names it where it should not have', () => {
+    const { tick } = driving();
+    expect(tick()).toEqual([true, 160, 160, 160]);
+    expect(tick({ x: 10.5 })).toEqual([false, 168, 160, 160]);
+  });
+
+  test('[T3] leaves what is within 2 steps, and corrects a third one to the truth', () => {
+    const { tick } = driving();
+    expect(tick({ x: 10.5, y: 10 + 2 / 16 })).toEqual([false, 168, 160, 160]);
+    expect(tick({ x: 11, y: 10 + 3 / 16 })).toEqual([true, 176, 163, 160]);
+  });
+
+  test('[T3] names a row whose velocity changed, even where the track foretold it', () => {
+    const { tick } = driving();
+    expect(tick({ x: 10 + 10.25 / 20, vx: 10.25 })).toEqual([true, 168, 160, 160]);
+    expect(tick({ x: 10 + 20.5 / 20 })).toEqual([false, 176, 160, 160]);
+  });
+});
+
 describe('rows', () => {
   test('of a despawned entity read id 0 and throw UsageError on every write', () => {
     const { row, live } = table();

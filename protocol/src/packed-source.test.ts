@@ -35,7 +35,7 @@ function refusal(write: (sink: PackedSink) => void, read: (source: PackedSource)
   throw new Error('was taken');
 }
 
-describe('[F4] a packed source refuses', () => {
+describe('[F4, K4] a packed source refuses', () => {
   const cases: [string, (sink: PackedSink) => void, (source: PackedSource) => unknown][] = [
     ['a count above its most', (s) => s.count(FIELD, 9), (s) => s.count(FIELD, 8)],
     ['a count beyond 2^53', (s) => s.count(FIELD, 2 ** 59), (s) => s.count(FIELD, 2 ** 60)],
@@ -110,7 +110,7 @@ describe('[F4] a packed source refuses', () => {
     counts.finish();
   });
 
-  test('a body that has more to say, and one that says less than it is asked', () => {
+  test('[K3] a body that has more to say, and one that says less than it is asked', () => {
     const three = (sink: PackedSink) => {
       for (let i = 0; i < 3; i++) sink.count(FIELD, 2 ** 40 + i);
     };

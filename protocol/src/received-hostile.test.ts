@@ -3,7 +3,7 @@
 import { Packr } from 'msgpackr';
 import { describe, expect, test, vi } from 'vitest';
 import { readAll, type Sent, SPELLINGS, Stage, type Viewer } from '../test/stage.ts';
-import { fixed, int, list, map, record, text, vec2 } from './builders.ts';
+import { angle, fixed, int, list, map, record, text, vec2 } from './builders.ts';
 import { RangeDecoder } from './coder.ts';
 import { Context } from './contexts.ts';
 import { ProtocolError, type ProtocolErrorCode } from './errors.ts';
@@ -139,6 +139,36 @@ describe('[S11, O1] an own body is refused where', () => {
     expect(act(0.25)).not.toThrow();
     expect(refusal(act('x'))).toBe('bad-msgpack');
     expect(refusal(act(Number.NaN))).toMatch(/^bad-/);
+  });
+});
+
+describe('[T5] a departure that leaves the declaration is refused', () => {
+  // The writer has a wider range than the reader: as many contexts, other levels.
+  const ofRange = (max: number) =>
+    defineGame({
+      entities: {
+        ship: {
+          vx: fixed(-40, 40, 1 / 4),
+          x: fixed(0, max, 1 / 16).smooth({ by: 'vx' }),
+          y: fixed(0, max, 1 / 16).smooth(),
+          turn: angle(8).smooth(),
+        },
+      },
+    });
+
+  test.each([
+    ['by velocity', { x: 95 }],
+    ['by itself', { y: 95 }],
+  ])('%s', (_name, jump) => {
+    const stage = new Stage(ofRange(100), { wire: 'packed' });
+    const seat = stage.join(SEAT);
+    const ship = stage.spawn('ship', { x: 80, y: 80 });
+    const narrow = new Stage(ofRange(90), { wire: 'packed' }).join(SEAT);
+    stage.send();
+    narrow.read(seat.last);
+    Object.assign(ship, jump);
+    stage.send();
+    expect(refusal(() => narrow.read(seat.last))).toBe('bad-state');
   });
 });
 

@@ -1,5 +1,5 @@
-// The table of a seat by itself: what it forgets with its owner, what moves on when nobody names it,
-// and what survives growth. received.test.ts has it read.
+// The table of a seat by itself: what it forgets with its owner, what moves on when nobody names
+// it, and what survives growth. received.test.ts has it read.
 import { describe, expect, test } from 'vitest';
 import { angle, fixed, int, list, quat, text } from './builders.ts';
 import { defineGame } from './game.ts';
@@ -58,7 +58,7 @@ describe('a row that a STATE does not name', () => {
     expect(shows('x')).toBe((160 + 32) / 16);
   });
 
-  test('comes by two STATEs of two ticks to where it comes by four of one', () => {
+  test('[T2] comes by two STATEs of two ticks to where it comes by four of one', () => {
     const one = setting();
     const two = setting();
     for (const { tell, drive } of [one, two]) {

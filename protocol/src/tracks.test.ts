@@ -71,7 +71,8 @@ describe('which fields have tracks', () => {
 });
 
 describe('a track by velocity', () => {
-  // 20 ticks a second, 16 steps a unit: a unit a second is 0.05 * 16 * 256 = 204.8 sub-steps a tick.
+  // 20 ticks a second, 16 steps a unit: a unit a second is 0.05 * 16 * 256 = 204.8 sub-steps a
+  // tick.
   test('moves 8 steps a tick at 10 units a second', () => {
     const track = trackOf('x', 100, velocity(10));
     expect(track.rate()).toBe(2048);
@@ -86,7 +87,7 @@ describe('a track by velocity', () => {
     expect(track.tracks.beside).toBe(25_600 + 3 * 2099 - 125 * SUB_STEPS);
   });
 
-  test('goes as far in one send of three ticks as in three of one', () => {
+  test('[T2] goes as far in one send of three ticks as in three of one', () => {
     const [one, three] = [trackOf('x', 100, velocity(-7.25)), trackOf('x', 100, velocity(-7.25))];
     for (let i = 0; i < 6; i++) one.send();
     three.send(undefined, 3);

@@ -1,7 +1,7 @@
 // The state protocol under everything at once, seeded: rooms that change by chance, seats that join
 // late, are left out, start over, wait for entities, and see more or less. After each STATE what a
-// seat holds is the truth, field by field. TICKWIRE_FUZZ_SEEDS and TICKWIRE_FUZZ_TICKS ask for more;
-// motion.test.ts has the tracks.
+// seat holds is the truth, field by field. motion.test.ts has the tracks. TICKWIRE_FUZZ_SEEDS and
+// TICKWIRE_FUZZ_TICKS ask for more.
 import { describe, expect, test } from 'vitest';
 import { Random, type Row, type Table } from '../src/index.ts';
 import { changeField, someValue } from './chance.ts';

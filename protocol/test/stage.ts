@@ -1,7 +1,7 @@
 // A room without a server: live tables on one side, what seats received on the other, and the real
 // writers and readers between, in either spelling. Goes in the order of the server's tick: round,
-// sight, bodies, told. truth.ts says where a seat holds anything but the truth. Trap: a seat is told
-// by its own `sentTick`, so STATEs are left out by not naming it in send().
+// sight, bodies, told. truth.ts says where a seat holds anything but the truth. Trap: a seat is
+// told by its own `sentTick`, so STATEs are left out by not naming it in send().
 import {
   assignRow,
   BY_SLOT,

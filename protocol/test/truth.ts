@@ -134,7 +134,9 @@ function shownRow(table: Table, index: number, viewer: number): Row {
   return new (rowClass(table.plan, 'shown'))(table, index);
 }
 
-/** Where the seat holds anything but what it may know now. Rows it is told of later are left out. */
+/**
+ * Where the seat holds anything but what it may know now. Rows it is told of later are left out.
+ */
 export function differences(stage: Pick<Stage, 'tables' | 'state'>, viewer: Viewer): string[] {
   const found: string[] = [];
   const { received, known, id } = viewer;

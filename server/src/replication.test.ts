@@ -247,7 +247,7 @@ describe('the odds of a packed room', () => {
     return { bench, readers, join, run, expectTruth };
   }
 
-  test('are told before the first STATE that is coded with them', () => {
+  test('[K2, K5] are told before the first STATE that is coded with them', () => {
     const { readers, join, run, expectTruth } = walk();
     join();
     run(100);
@@ -257,7 +257,7 @@ describe('the odds of a packed room', () => {
     expectTruth(readers[0]);
   });
 
-  test('are told as changes to who has the ones before, and whole to who comes later', () => {
+  test('[K5] are told as changes to who has the ones before, and whole to who comes later', () => {
     const { readers, join, run, expectTruth } = walk();
     join();
     run(60);
