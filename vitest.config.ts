@@ -36,6 +36,7 @@ export default defineConfig({
             '*.test.ts',
             '.ci/*.test.ts',
             '{protocol,server,client,bench}/{src,test}/**/*.test.ts',
+            'protocol/conformance/*.test.ts',
             'examples/*/{src,test}/**/*.test.ts',
           ],
           exclude: ['**/node_modules/**', '**/dist/**', BROWSER_TESTS],

@@ -1,0 +1,366 @@
+// The cases of tracks and odds: fields that move by a velocity or by themselves, coast, depart,
+// stop, jump and wrap, are seen late or by their owner, and are coded with odds that TABLES gave.
+
+import { Random } from '../src/index.ts';
+import { angle, both, fixed, inPacked, int, quat, SMOOTH, text, vec2, vec3 } from './fields.ts';
+import type { Act, Case, Step } from './vectors.ts';
+
+const by = (name: string, within = 0) => ({ smooth: { by: name, within } });
+
+/** One entity, its fields tick after tick: one array for each field. */
+function course(fields: Readonly<Record<string, readonly unknown[]>>, id = 1): Step[] {
+  const ticks = Math.max(...Object.values(fields).map((values) => values.length));
+  return Array.from({ length: ticks }, (_, i) => {
+    const at = Object.entries(fields).filter(([, values]) => values[i] !== undefined);
+    const to = Object.fromEntries(at.map(([name, values]) => [name, values[i]]));
+    return at.length > 0 ? { acts: [{ set: id, to }] } : {};
+  });
+}
+
+/** `count` values from `start`, each so much on. */
+function run(start: number, speed: number, count: number): number[] {
+  return Array.from({ length: count }, (_, i) => start + speed * i);
+}
+
+const spawned = (kind: string, values: object = {}, owner = 0): Step => ({
+  acts: [{ spawn: kind, with: values, owner }],
+});
+
+const shot = {
+  tickRate: 20,
+  entities: {
+    shot: { x: fixed(0, 100, 1 / 4, by('vx')), vx: fixed(-80, 80, 1), hp: int(0, 10) },
+  },
+};
+
+const BY_VELOCITY: Case[] = [
+  ...inPacked({
+    name: 'the example of section 16',
+    seat: 1,
+    game: {
+      tickRate: 20,
+      state: { round: int(0, 7) },
+      entities: {
+        ship: { x: fixed(0, 100, 1 / 4, by('vx')), vx: fixed(-8, 8, 1), hp: int(0, 10) },
+      },
+    },
+    script: {
+      steps: [
+        {
+          acts: [
+            ...Array.from({ length: 7 }, () => ({ spawn: 'ship' })),
+            ...[1, 2, 3, 4, 5, 6].map((id) => ({ despawn: id })),
+            { set: 7, to: { x: 10, vx: 3, hp: 9 } },
+          ],
+          inTime: 1,
+          margin: 128,
+        },
+        ...course({ x: [10.15, 10.3, 10.9], hp: [undefined, undefined, 8] }, 7).map((step) => ({
+          ...step,
+          inTime: 1,
+          margin: 128,
+        })),
+      ],
+    },
+  }),
+  ...inPacked({
+    name: 'by velocity: coasts, is nudged, stands, jumps and runs into the end',
+    seat: 1,
+    game: shot,
+    script: {
+      steps: [
+        spawned('shot', { x: 50, vx: 13 }),
+        ...course({ x: run(50.65, 0.65, 4) }),
+        ...course({ x: run(53.3, 0.67, 12) }),
+        ...course({ x: run(61, 0.61, 12) }),
+        ...course({ x: [...run(70, 0, 4), 71], vx: [40] }),
+        ...course({ x: [20, 22, 24, 90, 94.5, 99], vx: [40] }),
+        ...course({ x: [100, 100, 100, 99.5], vx: [79, undefined, undefined, -10] }),
+        ...course({ x: run(99.3, -0.5, 5) }),
+      ],
+    },
+  }),
+  ...inPacked({
+    name: 'by velocity: arrives in motion, is seen late, and after TABLES',
+    seat: 1,
+    game: shot,
+    script: {
+      stepsBefore: 5,
+      steps: [
+        spawned('shot', { x: 50, vx: 13 }),
+        ...course({ x: run(50.65, 0.67, 7) }),
+        {
+          acts: [
+            { spawn: 'shot', with: { x: 3, vx: -80 } },
+            { set: 1, to: { x: 56.1 } },
+          ],
+          skip: true,
+        },
+        ...course({ x: run(57, 0.67, 3), vx: [undefined, 14] }),
+        ...course({ x: run(60, 0.8, 3) }).map((step) => ({ ...step, skip: true as const })),
+        ...course({ x: run(62.4, 0.8, 3), hp: [2] }),
+      ],
+    },
+  }),
+  ...inPacked({
+    name: 'by velocity: every third tick',
+    seat: 1,
+    game: shot,
+    script: {
+      sendEvery: 3,
+      steps: [
+        spawned('shot', { x: 10, vx: 7 }),
+        ...course({ x: run(11.05, 1.05, 3) }),
+        { ...course({ x: [16] })[0], skip: true },
+        ...course({ x: run(17, 1.05, 3) }),
+      ],
+    },
+  }),
+  ...inPacked({
+    name: 'by velocity: around the circle, and vectors',
+    seat: 1,
+    game: {
+      tickRate: 30,
+      entities: {
+        top: { heading: angle(8, by('spin')), spin: fixed(-20, 20, 1 / 8) },
+        gull: {
+          position: vec3(-50, 50, 1 / 16, by('velocity')),
+          velocity: vec3(-30, 30, 1 / 4, by('push', 1)),
+          push: vec3(-9, 9, 1),
+          lean: angle(6, by('yaw')),
+          yaw: angle(5),
+        },
+      },
+    },
+    script: {
+      steps: [
+        spawned('top', { heading: 2.9, spin: 3 }),
+        spawned('gull', { velocity: { x: 3, y: -2, z: 0.3 }, push: { x: 1, y: 0, z: 0 }, yaw: 2 }),
+        ...course({ heading: run(3, 0.1, 6) }),
+        {
+          acts: [
+            { set: 1, to: { heading: -2.5, spin: -8 } },
+            { set: 2, to: { position: { x: 0.6, y: 0.1, z: 0 }, lean: 0.4 } },
+          ],
+        },
+        {
+          acts: [
+            { set: 1, to: { heading: -2.8 } },
+            { set: 2, to: { velocity: { x: 3.5, y: -2, z: 0.3 } } },
+          ],
+        },
+        {
+          acts: [
+            { set: 1, to: { heading: 3.1 } },
+            { set: 2, to: { yaw: -2, lean: 0.5 } },
+          ],
+        },
+        {
+          acts: [
+            { set: 1, to: { heading: 3.1 } },
+            { set: 2, to: { push: { x: -9, y: 9, z: 0 } } },
+          ],
+        },
+      ],
+    },
+  }),
+];
+
+const walker = {
+  tickRate: 20,
+  entities: {
+    walker: {
+      x: fixed(-500, 500, 1 / 16, SMOOTH),
+      y: fixed(-500, 500, 1 / 16, { smooth: { within: 3 } }),
+      heading: angle(8, SMOOTH),
+      grid: int(0, 20, SMOOTH),
+      turn: quat(9, SMOOTH),
+      hp: int(0, 100),
+    },
+  },
+};
+
+const BY_ITSELF: Case[] = [
+  ...both({
+    name: 'by itself: goes on, slows, jumps and turns around',
+    seat: 1,
+    game: walker,
+    script: {
+      steps: [
+        spawned('walker', { x: 10 }),
+        ...course({ x: run(11, 1, 4), heading: run(3, 0.1, 4) }),
+        ...course({ x: [14.4, 14.7, 14.9, 15, 15, 15, 15.0625] }),
+        ...course({ x: [400, 401, 402, 403], grid: [20, 18, 16, 14] }),
+        ...course({ grid: [15, 17, 19, 20, 20], heading: [-3.1, -2.9, -2.7, 3, 2.8] }),
+        ...course({ x: [403.1, 402.7, 403.5, 403.2], hp: [undefined, 3, undefined, 9] }),
+        ...course({
+          turn: [
+            { x: 1, y: 0, z: 0, w: 0 },
+            { x: 0.9, y: 0.1, z: 0, w: 0.1 },
+          ],
+        }),
+        ...course({ x: [-500, -499, -498, -497], grid: [0, 4, 0, 20] }),
+      ],
+    },
+  }),
+  ...inPacked({
+    name: 'by itself: within three steps, seen late, and after a rest',
+    seat: 1,
+    game: walker,
+    script: {
+      stepsBefore: 4,
+      steps: [
+        spawned('walker', { y: 10 }),
+        ...course({ y: [10.1, 10.2, 10.3, 10.5, 10.8, 11.2, 11.7, 12.3], x: run(0, 2, 8) }),
+        ...course({ y: run(13, 0.6, 4) }).map((step, i) =>
+          i < 2 ? { ...step, skip: true as const } : step,
+        ),
+        {},
+        {},
+        {},
+        ...course({ y: [15, 15.5, 16, 16.5], x: [20, 23, 26, 29] }),
+        { ahead: [{ resync: true as const }] },
+        ...course({ y: [17.25], x: [32] }),
+      ],
+    },
+  }),
+];
+
+const racer = {
+  tickRate: 20,
+  entities: {
+    racer: {
+      at: vec2(-100, 100, 1 / 8, by('speed')),
+      speed: vec2(-20, 20, 1 / 2),
+      z: fixed(0, 50, 1 / 4, SMOOTH),
+      name: text(8),
+    },
+  },
+  steps: ['racer'],
+};
+
+const lap = {
+  steps: [
+    spawned('racer', { speed: { x: 3.3, y: 0 }, name: 'mine' }, 1),
+    ...course({
+      at: [
+        { x: 0.17, y: 0 },
+        { x: 0.33, y: 0.01 },
+        { x: 0.5, y: 0.4 },
+      ],
+      z: run(1, 1, 3),
+    }),
+    { acts: [{ spawn: 'racer', owner: 2 }] },
+    ...course({ at: [{ x: 0.9, y: 0.4 }], z: [4.1] }),
+    {
+      acts: [
+        { own: 1, seat: 2 },
+        { own: 2, seat: 1 },
+      ],
+    },
+    ...course({
+      at: [
+        { x: 1.2, y: 0.4 },
+        { x: 1.6, y: 0.4 },
+      ],
+      z: [5, 6, 6],
+    }),
+    {
+      acts: [
+        { own: 2, seat: 0 },
+        { set: 2, to: { at: { x: 7.77, y: -7.77 } } },
+      ],
+    },
+    {},
+  ],
+};
+
+const HIDDEN: Case[] = [
+  ...inPacked({
+    name: 'motion of one\u2019s own is followed unseen',
+    seat: 1,
+    game: racer,
+    script: lap,
+  }),
+  ...inPacked({
+    name: 'moving rows out of sight, held back, and in step again',
+    seat: 1,
+    game: walker,
+    script: {
+      sight: true,
+      steps: [
+        {
+          acts: [spawned('walker', { x: 1 }), spawned('walker', { x: 2 })].flatMap((s) => [
+            ...s.acts!,
+          ]),
+        },
+        ...pairs([2, 3, 4, 5], [4, 6, 8, 10]),
+        { acts: [{ defer: [1] }, ...moves(7, 12)] },
+        ...pairs([9, 11], [14, 16]),
+        { acts: [{ defer: [] }, { hide: [2] }, ...moves(13, 18)] },
+        ...pairs([15, 17], [20, 22]),
+        { acts: [{ hide: [] }, ...moves(19, 24)] },
+        ...pairs([21], [26]),
+        { acts: [{ defer: [1, 2] }, ...moves(23.5, 27)], skip: true },
+        { acts: [...moves(25, 28)] },
+        { acts: [{ defer: [2] }, ...moves(26, 29)] },
+        { acts: [{ defer: [] }, ...moves(27, 30)] },
+        ...pairs([28], [31]),
+      ],
+    },
+  }),
+];
+
+function moves(first: number, second: number): Act[] {
+  return [
+    { set: 1, to: { x: first } },
+    { set: 2, to: { x: second } },
+  ];
+}
+
+function pairs(first: readonly number[], second: readonly number[]): Step[] {
+  return first.map((x, i) => ({ acts: moves(x, second[i]) }));
+}
+
+/** Contexts there are in a game of walkers, about: past those of its first field. */
+const CONTEXTS = 2200;
+
+/** Odds by chance: what they are does not matter to a reader. */
+function someOdds(seed: number, count: number): [number, number][] {
+  const chance = new Random(seed);
+  const chosen = Array.from({ length: count }, () => chance.integer(CONTEXTS));
+  return [...new Set(chosen)].sort((a, b) => a - b).map((c) => [c, chance.integer(128)]);
+}
+
+const ODDS: Case[] = [
+  ...inPacked({
+    name: 'odds that TABLES gives, on the declaration\u2019s and on the version before',
+    seat: 1,
+    game: walker,
+    script: {
+      steps: [
+        {
+          ahead: [{ tables: someOdds(1, 300), onto: 'first' }],
+          ...spawned('walker', { x: 5, hp: 7 }),
+        },
+        ...course({ x: [6, 7, 8.1], hp: [undefined, 8] }),
+        {
+          ahead: [
+            {
+              tables: [...someOdds(2, 90), [0, 0], [2, 127]].slice(1) as [number, number][],
+              onto: 'newest',
+            },
+          ],
+          ...spawned('walker', { heading: 1 }),
+        },
+        ...course({ x: [9, 10.5, 11], heading: [0.3] }),
+        { ahead: [{ tables: someOdds(3, 20), onto: 'newest' }] },
+        ...course({ x: [30], turn: [{ x: 0.6, y: 0, z: 0, w: 0.8 }] }),
+        { ahead: [{ tables: someOdds(4, 200), onto: 'first' }, { resync: true as const }] },
+        ...course({ x: [31, 32, 33] }),
+      ],
+    },
+  }),
+];
+
+export const MOTION_CASES: readonly Case[] = [...BY_VELOCITY, ...BY_ITSELF, ...HIDDEN, ...ODDS];
