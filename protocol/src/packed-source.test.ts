@@ -95,7 +95,7 @@ describe('[F4, K4] a packed source refuses', () => {
     expect(refusal(() => {}, open)).toBe('bad-value');
   });
 
-  test('more elements than a body may hold, and counts of anything else as many as there are', () => {
+  test('more elements than a body may hold, and of other counts none', () => {
     const EACH = 2 ** 14;
     const write = (sink: PackedSink) => {
       for (let i = 0; i < 300; i++) sink.count(FIELD, EACH);

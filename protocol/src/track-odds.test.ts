@@ -106,7 +106,7 @@ describe('by itself', () => {
     return run.hint(tracks, y, ROW, 100, 100, false, sends);
   };
 
-  test('a track departs by its activity, in half octaves of eighths, counted twice while alone', () => {
+  test('a track departs by its activity, in half octaves, counted twice while alone', () => {
     // 8 eighths and 8 more: 16 is octave 4, so 9 (of 0..16).
     expect(departsByItself(hintOf([2]), false)).toBe(9 * 4 + 2);
     expect(departsByItself(hintOf([]), false)).toBe(2);

@@ -60,7 +60,8 @@ describe('a learner', () => {
 
   test('offers nothing where the traffic is as expected, or too little to be worth its bytes', () => {
     const share = priors.odds[FLAG] / 4096;
-    expect(learn(new TableLearner(priors), priors, bodyOf(FLAG, share, 1000), 300)).toBeUndefined();
+    const usual = bodyOf(FLAG, share, 1000);
+    expect(learn(new TableLearner(priors), priors, usual, 300)).toBeUndefined();
     const rare = new TableLearner(priors);
     rare.note(bodyOf(FLAG, 1, 3));
     expect(learn(rare, priors, new BitList(), 300)).toBeUndefined();
