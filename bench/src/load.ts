@@ -41,12 +41,12 @@ const QUICK_TIMES = { warmMs: 1_500, measuredMs: 2_000 } as const;
 
 /** Seats by scenario and server, rising until one is too many; they meet, to compare CPU. */
 const LADDERS = {
-  views: { ours: [1000, 1500, 2000, 3000, 4000], peer: [500, 750, 1000, 1500, 2000] },
+  views: { ours: [750, 1500, 2000, 3000, 4000], peer: [500, 750, 1000, 1500, 2000] },
   everyone: { ours: [1000, 2000, 3000, 4000], peer: [1000, 2000, 3000, 4000] },
 } as const;
 const QUICK_LADDERS = {
-  views: { ours: [1000, 2000], peer: [500, 1000] },
-  everyone: { ours: [2000], peer: [2000] },
+  views: { ours: [750], peer: [750] },
+  everyone: { ours: [1500], peer: [1500] },
 } as const;
 
 export async function measureLoads(options: LoadOptions): Promise<object> {
