@@ -15,7 +15,7 @@ import {
   MsgpackReader,
   MsgpackWriter,
   neutralInput,
-  PackedSink,
+  PackedInputSink,
   PackedSource,
   PlainSink,
   PlainSource,
@@ -91,7 +91,7 @@ export class Wire {
   #sink = new PlainSink(this.#out);
   readonly #reader = new MsgpackReader();
   readonly #source = new PlainSource(this.#reader);
-  readonly #packedSink: PackedSink;
+  readonly #packedSink: PackedInputSink;
   readonly #packedSource = new PackedSource();
   /** What packed bodies are coded with. */
   #tables: CodingTables;
@@ -125,7 +125,7 @@ export class Wire {
     this.#events = events;
     this.#traffic = traffic;
     this.#previous = neutralInput(game.input);
-    this.#packedSink = new PackedSink(this.#out, game.priors);
+    this.#packedSink = new PackedInputSink(this.#out, game.priors);
     this.#tables = game.priors;
     link.onMessage = (bytes) => this.#take(bytes);
     link.onClose = (code, reason) => {

@@ -29,14 +29,14 @@ export class BitList {
   length = 0;
 
   push(context: number, bit: number): void {
-    if (this.length === this.ops.length) this.#grow(1);
+    if (this.length === this.ops.length) this.reserve(1);
     this.ops[this.length++] = context * 2 + bit;
   }
 
   /** The lowest `bits` bits of a natural number below 2^32, each as likely 0 as 1. */
   pushEven(value: number, bits: number): void {
     for (let left = bits; left > 0; ) {
-      if (this.length === this.ops.length) this.#grow(1);
+      if (this.length === this.ops.length) this.reserve(1);
       const count = Math.min(left, EVEN_BITS);
       left -= count;
       const part = (value >>> left) & ((1 << count) - 1);
@@ -44,35 +44,43 @@ export class BitList {
     }
   }
 
-  /** Counts each (context, bit) in `counts`, by twice the context plus the bit. */
-  tally(counts: Float64Array): void {
-    for (let i = 0; i < this.length; i++) if (this.ops[i] >= 0) counts[this.ops[i]]++;
-  }
-
-  /** What the list costs from `start` on; `prices` by twice the context plus the bit. */
-  price(start: number, prices: Uint16Array, pricePerBit: number): number {
-    let price = 0;
-    for (let i = start; i < this.length; i++) {
-      const op = this.ops[i];
-      price += op >= 0 ? prices[op] : ((op >>> EVEN_BITS) & 15) * pricePerBit;
-    }
-    return price;
-  }
-
-  append(from: Int32Array, start: number, end: number): void {
-    const count = end - start;
-    if (this.length + count > this.ops.length) this.#grow(count);
-    const { ops } = this;
-    let at = this.length;
-    for (let i = start; i < end; i++) ops[at++] = from[i];
-    this.length = at;
-  }
-
-  #grow(least: number): void {
-    const grown = new Int32Array(Math.max(this.ops.length * 2, this.length + least));
+  /** Makes room for so many more. */
+  reserve(count: number): void {
+    if (this.length + count <= this.ops.length) return;
+    const grown = new Int32Array(Math.max(this.ops.length * 2, this.length + count));
     grown.set(this.ops);
     this.ops = grown;
   }
+}
+
+/** Appends what stands in `from`, of `start` until `end`, to `to`. */
+export function appendBits(to: BitList, from: BitList, start: number, end: number): void {
+  to.reserve(end - start);
+  const source = from.ops;
+  const target = to.ops;
+  let at = to.length;
+  for (let i = start; i < end; i++) target[at++] = source[i];
+  to.length = at;
+}
+
+/** Counts each (context, bit) of a list in `counts`, by twice the context plus the bit. */
+export function tallyBits({ ops, length }: BitList, counts: Float64Array): void {
+  for (let i = 0; i < length; i++) if (ops[i] >= 0) counts[ops[i]]++;
+}
+
+/** What a list costs from `start` on; `prices` by twice the context plus the bit. */
+export function priceOfBits(
+  { ops, length }: BitList,
+  start: number,
+  prices: Uint16Array,
+  pricePerBit: number,
+): number {
+  let price = 0;
+  for (let i = start; i < length; i++) {
+    const op = ops[i];
+    price += op >= 0 ? prices[op] : ((op >>> EVEN_BITS) & 15) * pricePerBit;
+  }
+  return price;
 }
 
 /** Codes lists of bits into one buffer. */

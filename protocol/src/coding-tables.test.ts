@@ -10,6 +10,7 @@ import {
   nearestOdds,
   ODDS,
   PRICE_UNITS,
+  pricesOf,
   tableChanges,
 } from './coding-tables.ts';
 import { FIRST_FIELD_CONTEXT } from './contexts.ts';
@@ -48,8 +49,8 @@ describe('what the declaration gives', () => {
   });
 
   test('has a price for either answer, in 1/256 bit: a quarter costs two bits', () => {
-    const { prices } = game.priors;
-    const quarter = new CodingTables(1, Uint16Array.of(1024)).prices;
+    const prices = pricesOf(game.priors);
+    const quarter = pricesOf(new CodingTables(1, Uint16Array.of(1024)));
     expect([...quarter]).toEqual([Math.round(Math.log2(4 / 3) * 256), 512]);
     for (let c = 0; c < odds.length; c++) {
       const share = odds[c] / 4096;
@@ -72,7 +73,7 @@ describe('TABLES', () => {
     );
   }
 
-  test.each([0, 0.001, 0.03, 0.5, 1])('tells %d of the odds', (share) => {
+  test.each([0, 0.001, 0.03, 0.5, 1])('[K5] tells %d of the odds', (share) => {
     for (let seed = 1; seed <= 20; seed++) {
       const random = new Random(seed);
       const wanted = changed(random, base, share);
@@ -118,7 +119,7 @@ describe('TABLES', () => {
     expect(base).toEqual(before);
   });
 
-  test('that names a context beyond the last is refused; that passes it over is not', () => {
+  test('[K5] that names a context beyond the last is refused; that passes it over is not', () => {
     const { length } = base;
     const past = [...Array<number>(Math.floor(length / 128)).fill(255), 128 + (length % 128) - 1];
     if (length % 128 === 0) past.pop();

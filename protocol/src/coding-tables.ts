@@ -56,27 +56,31 @@ export class CodingTables {
   readonly version: number;
   /** By context: of 4096 that its bit is 1. */
   readonly odds: Uint16Array;
-  #prices: Uint16Array | undefined;
 
   constructor(version: number, odds: Uint16Array) {
     this.version = version;
     this.odds = odds;
   }
+}
 
-  /**
-   * By context and bit (twice the context, plus the bit): what it costs, in 1 / PRICE_UNITS bit.
-   */
-  get prices(): Uint16Array {
-    if (this.#prices) return this.#prices;
-    const prices = new Uint16Array(this.odds.length * 2);
-    for (let c = 0; c < this.odds.length; c++) {
-      const share = this.odds[c] / (1 << ODDS_BITS);
-      prices[c * 2] = Math.round(-Math.log2(1 - share) * PRICE_UNITS);
-      prices[c * 2 + 1] = Math.round(-Math.log2(share) * PRICE_UNITS);
-    }
-    this.#prices = prices;
-    return prices;
+const pricesOfTables = new WeakMap<CodingTables, Uint16Array>();
+
+/**
+ * By context and bit (twice the context, plus the bit): what it costs, in 1 / PRICE_UNITS bit. Made
+ * when it is first asked for.
+ */
+export function pricesOf(tables: CodingTables): Uint16Array {
+  const known = pricesOfTables.get(tables);
+  if (known) return known;
+  const { odds } = tables;
+  const prices = new Uint16Array(odds.length * 2);
+  for (let c = 0; c < odds.length; c++) {
+    const share = odds[c] / (1 << ODDS_BITS);
+    prices[c * 2] = Math.round(-Math.log2(1 - share) * PRICE_UNITS);
+    prices[c * 2 + 1] = Math.round(-Math.log2(share) * PRICE_UNITS);
   }
+  pricesOfTables.set(tables, prices);
+  return prices;
 }
 
 /** What TABLES tells: where the odds differ from those the client has. */

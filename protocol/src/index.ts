@@ -33,6 +33,7 @@ export * from './blend.ts';
 export * from './state-writer.ts';
 export * from './frames.ts';
 export * from './plain.ts';
+export * from './packed-input-sink.ts';
 export * from './packed-sink.ts';
 export * from './packed-source.ts';
 export * from './known-set.ts';

@@ -18,7 +18,7 @@ import {
 import { MAX_HELLO_BYTES, MAX_INPUT_TICKS } from './limits.ts';
 import { MsgpackReader } from './msgpack-reader.ts';
 import { MsgpackWriter } from './msgpack-writer.ts';
-import { PackedSink } from './packed-sink.ts';
+import { PackedInputSink } from './packed-input-sink.ts';
 import { PackedSource } from './packed-source.ts';
 import { PlainSink, PlainSource } from './plain.ts';
 import { levelsOf } from './quantize.ts';
@@ -221,7 +221,7 @@ describe('packed inputs', () => {
     fc.assert(
       fc.property(fc.array(wires, { maxLength: 6 }), (ticks) => {
         const out = new MsgpackWriter();
-        const sink = new PackedSink(out, priors);
+        const sink = new PackedInputSink(out, priors);
         writeInputs(sink, input, neutralInput(input), ticks);
         sink.finish();
         const reader = new MsgpackReader();

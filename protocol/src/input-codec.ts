@@ -7,7 +7,7 @@ import { assert } from './errors.ts';
 import { MAX_INPUT_TICKS } from './limits.ts';
 import type { FieldPlan, Plan } from './plan.ts';
 import { clampedWire, fromWire, levelsOf, quatFromWire, quatToWire } from './quantize.ts';
-import type { Sink, Source } from './sink.ts';
+import type { InputSink, Source } from './sink.ts';
 
 /** Wire values of an input nobody touched. */
 export function neutralInput(plan: Plan): Float64Array {
@@ -85,7 +85,7 @@ export function carryPresses(plan: Plan, late: Float64Array, next: Float64Array)
  * these.
  */
 export function writeInputs(
-  sink: Sink,
+  sink: InputSink,
   plan: Plan,
   previous: Float64Array,
   ticks: readonly Float64Array[],
@@ -103,7 +103,7 @@ export function writeInputs(
   sink.close();
 }
 
-function writeChanged(sink: Sink, plan: Plan, before: Float64Array, wire: Float64Array): void {
+function writeChanged(sink: InputSink, plan: Plan, before: Float64Array, wire: Float64Array): void {
   sink.open();
   for (const { index, column, spec, contexts } of plan.fields) {
     const end = column + spec.components;

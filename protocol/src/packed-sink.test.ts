@@ -2,7 +2,7 @@
 // odds, one thing after the other; and what was kept is said again bit for bit.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { CodingTables, ODDS, PRICE_UNITS } from './coding-tables.ts';
+import { CodingTables, ODDS, PRICE_UNITS, pricesOf } from './coding-tables.ts';
 import { Context, Form } from './contexts.ts';
 import { UsageError } from './errors.ts';
 import { MsgpackReader } from './msgpack-reader.ts';
@@ -319,7 +319,7 @@ describe('what was kept', () => {
     // 1 of 1000 levels: a tree of four bits over its length, and no even bits below.
     const [, bits] = say([1], Form.Step, kind);
     const said = bits.slice(3);
-    const price = said.reduce((sum, op) => sum + tables.prices[op] / PRICE_UNITS, 0);
+    const price = said.reduce((sum, op) => sum + pricesOf(tables)[op] / PRICE_UNITS, 0);
     expect([said.length, sink.bitsOf(Form.Step, kind, ROW)]).toEqual([4, price]);
   });
 });

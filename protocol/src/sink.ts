@@ -5,27 +5,33 @@
 import type { Form } from './contexts.ts';
 import type { Table } from './table.ts';
 
-export interface Sink {
+/** What input is said with. */
+export interface InputSink {
   /** A body begins: groups that a refused one left open are forgotten. */
   reset(): void;
   /** A group begins: everything up to its `close` belongs together. Groups nest. */
   open(): void;
+  /** Whether the candidate at `position` is chosen. What is said next belongs to it. */
+  offer(context: number, position: number, chosen: boolean): void;
+  close(): void;
+  /** A natural number without a declared bound: a length, a run, a kind. */
+  count(context: number, value: number): void;
+  /** A wire value in 0..levels where the receiver holds `before`; they may be equal. */
+  change(context: number, value: number, before: number, levels: number): void;
+  /** The body is whole: its bytes are in the output. */
+  finish(): void;
+}
+
+export interface Sink extends InputSink {
   /**
    * A selection begins, closed like a group: candidates are offered in ascending order. `sparse`:
    * few of many will be chosen, `chosen` of them.
    */
   select(context: number, sparse: boolean, chosen: number): void;
-  /** Whether the candidate at `position` is chosen. What is said next belongs to it. */
-  offer(context: number, position: number, chosen: boolean): void;
-  close(): void;
   /** Whether something that is seldom there follows; at the end of a group only. */
   option(context: number, present: boolean): void;
-  /** A natural number without a declared bound: a length, a run, a kind. */
-  count(context: number, value: number): void;
   /** A wire value in 0..levels. */
   level(context: number, value: number, levels: number): void;
-  /** A wire value in 0..levels where the receiver holds `before`; they may be equal. */
-  change(context: number, value: number, before: number, levels: number): void;
   /**
    * A number of steps, 1 or more: its bit length one by one, `width` contexts wide, then the bits
    * below its first, the highest of them by `mantissa`.
@@ -40,8 +46,6 @@ export interface Sink {
   recall(form: Form, table: Table, row: number): boolean;
   /** Keeps what was said since `recall` answered false. */
   keep(form: Form, table: Table, row: number): void;
-  /** The body is whole: its bytes are in the output. */
-  finish(): void;
   /** Bits that an offer takes, or undefined where that is not known: times PRICE_UNITS. */
   readonly prices: Uint16Array | undefined;
 }

@@ -1,7 +1,7 @@
 // Learns the odds of a room's packed bodies from what it sends, and says when new tables are worth
 // their bytes. Called by replication, with bodies that any seat of the room may receive and no
 // others: odds tell of what they were learnt from. HOT: allocates nothing but when it reviews.
-import { type BitList, CodingTables, nearestOdds, ODDS } from '@tickwire/protocol';
+import { type BitList, CodingTables, nearestOdds, ODDS, tallyBits } from '@tickwire/protocol';
 
 /** STATEs after which tables are reviewed for the first time; each review waits so much longer. */
 const FIRST_REVIEW = 10;
@@ -30,7 +30,7 @@ export class TableLearner {
 
   /** Takes one body of a tick. */
   note(body: BitList): void {
-    body.tally(this.#counts);
+    tallyBits(body, this.#counts);
     this.#weight++;
     this.#sinceReview++;
   }
