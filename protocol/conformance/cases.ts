@@ -4,10 +4,12 @@ import { MOTION_CASES } from './motion-cases.ts';
 import { SET_CASES } from './set-cases.ts';
 import { VALUE_CASES } from './value-cases.ts';
 import type { Case } from './vectors.ts';
+import { VELOCITY_CASES } from './velocity-cases.ts';
 
 export const CASES: readonly Case[] = [
   ...FRAME_CASES,
   ...SET_CASES,
   ...VALUE_CASES,
+  ...VELOCITY_CASES,
   ...MOTION_CASES,
 ];

@@ -161,18 +161,24 @@ const INPUTS: Case[] = [
           talk: [{ ack: true }, { input: [{ dial: 8 }], first: 20, shown: -64 }],
         },
         { talk: [{ input: [], first: 21, shown: 0 }] },
-        {
-          talk: [
-            {
-              input: Array.from({ length: 128 }, (_, i) => ({ dial: i >> 5 })),
-              first: 21,
-              shown: 0,
-            },
-          ],
-        },
+      ],
+    },
+  }),
+  ...both({
+    name: 'as many ticks of input as a frame takes',
+    seat: 1,
+    game: { ...SMALL, input: { dial: int(0, 9), lever: int(0, 900) } },
+    script: {
+      steps: [
+        { talk: [{ input: run(128, (i) => ({ dial: i >> 5 })), first: 5, shown: 0 }] },
+        { talk: [{ input: run(40, (i) => ({ lever: (i * i * 7) % 901 })), first: 133, shown: 0 }] },
       ],
     },
   }),
 ];
+
+function run(ticks: number, at: (i: number) => object): object[] {
+  return Array.from({ length: ticks }, (_, i) => at(i));
+}
 
 export const FRAME_CASES: readonly Case[] = [...TALK, ...INPUTS];
