@@ -58,7 +58,7 @@ describe('a learner', () => {
     expect(learn(learner, priors, body, 1)).toBeDefined();
   });
 
-  test('offers nothing where the traffic is as expected, or too little to be worth its bytes', () => {
+  test('offers nothing where traffic is as expected, or too little to be worth its bytes', () => {
     const share = priors.odds[FLAG] / 4096;
     const usual = bodyOf(FLAG, share, 1000);
     expect(learn(new TableLearner(priors), priors, usual, 300)).toBeUndefined();

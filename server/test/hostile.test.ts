@@ -210,7 +210,7 @@ describe('on a seat', () => {
       expect(stepper.room(room).seat(id)?.connected).toBe(false);
     });
 
-    test('[I3] inputs for times that are over, or far ahead, are dropped without more', async () => {
+    test('[I3] inputs for times that are over, or far ahead, are dropped, no more', async () => {
       const raw = await seated({ room });
       const right = neutralInput(plan);
       right[dx.column] = 2;
