@@ -2,6 +2,7 @@
 // everybody has joined, then warming up, then measuring. Answers what both noted. Trap: nothing is
 // measured here, this process only waits; it ends what it forked, whatever happens.
 import { type ChildProcess, fork } from 'node:child_process';
+import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { BareTask } from './bare-uws.ts';
 import { round, type Spread } from './figures.ts';
@@ -140,7 +141,8 @@ function program(file: string): ChildProcess {
 /** The answer to a message; rejects if the process ends without one. */
 function asked<Answer>(child: ChildProcess, message: object | string): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const died = (code: number | null) => reject(new Error(`${child.spawnargs[1]} died (${code})`));
+    const name = basename(child.spawnargs.at(-1) ?? '');
+    const died = (code: number | null) => reject(new Error(`${name} ended with ${code}`));
     child.once('exit', died);
     child.once('message', (answer) => {
       child.off('exit', died);
