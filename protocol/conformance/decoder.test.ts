@@ -45,8 +45,8 @@ describe('the example of the protocol', () => {
       ['epoch', 1252, 1258, 1274],
       ['vx', 1293, 1299, 1307],
       ['x', 1318, 1324, 1340],
-      ['hp', 1517, 1523, 1539],
-      ['round', 1569, 1575, 1583],
+      ['hp', 1549, 1555, 1571],
+      ['round', 1601, 1607, 1615],
     ]);
     const [track] = kinds[0]!.fields[3]!.tracks;
     expect(track).toMatchObject({ T: 1359, velocity: { scale: 51.2, most: 27, nudge: 3 } });

@@ -126,7 +126,7 @@ export interface Plans {
 }
 
 const FIRST_PLAN = 1168;
-const BLOCK_VELOCITY = 158;
+const BLOCK_VELOCITY = 190;
 const BLOCK_ITSELF = 308;
 
 /** Bit length of a natural number: 0 for 0, 8 for 255. */

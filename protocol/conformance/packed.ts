@@ -159,9 +159,10 @@ function sendsOf(row: Row, time: StateTime): number {
   return Math.max(Math.round((time.tick - row.namedAt) / time.sendEvery), 1);
 }
 
+/** The context of "this row is named"; P + 9 for rows that are not in step. */
 function changedContext(row: Row, time: StateTime): number {
   const sends = sendsOf(row, time);
-  if (row.behind) return row.plan.P + 9;
+  if (row.behind || !isInStep(time)) return row.plan.P + 9;
   if (sends <= 4) return row.plan.P + sends;
   if (sends <= 8) return row.plan.P + 5;
   if (sends <= 16) return row.plan.P + 6;

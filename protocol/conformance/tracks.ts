@@ -196,9 +196,9 @@ function zigzag(v: number, most: number): number {
 export function readTrack(body: BodyReader, track: Track): void {
   const { T } = track.plan;
   if (track.by === 'velocity') {
-    if (body.bit(T + 77) === 1) return;
-    track.place = track.held * 256 + body.value(T + 78, 255) - 128;
-    track.bias = zigzag(body.count(T + 94), 2 ** 32);
+    if (body.bit(T + 109) === 1) return;
+    track.place = track.held * 256 + body.value(T + 110, 255) - 128;
+    track.bias = zigzag(body.count(T + 126), 2 ** 32);
     return;
   }
   if (body.bit(T + 215) === 1) return;
@@ -270,18 +270,20 @@ function tellVelocity(
   track: VelocityTrack,
   at: Predicted,
   steered: boolean,
-  { prior, stood }: Departures,
+  so: Departures,
 ): number {
   const { T, shape } = track.plan;
   const distance = Math.abs(at.beside);
   const edge = [64, 103, 118].filter((from) => distance >= from).length;
   const side = edge === 0 || at.beside < 0 ? edge : edge + 3;
   const sent = steered ? 1 : 0;
-  if (body.bit(T + edge * 8 + sent * 4 + prior) === 0) return at.comesTo;
+  const first = so.first ? 1 : 0;
+  const { prior, stood } = so;
+  if (body.bit(T + edge * 16 + sent * 8 + prior * 2 + first) === 0) return at.comesTo;
   const moved = Math.abs(stepsBetween(track.held, at.comesTo, shape));
-  if (moved >= 2 && body.bit(T + 46 + stood) === 1) return track.held;
-  const down = body.bit(T + 32 + side * 2 + sent) === 1;
-  return departedTo(track, at, down, body.steps(T + 49 + sent * 10, 10, T + 69));
+  if (moved >= 2 && body.bit(T + 78 + stood) === 1) return track.held;
+  const down = body.bit(T + 64 + side * 2 + sent) === 1;
+  return departedTo(track, at, down, body.steps(T + 81 + sent * 10, 10, T + 101));
 }
 
 function tellItself(body: BodyReader, track: OwnTrack, at: Predicted, so: Departures): number {
