@@ -5,24 +5,16 @@
 import { Context } from './contexts.ts';
 import { assert } from './errors.ts';
 import { MAX_INPUT_TICKS } from './limits.ts';
-import type { FieldPlan, Plan } from './plan.ts';
-import { clampedWire, fromWire, levelsOf, quatFromWire, quatToWire } from './quantize.ts';
+import type { Plan } from './plan.ts';
+import { fromWire, levelsOf, partsFromWire, partsToWire } from './quantize.ts';
 import type { InputSink, Source } from './sink.ts';
 
 /** Wire values of an input nobody touched. */
 export function neutralInput(plan: Plan): Float64Array {
-  const wire = new Float64Array(plan.columns.length);
-  for (const f of plan.fields) inputToWire(f, plan.initial.subarray(f.column), wire);
-  return wire;
+  return plan.initialWire.slice();
 }
 
 const parts = new Float64Array(4);
-
-function inputToWire(f: FieldPlan, from: ArrayLike<number>, wire: Float64Array): void {
-  const { spec, column } = f;
-  if (spec.type === 'quat') quatToWire(spec, from, wire.subarray(column, column + 4));
-  else for (let i = 0; i < spec.components; i++) wire[column + i] = clampedWire(spec, from[i]);
-}
 
 /**
  * What a game sampled, rounded to what will travel: both sides step with the same numbers. What is
@@ -42,7 +34,7 @@ export function roundInput(
       const usable = type === 'choice' ? part >= 0 : !Number.isNaN(part);
       parts[i] = usable ? part : plan.initial[f.column + i];
     }
-    inputToWire(f, parts, wire);
+    partsToWire(f.spec, parts, wire.subarray(f.column));
   }
 }
 
@@ -57,8 +49,7 @@ export function inputFromWire(
   for (const { name, spec, column } of plan.fields) {
     if (spec.components > 1) {
       const vector = (out[name] ??= {}) as Record<string, number>;
-      if (spec.type === 'quat') quatFromWire(spec, wire.subarray(column, column + 4), parts);
-      else for (let i = 0; i < spec.components; i++) parts[i] = fromWire(spec, wire[column + i]);
+      partsFromWire(spec, wire.subarray(column), parts);
       for (let i = 0; i < spec.components; i++) vector['xyzw'[i]] = parts[i];
     } else if (spec.type === 'bool') out[name] = wire[column] !== 0;
     else if (spec.type === 'choice') out[name] = spec.names[wire[column]];

@@ -8,7 +8,7 @@ import { CHANGED_CONTEXTS, type FieldContexts, fieldContexts } from './contexts.
 import { UsageError } from './errors.ts';
 import { type AnyField, checkName, type FieldSpec, type Fields } from './field.ts';
 import { MAX_FIELDS, MAX_SEATS } from './limits.ts';
-import { clampedWire, quatToWire, roundTrip } from './quantize.ts';
+import { partsToWire, roundTrip } from './quantize.ts';
 
 export interface FieldPlan {
   readonly name: string;
@@ -95,6 +95,9 @@ export function planOf(
   const isPredicted = ({ spec, index: at }: FieldPlan) =>
     stepped && spec.components > 0 && spec.scope !== 'server' && at > EPOCH;
   const initial = Float64Array.from(fields.flatMap((f) => initialNumbers(f.spec)));
+  const initialWire = new Float64Array(initial.length);
+  for (const { spec, column } of fields)
+    if (column >= 0) partsToWire(spec, initial.subarray(column), initialWire.subarray(column));
   return {
     name,
     index,
@@ -102,7 +105,7 @@ export function planOf(
     byName: new Map(fields.map((f) => [f.name, f])),
     columns,
     initial,
-    initialWire: Float64Array.from(fields.flatMap((f) => wireOf(f.spec, initial, f.column))),
+    initialWire,
     shown: initial.map((value, c) => roundTrip(columns[c], value)),
     objects: fields.filter((f) => f.object >= 0),
     changed: context,
@@ -170,14 +173,6 @@ function initialNumbers({ type, components, initial, names }: FieldSpec): number
   if (type === 'quat') return [0, 0, 0, 1];
   const value = type === 'choice' ? names.indexOf(initial as string) : Number(initial);
   return new Array<number>(components).fill(value);
-}
-
-function wireOf(spec: FieldSpec, initial: Float64Array, column: number): number[] {
-  const values = initial.subarray(column, column + spec.components);
-  if (spec.type !== 'quat') return [...values].map((value) => clampedWire(spec, value));
-  const wire = new Float64Array(4);
-  quatToWire(spec, values, wire);
-  return [...wire];
 }
 
 function velocityColumn(

@@ -92,6 +92,18 @@ export function quatFromWire(spec: FieldSpec, wire: ArrayLike<number>, out: Floa
   out[greatest] = Math.sqrt(Math.max(rest, 0));
 }
 
+/** The wire values of all components of a value, clamped; what is not a number travels as 0. */
+export function partsToWire(spec: FieldSpec, parts: ArrayLike<number>, out: Float64Array): void {
+  if (spec.type === 'quat') return quatToWire(spec, parts, out);
+  for (let i = 0; i < spec.components; i++) out[i] = clampedWire(spec, parts[i]);
+}
+
+/** All components of the value that wire values stand for. */
+export function partsFromWire(spec: FieldSpec, wire: ArrayLike<number>, out: Float64Array): void {
+  if (spec.type === 'quat') return quatFromWire(spec, wire, out);
+  for (let i = 0; i < spec.components; i++) out[i] = fromWire(spec, wire[i]);
+}
+
 /**
  * A number near the exact one, made of the wire value that the receiver was told with everybody.
  */

@@ -3,7 +3,7 @@
 // by state-reader and Received. What the owner knows exactly stands in `values` alone.
 import { lengthen, longer, type Wire, wireColumn } from './columns.ts';
 import type { FieldPlan, Plan } from './plan.ts';
-import { fromWire, quatFromWire } from './quantize.ts';
+import { fromWire, partsFromWire } from './quantize.ts';
 import { initialShown, Table } from './table.ts';
 import { Tracks } from './tracks.ts';
 
@@ -59,14 +59,9 @@ export class ReceivedTable extends Table {
 
   /** The values of a field become what its wire values stand for. */
   store({ spec, column }: FieldPlan, row: number): void {
-    if (spec.type !== 'quat') {
-      for (let c = column; c < column + spec.components; c++)
-        this.values[c][row] = fromWire(spec, this.wire[c][row]);
-      return;
-    }
-    for (let i = 0; i < 4; i++) wireParts[i] = this.wire[column + i][row];
-    quatFromWire(spec, wireParts, valueParts);
-    for (let i = 0; i < 4; i++) this.values[column + i][row] = valueParts[i];
+    for (let i = 0; i < spec.components; i++) wireParts[i] = this.wire[column + i][row];
+    partsFromWire(spec, wireParts, valueParts);
+    for (let i = 0; i < spec.components; i++) this.values[column + i][row] = valueParts[i];
   }
 
   /** True for fields that the owner of a row knows exactly. */

@@ -5,7 +5,7 @@ import { Change, Context, Flag, Form, flagOf, valueContext } from './contexts.ts
 import { ProtocolError, ProtocolErrorCode } from './errors.ts';
 import type { FieldSpec } from './field.ts';
 import { type FieldPlan, OWNER } from './plan.ts';
-import { fromWire, levelsOf, nearby, quatFromWire } from './quantize.ts';
+import { fromWire, levelsOf, nearby, partsFromWire } from './quantize.ts';
 import type { ReceivedTable } from './received-table.ts';
 import type { Source } from './sink.ts';
 import { initialShown } from './table.ts';
@@ -166,7 +166,7 @@ function readDepartures(
       by < 0
         ? readOwnDeparture(source, base, hint, tracks, i, comesTo, first && !named)
         : readDeparture(source, base, hint, tracks, i, comesTo, held, first && !named);
-    if (!(told >= 0 && told <= f.spec.levels)) bad('a departure outside the declaration');
+    if (!(told >= 0 && told <= f.spec.levels)) bad('a value outside its declaration');
     const off = tracks.stepsBetween(i, comesTo, told);
     tracks.follow(i, row, held, comesTo, told);
     if (tracks.goes(i, row)) tracks.moving[row] = 1;
@@ -302,8 +302,7 @@ export function readValue(
 function readElement(source: Source, spec: FieldSpec, context: number): unknown {
   for (let i = 0; i < spec.components; i++) wireParts[i] = source.level(context, levelsOf(spec, i));
   if (spec.components === 1) return elementOf(spec, wireParts[0]);
-  if (spec.type === 'quat') quatFromWire(spec, wireParts, valueParts);
-  else for (let i = 0; i < spec.components; i++) valueParts[i] = fromWire(spec, wireParts[i]);
+  partsFromWire(spec, wireParts, valueParts);
   const made: Record<string, number> = {};
   for (let i = 0; i < spec.components; i++) made['xyzw'[i]] = valueParts[i];
   return Object.freeze(made);
@@ -344,7 +343,7 @@ function readList(
     if (i > list.length) bad('a list with a hole');
     list[i] = readPart(source, spec.element!, context, !before, before?.[i]);
   }
-  if (list.length !== total) bad('a list shorter than it says');
+  if (list.length !== total) bad('a list with a hole');
   source.close();
   return list;
 }
@@ -357,7 +356,7 @@ function readMap(
 ): ReadonlyMap<unknown, unknown> {
   source.open();
   const whole = source.level(context, 1) === 1;
-  if (!whole && !before) bad('changes of a map that is not there');
+  if (!whole && !before) bad('a change of what is not there');
   const map = new Map(whole ? undefined : before);
   if (!whole)
     for (let left = source.elements(context, spec.capacity); left > 0; left--)

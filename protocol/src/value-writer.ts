@@ -4,11 +4,11 @@
 // tracked collections.
 import { UsageError } from './errors.ts';
 import type { FieldSpec } from './field.ts';
-import { clampedWire, cutText, levelsOf, quatToWire } from './quantize.ts';
+import { clampedWire, cutText, levelsOf, partsToWire } from './quantize.ts';
 import type { Sink } from './sink.ts';
 
-const quatParts = new Float64Array(4);
-const quatWire = new Float64Array(4);
+const valueParts = new Float64Array(4);
+const wireParts = new Float64Array(4);
 
 /** A number-like element, rounded and clamped to its declared range. */
 export function writeElement(sink: Sink, spec: FieldSpec, context: number, value: unknown): void {
@@ -22,14 +22,9 @@ export function writeElement(sink: Sink, spec: FieldSpec, context: number, value
     return;
   }
   const parts = value as Readonly<Record<string, number>>;
-  if (spec.type === 'quat') {
-    for (let i = 0; i < 4; i++) quatParts[i] = parts['xyzw'[i]];
-    quatToWire(spec, quatParts, quatWire);
-    for (let i = 0; i < 4; i++) sink.level(context, quatWire[i], levelsOf(spec, i));
-    return;
-  }
-  for (let i = 0; i < spec.components; i++)
-    sink.level(context, clampedWire(spec, parts['xyzw'[i]]), spec.levels);
+  for (let i = 0; i < spec.components; i++) valueParts[i] = parts['xyzw'[i]];
+  partsToWire(spec, valueParts, wireParts);
+  for (let i = 0; i < spec.components; i++) sink.level(context, wireParts[i], levelsOf(spec, i));
 }
 
 /** Cut to its declared length, as in the live world: the reader refuses a longer one. */
