@@ -308,7 +308,7 @@ export class Wire {
     const from = this.#reader;
     const header = this.#header;
     readStateHeader(from, header);
-    if (header.dTick < 1) bad('a STATE of a tick that was told already');
+    if (header.dTick < 1) bad('a STATE of an old tick');
     const tick = this.#stateTick + header.dTick;
     const bodies = this.#frame.elements - 4;
     if (bodies > 0 && !from.tryNil())

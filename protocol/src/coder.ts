@@ -201,7 +201,7 @@ export class RangeDecoder {
 
   /** The body was read whole: throws if bytes are left. */
   finish(): void {
-    if (this.#at !== this.#end + READ_AHEAD) bad('a body is longer than what it says');
+    if (this.#at !== this.#end + READ_AHEAD) bad('bytes after the end');
   }
 
   #next(): number {

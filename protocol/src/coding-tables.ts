@@ -106,7 +106,7 @@ export function changedTables(bytes: Uint8Array, base: Uint16Array): Uint16Array
   for (const byte of bytes) {
     if (byte >= SKIP) next += byte - SKIP + 1;
     else if (next >= odds.length)
-      throw new ProtocolError(ProtocolErrorCode.BadState, 'tables for contexts there are not');
+      throw new ProtocolError(ProtocolErrorCode.BadState, 'a context that is not there');
     else odds[next++] = ODDS[byte];
   }
   return odds;

@@ -22,6 +22,12 @@ const MAX_GROUPS = 24;
 /** Elements and characters of one body together: a few bytes could claim any number of them. */
 const MAX_BODY_ELEMENTS = 2 ** 22;
 
+/** Candidates of one selection at most: far more than there are slots. */
+const MOST_CHOSEN = 2 ** 32 - 1;
+
+/** Bits of a number at most: what a double holds exactly. */
+const MOST_LENGTH = 53;
+
 /** The next run is still to be read. */
 const UNREAD = -1;
 
@@ -52,11 +58,12 @@ export class PackedSource implements Source {
   open(): void {
     if (++this.#depth >= MAX_GROUPS) bad('groups nest too deep');
     this.#sparse[this.#depth] = 0;
+    this.#chosen[this.#depth] = 0;
   }
   select(context: number): void {
     this.open();
     if (!this.#decoder.bit(context + SPARSE)) return;
-    this.#chosen[this.#depth] = this.#natural(context, 2 ** 32 - 1);
+    this.#chosen[this.#depth] = this.count(context, MOST_CHOSEN);
     this.#sparse[this.#depth] = context + COUNT_CONTEXTS;
     this.#run[this.#depth] = UNREAD;
   }
@@ -65,15 +72,14 @@ export class PackedSource implements Source {
     if (this.#sparse[depth] === 0) return this.#decoder.bit(context) === 1;
     if (this.#chosen[depth] === 0) return false;
     if (this.#run[depth] === UNREAD)
-      this.#run[depth] = this.#natural(this.#sparse[depth], 2 ** 32 - 1);
+      this.#run[depth] = this.count(this.#sparse[depth], MOST_CHOSEN);
     if (this.#run[depth]-- > 0) return false;
     this.#chosen[depth]--;
     this.#run[depth] = UNREAD;
     return true;
   }
   close(): void {
-    if (this.#sparse[this.#depth] !== 0 && this.#chosen[this.#depth] !== 0)
-      bad('a selection chooses more than there is');
+    if (this.#chosen[this.#depth] !== 0) bad('a selection chooses more than there is');
     this.#depth--;
   }
 
@@ -81,56 +87,45 @@ export class PackedSource implements Source {
     return this.#decoder.bit(context) === 1;
   }
   count(context: number, most: number): number {
-    return this.#natural(context, most);
+    return within(this.#wide(context, COUNT_BITS), most);
   }
   elements(context: number, most: number): number {
-    const value = this.#natural(context, most);
+    const value = this.count(context, most);
     this.#elements += value;
-    if (this.#elements > MAX_BODY_ELEMENTS) bad('a body holds too many elements');
+    if (this.#elements > MAX_BODY_ELEMENTS) bad('too many elements');
     return value;
   }
   level(context: number, levels: number): number {
-    const value = isWide(levels)
-      ? this.#wide(context, treeBits(levels))
-      : this.#tree(context, treeBits(levels));
-    if (value > levels) bad('a value outside its declaration');
-    return value;
+    const bits = treeBits(levels);
+    return within(isWide(levels) ? this.#wide(context, bits) : this.#tree(context, bits), levels);
   }
   change(context: number, before: number, levels: number): number {
     if (levels === 1) return this.#decoder.bit(context + Change.Same) ? before : 1 - before;
-    if (!isWide(levels)) {
-      const value = this.#tree(context + Change.Tree, treeBits(levels));
-      if (value > levels) bad('a value outside its declaration');
-      return value;
-    }
+    if (!isWide(levels)) return this.level(context + Change.Tree, levels);
     if (this.#decoder.bit(context + Change.Mirrored)) return levels - before;
     const down = this.#decoder.bit(context + Change.Down);
     const step = this.#wide(context + Change.Tree, treeBits(levels));
-    let value = down ? before - step : before + step;
-    if (value < 0) value += levels + 1;
-    else if (value > levels) value -= levels + 1;
-    if (!(value >= 0 && value <= levels)) bad('a step outside the declaration');
-    return value;
+    const value = down ? before - step : before + step;
+    // Around the circle: once, and no further.
+    if (value < 0) return within(value + levels + 1, levels);
+    return within(value > levels ? value - levels - 1 : value, levels);
   }
   steps(context: number, width: number, mantissa: number, most: number): number {
     let more = 0;
-    while (this.#decoder.bit(context + Math.min(more, width - 1))) {
-      if (++more > 52) bad('a number is greater than it may be');
-    }
+    while (this.#decoder.bit(context + Math.min(more, width - 1))) within(++more, MOST_LENGTH - 1);
     let value = 1;
     if (more > 0) {
       value = 2 + this.#decoder.bit(mantissa + Math.min(more, MANTISSAS) - 1);
-      value = value * 2 ** (more - 1) + this.#even(more - 1);
+      value = value * 2 ** (more - 1) + this.#decoder.even(more - 1);
     }
-    if (value > most) bad('a number is greater than it may be');
-    return value;
+    return within(value, most);
   }
   float(context: number, near: number): number {
     const bits = this.#tree(context, COUNT_BITS);
     let high = 0;
-    if (bits === 63) high = this.#even(32);
-    else if (bits > 32) high = this.#even(bits - 33) + 2 ** (bits - 33);
-    let low = this.#even(bits > 32 ? 32 : Math.max(bits - 1, 0));
+    if (bits === 63) high = this.#decoder.even(32);
+    else if (bits > 32) high = this.#decoder.even(bits - 33) + 2 ** (bits - 33);
+    let low = this.#decoder.even(bits > 32 ? 32 : Math.max(bits - 1, 0));
     if (bits > 0 && bits <= 32) low += 2 ** (bits - 1);
     floats.setFloat64(0, near);
     floats.setUint32(0, floats.getUint32(0) ^ high);
@@ -144,22 +139,16 @@ export class PackedSource implements Source {
     const ascii = this.#decoder.bit(Context.Ascii);
     let text = '';
     for (let i = 0; i < length; i++)
-      text += String.fromCharCode(ascii ? this.#tree(Context.Char, 7) : this.#even(16));
+      text += String.fromCharCode(ascii ? this.#tree(Context.Char, 7) : this.#decoder.even(16));
     return text;
   }
   free(context: number, mostBytes: number): unknown {
     const bytes = new Uint8Array(this.elements(context, mostBytes));
-    for (let i = 0; i < bytes.length; i++) bytes[i] = this.#even(8);
+    for (let i = 0; i < bytes.length; i++) bytes[i] = this.#decoder.even(8);
     const reader = new MsgpackReader();
     reader.reset(bytes);
     const value = reader.value();
     reader.end();
-    return value;
-  }
-
-  #natural(context: number, most: number): number {
-    const value = this.#wide(context, COUNT_BITS);
-    if (value > most) bad('a number is greater than it may be');
     return value;
   }
 
@@ -172,15 +161,17 @@ export class PackedSource implements Source {
   #wide(context: number, bits: number): number {
     const length = this.#tree(context, bits);
     if (length === 0) return 0;
-    if (length > 53) bad('an integer beyond 2^53');
-    if (length <= 32) return this.#even(length - 1) + 2 ** (length - 1);
-    const high = this.#even(length - 33) + 2 ** (length - 33);
-    return high * 2 ** 32 + this.#even(32);
+    within(length, MOST_LENGTH);
+    if (length <= 32) return this.#decoder.even(length - 1) + 2 ** (length - 1);
+    const high = this.#decoder.even(length - 33) + 2 ** (length - 33);
+    return high * 2 ** 32 + this.#decoder.even(32);
   }
+}
 
-  #even(bits: number): number {
-    return this.#decoder.even(bits);
-  }
+/** A number that may be 0..most. */
+function within(value: number, most: number): number {
+  if (!(value >= 0 && value <= most)) bad('a value outside its declaration');
+  return value;
 }
 
 function bad(message: string): never {
