@@ -63,7 +63,7 @@ export class InputQueue {
     const slot = tick % this.#ticks.length;
     if (this.#ticks[slot] === tick) return;
     this.#ticks[slot] = tick;
-    this.#wires[slot].set(wire);
+    copy(wire, this.#wires[slot]);
     this.#shown[slot] = shownTick;
   }
 
@@ -75,17 +75,17 @@ export class InputQueue {
     this.tick = tick;
     const slot = tick % this.#ticks.length;
     if (this.#ticks[slot] === tick) {
-      this.#current.set(this.#wires[slot]);
+      copy(this.#wires[slot], this.#current);
       this.#shownTick = this.#shown[slot];
       this.#repeated = 0;
       this.inTime++;
     } else {
       this.#shownTick++;
-      if (++this.#repeated > this.#limits.repeatTicks) this.#current.set(this.#neutral);
+      if (++this.#repeated > this.#limits.repeatTicks) copy(this.#neutral, this.#current);
       releasePresses(this.#plan, this.#current);
     }
     carryPresses(this.#plan, this.#carried, this.#current);
-    this.#carried.fill(0);
+    for (let i = 0; i < this.#carried.length; i++) this.#carried[i] = 0;
     return this.#current;
   }
 
@@ -116,4 +116,9 @@ export class InputQueue {
     this.#repeated = this.#limits.repeatTicks;
     this.#leastSlack = Number.NaN;
   }
+}
+
+/** A few numbers: a loop is faster than what set() and fill() ask first. */
+function copy(from: Float64Array, to: Float64Array): void {
+  for (let i = 0; i < from.length; i++) to[i] = from[i];
 }

@@ -49,8 +49,7 @@ export class RoomSeat implements Seat {
   droppedAtMs = 0;
   gone = false;
   readonly inputs: InputQueue;
-  /** Rooms with interest or `sees`: what this seat knows. */
-  readonly known = new KnownSet(0);
+  #known: KnownSet | undefined;
   /** Tick of the newest STATE sent on this connection, or of its WELCOME. */
   sentTick = 0;
   /** The next STATE tells everything. */
@@ -105,6 +104,10 @@ export class RoomSeat implements Seat {
     });
   }
 
+  /** Rooms with interest, `sees` or a budget: what this seat knows. Others never ask for it. */
+  get known(): KnownSet {
+    return (this.#known ??= new KnownSet(0));
+  }
   get connected(): boolean {
     return this.line !== undefined;
   }

@@ -288,11 +288,16 @@ function respond(
   else res.end(body, how.closing);
 }
 
+/** What uWebSockets.js answers to `send` for a frame that is with the kernel; 0: it waits. */
+const SENT = 1;
+
 class UwsSocket implements Socket {
   readonly remoteAddress: string;
   readonly context: unknown;
   readonly guard: SocketGuard;
   readonly #maxUnsentBytes: number;
+  /** The newest frame did not go out at once. */
+  #waits = false;
   #native: Native | undefined;
   #over: { code: number; reason: string } | undefined;
 
@@ -312,9 +317,10 @@ class UwsSocket implements Socket {
 
   send(frame: Uint8Array): void {
     if (!this.#native) return;
-    if (this.#native.getBufferedAmount() > this.#maxUnsentBytes)
+    // Asked only where the last send said that something waits: the question is a native call.
+    if (this.#waits && this.#native.getBufferedAmount() > this.#maxUnsentBytes)
       this.close(CloseCode.SlowSeat, 'too much unsent');
-    else this.#native.send(frame, true, false);
+    else this.#waits = this.#native.send(frame, true, false) !== SENT;
   }
 
   bufferedBytes(): number {
