@@ -23,7 +23,7 @@ import {
   stillByVelocity,
   VELOCITY_STEPS,
 } from './track-odds.ts';
-import { MOST_ACTIVITY, MOST_TRUST, SUB_STEPS, type Tracks } from './tracks.ts';
+import { MOST_ACTIVITY, MOST_TRUST, restsAt, SUB_STEPS, type Tracks } from './tracks.ts';
 import { writeElement } from './value-writer.ts';
 
 /** Everything: no field has a stamp this old. */
@@ -187,7 +187,7 @@ function writeTracks(sink: Sink, table: LiveTable, f: FieldPlan, row: number): v
   for (let i = 0; i < f.spec.components; i++) {
     const wire = table.wire[f.column + i][row];
     const base = f.contexts.track + i * f.contexts.trackSize;
-    const rests = tracks.rests(first + i, row, wire, sends);
+    const rests = restsAt(tracks, first + i, row, wire, sends);
     const flag = base + (f.by < 0 ? ByItself.Rests : ByVelocity.Rests);
     sink.level(flag, rests ? 1 : 0, 1);
     if (rests) continue;
@@ -265,7 +265,7 @@ function isDefault(table: LiveTable, f: FieldPlan, row: number): boolean {
   for (let i = 0; i < spec.components; i++) {
     const wire = table.wire[column + i][row];
     if (wire !== table.plan.initialWire[column + i]) return false;
-    if (track >= 0 && !table.tracks!.rests(track + i, row, wire, table.sendsSinceNamed(row)))
+    if (track >= 0 && !restsAt(table.tracks!, track + i, row, wire, table.sendsSinceNamed(row)))
       return false;
   }
   return true;

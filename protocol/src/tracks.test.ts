@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { angle, fixed, int, quat, vec2 } from './builders.ts';
 import { defineGame } from './game.ts';
-import { MOST_TRUST, SUB_STEPS, Tracks } from './tracks.ts';
+import { MOST_TRUST, restsAt, SUB_STEPS, Tracks } from './tracks.ts';
 
 const game = defineGame({
   tickRate: 20,
@@ -278,19 +278,22 @@ describe('activity', () => {
 describe('a track rests', () => {
   test('by velocity: in the middle of its step, without a bias', () => {
     const { tracks, i, send } = trackOf('x', 100, velocity(10.25));
-    expect(tracks.rests(i, ROW, 100, 1)).toBe(true);
+    expect(restsAt(tracks, i, ROW, 100, 1)).toBe(true);
     send();
-    expect(tracks.rests(i, ROW, 108, 1)).toBe(false);
+    expect(restsAt(tracks, i, ROW, 108, 1)).toBe(false);
   });
 
   test('by itself: without rate, trust, activity or a memory of the last departures', () => {
     const { tracks, i } = trackOf('y', 100);
-    expect(tracks.rests(i, ROW, 100, 1)).toBe(true);
+    expect(restsAt(tracks, i, ROW, 100, 1)).toBe(true);
     tracks.learn(i, ROW, 1, 1);
     tracks.learn(i, ROW, 1, 0);
     tracks.activity[i][ROW] = 0;
-    expect([tracks.rests(i, ROW, 100, 1), tracks.rests(i, ROW, 100, 2)]).toEqual([false, true]);
+    expect([restsAt(tracks, i, ROW, 100, 1), restsAt(tracks, i, ROW, 100, 2)]).toEqual([
+      false,
+      true,
+    ]);
     tracks.rate[i][ROW] = 1;
-    expect([tracks.rests(i, ROW, 100, 2), tracks.goes(i, ROW)]).toEqual([false, true]);
+    expect([restsAt(tracks, i, ROW, 100, 2), tracks.goes(i, ROW)]).toEqual([false, true]);
   });
 });

@@ -222,14 +222,6 @@ export class Tracks {
     this.last[i][row] = Math.min(Math.max(off, -2), 2);
   }
 
-  /** True for a track that is as `start` leaves it, `sends` after its row was last named. */
-  rests(i: number, row: number, wire: number, sends: number): boolean {
-    if (this.bent[i][row] !== 0) return false;
-    if (this.plans[i].rateSpec) return this.place[i][row] === wire * SUB_STEPS;
-    if (this.rate[i][row] !== 0 || this.activeNow(i, row, sends) !== 0) return false;
-    return sends > 1 || (this.last[i][row] === 0 && this.lastButOne[i][row] === 0);
-  }
-
   /** Steps from a wire value to another, the shorter way around where they wrap. */
   stepsBetween(i: number, from: number, to: number): number {
     const steps = to - from;
@@ -246,6 +238,20 @@ export class Tracks {
     const levels = this.#levels[i];
     return to < 0 ? to + levels + 1 : to > levels ? to - levels - 1 : to;
   }
+}
+
+/** True for a track that is as `start` leaves it, `sends` after its row was last named. */
+export function restsAt(
+  tracks: Tracks,
+  i: number,
+  row: number,
+  wire: number,
+  sends: number,
+): boolean {
+  if (tracks.bent[i][row] !== 0) return false;
+  if (tracks.plans[i].rateSpec) return tracks.place[i][row] === wire * SUB_STEPS;
+  if (tracks.rate[i][row] !== 0 || tracks.activeNow(i, row, sends) !== 0) return false;
+  return sends > 1 || (tracks.last[i][row] === 0 && tracks.lastButOne[i][row] === 0);
 }
 
 function trackPlan(plan: Plan, field: FieldPlan, i: number, secondsPerTick: number): TrackPlan {
