@@ -174,6 +174,8 @@ describe('[F1, F2] each frame comes back, and is one array to any reader of msgp
       expect(packr.unpack(reply)).toEqual([7, 9, ok, value]);
       expect(readBack(reply, frames.readReply)).toEqual({ id: 9, ok, value });
     }
+    const wordless = written((out) => frames.writeReply(out, 9, false, packr.pack(7)));
+    expect(() => readBack(wordless, frames.readReply)).toThrow('a refusal without its reason');
   });
 
   test('[C1] PING and PONG, to a 1024th of a tick', () => {

@@ -297,7 +297,10 @@ export function writeReply(out: MsgpackWriter, id: number, ok: boolean, value: U
 }
 
 export function readReply(from: MsgpackReader): { id: number; ok: boolean; value: unknown } {
-  return { id: from.int(0, MAX_TICK), ok: from.bool(), value: from.value() };
+  const reply = { id: from.int(0, MAX_TICK), ok: from.bool(), value: from.value() };
+  if (!reply.ok && typeof reply.value !== 'string')
+    throw new ProtocolError(ProtocolErrorCode.BadValue, 'a refusal without its reason');
+  return reply;
 }
 
 export function writePing(out: MsgpackWriter, id: number, timeMs: number): void {
