@@ -5,6 +5,9 @@ import { describe, expect, test } from 'vitest';
 import type { Game } from './decoder.ts';
 import { Connection, decodeConnection, Refused } from './decoder.ts';
 import { plansOf, SIZES } from './game.ts';
+import type { Row } from './rows.ts';
+import { startRow } from './rows.ts';
+import { coast } from './tracks.ts';
 
 const GAME: Game = {
   tickRate: 20,
@@ -80,7 +83,9 @@ describe('the example of the protocol', () => {
     }
     expect(shown).not.toEqual({ vx: 11, x: 44, hp: 8 });
   });
+});
 
+describe('bytes that are not those of the example', () => {
   test('[K3] every cut and every longer body is refused', () => {
     for (let length = 0; length < TICK_1.length; length += 1) {
       const cut = TICK_1.slice(0, length);
@@ -104,5 +109,61 @@ describe('the example of the protocol', () => {
         }
       }
     }
+  });
+});
+
+describe('rows that are not named', () => {
+  const fields: Game['state'] = [
+    { name: 'spin', type: 'angle', bits: 5 },
+    { name: 'speed', type: 'int', min: -300, max: 300 },
+    { name: 'by', type: 'int', min: 0, max: 4000, smooth: true, by: 'speed' },
+    { name: 'turned', type: 'angle', bits: 6, smooth: true, by: 'spin' },
+    { name: 'own', type: 'int', min: 0, max: 4000, smooth: true },
+    { name: 'way', type: 'angle', bits: 6, smooth: true },
+  ];
+  const [plan] = plansOf({ ...GAME, kinds: [{ name: 'mover', fields }] }).kinds;
+
+  /** A row with tracks in any state, from a small seeded generator. */
+  function anyRow(seed: number): Row {
+    let state = seed;
+    const upTo = (most: number) => {
+      state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fffffff;
+      return Math.floor(state / 256) % (most + 1);
+    };
+    const row = startRow(plan!, 0, 1);
+    for (const [position, tracks] of row.tracks.entries()) {
+      for (const track of tracks) {
+        const { levels } = track.plan.shape;
+        track.held = upTo(levels);
+        row.values[position] = [track.held];
+        track.rate = upTo(2 * levels) - levels;
+        if (upTo(1) === 1) track.rate = upTo(6) - 3;
+        if (track.by === 'itself') track.trust = upTo(3);
+        else {
+          track.place = track.held * 256 + upTo(255) - 128;
+          track.bias = upTo(20) - 10;
+        }
+      }
+    }
+    return row;
+  }
+
+  test('[T2] go as far in one STATE after several ticks as in several', () => {
+    for (let seed = 1; seed <= 2000; seed += 1) {
+      const [once, often] = [anyRow(seed), anyRow(seed)];
+      const n = 1 + (seed % 150);
+      coast(once, n, n);
+      for (let i = 0; i < n; i += 1) coast(often, 1, 1);
+      for (const track of [...once.tracks, ...often.tracks].flat()) {
+        // The same place on a circle may be told by two numbers.
+        const circle = (track.plan.shape.levels + 1) * 256;
+        if (track.by === 'velocity') track.place = ((track.place % circle) + circle) % circle;
+      }
+      expect(once, `seed ${seed}`).toEqual(often);
+    }
+  });
+
+  test('[F4] take no longer for a STATE that stands for billions', () => {
+    for (let seed = 1; seed <= 200; seed += 1) coast(anyRow(seed), 2 ** 32 - 1, 2 ** 32 - 1);
   });
 });

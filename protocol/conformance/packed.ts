@@ -108,7 +108,7 @@ function readOther(body: BodyReader, { field, V }: PlanField, held: Value, whole
   return readCollection(source, field, whole ? startOf(field) : held, whole);
 }
 
-/** Section 8.5. Reads the whole body; rows that it names have moved, the others not yet. */
+/** Section 8.5. Answers the rows that arrived or were named: they have moved, the others not yet. */
 export function readShared(body: BodyReader, plans: Plans, known: Known, time: StateTime) {
   if (body.bit(LIMIT_HAS_GROWN) === 1) known.grow(body.count(LIMIT));
   body.choose(
@@ -118,7 +118,7 @@ export function readShared(body: BodyReader, plans: Plans, known: Known, time: S
     (row) => known.leave(row.slot),
   );
   const before = known.rows();
-  readArrivals(body, plans, known, time);
+  const arrived = readArrivals(body, plans, known, time);
   const named = readChanges(body, before, time);
   readState(body, known.state, time);
   if (body.bit(SOME_DEFERRED) === 1) {
@@ -128,7 +128,7 @@ export function readShared(body: BodyReader, plans: Plans, known: Known, time: S
     body.choose(DEFERRED, before, () => DEFERRED_ROW, defer);
   }
   body.end();
-  return new Set([...named, ...known.rows().filter((row) => !before.includes(row))]);
+  return new Set([...arrived, ...named]);
 }
 
 function readAge(body: BodyReader): number {
@@ -137,7 +137,8 @@ function readAge(body: BodyReader): number {
   return age;
 }
 
-function readArrivals(body: BodyReader, plans: Plans, known: Known, time: StateTime): void {
+function readArrivals(body: BodyReader, plans: Plans, known: Known, time: StateTime): Row[] {
+  const arrived: Row[] = [];
   let idBefore: number | undefined;
   const q = time.everything ? TAKEN_IN_EVERYTHING : TAKEN;
   const arrive = (slot: number) => {
@@ -150,8 +151,10 @@ function readArrivals(body: BodyReader, plans: Plans, known: Known, time: StateT
     const row = known.arrive(slot, plans.kinds[kind]!, id);
     row.namedAt = time.tick - readAge(body) * time.sendEvery;
     readWhole(body, row, ARRIVAL);
+    arrived.push(row);
   };
   body.choose(ARRIVALS, known.freeSlots(), () => q, arrive);
+  return arrived;
 }
 
 /** STATEs since the one that named the row, this one counted. */
@@ -169,7 +172,6 @@ function changedContext(row: Row, time: StateTime): number {
   return row.plan.P + (sends <= 32 ? 7 : 8);
 }
 
-/** Answers the rows that were named. */
 function readChanges(body: BodyReader, rows: Row[], time: StateTime): Row[] {
   const named: Row[] = [];
   const inStep = isInStep(time);

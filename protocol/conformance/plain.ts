@@ -157,9 +157,10 @@ function readArrival(source: PlainSource, plans: Plans, known: Known, slot: numb
 /** The own body of section 5; `rows` are those of the seat. */
 export function readPlainOwn(reader: MessageReader, rows: Row[]): void {
   const source = new PlainSource(reader);
+  const bySlot = new Map(rows.map((row) => [row.slot, row]));
   source.inside(() =>
     source.positions((slot) => {
-      const row = rows.find((candidate) => candidate.slot === slot);
+      const row = bySlot.get(slot);
       if (!row) throw new Refused('bad-state', `slot ${slot} is not the seat's`);
       source.inside(() =>
         source.positions((position) => {

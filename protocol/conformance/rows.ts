@@ -182,6 +182,7 @@ export class Known {
 
   arrive(slot: number, plan: Plan, id: number): Row {
     const name = `${plan.name} ${id}`;
+    if (id === 0) throw new Refused('bad-state', 'id 0 is of nobody');
     if (slot >= this.limit) throw new Refused('bad-state', `slot ${slot} beyond the limit`);
     if (this.#rows.has(slot)) throw new Refused('bad-state', `slot ${slot} is taken`);
     if (this.#ids.has(name)) throw new Refused('bad-state', `${name} arrives twice`);
