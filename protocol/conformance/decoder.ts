@@ -15,7 +15,7 @@ import { coast } from './tracks.ts';
 export { Refused } from './bytes.ts';
 export type { Field, Game, Group, Kind } from './game.ts';
 
-/** One component is a number, several an array; a map is pairs sorted by key; a record an object. */
+/** One component is a number, several an array; a map is pairs by key, a record an object. */
 export type Shown = unknown;
 export type ShownFields = { [name: string]: Shown };
 

@@ -315,7 +315,7 @@ function nearest(share: number): number {
   return best;
 }
 
-/** Odds of a node by how many leaves are below it: each length is 3/4 as likely as the one before. */
+/** Odds of a node by the leaves below it: each length is 3/4 as likely as the one before. */
 const LENGTH_ODDS = new Map([
   [64, 1],
   [32, 40],

@@ -108,7 +108,7 @@ function readOther(body: BodyReader, { field, V }: PlanField, held: Value, whole
   return readCollection(source, field, whole ? startOf(field) : held, whole);
 }
 
-/** Section 8.5. Answers the rows that arrived or were named: they have moved, the others not yet. */
+/** Section 8.5. Answers the rows that arrived or were named; the others have not moved yet. */
 export function readShared(body: BodyReader, plans: Plans, known: Known, time: StateTime) {
   if (body.bit(LIMIT_HAS_GROWN) === 1) known.grow(body.count(LIMIT));
   body.choose(
