@@ -1,6 +1,7 @@
 // What a receiver knows (section 5): rows by slot with their values, and how collections are read,
 // in whichever spelling (section 6). The spellings are Sources: plain.ts has that of MessagePack,
 // packed.ts that of the bits of a body. Values are wire values; decoder.ts shows them.
+
 import type { Free } from './bytes.ts';
 import { Refused } from './bytes.ts';
 import type { Field, Plan, Shape } from './game.ts';
