@@ -80,9 +80,23 @@ export const spawn = (kind: string, values: object = {}, owner = 0): Act => ({
   owner,
 });
 
-/** The same case in both spellings. */
+/** The same case in both spellings; packed it is with odds by chance. */
 export function both(one: Played): Case[] {
-  return [inPlain(one), ...inPacked(one)];
+  return [inPlain(one), ...inPacked(withOdds(one))];
+}
+
+/** Of this share of all contexts TABLES gives the odds. */
+const SHARE = 0.2;
+
+/** TABLES with odds by chance come before the seat's third step: those before have the declared. */
+export function withOdds(one: Played): Played {
+  const { steps: all, stepsBefore = 0 } = one.script;
+  const steps = all.map((step, i) => {
+    if (i !== stepsBefore + 2) return step;
+    const tables = { tables: one.name.length, share: SHARE, onto: 'first' } as const;
+    return { ...step, ahead: [...(step.ahead ?? []), tables] };
+  });
+  return { ...one, script: { ...one.script, steps } };
 }
 
 export function inPlain({ name, script, ...rest }: Played): Case {

@@ -1,8 +1,7 @@
 // The cases of tracks by themselves, of motion that is one's own or out of sight, and of odds that
 // TABLES gave.
-import { Random } from '../src/index.ts';
 import { by, course, run, spawned } from './courses.ts';
-import { angle, both, fixed, inPacked, int, quat, SMOOTH, text, vec2 } from './fields.ts';
+import { angle, fixed, inPacked, int, quat, SMOOTH, text, vec2, withOdds } from './fields.ts';
 import type { Act, Case, Step } from './vectors.ts';
 
 const walker = {
@@ -20,28 +19,30 @@ const walker = {
 };
 
 const BY_ITSELF: Case[] = [
-  ...both({
-    name: 'by itself: goes on, slows, jumps and turns around',
-    seat: 1,
-    game: walker,
-    script: {
-      steps: [
-        spawned('walker', { x: 10 }),
-        ...course({ x: run(11, 1, 4), heading: run(3, 0.1, 4) }),
-        ...course({ x: [14.4, 14.7, 14.9, 15, 15, 15, 15.0625] }),
-        ...course({ x: [400, 401, 402, 403], grid: [20, 18, 16, 14] }),
-        ...course({ grid: [15, 17, 19, 20, 20], heading: [-3.1, -2.9, -2.7, 3, 2.8] }),
-        ...course({ x: [403.1, 402.7, 403.5, 403.2], hp: [undefined, 3, undefined, 9] }),
-        ...course({
-          turn: [
-            { x: 1, y: 0, z: 0, w: 0 },
-            { x: 0.9, y: 0.1, z: 0, w: 0.1 },
-          ],
-        }),
-        ...course({ x: [-500, -499, -498, -497], grid: [0, 4, 0, 20] }),
-      ],
-    },
-  }),
+  ...inPacked(
+    withOdds({
+      name: 'by itself: goes on, slows, jumps and turns around',
+      seat: 1,
+      game: walker,
+      script: {
+        steps: [
+          spawned('walker', { x: 10 }),
+          ...course({ x: run(11, 1, 4), heading: run(3, 0.1, 4) }),
+          ...course({ x: [14.4, 14.7, 14.9, 15, 15, 15, 15.0625] }),
+          ...course({ x: [400, 401, 402, 403], grid: [20, 18, 16, 14] }),
+          ...course({ grid: [15, 17, 19, 20, 20], heading: [-3.1, -2.9, -2.7, 3, 2.8] }),
+          ...course({ x: [403.1, 402.7, 403.5, 403.2], hp: [undefined, 3, undefined, 9] }),
+          ...course({
+            turn: [
+              { x: 1, y: 0, z: 0, w: 0 },
+              { x: 0.9, y: 0.1, z: 0, w: 0.1 },
+            ],
+          }),
+          ...course({ x: [-500, -499, -498, -497], grid: [0, 4, 0, 20] }),
+        ],
+      },
+    }),
+  ),
   ...inPacked({
     name: 'by itself: within three steps, seen late, and after a rest',
     seat: 1,
@@ -121,33 +122,35 @@ const HIDDEN: Case[] = [
     game: racer,
     script: lap,
   }),
-  ...inPacked({
-    name: 'moving rows out of sight, held back, and in step again',
-    seat: 1,
-    game: walker,
-    script: {
-      sight: true,
-      steps: [
-        {
-          acts: [spawned('walker', { x: 1 }), spawned('walker', { x: 2 })].flatMap((s) => [
-            ...s.acts!,
-          ]),
-        },
-        ...pairs([2, 3, 4, 5], [4, 6, 8, 10]),
-        { acts: [{ defer: [1] }, ...moves(7, 12)] },
-        ...pairs([9, 11], [14, 16]),
-        { acts: [{ defer: [] }, { hide: [2] }, ...moves(13, 18)] },
-        ...pairs([15, 17], [20, 22]),
-        { acts: [{ hide: [] }, ...moves(19, 24)] },
-        ...pairs([21], [26]),
-        { acts: [{ defer: [1, 2] }, ...moves(23.5, 27)], skip: true },
-        { acts: [...moves(25, 28)] },
-        { acts: [{ defer: [2] }, ...moves(26, 29)] },
-        { acts: [{ defer: [] }, ...moves(27, 30)] },
-        ...pairs([28], [31]),
-      ],
-    },
-  }),
+  ...inPacked(
+    withOdds({
+      name: 'moving rows out of sight, held back, and in step again',
+      seat: 1,
+      game: walker,
+      script: {
+        sight: true,
+        steps: [
+          {
+            acts: [spawned('walker', { x: 1 }), spawned('walker', { x: 2 })].flatMap((s) => [
+              ...s.acts!,
+            ]),
+          },
+          ...pairs([2, 3, 4, 5], [4, 6, 8, 10]),
+          { acts: [{ defer: [1] }, ...moves(7, 12)] },
+          ...pairs([9, 11], [14, 16]),
+          { acts: [{ defer: [] }, { hide: [2] }, ...moves(13, 18)] },
+          ...pairs([15, 17], [20, 22]),
+          { acts: [{ hide: [] }, ...moves(19, 24)] },
+          ...pairs([21], [26]),
+          { acts: [{ defer: [1, 2] }, ...moves(23.5, 27)], skip: true },
+          { acts: [...moves(25, 28)] },
+          { acts: [{ defer: [2] }, ...moves(26, 29)] },
+          { acts: [{ defer: [] }, ...moves(27, 30)] },
+          ...pairs([28], [31]),
+        ],
+      },
+    }),
+  ),
 ];
 
 function moves(first: number, second: number): Act[] {
@@ -161,16 +164,6 @@ function pairs(first: readonly number[], second: readonly number[]): Step[] {
   return first.map((x, i) => ({ acts: moves(x, second[i]) }));
 }
 
-/** Contexts there are in a game of walkers, about: past those of its first field. */
-const CONTEXTS = 2200;
-
-/** Odds by chance: what they are does not matter to a reader. */
-function someOdds(seed: number, count: number): [number, number][] {
-  const chance = new Random(seed);
-  const chosen = Array.from({ length: count }, () => chance.integer(CONTEXTS));
-  return [...new Set(chosen)].sort((a, b) => a - b).map((c) => [c, chance.integer(128)]);
-}
-
 const ODDS: Case[] = [
   ...inPacked({
     name: 'odds that TABLES gives, on the declaration\u2019s and on the version before',
@@ -179,23 +172,18 @@ const ODDS: Case[] = [
     script: {
       steps: [
         {
-          ahead: [{ tables: someOdds(1, 300), onto: 'first' }],
+          ahead: [{ tables: 1, share: 0.15, onto: 'first' }],
           ...spawned('walker', { x: 5, hp: 7 }),
         },
         ...course({ x: [6, 7, 8.1], hp: [undefined, 8] }),
         {
-          ahead: [
-            {
-              tables: [...someOdds(2, 90), [0, 0], [2, 127]].slice(1) as [number, number][],
-              onto: 'newest',
-            },
-          ],
+          ahead: [{ tables: 2, share: 0.04, onto: 'newest' }],
           ...spawned('walker', { heading: 1 }),
         },
         ...course({ x: [9, 10.5, 11], heading: [0.3] }),
-        { ahead: [{ tables: someOdds(3, 20), onto: 'newest' }] },
+        { ahead: [{ tables: 3, share: 0.01, onto: 'newest' }] },
         ...course({ x: [30], turn: [{ x: 0.6, y: 0, z: 0, w: 0.8 }] }),
-        { ahead: [{ tables: someOdds(4, 200), onto: 'first' }, { resync: true as const }] },
+        { ahead: [{ tables: 4, share: 0.1, onto: 'first' }, { resync: true as const }] },
         ...course({ x: [31, 32, 33] }),
       ],
     },

@@ -12,6 +12,7 @@ import {
   PackedSink,
   PlainSink,
   PROTOCOL_VERSION,
+  Random,
   type Row,
   roundInput,
   SENT_UNITS,
@@ -200,11 +201,13 @@ class Player {
     }
   }
 
-  #tables({ tables, onto }: Of<'tables'>): void {
+  #tables({ tables, share, onto }: Of<'tables'>): void {
     const { odds: current } = this.#stage;
     const base = onto === 'first' ? this.game.priors : current;
-    const odds = base.odds.slice();
-    for (const [context, size] of tables) odds[context] = ODDS[size];
+    const chance = new Random(tables);
+    const odds = base.odds.map((size) =>
+      chance.next() < share ? ODDS[chance.integer(ODDS.length)] : size,
+    );
     const next = new CodingTables(current.version + 1, odds);
     const changes = tableChanges(odds, base.odds);
     writeTables(this.#out, { version: next.version, base: base.version, changes });

@@ -2,7 +2,7 @@
 import { both, inPacked, int, SMALL, spawn, text } from './fields.ts';
 import type { Case } from './vectors.ts';
 
-const manyCrates = Array.from({ length: 20 }, (_, i) => spawn('crate', { weight: i * 33 }));
+const manyCrates = Array.from({ length: 16 }, (_, i) => spawn('crate', { weight: i * 33 }));
 
 export const SET_CASES: readonly Case[] = [
   ...both({
@@ -20,19 +20,19 @@ export const SET_CASES: readonly Case[] = [
     },
   }),
   ...both({
-    name: 'few and many of twenty',
+    name: 'few and many of sixteen',
     seat: 1,
     game: SMALL,
     script: {
       steps: [
         { acts: manyCrates },
-        { acts: [{ set: 17, to: { hp: 4 } }] },
+        { acts: [{ set: 13, to: { hp: 4 } }] },
         { acts: manyCrates.map((_, i) => ({ set: i + 1, to: { weight: i * 33 + (i % 7) } })) },
-        { acts: [4, 5, 6, 7, 18].map((id) => ({ despawn: id })) },
+        { acts: [4, 5, 6, 7, 15].map((id) => ({ despawn: id })) },
         { acts: [spawn('crate', { hp: 9 })] },
         { acts: Array.from({ length: 12 }, (_, i) => spawn('crate', { hp: i % 10 })) },
         {
-          acts: manyCrates.slice(8).flatMap((_, i) => (i === 9 ? [] : [{ despawn: i + 9 }])),
+          acts: manyCrates.slice(8).flatMap((_, i) => (i === 6 ? [] : [{ despawn: i + 9 }])),
         },
       ],
     },

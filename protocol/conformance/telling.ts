@@ -66,6 +66,8 @@ export class Onlooker {
   readonly #input: Float64Array;
   #stage: 'silent' | 'asked' | 'welcomed' = 'silent';
   #isPacked = false;
+  /** A STATE came. */
+  #isTold = false;
   #tables: CodingTables;
   /** Tick of the newest STATE, and of the newest said to be applied. */
   #stateTick = 0;
@@ -145,6 +147,7 @@ export class Onlooker {
     readStateHeader(reader, header);
     const { dTick, everything, inTime, marginTicks, sentAt } = header;
     if (dTick < 1) bad('a STATE of a tick that was told already');
+    if (!everything && !this.#isTold) bad('a first STATE that does not hold everything');
     const tick = this.#stateTick + dTick;
     const bodies = this.#frame.elements - 4;
     if (bodies > 0 && !reader.tryNil())
@@ -153,6 +156,7 @@ export class Onlooker {
     else this.received.pass(tick);
     if (bodies > 1) this.#body((source) => this.received.readOwnBody(source));
     this.#stateTick = tick;
+    this.#isTold = true;
     const margin = Number.isNaN(marginTicks) ? null : marginTicks * MARGIN_UNITS;
     const holds = toldHoldings(this.#game, this.received);
     return { tick, everything, inTime, margin, sentAt: sentAt * SENT_UNITS, holds };

@@ -32,7 +32,8 @@ export type Act =
 
 /** A frame beside STATE. */
 export type Talk =
-  | { readonly tables: readonly (readonly [number, number])[]; readonly onto: 'first' | 'newest' }
+  /** Odds by chance from a seed, for so many of all contexts: a reader takes them as they are. */
+  | { readonly tables: number; readonly share: number; readonly onto: 'first' | 'newest' }
   | { readonly event: string; readonly tick: number; readonly payload: object }
   | { readonly input: readonly object[]; readonly first: number; readonly shown: number }
   | { readonly ack: true }

@@ -2,7 +2,7 @@
 // the circle, and are seen late.
 import { Random } from '../src/index.ts';
 import { by, course, run, spawned } from './courses.ts';
-import { angle, fixed, inPacked, int, vec3 } from './fields.ts';
+import { angle, fixed, inPacked, int, vec3, withOdds } from './fields.ts';
 import type { Act, Case, Step } from './vectors.ts';
 
 const shot = {
@@ -59,28 +59,30 @@ const BY_VELOCITY: Case[] = [
       ],
     },
   }),
-  ...inPacked({
-    name: 'by velocity: arrives in motion, is seen late, and after TABLES',
-    seat: 1,
-    game: shot,
-    script: {
-      stepsBefore: 5,
-      steps: [
-        spawned('shot', { x: 50, vx: 13 }),
-        ...course({ x: run(50.65, 0.67, 7) }),
-        {
-          acts: [
-            { spawn: 'shot', with: { x: 3, vx: -80 } },
-            { set: 1, to: { x: 56.1 } },
-          ],
-          skip: true,
-        },
-        ...course({ x: run(57, 0.67, 3), vx: [undefined, 14] }),
-        ...course({ x: run(60, 0.8, 3) }).map((step) => ({ ...step, skip: true as const })),
-        ...course({ x: run(62.4, 0.8, 3), hp: [2] }),
-      ],
-    },
-  }),
+  ...inPacked(
+    withOdds({
+      name: 'by velocity: arrives in motion, is seen late',
+      seat: 1,
+      game: shot,
+      script: {
+        stepsBefore: 5,
+        steps: [
+          spawned('shot', { x: 50, vx: 13 }),
+          ...course({ x: run(50.65, 0.67, 7) }),
+          {
+            acts: [
+              { spawn: 'shot', with: { x: 3, vx: -80 } },
+              { set: 1, to: { x: 56.1 } },
+            ],
+            skip: true,
+          },
+          ...course({ x: run(57, 0.67, 3), vx: [undefined, 14] }),
+          ...course({ x: run(60, 0.8, 3) }).map((step) => ({ ...step, skip: true as const })),
+          ...course({ x: run(62.4, 0.8, 3), hp: [2] }),
+        ],
+      },
+    }),
+  ),
   ...inPacked({
     name: 'by velocity: every third tick',
     seat: 1,
@@ -95,54 +97,60 @@ const BY_VELOCITY: Case[] = [
       ],
     },
   }),
-  ...inPacked({
-    name: 'by velocity: around the circle, and vectors',
-    seat: 1,
-    game: {
-      tickRate: 30,
-      entities: {
-        top: { heading: angle(8, by('spin')), spin: fixed(-20, 20, 1 / 8) },
-        gull: {
-          position: vec3(-50, 50, 1 / 16, by('velocity')),
-          velocity: vec3(-30, 30, 1 / 4, by('push', 1)),
-          push: vec3(-9, 9, 1),
-          lean: angle(6, by('yaw')),
-          yaw: angle(5),
+  ...inPacked(
+    withOdds({
+      name: 'by velocity: around the circle, and vectors',
+      seat: 1,
+      game: {
+        tickRate: 30,
+        entities: {
+          top: { heading: angle(8, by('spin')), spin: fixed(-20, 20, 1 / 8) },
+          gull: {
+            position: vec3(-50, 50, 1 / 16, by('velocity')),
+            velocity: vec3(-30, 30, 1 / 4, by('push', 1)),
+            push: vec3(-9, 9, 1),
+            lean: angle(6, by('yaw')),
+            yaw: angle(5),
+          },
         },
       },
-    },
-    script: {
-      steps: [
-        spawned('top', { heading: 2.9, spin: 3 }),
-        spawned('gull', { velocity: { x: 3, y: -2, z: 0.3 }, push: { x: 1, y: 0, z: 0 }, yaw: 2 }),
-        ...course({ heading: run(3, 0.1, 6) }),
-        {
-          acts: [
-            { set: 1, to: { heading: -2.5, spin: -8 } },
-            { set: 2, to: { position: { x: 0.6, y: 0.1, z: 0 }, lean: 0.4 } },
-          ],
-        },
-        {
-          acts: [
-            { set: 1, to: { heading: -2.8 } },
-            { set: 2, to: { velocity: { x: 3.5, y: -2, z: 0.3 } } },
-          ],
-        },
-        {
-          acts: [
-            { set: 1, to: { heading: 3.1 } },
-            { set: 2, to: { yaw: -2, lean: 0.5 } },
-          ],
-        },
-        {
-          acts: [
-            { set: 1, to: { heading: 3.1 } },
-            { set: 2, to: { push: { x: -9, y: 9, z: 0 } } },
-          ],
-        },
-      ],
-    },
-  }),
+      script: {
+        steps: [
+          spawned('top', { heading: 2.9, spin: 3 }),
+          spawned('gull', {
+            velocity: { x: 3, y: -2, z: 0.3 },
+            push: { x: 1, y: 0, z: 0 },
+            yaw: 2,
+          }),
+          ...course({ heading: run(3, 0.1, 6) }),
+          {
+            acts: [
+              { set: 1, to: { heading: -2.5, spin: -8 } },
+              { set: 2, to: { position: { x: 0.6, y: 0.1, z: 0 }, lean: 0.4 } },
+            ],
+          },
+          {
+            acts: [
+              { set: 1, to: { heading: -2.8 } },
+              { set: 2, to: { velocity: { x: 3.5, y: -2, z: 0.3 } } },
+            ],
+          },
+          {
+            acts: [
+              { set: 1, to: { heading: 3.1 } },
+              { set: 2, to: { yaw: -2, lean: 0.5 } },
+            ],
+          },
+          {
+            acts: [
+              { set: 1, to: { heading: 3.1 } },
+              { set: 2, to: { push: { x: -9, y: 9, z: 0 } } },
+            ],
+          },
+        ],
+      },
+    }),
+  ),
 ];
 
 /** As much of everything as chance makes: true and false velocities, stops, walls and jumps. */
@@ -167,23 +175,25 @@ function swarm(seed: number, ticks: number): Step[] {
   }));
 }
 
-const SWARM: Case[] = inPacked({
-  name: 'by velocity: a swarm by chance',
-  seat: 1,
-  game: {
-    tickRate: 20,
-    entities: {
-      mote: {
-        x: fixed(0, 100, 1 / 4, by('vx')),
-        y: fixed(0, 100, 1 / 4, by('vy')),
-        vx: fixed(-60, 60, 2),
-        vy: fixed(-60, 60, 4),
+const SWARM: Case[] = inPacked(
+  withOdds({
+    name: 'by velocity: a swarm by chance',
+    seat: 1,
+    game: {
+      tickRate: 20,
+      entities: {
+        mote: {
+          x: fixed(0, 100, 1 / 4, by('vx')),
+          y: fixed(0, 100, 1 / 4, by('vy')),
+          vx: fixed(-60, 60, 2),
+          vy: fixed(-60, 60, 4),
+        },
       },
     },
-  },
-  script: {
-    steps: [{ acts: Array.from({ length: 4 }, () => ({ spawn: 'mote' })) }, ...swarm(7, 26)],
-  },
-});
+    script: {
+      steps: [{ acts: Array.from({ length: 4 }, () => ({ spawn: 'mote' })) }, ...swarm(7, 22)],
+    },
+  }),
+);
 
 export const VELOCITY_CASES: readonly Case[] = [...BY_VELOCITY, ...SWARM];
