@@ -17,18 +17,28 @@ import {
 import { assert, ProtocolError, ProtocolErrorCode } from './errors.ts';
 import type { FieldPlan, Plan } from './plan.ts';
 
-/** Odds below even, about a ninth apart; the other half mirrors them. PROTOCOL.md 8 lists them. */
-const UNLIKELY: readonly number[] = [
-  1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 15, 17, 19, 21, 23, 26, 29, 32, 36, 40, 45, 50, 56, 62,
-  69, 77, 86, 96, 107, 119, 133, 148, 165, 184, 205, 228, 253, 281, 311, 344, 381, 421, 465, 513,
-  565, 621, 682, 747, 817, 892, 972, 1057, 1146, 1240, 1338, 1440, 1545, 1653, 1764, 1876, 1989,
-];
+/** Sizes below even; the other half mirrors them. */
+const UNLIKELY = 64;
 
-/** The sizes odds come in, ascending: of 4096 that the bit is 1. */
-export const ODDS: readonly number[] = [
-  ...UNLIKELY,
-  ...UNLIKELY.map((_, i) => (1 << ODDS_BITS) - UNLIKELY[UNLIKELY.length - 1 - i]),
-];
+/**
+ * Odds of a size against those of the one before it: so the first is the least there is, and the
+ * last one stands half such a step below even.
+ */
+const STEP = 1.1174;
+
+/** The sizes odds come in, ascending: of 4096 that the bit is 1. PROTOCOL.md 8 lists them. */
+export const ODDS: readonly number[] = sizesOfOdds();
+
+function sizesOfOdds(): number[] {
+  const whole = 1 << ODDS_BITS;
+  const sizes: number[] = [];
+  for (let size = 1; sizes.length < UNLIKELY; ) {
+    sizes.push(size);
+    const next = (size * STEP) / (1 + (size * (STEP - 1)) / whole);
+    size = Math.max(Math.round(next), size + 1);
+  }
+  return [...sizes, ...sizes.map((size) => whole - size).reverse()];
+}
 
 /** In TABLES a byte below this names odds, one above it passes over contexts. */
 const SKIP = ODDS.length;

@@ -44,6 +44,12 @@ test('every close code has the reaction of the table', () => {
   expect(stated).toEqual(Object.values(CloseCode).map((code) => [code, reactionTo(code)]));
 });
 
+test('the sizes of odds below even are those of the code', () => {
+  const [, list] = /The first 64 are\n\n([\d\s]+)\n\n/.exec(document) as RegExpExecArray;
+  const stated = list.trim().split(/\s+/).map(Number);
+  expect(stated).toEqual(protocol.ODDS.slice(0, 64));
+});
+
 test('the limits are those of the code', () => {
   const limit = (what: string): number[] => {
     const [, most] = rows(new RegExp(what))[0];
