@@ -12,6 +12,9 @@ import { Onlooker } from './telling.ts';
 import { textOfVectors } from './text-of-vectors.ts';
 import type { Vectors } from './vectors.ts';
 
+/** Frames that say their elements, in order. */
+const AS_ELEMENTS = new Set(['HELLO', 'WELCOME', 'REPLY', 'PING', 'PONG', 'BYE', 'RESYNC']);
+
 const text = readFileSync(new URL('./vectors.json', import.meta.url), 'utf8');
 const { cases } = JSON.parse(text) as Vectors;
 
@@ -30,12 +33,13 @@ test('the vectors hold every frame there is but MOVED', () => {
 describe.each(cases)('$name', ({ game: declared, hash, frames }) => {
   const game = gameOf(declared);
 
-  test('[F2] msgpackr reads every frame as one array that ends where the frame does', () => {
-    for (const { frame, hex } of frames) {
-      const envelope = unpack(bytesOf(hex)) as unknown[];
-      expect(Array.isArray(envelope), hex).toBe(true);
-      const names = Object.entries(FrameType).filter(([, type]) => type === envelope[0]);
-      expect(names.map(([name]) => name.toUpperCase())).toEqual([frame]);
+  test('[F2] msgpackr reads every frame as one array, and its elements as they are said', () => {
+    for (const { frame, hex, says } of frames) {
+      const [type, ...elements] = unpack(bytesOf(hex)) as unknown[];
+      expect(nameOf(type), hex).toBe(frame);
+      if (AS_ELEMENTS.has(frame)) expect(elements, hex).toEqual(Object.values(says));
+      if (frame === 'STATE')
+        expect(elements.slice(1, 4), hex).toEqual([says.inTime, says.margin, says.sentAt]);
     }
   });
 
@@ -55,3 +59,9 @@ describe.each(cases)('$name', ({ game: declared, hash, frames }) => {
     }
   });
 });
+
+function nameOf(type: unknown): string | undefined {
+  return Object.entries(FrameType)
+    .find(([, number]) => number === type)?.[0]
+    .toUpperCase();
+}
