@@ -122,23 +122,13 @@ export function changedTables(bytes: Uint8Array, base: Uint16Array): Uint16Array
   return odds;
 }
 
-/** Shares of ones that hold for most games; a room learns better ones within a second or two. */
-const PRIOR = {
-  changed: 0.5,
-  changedLongAgo: 0.05,
-  others: 0.4,
-  firstField: 0.3,
-  nextField: 0.4,
-  since: 0.6,
-  arrival: 0.7,
-  own: 0.7,
-  departs: 0.3,
-  mirrored: 0.02,
-  /** Each bit length is this much rarer than the one below it. */
-  lengthDecay: 0.75,
-} as const;
+/** Each bit length is so much rarer than the one below it. */
+const LENGTH_DECAY = 0.75;
 
-/** The odds that follow from the declaration alone. Both sides compute the same. */
+/**
+ * The odds that follow from the declaration alone. Both sides compute the same. The shares of ones
+ * hold for most games; a room learns better ones within a second or two.
+ */
 export function priorTables(plans: readonly Plan[], contexts: number): CodingTables {
   const odds = new Uint16Array(contexts).fill(ODDS[nearestOdds(0.5)]);
   const set = (context: number, share: number) => {
@@ -151,14 +141,15 @@ export function priorTables(plans: readonly Plan[], contexts: number): CodingTab
   set(Context.Wholes, 0);
   set(Context.Defers, 0);
   for (let block = Context.Limit; block < FIRST_FIELD_CONTEXT; block += COUNT_CONTEXTS)
-    setLengths(odds, block, COUNT_BITS, PRIOR.lengthDecay);
+    setLengths(odds, block, COUNT_BITS);
   set(Context.Left + SPARSE, 0.95);
   set(Context.Changed + SPARSE, 0.2);
   set(Context.Behind + SPARSE, 0.5);
   for (const plan of plans) {
+    // What was not named for long is seldom named.
     for (let i = 0; i < CHANGED_CONTEXTS; i++)
-      set(plan.changed + i, i < CHANGED_CONTEXTS - 3 ? PRIOR.changed : PRIOR.changedLongAgo);
-    set(plan.others, PRIOR.others);
+      set(plan.changed + i, i < CHANGED_CONTEXTS - 3 ? 0.5 : 0.05);
+    set(plan.others, 0.4);
     for (const f of plan.fields) setField(odds, f, set);
   }
   return new CodingTables(0, odds);
@@ -169,14 +160,14 @@ type SetOdds = (context: number, share: number) => void;
 function setField(odds: Uint16Array, f: FieldPlan, set: SetOdds): void {
   const { flags, value, change, changeSize } = f.contexts;
   const { levels, components, type } = f.spec;
-  set(flags + Flag.First, PRIOR.firstField);
-  set(flags + Flag.After, PRIOR.nextField);
-  set(flags + Flag.Beside, PRIOR.nextField);
-  set(flags + Flag.Since, PRIOR.since);
-  set(flags + Flag.Arrival, PRIOR.arrival);
-  set(flags + Flag.Own, PRIOR.own);
+  set(flags + Flag.First, 0.3);
+  set(flags + Flag.After, 0.4);
+  set(flags + Flag.Beside, 0.4);
+  set(flags + Flag.Since, 0.6);
+  set(flags + Flag.Arrival, 0.7);
+  set(flags + Flag.Own, 0.7);
   if (components === 0) {
-    setLengths(odds, value, COUNT_BITS, PRIOR.lengthDecay);
+    setLengths(odds, value, COUNT_BITS);
     return;
   }
   // Whole values: every one as likely as the next.
@@ -185,8 +176,8 @@ function setField(odds: Uint16Array, f: FieldPlan, set: SetOdds): void {
   for (let i = 0; i < components; i++) {
     const at = change + i * changeSize;
     if (levels === 1) set(at + Change.Same, 0.01);
-    set(at + Change.Mirrored, PRIOR.mirrored);
-    if (isWide(levels)) setLengths(odds, at + Change.Tree, treeBits(levels), PRIOR.lengthDecay);
+    set(at + Change.Mirrored, 0.02);
+    if (isWide(levels)) setLengths(odds, at + Change.Tree, treeBits(levels));
     else if (type !== 'quat')
       setTree(odds, at + Change.Tree, treeBits(levels), (v) => (v <= levels ? 1 : 0));
   }
@@ -199,10 +190,10 @@ function sizeOf(length: number, levels: number): number {
   return Math.max(last - first + 1, 0);
 }
 
-/** A tree over bit lengths, each so much rarer than the one before it. */
-function setLengths(odds: Uint16Array, context: number, bits: number, decay: number): void {
+/** A tree over bit lengths. */
+function setLengths(odds: Uint16Array, context: number, bits: number): void {
   let weight = 1;
-  const weights = Array.from({ length: 2 ** bits }, () => (weight *= decay));
+  const weights = Array.from({ length: 2 ** bits }, () => (weight *= LENGTH_DECAY));
   setTree(odds, context, bits, (leaf) => weights[leaf]);
 }
 
