@@ -33,9 +33,9 @@ export class BitCounter {
     const spent = this.#spent;
     let odds = new Uint16Array(0);
     let newest = 0;
-    RangeDecoder.prototype.begin = function (bytes, given) {
+    RangeDecoder.prototype.begin = function (bytes, given, start, end) {
       odds = given as Uint16Array<ArrayBuffer>;
-      begin.call(this, bytes, given);
+      begin.call(this, bytes, given, start, end);
     };
     RangeDecoder.prototype.bit = function (context) {
       const read = bit.call(this, context);

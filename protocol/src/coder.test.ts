@@ -31,7 +31,7 @@ function encode(said: readonly Said[], odds: Uint16Array, encoder = new RangeEnc
 /** What a reader that asks the same questions is told; throws unless it ends at the end. */
 function decode(bytes: Uint8Array, asked: readonly Said[], odds: Uint16Array): number[] {
   const decoder = new RangeDecoder();
-  decoder.begin(bytes, odds);
+  decoder.begin(bytes, odds, 0, bytes.length);
   const told = asked.map(({ context, bits }) =>
     context < 0 ? decoder.even(bits) : decoder.bit(context),
   );
@@ -138,7 +138,7 @@ describe('a carry', () => {
     const odds = Uint16Array.of(1365);
     const half = Uint8Array.of(128, ...Array<number>(200).fill(0));
     const decoder = new RangeDecoder();
-    decoder.begin(half, odds);
+    decoder.begin(half, odds, 0, half.length);
     const path = Array.from({ length: 150 }, () => ({
       context: 0,
       bits: 1,
@@ -200,7 +200,7 @@ describe('bytes that nobody wrote', () => {
       const decoder = new RangeDecoder();
       let count = 0;
       try {
-        decoder.begin(new Uint8Array(length).fill(value), Uint16Array.of(p));
+        decoder.begin(new Uint8Array(length).fill(value), Uint16Array.of(p), 0, length);
         for (;;) {
           decoder.bit(0);
           count++;

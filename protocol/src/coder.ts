@@ -150,11 +150,11 @@ export class RangeDecoder {
   /** The newest byte: two bits of it are still to come. */
   #last = 0;
 
-  begin(bytes: Uint8Array, odds: Uint16Array): void {
+  begin(bytes: Uint8Array, odds: Uint16Array, start: number, end: number): void {
     this.#bytes = bytes;
     this.#odds = odds;
-    this.#at = 0;
-    this.#end = bytes.length;
+    this.#at = start;
+    this.#end = end;
     this.#range = WHOLE;
     const high = (this.#next() << 22) | (this.#next() << 14) | (this.#next() << 6);
     this.#last = this.#next();

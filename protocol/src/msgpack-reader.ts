@@ -144,6 +144,19 @@ export class MsgpackReader {
     return this.#bytes.subarray(this.#position - length, this.#position);
   }
 
+  /** As bin, without making a view: passes over it and answers how long it is. */
+  passBin(maxBytes: number): number {
+    const length = this.#binHeader();
+    if (length > maxBytes) fail('bytes too long');
+    this.#position += length;
+    return length;
+  }
+
+  /** The message that is read. */
+  get message(): Uint8Array {
+    return this.#bytes;
+  }
+
   /** The count of an array, at most `maxCount`. There is a byte at least for each element. */
   arrayHeader(maxCount: number): number {
     const tag = this.#take(1);

@@ -44,8 +44,8 @@ export class PackedSource implements Source {
   #elements = 0;
 
   /** A body begins. */
-  begin(bytes: Uint8Array, odds: Uint16Array): void {
-    this.#decoder.begin(bytes, odds);
+  begin(bytes: Uint8Array, odds: Uint16Array, start = 0, end = bytes.length): void {
+    this.#decoder.begin(bytes, odds, start, end);
     this.#depth = 0;
     this.#elements = 0;
   }

@@ -335,7 +335,9 @@ export class Connection implements Joiner {
     playing.nowTick = room.schedule.tickAt(this.#heardMs);
     const { input, priors } = room.game;
     if (room.isPacked) {
-      this.#packed.begin(this.#reader.bin(MAX_HELLO_BYTES), priors.odds);
+      const length = this.#reader.passBin(MAX_HELLO_BYTES);
+      const { message, position } = this.#reader;
+      this.#packed.begin(message, priors.odds, position - length, position);
       readInputs(this.#packed, input, playing.previous, playing.put);
       this.#packed.finish();
     } else readInputs(this.#source, input, playing.previous, playing.put);
