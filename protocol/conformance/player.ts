@@ -17,6 +17,7 @@ import {
   roundInput,
   SENT_UNITS,
   type Sink,
+  type StateHeader,
   tableChanges,
   writeAck,
   writeBye,
@@ -34,7 +35,7 @@ import {
   writeTables,
   writeWelcome,
 } from '../src/index.ts';
-import { Stage, type Viewer } from '../test/stage.ts';
+import { type Sent, Stage, type Viewer } from '../test/stage.ts';
 import { differences } from '../test/truth.ts';
 import { gameOf } from './declaration.ts';
 import { Onlooker } from './telling.ts';
@@ -151,27 +152,12 @@ class Player {
     stage.tell(viewer);
     const wrong = differences(stage as unknown as Stage, viewer);
     if (wrong.length > 0) throw new Error(`${this.#case.name}: ${wrong.join('; ')}`);
-    const { shared, own, everything } = viewer.last;
     const { inTime = 0, margin = null, sentAt = 0 } = step;
-    const out = this.#out;
-    const header = {
-      dTick: stage.tick - this.#stateTick,
-      everything,
-      inTime,
-      marginTicks: margin === null ? Number.NaN : margin / MARGIN_UNITS,
-      sentAt: sentAt / SENT_UNITS,
-    };
-    writeStateHeader(out, header, own ? 2 : shared ? 1 : 0);
-    if (shared) this.#body(shared);
-    else if (own) out.nil();
-    if (own) this.#body(own);
+    const ticks = margin === null ? Number.NaN : margin / MARGIN_UNITS;
+    const said = { inTime, marginTicks: ticks, sentAt: sentAt / SENT_UNITS };
+    writeState(this.#out, viewer.last, stage.tick - this.#stateTick, said);
     this.#stateTick = stage.tick;
     this.#say('STATE', 'server');
-  }
-
-  #body(bytes: Uint8Array): void {
-    if (this.#script.packed) this.#out.bin(bytes);
-    else this.#out.raw(bytes);
   }
 
   /** Frames that are not of one kind alone come last. */
@@ -268,6 +254,20 @@ class Player {
     const says: ToldFields = this.#onlooker.take(from, bytes);
     this.frames.push({ frame, from, hex: Buffer.from(bytes).toString('hex'), says });
   }
+}
+
+/** A STATE `dTick` after the one before, with the bodies that the stage wrote for a seat. */
+export function writeState(
+  out: MsgpackWriter,
+  { shared, own, everything, odds }: Sent,
+  dTick: number,
+  said: Pick<StateHeader, 'inTime' | 'marginTicks' | 'sentAt'>,
+): void {
+  const body = (bytes: Uint8Array) => (odds ? out.bin(bytes) : out.raw(bytes));
+  writeStateHeader(out, { dTick, everything, ...said }, own ? 2 : shared ? 1 : 0);
+  if (shared) body(shared);
+  else if (own) out.nil();
+  if (own) body(own);
 }
 
 function replace(set: Set<number>, ids: readonly number[]): void {
