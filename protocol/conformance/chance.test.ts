@@ -1,6 +1,6 @@
 // The games of the vectors played by chance, seeded: everything changes, moves, comes, goes and is
-// handed on, seats skip, look away and are told late, odds change. The second decoder holds what our
-// reader holds after every STATE, and that is what TABLES and STATEs said, frame by frame.
+// handed on; the seat skips, looks away and is told late; odds change. After every STATE the second
+// decoder holds what our reader holds. TICKWIRE_FUZZ_TICKS asks for more.
 import { describe, expect, test } from 'vitest';
 import {
   CodingTables,
