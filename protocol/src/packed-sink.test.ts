@@ -113,7 +113,7 @@ const near = (value: number) =>
 const float: fc.Arbitrary<Said> = number.chain((value) =>
   near(value).map((alike) => ({
     name: `float ${value} near ${alike}`,
-    write: (sink) => sink.float(FIELD, value, alike),
+    write: (sink) => sink.float(FIELD, Float64Array.of(value, alike)),
     read: (source) => source.float(FIELD, alike),
     wanted: value,
   })),
@@ -234,7 +234,7 @@ describe('what is said comes back', () => {
 
   test('a float that is as expected costs its length alone', () => {
     const sink = new PackedSink(new MsgpackWriter(), someTables(1));
-    sink.float(FIELD, 0.1, 0.1);
+    sink.float(FIELD, Float64Array.of(0.1, 0.1));
     expect(sink.bits.length).toBe(6);
   });
 });

@@ -122,11 +122,11 @@ export class PackedSink extends PackedInputSink implements Sink {
     this.bits.push(mantissa + Math.min(more, MANTISSAS) - 1, (value >>> (more - 1)) & 1);
     this.bits.pushEven(value, more - 1);
   }
-  float(context: number, value: number, near: number): void {
-    floats.setFloat64(0, value);
-    floats.setFloat64(8, near);
-    const high = (floats.getUint32(0) ^ floats.getUint32(8)) >>> 0;
-    const low = (floats.getUint32(4) ^ floats.getUint32(12)) >>> 0;
+  float(context: number, pair: Float64Array): void {
+    floats.setFloat64(0, pair[0]);
+    floats.setFloat64(8, pair[1]);
+    const high = floats.getInt32(0) ^ floats.getInt32(8);
+    const low = floats.getInt32(4) ^ floats.getInt32(12);
     const bits = high ? Math.min(64 - Math.clz32(high), 63) : 32 - Math.clz32(low);
     this.tree(context, bits, COUNT_BITS);
     if (bits === 63) this.bits.pushEven(high, 32);

@@ -58,7 +58,11 @@ describe('[F4, K4] a packed source refuses', () => {
     ],
     ['a text that is too long', (s) => s.text(FIELD, 'abc'), (s) => s.text(FIELD, 2)],
     ['a packed value that is too long', (s) => s.free(FIELD, 'abc', 9), (s) => s.free(FIELD, 3)],
-    ['infinity', (s) => s.float(FIELD, 2 ** 1023, 0), (s) => s.float(FIELD, 2 ** -1022)],
+    [
+      'infinity',
+      (s) => s.float(FIELD, Float64Array.of(2 ** 1023, 0)),
+      (s) => s.float(FIELD, 2 ** -1022),
+    ],
   ];
 
   test.each(cases)('%s', (_name, write, read) => {

@@ -62,9 +62,9 @@ export class PlainSink implements Sink {
   steps(_context: number, _width: number, _mantissa: number, value: number): void {
     this.#int(value);
   }
-  float(_context: number, value: number, _near: number): void {
+  float(_context: number, pair: Float64Array): void {
     this.#counts[this.#depth]++;
-    this.#out.float(value);
+    this.#out.float(pair[0]);
   }
   text(_context: number, value: string): void {
     this.#counts[this.#depth]++;

@@ -37,8 +37,11 @@ export interface Sink extends InputSink {
    * below its first, the highest of them by `mantissa`.
    */
   steps(context: number, width: number, mantissa: number, value: number): void;
-  /** A float64, exactly; `near` is one that the receiver holds and that may be alike. */
-  float(context: number, value: number, near: number): void;
+  /**
+   * A float64, exactly: the first of `pair`; the second is one that the receiver holds and that may
+   * be alike. In an array, for a number that is handed on would be an object.
+   */
+  float(context: number, pair: Float64Array): void;
   text(context: number, value: string): void;
   /** Any MessagePack value: a `packed` field. Throws UsageError where it takes more bytes. */
   free(context: number, value: unknown, mostBytes: number): void;

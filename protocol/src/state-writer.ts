@@ -26,6 +26,9 @@ import {
 import { MOST_ACTIVITY, MOST_TRUST, restsAt, SUB_STEPS, type Tracks } from './tracks.ts';
 import { writeElement } from './value-writer.ts';
 
+/** An exact number, and one that its receiver was told with everybody. */
+const exact = new Float64Array(2);
+
 /** Everything: no field has a stamp this old. */
 export const NEVER = -1;
 
@@ -229,8 +232,11 @@ export function writeOwn(sink: Sink, table: LiveTable, row: number, since: numbe
     if (f.column < 0) writeOwnObject(sink, f, table.objects[f.object][row], since);
     else if (!stepped) writeWire(sink, table, f, row);
     else
-      for (let c = f.column; c < f.column + f.spec.components; c++)
-        sink.float(Context.Float, table.exact[c][row], nearby(f.spec, table.wire[c][row]));
+      for (let c = f.column; c < f.column + f.spec.components; c++) {
+        exact[0] = table.exact[c][row];
+        exact[1] = nearby(f.spec, table.wire[c][row]);
+        sink.float(Context.Float, exact);
+      }
   }
   sink.close();
 }
