@@ -24,7 +24,7 @@ export class Calls {
     const call = this.#waiting.get(id);
     this.#waiting.delete(id);
     if (ok) call?.resolve(value);
-    else call?.reject(new CommandError(typeof value === 'string' ? value : 'refused'));
+    else call?.reject(new CommandError(value as string));
   }
 
   /** No answer will come any more. */

@@ -288,26 +288,27 @@ describe.each(SPELLINGS)('[F4] any bytes at all, %s', (wire) => {
     expect(most > 0).toBe(wire === 'packed');
   });
 
-  test.runIf(wire === 'packed')('a body of all slots costs no more than its slots', () => {
-    const out = new MsgpackWriter();
-    const sink = new PackedSink(out, real.priors);
-    // Arrivals without end: each the next id, as short as can be.
-    sink.open();
-    sink.level(Context.Grown, 1, 1);
-    sink.count(Context.Limit, MAX_SLOTS);
-    sink.select(Context.Left, true, 0);
-    sink.close();
-    sink.select(Context.Entered, true, 2 ** 31);
-    sink.finish();
-    const reader = new MsgpackReader();
-    reader.reset(out.bytes());
-    const body = reader.bin(out.length);
-    const viewer = seatBefore(0);
-    const asked = vi.spyOn(RangeDecoder.prototype, 'bit');
-    expect(() =>
-      readAll(body, (from) => viewer.received.readBody(from, 1, true), real.priors.odds),
-    ).toThrow(ProtocolError);
-    expect(asked.mock.calls.length).toBeLessThan(MAX_SLOTS);
-    asked.mockRestore();
-  });
+  if (wire === 'packed')
+    test('a body of all slots costs no more than its slots', () => {
+      const out = new MsgpackWriter();
+      const sink = new PackedSink(out, real.priors);
+      // Arrivals without end: each the next id, as short as can be.
+      sink.open();
+      sink.level(Context.Grown, 1, 1);
+      sink.count(Context.Limit, MAX_SLOTS);
+      sink.select(Context.Left, true, 0);
+      sink.close();
+      sink.select(Context.Entered, true, 2 ** 31);
+      sink.finish();
+      const reader = new MsgpackReader();
+      reader.reset(out.bytes());
+      const body = reader.bin(out.length);
+      const viewer = seatBefore(0);
+      const asked = vi.spyOn(RangeDecoder.prototype, 'bit');
+      expect(() =>
+        readAll(body, (from) => viewer.received.readBody(from, 1, true), real.priors.odds),
+      ).toThrow(ProtocolError);
+      expect(asked.mock.calls.length).toBeLessThan(MAX_SLOTS);
+      asked.mockRestore();
+    });
 });
