@@ -16,10 +16,15 @@ const SAMPLED_TICKS = 200;
 /** The files whose header promises to allocate nothing per tick. */
 export const HOT_FILES: readonly string[] = [
   ...['table', 'live-table', 'state-writer', 'body-writer', 'known-set', 'plain', 'msgpack-writer'],
-  ...['history', 'quantize'],
+  ...['history', 'quantize', 'tracks', 'track-odds', 'departures', 'coder', 'packed-sink'],
+  ...['packed-input-sink', 'packed-source'],
 ]
   .map((name) => `protocol/src/${name}`)
-  .concat(['replication', 'visibility', 'grid', 'input-queue'].map((name) => `server/src/${name}`));
+  .concat(
+    ['replication', 'visibility', 'grid', 'input-queue', 'budget'].map(
+      (name) => `server/src/${name}`,
+    ),
+  );
 
 export type SizeName = 'everyone' | 'interest' | 'players60';
 

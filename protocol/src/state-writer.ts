@@ -231,14 +231,17 @@ export function writeOwn(sink: Sink, table: LiveTable, row: number, since: numbe
     if (!chosen) continue;
     if (f.column < 0) writeOwnObject(sink, f, table.objects[f.object][row], since);
     else if (!stepped) writeWire(sink, table, f, row);
-    else
-      for (let c = f.column; c < f.column + f.spec.components; c++) {
-        exact[0] = table.exact[c][row];
-        exact[1] = nearby(f.spec, table.wire[c][row]);
-        sink.float(Context.Float, exact);
-      }
+    else writeExact(sink, table, f, row);
   }
   sink.close();
+}
+
+function writeExact(sink: Sink, table: LiveTable, { spec, column }: FieldPlan, row: number): void {
+  for (let c = column; c < column + spec.components; c++) {
+    exact[0] = table.exact[c][row];
+    exact[1] = nearby(spec, table.wire[c][row]);
+    sink.float(Context.Float, exact);
+  }
 }
 
 /**
