@@ -247,6 +247,13 @@ describe.each(SPELLINGS)('a server of a %s room that does not', (spelling) => {
     expect(judge(Uint8Array.of(0x92, FrameType.Ack, 1))).toBe(true);
   });
 
+  test('[J3] is left when its first STATE does not hold everything', () => {
+    deliver(world.welcome(1));
+    deliver(Uint8Array.of(0x95, FrameType.State, 1, 0, 0xc0, 0));
+    expect(told).toEqual(['welcome']);
+    expect(peer.closed?.[0]).toBe(CloseCode.Malformed);
+  });
+
   test('is left when a frame is longer than any state', () => {
     expect(judge(new Uint8Array(MAX_STATE_BYTES + 1))).toBe(true);
   });

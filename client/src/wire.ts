@@ -114,6 +114,8 @@ export class Wire {
   #ackTick = 0;
   #inputTick = 0;
   #shownDelay = 0;
+  /** A STATE came on this connection. */
+  #stated = false;
   #bye: { code: number; reason: string } | undefined;
   /** When the newest frame was sent, ms. */
   sentMs = 0;
@@ -309,6 +311,8 @@ export class Wire {
     const header = this.#header;
     readStateHeader(from, header);
     if (header.dTick < 1) bad('a STATE of an old tick');
+    if (!this.#stated && !header.everything) bad('a first STATE of changes');
+    this.#stated = true;
     const tick = this.#stateTick + header.dTick;
     const bodies = this.#frame.elements - 4;
     if (bodies > 0 && !from.tryNil())
