@@ -143,7 +143,7 @@ export class Tracks {
       if (!this.trusted) return held;
       const at = held + this.rate[i][row];
       if (wraps) return at < 0 ? at + levels + 1 : at > levels ? at - levels - 1 : at;
-      return at < 0 ? 0 : at > levels ? levels : at;
+      return Math.min(Math.max(at, 0), levels);
     }
     let place = this.place[i][row] + (this.rate[i][row] + this.bent[i][row]) * ticks;
     if (wraps) {
