@@ -254,6 +254,13 @@ describe.each(SPELLINGS)('a server of a %s room that does not', (spelling) => {
     expect(peer.closed?.[0]).toBe(CloseCode.Malformed);
   });
 
+  test('is left when a step is longer than a server waits', () => {
+    deliver(world.welcome(1));
+    deliver(world.everything(1));
+    deliver(Uint8Array.of(0x95, FrameType.State, 0xce, 0x1d, 0xcd, 0x65, 0, 0, 0xc0, 0));
+    expect(peer.closed?.[0]).toBe(CloseCode.Malformed);
+  });
+
   test('is left when a frame is longer than any state', () => {
     expect(judge(new Uint8Array(MAX_STATE_BYTES + 1))).toBe(true);
   });

@@ -77,6 +77,11 @@ const MAX_BUFFERED_BYTES = 2048;
 /** Input ticks held back while the socket is full: the server keeps no more than this ahead. */
 const MAX_HELD = 16;
 
+/**
+ * Ticks from one STATE to the next at most: four minutes at 60 Hz, far beyond a slow seat's end.
+ */
+const MAX_STEP_TICKS = 2 ** 14;
+
 const NAMES: Readonly<Record<number, string>> = Object.fromEntries(
   Object.entries(FrameType).map(([name, type]) => [type, name.toLowerCase()]),
 );
@@ -313,6 +318,7 @@ export class Wire {
     if (header.dTick < 1) bad('a STATE of an old tick');
     if (!this.#stated && !header.everything) bad('a first STATE of changes');
     this.#stated = true;
+    if (!header.everything) this.#checkStep(header.dTick);
     const tick = this.#stateTick + header.dTick;
     const bodies = this.#frame.elements - 4;
     if (bodies > 0 && !from.tryNil())
@@ -323,6 +329,13 @@ export class Wire {
     from.end();
     this.#stateTick = tick;
     this.#events.stated(tick, header);
+  }
+
+  /** Rows move on STATE by STATE: a step of years would take as long to follow. */
+  #checkStep(dTick: number): void {
+    const { packed = false, sendEvery = 1 } = this.#welcome ?? {};
+    if (dTick > MAX_STEP_TICKS) bad('a step longer than a server waits');
+    if (packed && dTick % sendEvery !== 0) bad('a STATE between two');
   }
 
   #readBody(read: (source: Source) => void): void {

@@ -104,6 +104,12 @@ group('UsageError names the field and the cure', () => {
     ['a name of ours', entitiesOf({ owner: int(0, 9) }), /ship\.owner: .*choose another name/],
     ['a name', entitiesOf({ 'a-b': int(0, 9) }), /ship\.a-b: .*letters, digits and _/],
     ['by', entitiesOf({ x: int(0, 9).smooth({ by: 'vx' }) }), /ship\.x\.smooth\({ by: 'vx' }\)/],
+    ['by itself', entitiesOf({ x: int(0, 9).smooth({ by: 'x' }) }), /in a circle/],
+    [
+      'by each other',
+      entitiesOf({ x: int(0, 9).smooth({ by: 'y' }), y: int(0, 9).smooth({ by: 'x' }) }),
+      /in a circle/,
+    ],
     ['a press', entitiesOf({ fire: bool().press() }), /ship\.fire: press\(\) is for input/],
     ['tickRate', () => defineGame({ tickRate: 0, entities: {} }), /tickRate: 0.*1\.\.128/],
     ['fast', () => defineGame({ tickRate: 129, entities: {} }), /tickRate: 129/],

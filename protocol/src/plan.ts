@@ -86,7 +86,7 @@ export function planOf(
     );
   for (const [key] of entries) checkField(name, key, isEntity);
 
-  const all = [...(isEntity ? Object.entries(OURS) : []), ...inWireOrder(entries)];
+  const all = [...(isEntity ? Object.entries(OURS) : []), ...inWireOrder(name, entries)];
   const columns = all.flatMap(([, { spec }]) => new Array<FieldSpec>(spec.components).fill(spec));
   const firstOfField = context + CHANGED_CONTEXTS + 1;
   const fields = fieldPlans(name, all, declared, firstOfField);
@@ -143,14 +143,16 @@ function fieldPlans(
 }
 
 /** Fields that others move by stand before them: a motion is told by its rate first. */
-function inWireOrder(entries: readonly [string, AnyField][]): [string, AnyField][] {
+function inWireOrder(owner: string, entries: readonly [string, AnyField][]): [string, AnyField][] {
   const specs = new Map(entries);
   const rank = new Map<string, number>();
   for (const [name] of entries) {
     let rate = specs.get(name)?.spec.by;
-    // A chain longer than there are fields goes round in a circle: whichever order it gets, it
-    // keeps.
-    for (let up = 1; rate !== undefined && up <= entries.length; up++) {
+    for (let up = 1; rate !== undefined; up++) {
+      if (up > entries.length)
+        throw new UsageError(
+          `${owner}.${name}.smooth({ by }): its velocities go round in a circle`,
+        );
       rank.set(rate, Math.max(rank.get(rate) ?? 0, up));
       rate = specs.get(rate)?.spec.by;
     }

@@ -143,7 +143,8 @@ export interface RoomDefinition<G, Auth, Data> {
   /** Send STATE every k-th tick. Default 1. */
   sendEvery?: number;
   /**
-   * How state and input are spelled. `packed`, the default: as few bits as can be. `plain`:
+   * How state and input are spelled. `packed`: as few bits as can be; the default but for rooms
+   * with `sees`, for a packed arrival tells a little of what its row did unseen. `plain`:
    * MessagePack values that any tool reads, for debugging and for a first client in another
    * language.
    */

@@ -11,9 +11,12 @@ import type { World } from './world.ts';
 
 type Definition = RoomDefinition<Game, unknown, unknown>;
 
-/** Bodies are packed unless the definition says otherwise. */
-export function isPacked({ wire }: Definition): boolean {
-  return wire !== 'plain';
+/**
+ * Bodies are packed unless the definition says otherwise, or hides rows: a packed arrival tells how
+ * lively its row was of late, and so a little of what it did unseen.
+ */
+export function isPacked({ wire, sees }: Definition): boolean {
+  return wire === undefined ? sees === undefined : wire === 'packed';
 }
 
 /** `room` is what `sees` is given. */

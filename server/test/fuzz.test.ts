@@ -30,10 +30,12 @@ const KINDS: Record<string, Parameters<typeof fuzzRoom>[1]> = {
   'a room with interest and sees, every second tick': {
     sendEvery: 2,
     interest: { around: (seat) => seat.own('ship'), radius: 250 },
+    wire: 'packed',
     sees: (seat, row) => row.kind !== 'ship' || (row.cloak + seat.id) % 3 !== 0,
   },
   'a room where some is hidden, every third tick': {
     sendEvery: 3,
+    wire: 'packed',
     sees: (seat, row) => (row.id + seat.id) % 4 !== 0 || row.kind === 'sign',
   },
 };
