@@ -3,26 +3,18 @@
 // Trap: a seat's sight has memory (ships leave later than they enter), so each tick must be looked
 // at, also one that is not compared.
 import {
-  CodingTables,
-  changedTables,
   FrameType,
   type Game,
   MsgpackReader,
-  PackedSource,
   Received,
   readFrame,
-  readStateHeader,
-  readTables,
-  readWelcome,
-  type StateHeader,
+  StateFeed,
 } from '@tickwire/protocol';
 import { type ShipsRoom, ships } from './interest-room.ts';
 import { type Entity, MAX_SPEED, q } from './workload.ts';
 
 /** As the server declares it: entities leave sight at this many times the radius. */
 const LEAVE_FACTOR = 1.1;
-/** Longest body that is read, bytes. */
-const MOST_BYTES = 2 ** 22;
 /** Velocities travel as steps above the least. */
 const VELOCITY_ZERO = q.vel(MAX_SPEED);
 
@@ -35,32 +27,20 @@ export class SeatView {
   inSight: ReadonlySet<number> = new Set();
   readonly #received = new Received(game);
   readonly #reader = new MsgpackReader();
-  readonly #source = new PackedSource();
+  readonly #feed = new StateFeed(game, this.#received, this.#reader);
   readonly #frame = { elements: 0 };
-  readonly #header = {} as StateHeader;
-  #tables: CodingTables = game.priors;
-  #tick = 0;
 
   get tick(): number {
-    return this.#tick;
+    return this.#feed.tick;
   }
 
   /** Applies any frame of the server; those that say nothing of the world are passed over. */
   read(bytes: Uint8Array): void {
-    const from = this.#reader;
-    from.reset(bytes);
-    const type = readFrame(from, this.#frame);
-    if (type === FrameType.Welcome) {
-      const welcome = readWelcome(from);
-      this.seat = welcome.seat;
-      this.#tick = welcome.tick;
-      this.#received.seat = welcome.seat;
-      this.#received.expectPacked(1 / game.tickRate, welcome.sendEvery);
-    } else if (type === FrameType.Tables) {
-      const { version, base, changes } = readTables(from);
-      const { odds } = base === 0 ? game.priors : this.#tables;
-      this.#tables = new CodingTables(version, changedTables(changes, odds));
-    } else if (type === FrameType.State) this.#readState();
+    this.#reader.reset(bytes);
+    const type = readFrame(this.#reader, this.#frame);
+    if (type === FrameType.Welcome) this.seat = this.#feed.takeWelcome().seat;
+    else if (type === FrameType.Tables) this.#feed.takeTables();
+    else if (type === FrameType.State) this.#feed.takeState(this.#frame.elements);
   }
 
   /** Finds out what the seat should see now. */
@@ -116,16 +96,5 @@ export class SeatView {
     }
     const name = table.objects[plan.byName.get('name')!.object][row];
     if (name !== ship.name) found.push(`ship ${id}.name is ${name} and should be ${ship.name}`);
-  }
-
-  #readState(): void {
-    const from = this.#reader;
-    const header = this.#header;
-    readStateHeader(from, header);
-    this.#tick += header.dTick;
-    if (this.#frame.elements === 4) return this.#received.pass(this.#tick);
-    this.#source.begin(from.bin(MOST_BYTES), this.#tables.odds);
-    this.#received.readBody(this.#source, this.#tick, header.everything);
-    this.#source.finish();
   }
 }

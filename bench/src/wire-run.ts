@@ -3,22 +3,16 @@
 // own reading side as the client does, and acknowledges them. Encoding and reading are timed apart
 // from the game's own work; what arrived is there to be compared with the truth after every tick.
 import {
-  CodingTables,
   Credential,
-  changedTables,
   FrameType,
   type Game,
-  MAX_STATE_BYTES,
   MsgpackReader,
   MsgpackWriter,
-  PackedSource,
-  PlainSource,
   PROTOCOL_VERSION,
   Received,
   readFrame,
   readStateHeader,
-  readTables,
-  readWelcome,
+  StateFeed,
   type StateHeader,
   writeAck,
   writeHello,
@@ -54,24 +48,24 @@ class Spectator implements Socket {
   readonly received: Received;
   readonly inbox: Uint8Array[] = [];
   closed = '';
-  /** Of the newest STATE, and of the TABLES since the last look. */
-  bodyBytes = 0;
+  /** Of the TABLES since the last look. */
   tablesBytes = 0;
   handler: SocketHandler | undefined;
-  tick = -1;
-  readonly #game: Game;
   readonly #reader = new MsgpackReader();
-  readonly #plain = new PlainSource(this.#reader);
-  readonly #packed = new PackedSource();
   readonly #frame = { elements: 0 };
-  readonly #header = {} as StateHeader;
-  #isPacked = false;
-  #tables: CodingTables;
+  readonly #feed: StateFeed;
 
   constructor(game: Game) {
-    this.#game = game;
-    this.#tables = game.priors;
     this.received = new Received(game);
+    this.#feed = new StateFeed(game, this.received, this.#reader);
+  }
+
+  get tick(): number {
+    return this.#feed.tick;
+  }
+
+  get isPacked(): boolean {
+    return this.#feed.welcome?.packed ?? false;
   }
 
   send(frame: Uint8Array): void {
@@ -103,50 +97,32 @@ class Spectator implements Socket {
   }
 
   #take(message: Uint8Array): void {
-    const from = this.#reader;
-    from.reset(message);
-    const type = readFrame(from, this.#frame);
-    if (type === FrameType.Welcome) {
-      const { tick, packed, sendEvery } = readWelcome(from);
-      this.tick = tick;
-      this.#isPacked = packed;
-      this.received.expectPacked(packed ? 1 / this.#game.tickRate : 0, sendEvery);
-    } else if (type === FrameType.Tables) {
-      const { version, base, changes } = readTables(from);
-      const { odds } = base === 0 ? this.#game.priors : this.#tables;
-      this.#tables = new CodingTables(version, changedTables(changes, odds));
+    this.#reader.reset(message);
+    const type = readFrame(this.#reader, this.#frame);
+    if (type === FrameType.Welcome) this.#feed.takeWelcome();
+    else if (type === FrameType.Tables) {
+      this.#feed.takeTables();
       this.tablesBytes += message.length;
-    } else if (type === FrameType.State) this.#takeState(message.length);
-    else throw new Error(`a frame of type ${type} came to a spectator`);
-    from.end();
-  }
-
-  #takeState(length: number): void {
-    const from = this.#reader;
-    readStateHeader(from, this.#header);
-    const { everything, dTick } = this.#header;
-    this.tick += dTick;
-    this.bodyBytes = 0;
-    if (this.#frame.elements === STATE_HEADER_ELEMENTS) this.received.pass(this.tick);
-    else if (this.#isPacked) {
-      const body = from.bin(MAX_STATE_BYTES);
-      this.bodyBytes = body.length;
-      this.#packed.begin(body, this.#tables.odds);
-      this.received.readBody(this.#packed, this.tick, everything);
-      this.#packed.finish();
-    } else {
-      this.bodyBytes = length - PLAIN_HEADER_BYTES;
-      this.#plain.reset();
-      this.received.readBody(this.#plain, this.tick, everything);
-    }
-    for (const table of this.received.tables) table.settle(this.tick);
+    } else if (type === FrameType.State) {
+      this.#feed.takeState(this.#frame.elements);
+      for (const table of this.received.tables) table.settle(this.tick);
+    } else throw new Error(`a frame of type ${type} came to a spectator`);
+    this.#reader.end();
   }
 }
 
+/** Bytes of a STATE's one body, without its length; 0 for a frame of another type. */
+function bodyBytesOf(message: Uint8Array, isPacked: boolean): number {
+  const reader = new MsgpackReader();
+  const frame = { elements: 0 };
+  reader.reset(message);
+  if (readFrame(reader, frame) !== FrameType.State || frame.elements === HEADER_ELEMENTS) return 0;
+  readStateHeader(reader, {} as StateHeader);
+  return isPacked ? reader.passBin(message.length) : message.length - reader.position;
+}
+
 /** Elements of a STATE after its type, where nothing follows the header. */
-const STATE_HEADER_ELEMENTS = 4;
-/** Array, type and four small elements, a byte each. */
-const PLAIN_HEADER_BYTES = 6;
+const HEADER_ELEMENTS = 4;
 
 class SpectatorTransport implements Transport {
   readonly name = 'spectator';
@@ -226,13 +202,15 @@ export class WireRun {
     this.#clock.nowMs += 1000 / game.tickRate;
     if (this.room.run(this.#clock.nowMs) !== 1) throw new Error('a tick did not come');
     const messages = spectator.inbox.map(({ length }) => length);
+    const { isPacked } = spectator;
+    const bodyBytes = spectator.inbox.reduce((sum, sent) => sum + bodyBytesOf(sent, isPacked), 0);
     const before = spectator.tick;
     spectator.tablesBytes = 0;
     const began = performance.now();
     spectator.read();
     const decodeUs = (performance.now() - began) * 1000;
     spectator.say((out) => writeAck(out, spectator.tick - before));
-    const { bodyBytes, tablesBytes } = spectator;
+    const { tablesBytes } = spectator;
     return { messages, bodyBytes, tablesBytes, encodeUs: this.#encodeMs * 1000, decodeUs };
   }
 

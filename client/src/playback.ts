@@ -114,11 +114,9 @@ export class Playback {
       this.#synced = false;
       this.#events = [];
     }
-    this.received.seat = welcome.seat;
     this.view.seat = this.newest.seat = welcome.seat;
     this.#shown.viewer = this.#raw.viewer = welcome.seat;
     this.#sendEvery = welcome.sendEvery;
-    this.received.expectPacked(welcome.packed ? 1 / this.#game.tickRate : 0, welcome.sendEvery);
     this.#inputTick = welcome.tick;
     this.#target = welcome.tick;
     this.#playing = false;

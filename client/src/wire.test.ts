@@ -60,7 +60,6 @@ function connected(spelling: Spelling = 'plain'): void {
   world = new FakeWorld(game, spelling);
   peer = new FakePeer();
   received = new Received(game);
-  received.seat = 1;
   closed = [];
   told = [];
   const traffic: Traffic = {
@@ -77,10 +76,7 @@ function connected(spelling: Spelling = 'plain'): void {
     received,
     {
       now: () => 0,
-      welcomed: ({ packed, sendEvery }) => {
-        told.push('welcome');
-        received.expectPacked(packed ? 1 / game.tickRate : 0, sendEvery);
-      },
+      welcomed: () => told.push('welcome'),
       stated: (tick) => told.push(`state ${tick}`),
       happened: (_, event, payload) => told.push(`event ${event} ${JSON.stringify(payload)}`),
       replied: (id, ok, value) => told.push(`reply ${id} ${ok} ${JSON.stringify(value)}`),
@@ -172,6 +168,13 @@ describe('TABLES', () => {
   test('[K5] that change others than the client has end the line', () => {
     deliver(world.welcome(1));
     deliver(world.learnt(3, 2, LEARNT));
+    expect(peer.closed?.[0]).toBe(CloseCode.Malformed);
+  });
+
+  test('end the line where bodies are plain', () => {
+    connected('plain');
+    deliver(world.welcome(1));
+    deliver(world.learnt(1, 0, LEARNT));
     expect(peer.closed?.[0]).toBe(CloseCode.Malformed);
   });
 });

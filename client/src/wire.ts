@@ -4,9 +4,7 @@
 // over from everything.
 import {
   CloseCode,
-  CodingTables,
   carryPresses,
-  changedTables,
   FrameType,
   type Game,
   type Hello,
@@ -16,7 +14,6 @@ import {
   MsgpackWriter,
   neutralInput,
   PackedInputSink,
-  PackedSource,
   PlainSink,
   PlainSource,
   ProtocolError,
@@ -29,11 +26,8 @@ import {
   readPing,
   readPong,
   readReply,
-  readStateHeader,
-  readTables,
-  readWelcome,
   SHOWN_UNITS,
-  type Source,
+  StateFeed,
   type StateHeader,
   type Welcome,
   writeAck,
@@ -77,11 +71,6 @@ const MAX_BUFFERED_BYTES = 2048;
 /** Input ticks held back while the socket is full: the server keeps no more than this ahead. */
 const MAX_HELD = 16;
 
-/**
- * Ticks from one STATE to the next at most: four minutes at 60 Hz, far beyond a slow seat's end.
- */
-const MAX_STEP_TICKS = 2 ** 14;
-
 const NAMES: Readonly<Record<number, string>> = Object.fromEntries(
   Object.entries(FrameType).map(([name, type]) => [type, name.toLowerCase()]),
 );
@@ -89,7 +78,6 @@ const NAMES: Readonly<Record<number, string>> = Object.fromEntries(
 export class Wire {
   readonly #game: Game;
   readonly #link: Link;
-  readonly #received: Received;
   readonly #events: WireEvents;
   readonly #traffic: Traffic;
   readonly #out = new MsgpackWriter(512);
@@ -97,30 +85,18 @@ export class Wire {
   readonly #reader = new MsgpackReader();
   readonly #source = new PlainSource(this.#reader);
   readonly #packedSink: PackedInputSink;
-  readonly #packedSource = new PackedSource();
-  /** What packed bodies are coded with. */
-  #tables: CodingTables;
+  /** What came of the room's state. */
+  readonly #feed: StateFeed;
   readonly #frame = { elements: 0 };
-  readonly #header: StateHeader = {
-    dTick: 0,
-    everything: false,
-    inTime: 0,
-    marginTicks: 0,
-    sentAt: 0,
-  };
   readonly #previous: Float64Array;
   /** Inputs not sent yet, of consecutive ticks. */
   readonly #held: Float64Array[] = [];
   #heldLast = 0;
-  #welcome: Welcome | undefined;
   #over = false;
-  /** Tick of the newest STATE; newest said to be applied; newest input said; shown delay said. */
-  #stateTick = 0;
+  /** Newest tick said to be applied; newest input said; shown delay said. */
   #ackTick = 0;
   #inputTick = 0;
   #shownDelay = 0;
-  /** A STATE came on this connection. */
-  #stated = false;
   #bye: { code: number; reason: string } | undefined;
   /** When the newest frame was sent, ms. */
   sentMs = 0;
@@ -128,12 +104,11 @@ export class Wire {
   constructor(game: Game, link: Link, received: Received, events: WireEvents, traffic: Traffic) {
     this.#game = game;
     this.#link = link;
-    this.#received = received;
+    this.#feed = new StateFeed(game, received, this.#reader);
     this.#events = events;
     this.#traffic = traffic;
     this.#previous = neutralInput(game.input);
     this.#packedSink = new PackedInputSink(this.#out, game.priors);
-    this.#tables = game.priors;
     link.onMessage = (bytes) => this.#take(bytes);
     link.onClose = (code, reason) => {
       this.#over = true;
@@ -149,7 +124,7 @@ export class Wire {
 
   /** Whether the server has seated us: only then does it take more than HELLO. */
   get welcomed(): boolean {
-    return this.#welcome !== undefined;
+    return this.#feed.welcome !== undefined;
   }
 
   hello(hello: Hello): void {
@@ -177,23 +152,23 @@ export class Wire {
     const start = last - held.length + 1;
     const delay = Math.round((start - shownTick) * SHOWN_UNITS);
     writeInputHeader(this.#out, {
-      dState: this.#stateTick - this.#ackTick,
+      dState: this.#feed.tick - this.#ackTick,
       dShown: delay - this.#shownDelay,
       dFirst: start - this.#inputTick - 1,
     });
-    const sink = this.#welcome?.packed ? this.#packedSink : this.#sink;
+    const sink = this.#feed.welcome?.packed ? this.#packedSink : this.#sink;
     writeInputs(sink, input, this.#previous, held);
     sink.finish();
     held.length = 0;
     this.#shownDelay = delay;
     this.#inputTick = last;
-    this.#ackTick = this.#stateTick;
+    this.#ackTick = this.#feed.tick;
     this.#send(FrameType.Input);
   }
 
   acknowledge(): void {
-    writeAck(this.#out, this.#stateTick - this.#ackTick);
-    this.#ackTick = this.#stateTick;
+    writeAck(this.#out, this.#feed.tick - this.#ackTick);
+    this.#ackTick = this.#feed.tick;
     this.#send(FrameType.Ack);
   }
 
@@ -259,14 +234,15 @@ export class Wire {
     const from = this.#reader;
     if (type === FrameType.Bye) {
       this.#bye = readBye(from);
-    } else if (!this.#welcome) {
+    } else if (!this.welcomed) {
       if (type !== FrameType.Welcome) bad('a frame before WELCOME');
-      const welcome = readWelcome(from);
-      this.#welcome = welcome;
-      this.#stateTick = this.#ackTick = this.#inputTick = welcome.tick;
+      const welcome = this.#feed.takeWelcome();
+      this.#ackTick = this.#inputTick = welcome.tick;
       this.#events.welcomed(welcome);
     } else if (type === FrameType.State) {
-      this.#takeState();
+      this.#feed.takeState(this.#frame.elements);
+      from.end();
+      this.#events.stated(this.#feed.tick, this.#feed.header);
       return;
     } else this.#takeOther(type);
     from.end();
@@ -278,16 +254,12 @@ export class Wire {
       case FrameType.Event: {
         const { dTick, event } = readEventHeader(from);
         const plan = this.#game.events[event] ?? bad('an event nobody declared');
-        this.#events.happened(this.#stateTick + dTick, event, readPayload(this.#source, plan));
+        this.#events.happened(this.#feed.tick + dTick, event, readPayload(this.#source, plan));
         return;
       }
-      case FrameType.Tables: {
-        const { version, base, changes } = readTables(from);
-        const { odds } = base === 0 ? this.#game.priors : this.#tables;
-        if (base !== 0 && base !== this.#tables.version) bad('tables that change others');
-        this.#tables = new CodingTables(version, changedTables(changes, odds));
+      case FrameType.Tables:
+        this.#feed.takeTables();
         return;
-      }
       case FrameType.Reply: {
         const { id, ok, value } = readReply(from);
         this.#events.replied(id, ok, value);
@@ -309,44 +281,6 @@ export class Wire {
       default:
         bad('a frame that a client does not take');
     }
-  }
-
-  #takeState(): void {
-    const from = this.#reader;
-    const header = this.#header;
-    readStateHeader(from, header);
-    if (header.dTick < 1) bad('a STATE of an old tick');
-    if (!this.#stated && !header.everything) bad('a first STATE of changes');
-    this.#stated = true;
-    if (!header.everything) this.#checkStep(header.dTick);
-    const tick = this.#stateTick + header.dTick;
-    const bodies = this.#frame.elements - 4;
-    if (bodies > 0 && !from.tryNil())
-      this.#readBody((source) => this.#received.readBody(source, tick, header.everything));
-    else if (header.everything) bad('everything without a body');
-    else this.#received.pass(tick);
-    if (bodies > 1) this.#readBody((source) => this.#received.readOwnBody(source));
-    from.end();
-    this.#stateTick = tick;
-    this.#events.stated(tick, header);
-  }
-
-  /** Rows move on STATE by STATE: a step of years would take as long to follow. */
-  #checkStep(dTick: number): void {
-    const { packed = false, sendEvery = 1 } = this.#welcome ?? {};
-    if (dTick > MAX_STEP_TICKS) bad('a step longer than a server waits');
-    if (packed && dTick % sendEvery !== 0) bad('a STATE between two');
-  }
-
-  #readBody(read: (source: Source) => void): void {
-    if (!this.#welcome?.packed) {
-      this.#source.reset();
-      return read(this.#source);
-    }
-    const source = this.#packedSource;
-    source.begin(this.#reader.bin(MAX_STATE_BYTES), this.#tables.odds);
-    read(source);
-    source.finish();
   }
 }
 

@@ -36,6 +36,7 @@ export * from './plain.ts';
 export * from './packed-input-sink.ts';
 export * from './packed-sink.ts';
 export * from './packed-source.ts';
+export * from './state-feed.ts';
 export * from './known-set.ts';
 export * from './body-writer.ts';
 export * from './input-codec.ts';

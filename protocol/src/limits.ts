@@ -52,6 +52,12 @@ export const MAX_HELLO_BYTES = 4_096;
 export const MAX_INPUT_TICKS = 128;
 
 /**
+ * Ticks from one STATE to the next that does not hold everything: rows are moved on STATE by STATE,
+ * and a step of years would take hours. Four minutes at 60 Hz, far beyond a slow seat's end.
+ */
+export const MAX_STEP_TICKS = 2 ** 14;
+
+/**
  * Bytes of a STATE a client accepts: 65,536 slots would pass it; a room that needs more has no
  * interest declared.
  */

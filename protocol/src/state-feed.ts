@@ -1,0 +1,124 @@
+// What one connection tells of a room's state: WELCOME, then TABLES and STATEs in order, read into
+// a Received. The client's wire feeds it; so does whatever else listens to a room (bench,
+// conformance, tests). Keeps the positions that differences are taken from and the odds of packed
+// bodies; refuses what does not follow from the frame before. The caller opens each frame and ends
+// it. Trap: a new connection needs a new feed, over the same Received where the seat goes on.
+import { CodingTables, changedTables } from './coding-tables.ts';
+import { ProtocolError, ProtocolErrorCode } from './errors.ts';
+import {
+  readStateHeader,
+  readTables,
+  readWelcome,
+  type StateHeader,
+  type Welcome,
+} from './frames.ts';
+import type { Game } from './game.ts';
+import { MAX_STATE_BYTES, MAX_STEP_TICKS } from './limits.ts';
+import type { MsgpackReader } from './msgpack-reader.ts';
+import { PackedSource } from './packed-source.ts';
+import { PlainSource } from './plain.ts';
+import type { Received } from './received.ts';
+import type { Source } from './sink.ts';
+
+/** Elements of a STATE before its bodies, without the type. */
+const STATE_ELEMENTS = 4;
+
+export class StateFeed {
+  readonly received: Received;
+  /** Of the newest STATE. */
+  readonly header: StateHeader = {
+    dTick: 0,
+    everything: false,
+    inTime: 0,
+    marginTicks: 0,
+    sentAt: 0,
+  };
+  /** Tick of the newest STATE, or of WELCOME. */
+  tick = 0;
+  welcome: Welcome | undefined;
+  readonly #game: Pick<Game, 'tickRate' | 'priors'>;
+  readonly #reader: MsgpackReader;
+  readonly #plain: PlainSource;
+  readonly #packed = new PackedSource();
+  #tables: CodingTables;
+  /** A STATE came on this connection. */
+  #begun = false;
+
+  /** Reads from `reader`, which stands behind the type of each frame that is taken. */
+  constructor(game: Pick<Game, 'tickRate' | 'priors'>, received: Received, reader: MsgpackReader) {
+    this.#game = game;
+    this.received = received;
+    this.#reader = reader;
+    this.#plain = new PlainSource(reader);
+    this.#tables = game.priors;
+  }
+
+  takeWelcome(): Welcome {
+    const welcome = readWelcome(this.#reader);
+    this.welcome = welcome;
+    this.tick = welcome.tick;
+    this.received.seat = welcome.seat;
+    this.received.expectPacked(welcome.packed ? 1 / this.#game.tickRate : 0, welcome.sendEvery);
+    return welcome;
+  }
+
+  /** Answers the version that bodies are coded with from here on. */
+  takeTables(): number {
+    const { version, base, changes } = readTables(this.#reader);
+    if (!this.welcome?.packed) bad('tables in a plain room');
+    if (base !== 0 && base !== this.#tables.version) bad('tables that change others');
+    const { odds } = base === 0 ? this.#game.priors : this.#tables;
+    this.#tables = new CodingTables(version, changedTables(changes, odds));
+    return version;
+  }
+
+  /** `elements`: of the frame, behind its type. `received` holds the state of `tick` after it. */
+  takeState(elements: number): void {
+    const { header, received } = this;
+    readStateHeader(this.#reader, header);
+    this.#checkStep();
+    const tick = this.tick + header.dTick;
+    const bodies = elements - STATE_ELEMENTS;
+    if (bodies > 0 && !this.#reader.tryNil()) {
+      const source = this.#openBody();
+      received.readBody(source, tick, header.everything);
+      this.#closeBody();
+    } else if (header.everything) bad('everything without a body');
+    else received.pass(tick);
+    if (bodies > 1) {
+      received.readOwnBody(this.#openBody());
+      this.#closeBody();
+    }
+    this.tick = tick;
+    this.#begun = true;
+  }
+
+  #checkStep(): void {
+    const { dTick, everything } = this.header;
+    const { packed = false, sendEvery = 1 } = this.welcome ?? {};
+    if (dTick < 1) bad('a STATE of an old tick');
+    if (everything) return;
+    if (!this.#begun) bad('a first STATE of changes');
+    if (dTick > MAX_STEP_TICKS) bad('a step longer than a server waits');
+    if (packed && dTick % sendEvery !== 0) bad('a STATE between two');
+  }
+
+  #openBody(): Source {
+    if (this.welcome?.packed) {
+      const length = this.#reader.passBin(MAX_STATE_BYTES);
+      const { message, position } = this.#reader;
+      this.#packed.begin(message, this.#tables.odds, position - length, position);
+      return this.#packed;
+    }
+    this.#plain.reset();
+    return this.#plain;
+  }
+
+  #closeBody(): void {
+    if (this.welcome?.packed) this.#packed.finish();
+  }
+}
+
+function bad(message: string): never {
+  throw new ProtocolError(ProtocolErrorCode.BadFrame, message);
+}
