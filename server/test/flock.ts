@@ -4,9 +4,7 @@
 // interest, so it has to look() after every tick.
 
 import {
-  CodingTables,
   Credential,
-  changedTables,
   defineGame,
   FrameType,
   fixed,
@@ -15,18 +13,12 @@ import {
   type LiveRowOf,
   MsgpackReader,
   MsgpackWriter,
-  PackedSource,
-  PlainSource,
   PROTOCOL_VERSION,
   Random,
   Received,
   readBye,
   readFrame,
-  readStateHeader,
-  readTables,
-  readWelcome,
-  type Source,
-  type StateHeader,
+  StateFeed,
   text,
   writeAck,
   writeHello,
@@ -38,8 +30,6 @@ import { Knowledge, truthOf } from './truth.ts';
 /** Side of the square world. */
 const WORLD = 2048;
 const FASTEST = 100;
-/** Longest body that is read, bytes. */
-const MOST_BYTES = 2 ** 22;
 /** Between a number restored here and one restored there. */
 const EPSILON = 1e-9;
 
@@ -130,8 +120,6 @@ export function helloOf(room: string): Uint8Array {
 
 /** A seat whose player reads only when told to. */
 export class Reader {
-  seat = 0;
-  tick = 0;
   states = 0;
   /** Why the server said it would end the connection. */
   bye = '';
@@ -142,18 +130,22 @@ export class Reader {
   readonly #say: (frame: Uint8Array) => void;
   readonly #received = new Received(declared);
   readonly #reader = new MsgpackReader();
-  readonly #plain = new PlainSource(this.#reader);
-  readonly #packed = new PackedSource();
+  readonly #feed = new StateFeed(declared, this.#received, this.#reader);
   readonly #frame = { elements: 0 };
-  readonly #header = {} as StateHeader;
   readonly #knowledge = new Knowledge();
-  #isPacked = true;
   /** Ticks read and not acknowledged. */
   #unsaid = 0;
-  #tables: CodingTables = declared.priors;
 
   constructor(say: (frame: Uint8Array) => void) {
     this.#say = say;
+  }
+
+  get seat(): number {
+    return this.#received.seat;
+  }
+
+  get tick(): number {
+    return this.#feed.tick;
   }
 
   hello(room: string): void {
@@ -216,45 +208,18 @@ export class Reader {
   }
 
   #read(bytes: Uint8Array): void {
-    const from = this.#reader;
-    from.reset(bytes);
-    const type = readFrame(from, this.#frame);
-    if (type === FrameType.Bye) this.bye = readBye(from).reason;
-    else if (type === FrameType.Welcome) {
-      const { seat, tick, packed, sendEvery } = readWelcome(from);
-      this.seat = seat;
-      this.tick = tick;
-      this.#isPacked = packed;
-      this.#received.seat = seat;
-      this.#received.expectPacked(packed ? 1 / flockGame.tickRate : 0, sendEvery);
-    } else if (type === FrameType.Tables) {
-      const { version, base, changes } = readTables(from);
-      const { odds } = base === 0 ? declared.priors : this.#tables;
-      this.#tables = new CodingTables(version, changedTables(changes, odds));
-    } else if (type === FrameType.State) this.#readState();
-  }
-
-  #readState(): void {
-    const from = this.#reader;
-    const header = this.#header;
-    readStateHeader(from, header);
-    this.tick += header.dTick;
-    this.states++;
-    if (this.#frame.elements === 4) this.#received.pass(this.tick);
-    else if (this.#isPacked) {
-      this.#packed.begin(from.bin(MOST_BYTES), this.#tables.odds);
-      this.#readBody(this.#packed);
-      this.#packed.finish();
-    } else {
-      this.#plain.reset();
-      this.#readBody(this.#plain);
+    const feed = this.#feed;
+    this.#reader.reset(bytes);
+    const type = readFrame(this.#reader, this.#frame);
+    if (type === FrameType.Bye) this.bye = readBye(this.#reader).reason;
+    else if (type === FrameType.Welcome) feed.takeWelcome();
+    else if (type === FrameType.Tables) feed.takeTables();
+    else if (type === FrameType.State) {
+      feed.takeState(this.#frame.elements);
+      this.#reader.end();
+      this.states++;
+      this.#unsaid += feed.header.dTick;
     }
-    from.end();
-    this.#unsaid += header.dTick;
-  }
-
-  #readBody(source: Source): void {
-    this.#received.readBody(source, this.tick, this.#header.everything);
   }
 }
 
