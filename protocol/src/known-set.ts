@@ -146,13 +146,17 @@ export class KnownSet {
     this.kind[slot] = -1;
     this.count--;
     // Never told of: nothing to take back. A shared set tells everybody at the end of each tick.
-    const untold = log > 0 ? this.entered[slot] === tick : this.sentTick[slot] === 0;
+    const neverTold = log > 0 ? this.entered[slot] === tick : this.sentTick[slot] === 0;
     if (this.sentTick[slot] === 0) this.untold--;
-    if (untold) this.#free.push(slot);
+    if (neverTold) this.#free.push(slot);
     else this.leaving.push(slot);
   }
 
-  /** The slot's entity is not in the next body. */
+  /**
+   * The slot's entity is not in the next body of its one seat. It must have something new to tell,
+   * must not be the seat's own, and must not have been when the seat was told of it last: until it
+   * is told that it gave the row away, it reads own parts as the owner (S16).
+   */
   defer(slot: number): void {
     if (this.deferred[slot] === 0) this.deferrals++;
     this.deferred[slot] = 1;
