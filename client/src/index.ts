@@ -12,6 +12,7 @@ export {
 // ./lateness.ts
 // ./shown-time.ts
 // ./input-time.ts
+// ./input-maker.ts
 // ./shown-rows.ts
 // ./prediction.ts
 export type { View } from './view.ts';

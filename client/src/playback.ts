@@ -1,19 +1,15 @@
 // From frames to a picture: which tick to show, which to predict, and the rows at this instant. Fed
 // by session.ts with what came, advanced with monotonic time; sends nothing itself, but says which
-// inputs are due. Everything a player feels is decided here.
+// inputs are due (made by input-maker.ts). Everything a player feels is decided here.
 import {
   ClockEstimator,
-  carryPresses,
   type Game,
   History,
-  inputFromWire,
-  neutralInput,
   Received,
-  releasePresses,
-  roundInput,
   type StateHeader,
   type Welcome,
 } from '@tickwire/protocol';
+import { InputMaker, type Sample } from './input-maker.ts';
 import { InputTime } from './input-time.ts';
 import { Prediction } from './prediction.ts';
 import { ShownRows } from './shown-rows.ts';
@@ -22,15 +18,13 @@ import { RowsView } from './view.ts';
 
 /** Seconds of snapshots kept: a stall this long is played back when it ends, without a hole. */
 const HISTORY_SECONDS = 1.5;
-/** Input ticks made up for after a hitch of the page; beyond that the player was not there. */
-const MAX_INPUT_GAP = 12;
 /** A page that did not run for this long, ms, was blocked: the line is not judged by that. */
 const HITCH_MS = 250;
 /** Events waiting for their tick; a page that does not draw must not hoard them. */
 const MAX_EVENTS = 1024;
 
 export interface PlaybackOptions {
-  sample?: () => Readonly<Record<string, unknown>>;
+  sample?: Sample;
   /** A handler's events are due: in order, each once. */
   happened: (event: number, payload: Record<string, unknown>) => void;
 }
@@ -52,30 +46,19 @@ export class Playback {
   /** Ticks the server stepped, and of those with our input in time: since the start. */
   ticks = 0;
   ticksInTime = 0;
-  readonly #game: Game;
   readonly #options: PlaybackOptions;
   readonly #history: History;
   readonly #shown: ShownRows;
   readonly #raw: ShownRows;
   readonly #tickMs: number;
-  readonly #held: Float64Array;
-  readonly #neutral: Float64Array;
-  readonly #latched: Float64Array;
-  /** Presses that were down at the reading before: held down, they are not pressed again. */
-  readonly #down: Float64Array;
-  readonly #heldInput: Record<string, unknown> = {};
-  readonly #due: Float64Array[] = [];
+  readonly #inputs: InputMaker;
   #events: Waiting[] = [];
   #sendEvery = 1;
   #advancedMs = 0;
   #drawnMs = 0;
-  #inputTick = 0;
-  #target = 0;
-  #playing = false;
   #synced = false;
 
   constructor(game: Game, options: PlaybackOptions) {
-    this.#game = game;
     this.#options = options;
     this.#tickMs = 1000 / game.tickRate;
     this.clock = new ClockEstimator(this.#tickMs);
@@ -90,10 +73,7 @@ export class Playback {
     const near = this.view.near.bind(this.view);
     const plays = options.sample !== undefined;
     this.prediction = new Prediction(game, this.received, near, plays);
-    this.#neutral = neutralInput(game.input);
-    this.#held = this.#neutral.slice();
-    this.#latched = new Float64Array(this.#held.length);
-    this.#down = new Float64Array(this.#held.length);
+    this.#inputs = new InputMaker(game, options.sample);
   }
 
   /** Newest tick received; 0 before the first STATE. */
@@ -117,14 +97,12 @@ export class Playback {
     this.view.seat = this.newest.seat = welcome.seat;
     this.#shown.viewer = this.#raw.viewer = welcome.seat;
     this.#sendEvery = welcome.sendEvery;
-    this.#inputTick = welcome.tick;
-    this.#target = welcome.tick;
-    this.#playing = false;
+    this.#inputs.reset(welcome.tick);
   }
 
   /** The line is down: no input is made until the next STATE. */
   interrupted(): void {
-    this.#playing = false;
+    this.#inputs.stop();
   }
 
   /** A STATE was read into `received`. */
@@ -140,7 +118,7 @@ export class Playback {
     this.shownTime.arrived(tick, serverTick, this.#sendEvery);
     this.ticks += header.dTick;
     this.ticksInTime += header.inTime;
-    if (this.#playing) this.inputTime.reported(header, nowMs, this.clock.rttMs);
+    if (this.#inputs.running) this.inputTime.reported(header, nowMs, this.clock.rttMs);
     else if (this.#synced) this.#play(nowMs);
     this.prediction.reconcile(tick);
   }
@@ -165,7 +143,7 @@ export class Playback {
     const serverTick = this.clock.remoteTickAt(nowMs);
     this.#excuse(elapsedMs, nowMs, serverTick);
     this.shownTime.advance(elapsedMs, serverTick, this.tick);
-    if (this.#playing && this.#options.sample) this.#makeInputs(elapsedMs, nowMs, serverTick, send);
+    if (this.#inputs.running) this.#makeInputs(elapsedMs, nowMs, serverTick, send);
     this.#tellEvents();
     return elapsedMs;
   }
@@ -184,9 +162,7 @@ export class Playback {
     const newer = at > 0 && older.tick <= this.shownTime.tick ? this.#history.at(at - 1)! : older;
     const span = newer.tick - older.tick;
     const fraction = span > 0 ? (this.shownTime.tick - older.tick) / span : 0;
-    const ahead = this.#playing ? Math.min(Math.max(this.#target - this.#inputTick, 0), 1) : 0;
-    inputFromWire(this.#game.input, this.#held, this.#heldInput);
-    this.prediction.prepare(ahead, this.#heldInput, elapsedMs);
+    this.prediction.prepare(this.#inputs.ahead, this.#inputs.held, elapsedMs);
     this.#shown.update(older, newer, fraction, newest, this.prediction);
     this.view.tick = this.shownTime.tick;
     return this.view;
@@ -202,11 +178,9 @@ export class Playback {
 
   /** The server's clock is known, and a STATE of this connection came: now input is made. */
   #play(nowMs: number): void {
-    this.#playing = true;
     this.inputTime.start(nowMs, this.clock.rttMs, this.clock.jitterMs);
-    this.#target = this.clock.remoteTickAt(nowMs) + this.inputTime.lead;
-    this.#inputTick = Math.max(Math.floor(this.#target), this.#inputTick);
-    this.prediction.start(Math.max(this.#inputTick, this.tick));
+    this.#inputs.start(this.clock.remoteTickAt(nowMs) + this.inputTime.lead);
+    this.prediction.start(Math.max(this.#inputs.tick, this.tick));
   }
 
   #sinceAdvance(nowMs: number): number {
@@ -226,39 +200,9 @@ export class Playback {
     send: (first: number, ticks: readonly Float64Array[], shownTick: number) => void,
   ): void {
     this.inputTime.advance(elapsedMs, nowMs, this.clock.rttMs);
-    this.#target = Math.max(serverTick + this.inputTime.lead, this.#target);
-    this.#sample();
-    const last = Math.floor(this.#target);
-    if (last <= this.#inputTick) return;
-    // A page that was away does not send what nobody pressed.
-    const first = last - this.#inputTick > MAX_INPUT_GAP ? last : this.#inputTick + 1;
-    this.#due.length = 0;
-    for (let tick = first; tick <= last; tick++) {
-      const wire = this.#held.slice();
-      this.#due.push(wire);
-      this.prediction.step(tick, wire);
-      releasePresses(this.#game.input, this.#held);
-      this.#latched.fill(0);
-    }
-    this.#inputTick = last;
-    send(first, this.#due, this.shownTime.tick);
-  }
-
-  /** Reads the controls; a press stays until its tick is made. */
-  #sample(): void {
-    const { input } = this.#game;
-    const sampled = this.#options.sample?.();
-    if (sampled) {
-      roundInput(input, sampled, this.#held);
-      for (const { spec, column } of input.fields) {
-        if (!spec.press) continue;
-        const down = this.#held[column];
-        if (this.#down[column]) this.#held[column] = 0;
-        this.#down[column] = down;
-      }
-    }
-    carryPresses(this.#game.input, this.#held, this.#latched);
-    carryPresses(this.#game.input, this.#latched, this.#held);
+    const target = serverTick + this.inputTime.lead;
+    const first = this.#inputs.make(target, (tick, wire) => this.prediction.step(tick, wire));
+    if (first !== undefined) send(first, this.#inputs.due, this.shownTime.tick);
   }
 
   #tellEvents(): void {

@@ -1,0 +1,109 @@
+// The player's side of a tick: reads the controls, keeps a press until its tick is made, and makes
+// one input for each tick up to the one aimed at. Advanced by playback.ts, which says what tick to
+// aim at and has what was made predicted and sent. Knows no clock and no line. Trap: `due` is
+// filled anew at each call, its inputs are not.
+import {
+  carryPresses,
+  type Game,
+  inputFromWire,
+  neutralInput,
+  releasePresses,
+  roundInput,
+} from '@tickwire/protocol';
+
+/** Input ticks made up for after a hitch of the page; beyond that the player was not there. */
+const MAX_INPUT_GAP = 12;
+
+export type Sample = () => Readonly<Record<string, unknown>>;
+
+export class InputMaker {
+  /** Newest tick an input was made for. */
+  tick = 0;
+  /** Input is made: between `start` and `stop`. */
+  running = false;
+  /** What the last `make` made, for the ticks up to `tick`: wire values, one array for each. */
+  readonly due: Float64Array[] = [];
+  readonly #game: Game;
+  readonly #sample: Sample | undefined;
+  readonly #held: Float64Array;
+  readonly #latched: Float64Array;
+  /** Presses that were down at the reading before: held down, they are not pressed again. */
+  readonly #down: Float64Array;
+  readonly #heldInput: Record<string, unknown> = {};
+  #target = 0;
+
+  constructor(game: Game, sample?: Sample) {
+    this.#game = game;
+    this.#sample = sample;
+    this.#held = neutralInput(game.input);
+    this.#latched = new Float64Array(this.#held.length);
+    this.#down = new Float64Array(this.#held.length);
+  }
+
+  /** What is held now, presses included: a picture between two ticks is stepped with it. */
+  get held(): Readonly<Record<string, unknown>> {
+    return inputFromWire(this.#game.input, this.#held, this.#heldInput);
+  }
+
+  /** Part of a tick, 0..1, that the present is ahead of the newest input; 0 where none is made. */
+  get ahead(): number {
+    return this.running ? Math.min(Math.max(this.#target - this.tick, 0), 1) : 0;
+  }
+
+  /** A seat at `tick`: nothing is made for ticks up to it, nor before `start`. */
+  reset(tick: number): void {
+    this.running = false;
+    this.tick = this.#target = tick;
+  }
+
+  /** Input is made for the ticks after `target`. */
+  start(target: number): void {
+    this.running = true;
+    this.#target = target;
+    this.tick = Math.max(Math.floor(target), this.tick);
+  }
+
+  stop(): void {
+    this.running = false;
+  }
+
+  /**
+   * Makes inputs up to `target`, a fractional tick that does not go back, into `due`; `made` is
+   * told of each as it is made. Answers the tick of the first, or undefined where none was due.
+   */
+  make(target: number, made: (tick: number, wire: Float64Array) => void): number | undefined {
+    if (!this.running || !this.#sample) return undefined;
+    this.#target = Math.max(target, this.#target);
+    this.#read(this.#sample());
+    const last = Math.floor(this.#target);
+    if (last <= this.tick) return undefined;
+    // A page that was away does not send what nobody pressed.
+    const first = last - this.tick > MAX_INPUT_GAP ? last : this.tick + 1;
+    this.due.length = 0;
+    for (let tick = first; tick <= last; tick++) {
+      const wire = this.#held.slice();
+      this.due.push(wire);
+      made(tick, wire);
+      releasePresses(this.#game.input, this.#held);
+      this.#latched.fill(0);
+    }
+    this.tick = last;
+    return first;
+  }
+
+  /** Takes what the controls say; a press stays until its tick is made. */
+  #read(sampled: Readonly<Record<string, unknown>> | undefined): void {
+    const { input } = this.#game;
+    if (sampled) {
+      roundInput(input, sampled, this.#held);
+      for (const { spec, column } of input.fields) {
+        if (!spec.press) continue;
+        const down = this.#held[column];
+        if (this.#down[column]) this.#held[column] = 0;
+        this.#down[column] = down;
+      }
+    }
+    carryPresses(input, this.#held, this.#latched);
+    carryPresses(input, this.#latched, this.#held);
+  }
+}
