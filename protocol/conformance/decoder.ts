@@ -64,8 +64,9 @@ export interface Decoded {
   events: EventSeen[];
 }
 
-const VERSION_MOST = 2 ** 53;
 const TICK_MOST = 2 ** 32 - 1;
+/** From one STATE to the next, unless it holds everything. */
+const STEP_MOST = 16_384;
 const STATE_BYTES = 8 * 2 ** 20;
 const TABLES_BYTES = 4 * 2 ** 20;
 const MARGIN_MOST = 32_512;
@@ -146,11 +147,9 @@ export class Connection {
     const everything = step < 0;
     const ticks = everything ? -1 - step : step;
     const tick = this.#tick + ticks;
-    if (ticks < 1 || tick > TICK_MOST) throw new Refused('bad-value', `step ${step}`);
+    this.#checkStep(welcome, tick, ticks, everything);
     const isShared = count >= 6 && !(count === 7 && reader.isNil());
-    if (everything ? !isShared : this.states.length === 0) {
-      throw new Refused('bad-state', 'everything is not told');
-    }
+    if (everything && !isShared) throw new Refused('bad-frame', 'everything is not told');
     if (everything) this.#known = new Known(this.#plans.state);
     this.#tick = tick;
     const time = { tick, ticks, sendEvery: welcome.sendEvery, everything };
@@ -161,6 +160,20 @@ export class Connection {
     const snapshot = { tick, everything, inTime, margin, sentAt, ...this.#show() };
     this.states.push(snapshot);
     return snapshot;
+  }
+
+  /** F8 and F11. */
+  #checkStep(welcome: Welcome, tick: number, ticks: number, everything: boolean): void {
+    const { packed, sendEvery } = welcome;
+    const isFirst = this.states.length === 0;
+    if (
+      ticks < 1 ||
+      tick > TICK_MOST ||
+      (packed && tick % sendEvery !== 0) ||
+      (!everything && (isFirst || ticks > STEP_MOST))
+    ) {
+      throw new Refused('bad-frame', `tick ${tick}, ${ticks} after the last`);
+    }
   }
 
   /** Answers the rows that were named. */
@@ -212,8 +225,8 @@ export class Connection {
   /** Odds for the STATEs that follow (K5). */
   #readTables(reader: MessageReader, { packed }: Welcome): void {
     if (!packed) throw new Refused('bad-frame', 'TABLES in a plain room');
-    const version = reader.int(1, VERSION_MOST);
-    const base = reader.int(0, VERSION_MOST);
+    const version = reader.int(1, TICK_MOST);
+    const base = reader.int(0, TICK_MOST);
     const changes = reader.bin();
     if (base !== 0 && base !== this.#tables) throw new Refused('bad-frame', `base ${base}`);
     if (changes.length > TABLES_BYTES) throw new Refused('too-big', `${changes.length} bytes`);

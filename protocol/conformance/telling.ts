@@ -3,8 +3,6 @@
 // alone, as client and server are. Trap: it keeps to the order of a connection, so one that refused
 // a frame is spent.
 import {
-  CodingTables,
-  changedTables,
   FrameType,
   type Game,
   MARGIN_UNITS,
@@ -29,11 +27,8 @@ import {
   readPing,
   readPong,
   readReply,
-  readStateHeader,
-  readTables,
-  readWelcome,
   SENT_UNITS,
-  type Source,
+  StateFeed,
 } from '../src/index.ts';
 import { toldHoldings, toldInput, toldPayload } from './told.ts';
 import type { Side, Told, ToldFields } from './vectors.ts';
@@ -57,29 +52,23 @@ const BY_CLIENT: readonly FrameType[] = [Hello, Input, Ack, Command, Ping, Pong,
 const BY_SERVER: readonly FrameType[] = [Welcome, State, Event, Reply, Ping, Pong, Tables, Bye];
 
 export class Onlooker {
-  readonly received: Received;
   readonly #game: Game;
   readonly #reader = new MsgpackReader();
   readonly #plain = new PlainSource(this.#reader);
   readonly #packed = new PackedSource();
   readonly #frame = { elements: 0 };
+  readonly #feed: StateFeed;
   readonly #input: Float64Array;
   #stage: 'silent' | 'asked' | 'welcomed' = 'silent';
-  #isPacked = false;
-  /** A STATE came. */
-  #isTold = false;
-  #tables: CodingTables;
-  /** Tick of the newest STATE, and of the newest said to be applied. */
-  #stateTick = 0;
+  /** Tick of the newest STATE said to be applied. */
   #ackTick = 0;
   #inputTick = 0;
   #shown = 0;
 
   constructor(game: Game) {
     this.#game = game;
-    this.#tables = game.priors;
     this.#input = neutralInput(game.input);
-    this.received = new Received(game);
+    this.#feed = new StateFeed(game, new Received(game), this.#reader);
   }
 
   /** What a frame says. Throws ProtocolError. */
@@ -116,7 +105,7 @@ export class Onlooker {
       case Ack:
         return { state: this.#applied(readAck(reader)) };
       case Tables:
-        return this.#newTables();
+        return this.#tables();
       case Bye:
         return { ...readBye(reader) };
       case Resync:
@@ -131,59 +120,29 @@ export class Onlooker {
   }
 
   #welcomed(): ToldFields {
-    const welcome = readWelcome(this.#reader);
-    const { received } = this;
+    const welcome = this.#feed.takeWelcome();
     this.#stage = 'welcomed';
-    this.#isPacked = welcome.packed;
-    this.#stateTick = this.#ackTick = this.#inputTick = received.tick = welcome.tick;
-    received.seat = welcome.seat;
-    if (welcome.packed) received.expectPacked(1 / this.#game.tickRate, welcome.sendEvery);
+    this.#ackTick = this.#inputTick = welcome.tick;
     return { ...welcome };
   }
 
   #state(): ToldFields {
-    const reader = this.#reader;
-    const header = { dTick: 0, everything: false, inTime: 0, marginTicks: 0, sentAt: 0 };
-    readStateHeader(reader, header);
-    const { dTick, everything, inTime, marginTicks, sentAt } = header;
-    if (dTick < 1) bad('a STATE of a tick that was told already');
-    if (!everything && !this.#isTold) bad('a first STATE that does not hold everything');
-    const tick = this.#stateTick + dTick;
-    const bodies = this.#frame.elements - 4;
-    if (bodies > 0 && !reader.tryNil())
-      this.#body((source) => this.received.readBody(source, tick, everything));
-    else if (everything) bad('everything without a body');
-    else this.received.pass(tick);
-    if (bodies > 1) this.#body((source) => this.received.readOwnBody(source));
-    this.#stateTick = tick;
-    this.#isTold = true;
+    this.#feed.takeState(this.#frame.elements);
+    const { tick, received } = this.#feed;
+    const { everything, inTime, marginTicks, sentAt } = this.#feed.header;
     const margin = Number.isNaN(marginTicks) ? null : marginTicks * MARGIN_UNITS;
-    const holds = toldHoldings(this.#game, this.received);
+    const holds = toldHoldings(this.#game, received);
     return { tick, everything, inTime, margin, sentAt: sentAt * SENT_UNITS, holds };
   }
 
-  #body(read: (source: Source) => void): void {
-    if (!this.#isPacked) {
-      this.#plain.reset();
-      return read(this.#plain);
-    }
-    this.#packed.begin(this.#reader.bin(MAX_STATE_BYTES), this.#tables.odds);
-    read(this.#packed);
-    this.#packed.finish();
-  }
-
-  #newTables(): ToldFields {
-    const { version, base, changes } = readTables(this.#reader);
-    if (!this.#isPacked) bad('TABLES in a plain room');
-    if (base !== 0 && base !== this.#tables.version) bad('tables that change others');
-    const { odds } = base === 0 ? this.#game.priors : this.#tables;
-    this.#tables = new CodingTables(version, changedTables(changes, odds));
+  #tables(): ToldFields {
+    const { version, base } = this.#feed.takeTables();
     return { version, base };
   }
 
   #applied(dState: number): number {
     this.#ackTick += dState;
-    if (this.#ackTick > this.#stateTick)
+    if (this.#ackTick > this.#feed.tick)
       throw new ProtocolError(ProtocolErrorCode.BadState, 'applied a STATE that was not sent');
     return this.#ackTick;
   }
@@ -196,7 +155,7 @@ export class Onlooker {
     const first = this.#inputTick + 1 + header.dFirst;
     const ticks: Told[] = [];
     const take = () => ticks.push(toldInput(input, this.#input));
-    if (this.#isPacked) {
+    if (this.#feed.welcome?.packed) {
       this.#packed.begin(this.#reader.bin(MAX_STATE_BYTES), priors.odds);
       readInputs(this.#packed, input, this.#input, take);
       this.#packed.finish();
@@ -219,7 +178,7 @@ export class Onlooker {
       const { dTick, event } = readEventHeader(this.#reader);
       const plan = declared(events, event);
       const payload = this.#payload(plan);
-      return { tick: this.#stateTick + dTick, event: plan.name, payload };
+      return { tick: this.#feed.tick + dTick, event: plan.name, payload };
     }
     const { id, command } = readCommandHeader(this.#reader);
     const plan = declared(commands, command);

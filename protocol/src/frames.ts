@@ -2,7 +2,7 @@
 // 3). Write above read. Ticks travel as differences from what the connection said before, so both
 // ends keep a small position; bodies are the business of body-writer, received and input-codec.
 import { ProtocolError, ProtocolErrorCode, UsageError } from './errors.ts';
-import { MAX_DECLARED, MAX_HELLO_BYTES, MAX_SEATS, PROTOCOL_VERSION } from './limits.ts';
+import { MAX_DECLARED, MAX_HELLO_BYTES, MAX_SEATS, MAX_TICK, PROTOCOL_VERSION } from './limits.ts';
 import type { MsgpackReader } from './msgpack-reader.ts';
 import type { MsgpackWriter } from './msgpack-writer.ts';
 import type { Plan } from './plan.ts';
@@ -41,8 +41,6 @@ const MAX_NAME_CHARS = 64;
 const MAX_TABLES_BYTES = 2 ** 22;
 /** Characters of a reason; a close frame takes 123 bytes, BYE a little more. */
 const MAX_REASON_CHARS = 256;
-/** Highest tick: 2^32 ticks are two years at 60 Hz. */
-const MAX_TICK = 2 ** 32 - 1;
 /** Units of a tick in which STATE says when in its tick it was sent: one byte, 0.4 ms at 20 Hz. */
 export const SENT_UNITS = 128;
 /** Units of a tick of the input margin (DESIGN 13.8). */

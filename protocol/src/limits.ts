@@ -51,6 +51,9 @@ export const MAX_HELLO_BYTES = 4_096;
  */
 export const MAX_INPUT_TICKS = 128;
 
+/** Highest tick: 2^32 ticks are two years at 60 Hz. */
+export const MAX_TICK = 2 ** 32 - 1;
+
 /**
  * Ticks from one STATE to the next that does not hold everything: rows are moved on STATE by STATE,
  * and a step of years would take hours. Four minutes at 60 Hz, far beyond a slow seat's end.

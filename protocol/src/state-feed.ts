@@ -10,10 +10,11 @@ import {
   readTables,
   readWelcome,
   type StateHeader,
+  type TablesFrame,
   type Welcome,
 } from './frames.ts';
 import type { Game } from './game.ts';
-import { MAX_STATE_BYTES, MAX_STEP_TICKS } from './limits.ts';
+import { MAX_STATE_BYTES, MAX_STEP_TICKS, MAX_TICK } from './limits.ts';
 import type { MsgpackReader } from './msgpack-reader.ts';
 import { PackedSource } from './packed-source.ts';
 import { PlainSource } from './plain.ts';
@@ -62,22 +63,22 @@ export class StateFeed {
     return welcome;
   }
 
-  /** Answers the version that bodies are coded with from here on. */
-  takeTables(): number {
-    const { version, base, changes } = readTables(this.#reader);
+  takeTables(): TablesFrame {
+    const frame = readTables(this.#reader);
+    const { version, base, changes } = frame;
     if (!this.welcome?.packed) bad('tables in a plain room');
     if (base !== 0 && base !== this.#tables.version) bad('tables that change others');
     const { odds } = base === 0 ? this.#game.priors : this.#tables;
     this.#tables = new CodingTables(version, changedTables(changes, odds));
-    return version;
+    return frame;
   }
 
   /** `elements`: of the frame, behind its type. `received` holds the state of `tick` after it. */
   takeState(elements: number): void {
     const { header, received } = this;
     readStateHeader(this.#reader, header);
-    this.#checkStep();
     const tick = this.tick + header.dTick;
+    this.#checkStep(tick);
     const bodies = elements - STATE_ELEMENTS;
     if (bodies > 0 && !this.#reader.tryNil()) {
       const source = this.#openBody();
@@ -93,14 +94,16 @@ export class StateFeed {
     this.#begun = true;
   }
 
-  #checkStep(): void {
+  /** The refusals of F11. */
+  #checkStep(tick: number): void {
     const { dTick, everything } = this.header;
     const { packed = false, sendEvery = 1 } = this.welcome ?? {};
     if (dTick < 1) bad('a STATE of an old tick');
+    if (tick > MAX_TICK) bad('a tick beyond the last');
+    if (packed && tick % sendEvery !== 0) bad('a STATE between two');
     if (everything) return;
     if (!this.#begun) bad('a first STATE of changes');
     if (dTick > MAX_STEP_TICKS) bad('a step longer than a server waits');
-    if (packed && dTick % sendEvery !== 0) bad('a STATE between two');
   }
 
   #openBody(): Source {
