@@ -370,12 +370,16 @@ export class GameRoom implements Room<Game, unknown, unknown> {
     }
   }
 
-  /** Ticks a seat may look back: what its measured line allows (DESIGN 13.6). */
+  /**
+   * Ticks a seat may look back: what its measured line allows (DESIGN 13.6). By the least round trip
+   * of late: a client that holds back some pongs gains nothing, one that holds back all of them is
+   * taken for far away, and gets the limit at most.
+   */
   #reach(seat: RoomSeat): number {
     const { rewindMs } = this.limits;
     const sendMs = this.schedule.tickMs * this.#sendEvery;
     // 250 ms: what a client's shown delay may add for jitter.
-    return Math.min(rewindMs, seat.rttMs + sendMs + 250) / this.schedule.tickMs;
+    return Math.min(rewindMs, seat.clock.rttMinMs + sendMs + 250) / this.schedule.tickMs;
   }
 
   /** Runs the game's code; a throw is the end of this room. */

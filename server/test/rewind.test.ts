@@ -1,6 +1,6 @@
 // Rewind gives the game the world as a player was shown it: the same tick, the same blend.
 
-import type { EntityId } from '@tickwire/protocol';
+import { type EntityId, FrameType, type Link } from '@tickwire/protocol';
 import { afterEach, expect, test } from 'vitest';
 import { arcade, BAD_LINE, game } from './arcade.ts';
 import { Stepper } from './stepper.ts';
@@ -83,4 +83,30 @@ test('[C3] rewind reaches no further than the measured line allows', async () =>
   seat.takeInput(room.tick);
   const reached = room.rewind(seat, (world) => (world as { tick: number }).tick);
   expect(room.doneTick - reached).toBeLessThan((60 + 34 + 250) / tickMs);
+});
+
+test('[C3] a client that answers only some pings in time reaches no further', async () => {
+  stepper = await Stepper.start({ rooms: { field: arcade() } });
+  let pongs = 0;
+  const hold = (line: Link): Link => {
+    const { send } = line;
+    line.send = (bytes) => {
+      // A frame is [type, ...]: the type stands behind the array's head.
+      const holds = bytes[1] === FrameType.Pong && ++pongs % 4 !== 0;
+      const copy = bytes.slice();
+      if (holds) stepper.later(900, () => send.call(line, copy));
+      else send.call(line, copy);
+    };
+    return line;
+  };
+  await stepper.join(game, { room: 'field', link: hold });
+  await stepper.advance(20_000);
+  expect(pongs).toBeGreaterThan(10);
+  const room = stepper.room('field');
+  const seat = room.seat(1)!;
+  expect(seat.rttMs).toBeGreaterThan(300);
+  seat.inputs.put(room.tick, Float64Array.of(1, 1, 0), room.tick, room.tick - 5000);
+  seat.takeInput(room.tick);
+  const reached = room.rewind(seat, (world) => (world as { tick: number }).tick);
+  expect(room.doneTick - reached).toBeLessThan((34 + 250 + 20) / (1000 / game.tickRate));
 });
