@@ -3,7 +3,7 @@
 // rules.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { blendRow, wrapped } from './blend.ts';
+import { blendRow, extendRow, wrapped } from './blend.ts';
 import { angle, fixed, int, quat, text, vec3 } from './builders.ts';
 import { defineGame } from './game.ts';
 import { EPOCH } from './plan.ts';
@@ -120,5 +120,80 @@ describe('nothing is blended', () => {
     a.values[column('x')][500] = 3;
     blendRow(out, 500, a, new Table(plan), 0.5);
     expect(out.values[column('x')][500]).toBe(3);
+  });
+});
+
+describe('after the newest snapshot', () => {
+  const mover = defineGame({
+    entities: {
+      thing: {
+        x: fixed(0, 100, 1).smooth({ by: 'vx' }),
+        y: fixed(0, 100, 1).smooth(),
+        vx: fixed(-50, 50, 1),
+        heading: angle(8).smooth(),
+        turn: quat(8).smooth(),
+        ammo: int(0, 10),
+      },
+    },
+  }).kind('thing');
+  const at = (name: string): number => mover.byName.get(name)!.column;
+
+  function table(values: Readonly<Record<string, number>>, id = 1, epoch = 0): Table {
+    const made = new Table(mover);
+    made.put(1, id);
+    made.values[EPOCH][1] = epoch;
+    for (const [name, value] of Object.entries(values)) made.values[at(name)][1] = value;
+    return made;
+  }
+
+  function extended(a: Table, b: Table, share = 0.5, seconds = 0.1): (name: string) => number {
+    const out = new Table(mover);
+    out.put(1, 1);
+    extendRow(out, 1, a, b, share, seconds);
+    return (name) => out.values[at(name)][1];
+  }
+
+  test('a smooth field goes on by its velocity, or else as it came', () => {
+    const read = extended(table({ x: 10, y: 10 }), table({ x: 20, y: 20, vx: -30, ammo: 3 }));
+    expect(read('x')).toBe(17);
+    expect(read('y')).toBe(25);
+    expect([read('vx'), read('ammo')]).toEqual([-30, 3]);
+  });
+
+  test('it stays in its range; an angle goes on the short way round', () => {
+    const read = extended(
+      table({ y: 60, heading: 3 }),
+      table({ x: 99, y: 90, vx: 50, heading: -3 }),
+      0.5,
+    );
+    expect([read('x'), read('y')]).toEqual([100, 100]);
+    expect(read('heading')).toBeCloseTo(-3 + (2 * Math.PI - 6) / 2, 9);
+  });
+
+  test('a turn goes on turning, and stays a turn', () => {
+    const turn = (radians: number): Table => {
+      const made = table({});
+      made.values[at('turn') + 2][1] = Math.sin(radians / 2);
+      made.values[at('turn') + 3][1] = Math.cos(radians / 2);
+      return made;
+    };
+    const out = new Table(mover);
+    out.put(1, 1);
+    extendRow(out, 1, turn(0.5), turn(0.6), 0.5, 0.1);
+    const [z, w] = [2, 3].map((i) => out.values[at('turn') + i][1]);
+    expect(Math.hypot(z, w)).toBeCloseTo(1, 12);
+    expect(2 * Math.atan2(z, w)).toBeCloseTo(0.65, 3);
+  });
+
+  test('[S10] who was teleported, or is new, moves by a velocity alone', () => {
+    const b = table({ x: 20, y: 20, vx: 10 }, 1, 1);
+    for (const a of [table({ x: 90, y: 90 }), table({ y: 90 }, 2, 1)]) {
+      const read = extended(a, b);
+      expect([read('x'), read('y')]).toEqual([21, 20]);
+    }
+    const [small, large, out] = [new Table(mover), new Table(mover), new Table(mover)];
+    for (const grown of [large, out]) grown.put(500, 1);
+    extendRow(out, 500, small, large, 0.5, 0.1);
+    expect(out.values[at('y')][500]).toBe(0);
   });
 });

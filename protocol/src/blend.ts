@@ -1,6 +1,7 @@
 // A row between two snapshots, by the rule of each field: what others are shown in the browser, and
 // what rewind gives back on the server, are computed here and so agree. Fields that are not smooth
-// hold the older value until the newer tick is reached.
+// hold the older value until the newer tick is reached. Also a row a little after the newest, for a
+// browser that waits: a guess, which the server never makes.
 import { EPOCH, type FieldPlan } from './plan.ts';
 import type { Table } from './table.ts';
 
@@ -23,6 +24,43 @@ export function blendRow(out: Table, row: number, a: Table, b: Table, fraction: 
         out.values[c][row] =
           f.spec.type === 'angle' ? wrapped(from + wrapped(by) * fraction) : from + by * fraction;
       }
+  }
+}
+
+/**
+ * Writes into `out` the row as it may be after `b`, the newest: smooth fields go on by the velocity
+ * they are declared to move by for `seconds`, others by `share` of the way that they went from `a`
+ * to `b`. They stay within their ranges. What is not the same in both, or was teleported, has come
+ * no way.
+ */
+export function extendRow(
+  out: Table,
+  row: number,
+  a: Table,
+  b: Table,
+  share: number,
+  seconds: number,
+): void {
+  out.copyRow(row, b);
+  const came = a.ids[row] === b.ids[row] && a.values[EPOCH][row] === b.values[EPOCH][row];
+  for (const f of b.plan.fields) {
+    const { type, smooth, components, min, step, levels } = f.spec;
+    if (!smooth || (f.by < 0 && !came)) continue;
+    if (type === 'quat') {
+      blendQuat(out, f, row, a, b, 1 + share);
+      continue;
+    }
+    for (let i = 0; i < components; i++) {
+      const c = f.column + i;
+      const at = b.values[c][row];
+      const way = at - a.values[c][row];
+      const on =
+        f.by < 0
+          ? (type === 'angle' ? wrapped(way) : way) * share
+          : b.values[f.by + i][row] * seconds;
+      out.values[c][row] =
+        type === 'angle' ? wrapped(at + on) : Math.min(Math.max(at + on, min), min + step * levels);
+    }
   }
 }
 
