@@ -9,21 +9,7 @@ import { fromWire, levelsOf, nearby, partsFromWire } from './quantize.ts';
 import type { ReceivedTable } from './received-table.ts';
 import type { Source } from './sink.ts';
 import { initialShown } from './table.ts';
-import {
-  asksStill,
-  ByItself,
-  ByVelocity,
-  departsByItself,
-  departsByVelocity,
-  downByItself,
-  downByVelocity,
-  OWN_STEPS,
-  stepsByItself,
-  stepsByVelocity,
-  stillByVelocity,
-  TrackRun,
-  VELOCITY_STEPS,
-} from './track-odds.ts';
+import { ByItself, ByVelocity, DepartureQuestions, TrackRun } from './track-odds.ts';
 import { MOST_ACTIVITY, MOST_TRUST, SUB_STEPS, type Tracks } from './tracks.ts';
 
 /** Zigzag: a rate is within the range in one send, a bias within a velocity's step. */
@@ -44,6 +30,7 @@ export interface Reading {
 }
 
 const run = new TrackRun();
+const questions = new DepartureQuestions();
 /** By track: how far the row being read departed. */
 const departed: number[] = [];
 
@@ -162,10 +149,8 @@ function readDepartures(
     const steered = by >= 0 && tracks.steer(i, row, table.wire[by][row]);
     const comesTo = tracks.predict(i, row, held, ticks);
     const hint = run.hint(tracks, i, row, held, comesTo, steered, sends);
-    const told =
-      by < 0
-        ? readOwnDeparture(source, base, hint, tracks, i, comesTo, first && !named)
-        : readDeparture(source, base, hint, tracks, i, comesTo, held, first && !named);
+    questions.take(by >= 0, base, hint, first && !named);
+    const told = readDeparture(source, tracks, i, comesTo, held);
     if (!(told >= 0 && told <= f.spec.levels)) bad('a value outside its declaration');
     const off = tracks.stepsBetween(i, comesTo, told);
     tracks.follow(i, row, held, comesTo, told);
@@ -178,41 +163,20 @@ function readDepartures(
   return named;
 }
 
-/** The truth, where the track by velocity comes to `comesTo` and stood for `held` before. */
+/** The truth, where the track comes to `comesTo` and stood for `held` before. */
 function readDeparture(
   source: Source,
-  base: number,
-  hint: number,
   tracks: Tracks,
   i: number,
   comesTo: number,
   held: number,
-  first: boolean,
 ): number {
-  if (source.level(base + departsByVelocity(hint, first), 1) === 0) return comesTo;
-  if (asksStill(hint) && source.level(base + stillByVelocity(hint), 1) === 1) return held;
-  const down = source.level(base + downByVelocity(hint), 1);
+  if (source.level(questions.departs, 1) === 0) return comesTo;
+  if (questions.still >= 0 && source.level(questions.still, 1) === 1) return held;
+  const down = source.level(questions.down, 1);
   const { levels } = tracks.plans[i].spec;
-  const mantissa = base + ByVelocity.Mantissa;
-  const steps = source.steps(base + stepsByVelocity(hint), VELOCITY_STEPS, mantissa, levels);
-  return tracks.stepsFrom(i, comesTo, down ? -steps : steps);
-}
-
-function readOwnDeparture(
-  source: Source,
-  base: number,
-  hint: number,
-  tracks: Tracks,
-  i: number,
-  comesTo: number,
-  first: boolean,
-): number {
-  if (source.level(base + departsByItself(hint, first), 1) === 0) return comesTo;
-  const down = source.level(base + downByItself(hint), 1);
-  const { levels } = tracks.plans[i].spec;
-  const mantissa = base + ByItself.Mantissa;
-  const steps = source.steps(base + stepsByItself(hint), OWN_STEPS, mantissa, levels);
-  return tracks.stepsFrom(i, comesTo, down ? -steps : steps);
+  const off = source.steps(questions.steps, questions.stepContexts, questions.mantissa, levels);
+  return tracks.stepsFrom(i, comesTo, down ? -off : off);
 }
 
 /** The tracks of a field begin anew: `told` where they are, or at rest on the default. */

@@ -9,25 +9,14 @@ import type { LiveTable } from './live-table.ts';
 import type { FieldPlan } from './plan.ts';
 import { levelsOf, nearby } from './quantize.ts';
 import type { Sink } from './sink.ts';
-import {
-  asksStill,
-  ByItself,
-  ByVelocity,
-  departsByItself,
-  departsByVelocity,
-  downByItself,
-  downByVelocity,
-  OWN_STEPS,
-  stepsByItself,
-  stepsByVelocity,
-  stillByVelocity,
-  VELOCITY_STEPS,
-} from './track-odds.ts';
+import { ByItself, ByVelocity, DepartureQuestions } from './track-odds.ts';
 import { MOST_ACTIVITY, MOST_TRUST, restsAt, SUB_STEPS, type Tracks } from './tracks.ts';
 import { writeElement } from './value-writer.ts';
 
 /** An exact number, and one that its receiver was told with everybody. */
 const exact = new Float64Array(2);
+
+const questions = new DepartureQuestions();
 
 /** Everything: no field has a stamp this old. */
 export const NEVER = -1;
@@ -137,48 +126,25 @@ function writeDepartures(
   for (let i = 0; i < f.spec.components; i++) {
     const base = f.contexts.track + i * f.contexts.trackSize;
     const off = departures.off[track + i][row];
-    const hint = departures.hint[track + i][row];
-    if (f.by < 0) writeOwnDeparture(sink, base, hint, off, first && !named);
-    else {
-      const column = f.column + i;
-      const still = table.wire[column][row] === table.before[column][row];
-      writeDeparture(sink, base, hint, off, still, first && !named);
-    }
+    questions.take(f.by >= 0, base, departures.hint[track + i][row], first && !named);
+    const column = f.column + i;
+    writeDeparture(sink, off, table.wire[column][row] === table.before[column][row]);
     if (off !== 0) named = true;
   }
   return named;
 }
 
-function writeDeparture(
-  sink: Sink,
-  base: number,
-  hint: number,
-  off: number,
-  still: boolean,
-  first: boolean,
-): void {
-  sink.level(base + departsByVelocity(hint, first), off === 0 ? 0 : 1, 1);
+/** `still`: the truth is where it was before. */
+function writeDeparture(sink: Sink, off: number, still: boolean): void {
+  sink.level(questions.departs, off === 0 ? 0 : 1, 1);
   if (off === 0) return;
-  if (asksStill(hint)) {
-    sink.level(base + stillByVelocity(hint), still ? 1 : 0, 1);
+  if (questions.still >= 0) {
+    sink.level(questions.still, still ? 1 : 0, 1);
     if (still) return;
   }
-  sink.level(base + downByVelocity(hint), off < 0 ? 1 : 0, 1);
-  const mantissa = base + ByVelocity.Mantissa;
-  sink.steps(base + stepsByVelocity(hint), VELOCITY_STEPS, mantissa, Math.abs(off));
-}
-
-function writeOwnDeparture(
-  sink: Sink,
-  base: number,
-  hint: number,
-  off: number,
-  first: boolean,
-): void {
-  sink.level(base + departsByItself(hint, first), off === 0 ? 0 : 1, 1);
-  if (off === 0) return;
-  sink.level(base + downByItself(hint), off < 0 ? 1 : 0, 1);
-  sink.steps(base + stepsByItself(hint), OWN_STEPS, base + ByItself.Mantissa, Math.abs(off));
+  sink.level(questions.down, off < 0 ? 1 : 0, 1);
+  const { steps, stepContexts, mantissa } = questions;
+  sink.steps(steps, stepContexts, mantissa, Math.abs(off));
 }
 
 /** Where the tracks of a field are, beside the wire values they stand for. */

@@ -5,17 +5,10 @@ import { fixed } from './builders.ts';
 import { COUNT_CONTEXTS, OWN_TRACK_CONTEXTS, treeBits, VELOCITY_CONTEXTS } from './contexts.ts';
 import { defineGame } from './game.ts';
 import {
-  asksStill,
   ByItself,
   ByVelocity,
-  departsByItself,
-  departsByVelocity,
-  downByItself,
-  downByVelocity,
+  DepartureQuestions,
   OWN_STEPS,
-  stepsByItself,
-  stepsByVelocity,
-  stillByVelocity,
   TrackRun,
   VELOCITY_STEPS,
 } from './track-odds.ts';
@@ -49,35 +42,46 @@ function hintBeside(beside: number, comesTo = 100, steered = false): number {
   return run.hint(tracks, x, ROW, 100, comesTo, steered, 1);
 }
 
+/** The questions that a hint leads to, of a track whose contexts begin at 0. */
+function byVelocity(hint: number, first = false): DepartureQuestions {
+  const questions = new DepartureQuestions();
+  questions.take(true, 0, hint, first);
+  return questions;
+}
+
+function byItself(hint: number, first = false): DepartureQuestions {
+  const questions = new DepartureQuestions();
+  questions.take(false, 0, hint, first);
+  return questions;
+}
+
 describe('by velocity', () => {
   test('a track departs the sooner the nearer it is to an edge: 0.25, 0.4, 0.46 of a step', () => {
-    const contexts = [0, 63, -63, 64, 102, 103, -117, 118, -128].map((beside) =>
-      departsByVelocity(hintBeside(beside), false),
+    const contexts = [0, 63, -63, 64, 102, 103, -117, 118, -128].map(
+      (beside) => byVelocity(hintBeside(beside)).departs,
     );
     expect(contexts).toEqual([0, 0, 0, 16, 16, 32, 32, 48, 48]);
-    expect(departsByVelocity(hintBeside(128), true)).toBe(49);
+    expect(byVelocity(hintBeside(128), true).departs).toBe(49);
   });
 
   test('it departs the other way on the other side, and either way in the middle', () => {
-    const downs = [0, -70, 70, -120, 120].map((beside) => downByVelocity(hintBeside(beside)));
+    const downs = [0, -70, 70, -120, 120].map((beside) => byVelocity(hintBeside(beside)).down);
     expect(downs.map((context) => context - ByVelocity.Down)).toEqual([0, 2, 8, 6, 12]);
   });
 
   test('a changed velocity is another case everywhere', () => {
     const hint = hintBeside(70, 100, true);
-    expect(departsByVelocity(hint, false)).toBe((8 + 4) * 2);
-    expect(downByVelocity(hint)).toBe(ByVelocity.Down + 9);
-    expect(stepsByVelocity(hint)).toBe(ByVelocity.Steps + VELOCITY_STEPS);
+    const { departs, down, steps } = byVelocity(hint);
+    expect(departs).toBe((8 + 4) * 2);
+    expect(down).toBe(ByVelocity.Down + 9);
+    expect(steps).toBe(ByVelocity.Steps + VELOCITY_STEPS);
   });
 
   test('whether it stood still is asked where it should have gone 2 steps', () => {
-    expect([99, 100, 101, 102, 98].map((comesTo) => asksStill(hintBeside(0, comesTo)))).toEqual([
-      false,
-      false,
-      false,
-      true,
-      true,
-    ]);
+    const still = (comesTo: number) => byVelocity(hintBeside(0, comesTo)).still;
+    const asked = ByVelocity.Still;
+    expect([99, 100, 101, 102, 98].map(still)).toEqual([-1, -1, -1, asked, asked]);
+    expect(byItself(1 << 10).still).toBe(-1);
   });
 
   test('how the track before fared is known: kept, departed, stood still', () => {
@@ -92,8 +96,8 @@ describe('by velocity', () => {
       run.took(tracks, x, off, still);
       seen.push(hint());
     }
-    expect(seen.map((each) => departsByVelocity(each, false))).toEqual([0, 2, 4, 6]);
-    expect(seen.map((each) => stillByVelocity(each) - ByVelocity.Still)).toEqual([0, 1, 1, 2]);
+    expect(seen.map((each) => byVelocity(each).departs)).toEqual([0, 2, 4, 6]);
+    expect(seen.map((each) => byVelocity(each).still - ByVelocity.Still)).toEqual([0, 1, 1, 2]);
     run.reset();
     expect(hint()).toBe(seen[0]);
   });
@@ -108,25 +112,25 @@ describe('by itself', () => {
 
   test('a track departs by its activity, in half octaves, counted twice while alone', () => {
     // 8 eighths and 8 more: 16 is octave 4, so 9 (of 0..16).
-    expect(departsByItself(hintOf([2]), false)).toBe(9 * 4 + 2);
-    expect(departsByItself(hintOf([]), false)).toBe(2);
-    expect(departsByItself(hintOf([2]), true)).toBe(9 * 4 + 3);
-    expect(departsByItself(hintOf([1e6]), false)).toBe(16 * 4 + 2);
+    expect(byItself(hintOf([2])).departs).toBe(9 * 4 + 2);
+    expect(byItself(hintOf([])).departs).toBe(2);
+    expect(byItself(hintOf([2]), true).departs).toBe(9 * 4 + 3);
+    expect(byItself(hintOf([1e6])).departs).toBe(16 * 4 + 2);
   });
 
   test('its other tracks of this STATE count as much as it did itself', () => {
     const { tracks, run, y, z } = setting();
     run.took(tracks, y, 3, false);
     // 0 eighths of its own and 24 of the other: octave 4 and a half.
-    expect(departsByItself(run.hint(tracks, z, ROW, 100, 100, false, 1), false)).toBe(10 * 4 + 2);
+    expect(byItself(run.hint(tracks, z, ROW, 100, 100, false, 1)).departs).toBe(10 * 4 + 2);
     run.took(tracks, y, 0, false);
-    expect(departsByItself(run.hint(tracks, z, ROW, 100, 100, false, 1), false)).toBe(8 * 4 + 2);
+    expect(byItself(run.hint(tracks, z, ROW, 100, 100, false, 1)).departs).toBe(8 * 4 + 2);
   });
 
   test('which way it departs goes by trust and by the last two departures', () => {
     const { tracks, run, y } = setting();
     const down = (sends = 1) =>
-      downByItself(run.hint(tracks, y, ROW, 100, 100, false, sends)) - ByItself.Down;
+      byItself(run.hint(tracks, y, ROW, 100, 100, false, sends)).down - ByItself.Down;
     expect(down()).toBe(MOST_TRUST * 5 + 2);
     tracks.trusted = true;
     tracks.learn(y, ROW, 1, 2);
@@ -149,10 +153,13 @@ describe('contexts', () => {
             tracks.beside = beside;
             run.took(tracks, x, off, still);
             const hint = run.hint(tracks, x, ROW, 100, comesTo, steered, 1);
-            expect(departsByVelocity(hint, true)).toBeLessThan(ByVelocity.Down);
-            expect(downByVelocity(hint)).toBeLessThan(ByVelocity.Still);
-            expect(stillByVelocity(hint)).toBeLessThan(ByVelocity.Steps);
-            expect(stepsByVelocity(hint) + VELOCITY_STEPS).toBeLessThanOrEqual(ByVelocity.Mantissa);
+            const questions = byVelocity(hint, true);
+            const { steps, stepContexts, mantissa } = questions;
+            expect(questions.departs).toBeLessThan(ByVelocity.Down);
+            expect(questions.down).toBeLessThan(ByVelocity.Still);
+            expect(questions.still).toBeLessThan(ByVelocity.Steps);
+            expect([stepContexts, mantissa]).toEqual([VELOCITY_STEPS, ByVelocity.Mantissa]);
+            expect(steps + stepContexts).toBeLessThanOrEqual(mantissa);
           }
     for (let activity = 0; activity <= MOST_ACTIVITY; activity++)
       for (const trusted of [false, true])
@@ -165,9 +172,11 @@ describe('contexts', () => {
             tracks.last[y][ROW] = last;
             tracks.lastButOne[y][ROW] = -last;
             const hint = run.hint(tracks, y, ROW, 100, 100, false, 1);
-            expect(departsByItself(hint, true)).toBeLessThan(ByItself.Down);
-            expect(downByItself(hint)).toBeLessThan(ByItself.Steps);
-            expect(stepsByItself(hint) + OWN_STEPS).toBeLessThanOrEqual(ByItself.Mantissa);
+            const { departs, down, still, steps, stepContexts, mantissa } = byItself(hint, true);
+            expect(departs).toBeLessThan(ByItself.Down);
+            expect([down < ByItself.Steps, still]).toEqual([true, -1]);
+            expect([stepContexts, mantissa]).toEqual([OWN_STEPS, ByItself.Mantissa]);
+            expect(steps + stepContexts).toBeLessThanOrEqual(mantissa);
           }
   });
 

@@ -108,19 +108,58 @@ export class TrackRun {
   }
 }
 
-/** By velocity: offsets from the track's contexts. `first`: nothing was named of the entity yet. */
-export const departsByVelocity = (hint: number, first: boolean): number =>
-  ByVelocity.Departs + (hint & 31) * 2 + (first ? 1 : 0);
-export const downByVelocity = (hint: number): number => ByVelocity.Down + ((hint >> 5) & 15);
-export const stepsByVelocity = (hint: number): number =>
-  ByVelocity.Steps + ((hint >> 9) & 1) * VELOCITY_STEPS;
-export const asksStill = (hint: number): boolean => (hint & (1 << 10)) !== 0;
-export const stillByVelocity = (hint: number): number => ByVelocity.Still + (hint >> 11);
-/** By itself. */
-export const departsByItself = (hint: number, first: boolean): number =>
-  ByItself.Departs + (hint & 31) * 4 + ((hint >> 5) & 1) * 2 + (first ? 1 : 0);
-export const downByItself = (hint: number): number => ByItself.Down + (hint >> 6);
-export const stepsByItself = (hint: number): number => ByItself.Steps + (hint & 31) * OWN_STEPS;
+/**
+ * The questions of one departure, as contexts. The writer and the reader keep one each and go from
+ * track to track with it; most tracks did not depart, so what follows is worked out when asked for.
+ */
+export class DepartureQuestions {
+  /** Whether the truth departed from the track. */
+  departs = 0;
+  #byVelocity = false;
+  #base = 0;
+  #hint = 0;
+
+  /** Of a track with contexts from `base`. `first`: nothing was named of the entity yet. */
+  take(byVelocity: boolean, base: number, hint: number, first: boolean): void {
+    this.#byVelocity = byVelocity;
+    this.#base = base;
+    this.#hint = hint;
+    const flag = byVelocity
+      ? ByVelocity.Departs + (hint & 31) * 2
+      : ByItself.Departs + (hint & 31) * 4 + ((hint >> 5) & 1) * 2;
+    this.departs = base + flag + (first ? 1 : 0);
+  }
+
+  /** Whether it is where it was before; -1 where that is not asked. */
+  get still(): number {
+    const asked = this.#byVelocity && (this.#hint & (1 << 10)) !== 0;
+    return asked ? this.#base + ByVelocity.Still + (this.#hint >> 11) : -1;
+  }
+
+  /** Whether it departed downwards. */
+  get down(): number {
+    const way = this.#byVelocity
+      ? ByVelocity.Down + ((this.#hint >> 5) & 15)
+      : ByItself.Down + (this.#hint >> 6);
+    return this.#base + way;
+  }
+
+  /** How many steps: the first of `stepContexts`, and of the mantissa's. */
+  get steps(): number {
+    const first = this.#byVelocity
+      ? ByVelocity.Steps + ((this.#hint >> 9) & 1) * VELOCITY_STEPS
+      : ByItself.Steps + (this.#hint & 31) * OWN_STEPS;
+    return this.#base + first;
+  }
+
+  get stepContexts(): number {
+    return this.#byVelocity ? VELOCITY_STEPS : OWN_STEPS;
+  }
+
+  get mantissa(): number {
+    return this.#base + (this.#byVelocity ? ByVelocity.Mantissa : ByItself.Mantissa);
+  }
+}
 
 function edgeOf(beside: number): number {
   let edge = 0;
