@@ -42,3 +42,6 @@ export * from './body-writer.ts';
 export * from './input-codec.ts';
 export * from './clock.ts';
 export * from './link.ts';
+// Behind a door of their own, simulator.ts:
+// ./line-simulator.ts
+// ./line-profiles.ts

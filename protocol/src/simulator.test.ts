@@ -2,7 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { linkPair } from './link.ts';
 import { Random } from './random.ts';
-import { type LineSettings, LineSimulator, simulateLink } from './simulator.ts';
+import {
+  LINE_PROFILES,
+  type LineSettings,
+  LineSimulator,
+  profileLines,
+  simulateLink,
+} from './simulator.ts';
 
 const line = (settings: Partial<LineSettings> = {}): LineSettings => ({
   latencyMs: 0,
@@ -131,6 +137,60 @@ describe('one line', () => {
     const lost = seen.filter((ms) => ms === 150).length;
     expect(lost).toBeGreaterThan(150);
     expect(lost).toBeLessThan(250);
+  });
+
+  test.each([1, 3, 10])(
+    'losses come %i in a row on average, whatever share of all they are',
+    (burst) => {
+      const settings = line({ latencyMs: 10, lossPercent: 5, lossBurst: burst, recoveryMs: 40 });
+      const seen = delays(run(new LineSimulator(settings, 5), { count: 20_000, everyMs: 100 }));
+      const lost = seen.filter((ms) => ms === 50).length;
+      const bursts = seen.filter((ms, i) => ms === 50 && seen[i - 1] !== 50).length;
+      expect(new Set(seen)).toEqual(new Set([10, 50]));
+      expect(lost / 20_000).toBeCloseTo(0.05, 2);
+      expect(lost / bursts / burst).toBeGreaterThan(0.8);
+      expect(lost / bursts / burst).toBeLessThan(1.2);
+    },
+  );
+
+  test('a message that is lost holds up those behind it until it has come', () => {
+    const settings = line({ latencyMs: 10, lossPercent: 100, recoveryMs: 40 });
+    const simulator = new LineSimulator(settings, 1);
+    simulator.push(Uint8Array.of(1), 0);
+    settings.lossPercent = 0;
+    simulator.push(Uint8Array.of(2), 5);
+    simulator.push(Uint8Array.of(3), 45);
+    expect([...simulator.deliver(49)]).toHaveLength(0);
+    expect([...simulator.deliver(50)]).toHaveLength(2);
+    expect(simulator.nextDueMs).toBe(55);
+  });
+
+  test('an outage made on purpose holds up what is under way and what is sent meanwhile', () => {
+    const settings = line({ latencyMs: 20 });
+    const simulator = new LineSimulator(settings, 1);
+    simulator.push(Uint8Array.of(1), 0);
+    settings.heldUntilMs = 600;
+    simulator.push(Uint8Array.of(2), 300);
+    simulator.push(Uint8Array.of(3), 590);
+    expect(simulator.nextDueMs).toBe(600);
+    expect([...simulator.deliver(599)]).toHaveLength(0);
+    expect([...simulator.deliver(600)]).toHaveLength(2);
+    expect([...simulator.deliver(610)]).toHaveLength(1);
+  });
+
+  test('each profile is a line as its numbers say', () => {
+    for (const [name, profile] of Object.entries(LINE_PROFILES)) {
+      const { up, down } = profileLines(profile, 1000 / 60, 50);
+      expect(up.latencyMs + down.latencyMs, name).toBe(profile.rttMs);
+      expect(up.jitterMs + down.jitterMs, name).toBe(profile.rttJitterMs);
+      expect(down.recoveryMs, name).toBe(50 + 1.25 * profile.rttMs);
+      const seen = delays(run(new LineSimulator(down, 1), { everyMs: 50, count: 1000 }));
+      expect(Math.min(...seen), name).toBeLessThan(profile.rttMs / 2 + 1);
+      expect(
+        seen.some((ms) => ms > profile.rttMs),
+        name,
+      ).toBe(profile.lossPercent > 0 || profile.stallMs > 0);
+    }
   });
 
   const bad = line({
