@@ -17,12 +17,12 @@ import { simulateLink } from '@tickwire/protocol/simulator';
 import {
   createMemoryTransport,
   defineRoom,
-  type MemoryPeer,
   type MemoryTransport,
   type Server,
   serve,
 } from '@tickwire/server';
 import { round } from './figures.ts';
+import { MemorySocket, START_MS, VirtualTime } from './virtual-page.ts';
 import { maskedHeaderBytes } from './wire-costs.ts';
 import { HZ } from './workload.ts';
 
@@ -30,8 +30,7 @@ const LINE = { latencyMs: 40, jitterMs: 5, stallMs: 0, stallEveryMs: 0, bandwidt
 /** A page draws 60 times a second. */
 const FRAME_MS = 1000 / 60;
 const STRIDE_MS = 1;
-/** Not 0, which a clock may take for "never". By WARM_MS shown time and lead have settled. */
-const START_MS = 1000;
+/** By then shown time and lead have settled. */
 const WARM_MS = START_MS + 15_000;
 const COUNTED_MS = 60_000;
 
@@ -114,7 +113,7 @@ async function measure(seed: number, next: () => Input) {
   });
   let drawMs = START_MS;
   while (time.nowMs < WARM_MS + COUNTED_MS) {
-    time.advance(STRIDE_MS);
+    time.moveTo(time.nowMs + STRIDE_MS);
     transport.pump();
     // Joining goes through promises; afterwards nothing does.
     if (!client) await new Promise((resolve) => setImmediate(resolve));
@@ -157,57 +156,4 @@ function watched(link: Link, counted: { messages: number; bytes: number; framed:
     send(bytes);
   };
   return link;
-}
-
-/** A clock that stands still until it is moved, and timers that go by it. */
-class VirtualTime {
-  nowMs = START_MS;
-  #timers: { dueMs: number; run: () => void }[] = [];
-
-  readonly now = (): number => this.nowMs;
-
-  readonly later = (ms: number, run: () => void): (() => void) => {
-    const timer = { dueMs: this.nowMs + ms, run };
-    this.#timers.push(timer);
-    return () => {
-      this.#timers = this.#timers.filter((other) => other !== timer);
-    };
-  };
-
-  advance(ms: number): void {
-    this.nowMs += ms;
-    const due = this.#timers.filter(({ dueMs }) => dueMs <= this.nowMs);
-    this.#timers = this.#timers.filter(({ dueMs }) => dueMs > this.nowMs);
-    for (const { run } of due.sort((a, b) => a.dueMs - b.dueMs)) run();
-  }
-}
-
-/** As much of a browser's WebSocket as a client looks at, over a line in memory. */
-class MemorySocket {
-  binaryType = 'blob';
-  readyState = 0;
-  onopen: ((event: object) => void) | null = null;
-  onmessage: ((event: { data: ArrayBuffer }) => void) | null = null;
-  onclose: ((event: { code: number; reason: string }) => void) | null = null;
-  onerror: ((event: object) => void) | null = null;
-  readonly #peer: MemoryPeer;
-
-  constructor(peer: MemoryPeer, time: VirtualTime) {
-    this.#peer = peer;
-    peer.onMessage = (bytes) => this.onmessage?.({ data: bytes.slice().buffer as ArrayBuffer });
-    peer.onClose = (code, reason) => this.onclose?.({ code, reason });
-    time.later(0, () => {
-      this.readyState = 1;
-      this.onopen?.({});
-    });
-  }
-  get bufferedAmount(): number {
-    return this.#peer.bufferedBytes;
-  }
-  send(bytes: Uint8Array): void {
-    this.#peer.send(bytes);
-  }
-  close(code = 1000, reason = ''): void {
-    this.#peer.close(code, reason);
-  }
 }
