@@ -2,6 +2,7 @@
 // list. Pure: no clock, no timer, no socket, no Node, no DOM.
 export * from './close-codes.ts';
 export * from './errors.ts';
+export * from './options.ts';
 export * from './limits.ts';
 export * from './random.ts';
 export * from './field.ts';

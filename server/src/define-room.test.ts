@@ -2,7 +2,11 @@ import { defineGame, int, UsageError } from '@tickwire/protocol';
 import { expect, test } from 'vitest';
 import { defineRoom } from './define-room.ts';
 
-const game = defineGame({ tickRate: 20, entities: {}, commands: { say: { n: int(0, 9) } } });
+const game = defineGame({
+  tickRate: 20,
+  entities: { ship: { hp: int(0, 9) } },
+  commands: { say: { n: int(0, 9) } },
+});
 const commands = { say: () => 'ok' };
 
 test('a definition is kept with its game', () => {
@@ -18,7 +22,15 @@ test.each<[what: object, message: string]>([
   [{ seats: 2, interest: { around: () => undefined, radius: 0 } }, 'interest.radius: 0'],
   [{ seats: 2, interest: { around: () => undefined, radius: Number.NaN } }, 'above 0'],
   [{ seats: 2, commands: {} }, 'commands.say is not given'],
-  [{ seats: 2, commands: { ...commands, shout() {} } }, 'commands.shout'],
+  [{ seats: 2, commands: { ...commands, shout() {} } }, 'commands has no shout: it takes say'],
+  [{ onTick() {} }, 'defineRoom has no onTick: did you mean tick?'],
+  [{ spectator: 3 }, 'defineRoom has no spectator: did you mean spectators?'],
+  [{ wire: 'paked' }, "wire: paked: wants 'packed' or 'plain'"],
+  [{ interest: { arround: () => undefined, radius: 1 } }, 'did you mean around?'],
+  [{ budget: { bytesPerSecond: 10 } }, 'budget.bytesPerSecond: wants 500 or more'],
+  [{ budget: { bytesPerSecond: 900, weight: {} } }, 'budget has no weight: did you mean weights?'],
+  [{ budget: { bytesPerSecond: 900, weights: { shp: 2 } } }, 'did you mean ship?'],
+  [{ budget: { bytesPerSecond: 900, weights: { ship: 0 } } }, 'budget.weights.ship: 0: wants'],
 ])('%o is refused, naming the cure', (what, message) => {
   const define = () => defineRoom(game, { commands, ...what } as never);
   expect(define).toThrow(UsageError);

@@ -5,6 +5,7 @@ import {
   type CommandFields,
   type CommandReply,
   type CommandsOf,
+  checkNames,
   type EntityId,
   type EventsOf,
   type Game,
@@ -207,6 +208,31 @@ export interface RoomDefinition<G, Auth, Data> {
   keep?: boolean;
 }
 
+/** Every option and hook there is. */
+const OPTIONS = Object.keys({
+  seats: 0,
+  spectators: 0,
+  sendEvery: 0,
+  wire: 0,
+  authenticate: 0,
+  open: 0,
+  join: 0,
+  tick: 0,
+  drop: 0,
+  resume: 0,
+  leave: 0,
+  close: 0,
+  interest: 0,
+  sees: 0,
+  budget: 0,
+  commands: 0,
+  timers: 0,
+  graceMs: 0,
+  strict: 0,
+  seed: 0,
+  keep: 0,
+} satisfies Record<keyof RoomDefinition<Game, unknown, unknown>, 0>);
+
 /** Bytes a second below which not even empty STATEs fit. */
 const MIN_BUDGET = 500;
 
@@ -225,31 +251,48 @@ export function defineRoom<G extends { readonly hash: string }, Auth = undefined
   definition: RoomDefinition<G, Auth, Data>,
 ): RoomKind {
   const declared = game as unknown as Game;
-  const {
-    seats = DEFAULT_SEATS,
-    spectators = 0,
-    sendEvery = 1,
-    interest,
-    budget,
-    commands = {},
-  } = definition;
+  const { seats = DEFAULT_SEATS, spectators = 0, sendEvery = 1, wire = 'packed' } = definition;
+  checkNames('defineRoom', definition, OPTIONS);
   checkWhole('seats', seats, 1, 10_000);
   checkWhole('spectators', spectators, 0, 50_000);
   checkWhole('sendEvery', sendEvery, 1, 255);
-  if (interest && !(interest.radius > 0))
-    throw new UsageError(`interest.radius: ${interest.radius}: wants world units above 0`);
-  if (budget && !(budget.bytesPerSecond >= MIN_BUDGET))
-    throw new UsageError(`budget.bytesPerSecond: wants ${MIN_BUDGET} or more`);
-  for (const { name } of declared.commands)
-    if (typeof (commands as Record<string, unknown>)[name] !== 'function')
-      throw new UsageError(`command ${name} is declared but commands.${name} is not given`);
-  for (const name of Object.keys(commands))
-    if (!declared.commands.some((plan) => plan.name === name))
-      throw new UsageError(`commands.${name}: the game declares no such command`);
+  if (wire !== 'packed' && wire !== 'plain')
+    throw new UsageError(`wire: ${wire}: wants 'packed' or 'plain'`);
+  const { interest, budget, commands = {} } = definition;
+  if (interest) {
+    checkNames('interest', interest, ['around', 'radius']);
+    if (!(interest.radius > 0))
+      throw new UsageError(`interest.radius: ${interest.radius}: wants world units above 0`);
+  }
+  if (budget) checkBudget(declared, budget);
+  checkCommands(declared, commands);
   return {
     game: declared,
     definition: definition as unknown as RoomDefinition<Game, unknown, unknown>,
   };
+}
+
+function checkBudget(
+  { kinds }: Game,
+  budget: { bytesPerSecond: number; weights?: Readonly<Record<string, number | undefined>> },
+): void {
+  checkNames('budget', budget, ['bytesPerSecond', 'weights']);
+  if (!(budget.bytesPerSecond >= MIN_BUDGET))
+    throw new UsageError(`budget.bytesPerSecond: wants ${MIN_BUDGET} or more`);
+  const { weights = {} } = budget;
+  const names = kinds.map(({ name }) => name);
+  checkNames('budget.weights', weights, names);
+  for (const [name, weight = 1] of Object.entries(weights))
+    if (!(weight > 0 && weight < Number.POSITIVE_INFINITY))
+      throw new UsageError(`budget.weights.${name}: ${weight}: wants a number above 0`);
+}
+
+function checkCommands({ commands }: Game, handlers: Readonly<Record<string, unknown>>): void {
+  for (const { name } of commands)
+    if (typeof handlers[name] !== 'function')
+      throw new UsageError(`command ${name} is declared but commands.${name} is not given`);
+  const names = commands.map(({ name }) => name);
+  checkNames('commands', handlers, names);
 }
 
 function checkWhole(name: string, value: number, least: number, most: number): void {

@@ -3,7 +3,7 @@
 // here, and goes down as an argument.
 
 import { randomBytes } from 'node:crypto';
-import { CloseCode, UsageError } from '@tickwire/protocol';
+import { CloseCode, checkNames, UsageError } from '@tickwire/protocol';
 import type { RoomKind } from './define-room.ts';
 import { createMemoryDirectory, type Directory } from './directory.ts';
 import { Edge } from './edge.ts';
@@ -16,7 +16,7 @@ import type { GameRoom } from './room.ts';
 import { Shard } from './shard.ts';
 import { loadStaticFiles } from './static-files.ts';
 import { startTicker } from './ticker.ts';
-import type { Transport, TransportLimits } from './transport.ts';
+import { DEFAULT_TRANSPORT_LIMITS, type Transport, type TransportLimits } from './transport.ts';
 import { pickTransport, type TransportName } from './transports.ts';
 
 export interface ServeOptions {
@@ -60,6 +60,29 @@ export interface ServeOptions {
   ticking?: boolean;
 }
 
+/** Every option there is. */
+const OPTIONS = Object.keys({
+  rooms: 0,
+  port: 0,
+  host: 0,
+  origins: 0,
+  allowNoOrigin: 0,
+  publicUrl: 0,
+  page: 0,
+  csp: 0,
+  transport: 0,
+  transportLimits: 0,
+  limits: 0,
+  directory: 0,
+  log: 0,
+  production: 0,
+  signals: 0,
+  now: 0,
+  makeSecret: 0,
+  seed: 0,
+  ticking: 0,
+} satisfies Record<keyof ServeOptions, 0>);
+
 export interface Server {
   readonly port: number;
   readonly url: string;
@@ -76,10 +99,19 @@ const SWEEP_MS = 250;
 /** Ms that close frames get to leave before sockets are cut. */
 const FAREWELL_MS = 150;
 
+/** Throws UsageError for an option, or a limit, that is none. */
+function checkedLimits(options: ServeOptions): Limits {
+  const { limits = {}, transportLimits = {} } = options;
+  checkNames('serve', options, OPTIONS);
+  checkNames('limits', limits, Object.keys(DEFAULT_LIMITS));
+  checkNames('transportLimits', transportLimits, Object.keys(DEFAULT_TRANSPORT_LIMITS));
+  return { ...DEFAULT_LIMITS, ...limits };
+}
+
 export async function serve(options: ServeOptions): Promise<Server> {
   const production = options.production ?? process.env.NODE_ENV === 'production';
   const log = typeof options.log === 'object' ? options.log : createLog(options.log);
-  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const limits = checkedLimits(options);
   const { now = () => performance.now(), allowNoOrigin = false, origins = [] } = options;
   const directory = options.directory ?? createMemoryDirectory();
   const port = options.port ?? portFromEnvironment();

@@ -125,6 +125,16 @@ describe('serve and defineRoom refuse, naming the cure', () => {
     await expect(serve({ ...options, rooms: bare })).rejects.toThrow('what defineRoom() returns');
   });
 
+  test('an option that nobody reads', async () => {
+    const options = { rooms: { field: arcade() }, signals: false, log: 'silent' } as const;
+    for (const [more, message] of [
+      [{ prot: 1 }, 'serve has no prot: did you mean port?'],
+      [{ limits: { graceMS: 1 } }, 'limits has no graceMS: did you mean graceMs?'],
+      [{ transportLimits: { maxFramBytes: 1 } }, 'did you mean maxFrameBytes?'],
+    ] as const)
+      await expect(serve({ ...options, ...more } as never)).rejects.toThrow(message);
+  });
+
   test('a port in use', async () => {
     const options = { rooms: { field: arcade() }, signals: false, log: 'silent' } as const;
     const first = await serve({ ...options, port: 0, host: '127.0.0.1', transport: 'ws' });
