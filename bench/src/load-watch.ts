@@ -79,7 +79,7 @@ export class LoadWatch {
       endedLateMs: spread(this.#ended),
       sendMs: spread(this.#sends),
       lostMs: round(this.lostMs - this.#lostBeforeMs, 1),
-      core: round((user + system) / 1000 / ms, 2),
+      core: round((user + system) / 1000 / ms, 4),
       mostJoined: this.#mostJoined,
       mostFullBodies: this.#mostFullBodies,
       dueMs: this.dueMs() + sharedMs() - performance.now(),

@@ -6,12 +6,8 @@ import {
   CloseCode,
   FrameType,
   type Hello,
-  type InputHeader,
-  MAX_HELLO_BYTES,
   MsgpackReader,
   MsgpackWriter,
-  neutralInput,
-  PackedSource,
   PingSchedule,
   PlainSource,
   ProtocolError,
@@ -19,23 +15,21 @@ import {
   readAck,
   readFrame,
   readHello,
-  readInputHeader,
-  readInputs,
   readPing,
   readPong,
-  SHOWN_UNITS,
   writeBye,
   writePing,
   writePong,
   writeWelcome,
 } from '@tickwire/protocol';
 import { CommandDesk } from './commands.ts';
+import { Intake } from './intake.ts';
 import type { Limits } from './limits.ts';
 import type { Log } from './log.ts';
 import { TokenBucket } from './rate-limit.ts';
 import type { GameRoom } from './room.ts';
 import type { Joiner, RoomSeat } from './seat.ts';
-import type { Socket } from './transport.ts';
+import type { Socket, SocketHandler } from './transport.ts';
 
 /** A join that was turned down, and how the client is told. */
 export class JoinRefused extends Error {
@@ -66,8 +60,6 @@ export interface Host {
   closed(connection: Connection): void;
 }
 
-/** One more than limits need, so that ACKs beside INPUTs pass: a client sends one or the other. */
-const ACK_SHARE = 2;
 /** A client asks for everything after 2 s of sleep at the soonest, and everything is dear. */
 const RESYNC_RATE = 1;
 const RESYNC_BURST = 4;
@@ -82,41 +74,34 @@ interface Playing {
   readonly room: GameRoom;
   readonly seat: RoomSeat;
   readonly desk: CommandDesk;
-  readonly inputs: TokenBucket;
+  readonly intake: Intake;
   readonly commands: TokenBucket;
   readonly pongs: TokenBucket;
   readonly resyncs: TokenBucket;
-  readonly previous: Float64Array;
   /** As in Joined, until it was called. */
   confirm: (() => void) | undefined;
-  /** Last input tick said; shown delay in 1/SHOWN_UNITS tick. */
-  inputTick: number;
-  shownDelay: number;
-  /** Newest tick shown as any INPUT began: what is shown never runs backwards. */
-  shownFirst: number;
-  /** What the INPUT being read says less than that, ticks. */
-  shownSlip: number;
-  /** Fractional tick at which the INPUT being read came. */
-  nowTick: number;
-  /** Takes the input of the next tick: one function for all frames. */
-  readonly put: () => void;
 }
 
-export class Connection implements Joiner {
+/**
+ * What reads and writes frames serves all connections: each message is read before anything else
+ * runs, and what is said is copied before `send` returns. One of each per connection would be cold
+ * memory at every message, and old memory that keeps young messages alive.
+ */
+const reader = new MsgpackReader();
+const source = new PlainSource(reader);
+const frame = { elements: 0 };
+const out = new MsgpackWriter(256);
+
+export class Connection implements Joiner, SocketHandler {
   readonly id: number;
   readonly remoteAddress: string;
   readonly #socket: Socket;
   readonly #host: Host;
   readonly #log: Log;
-  readonly #reader = new MsgpackReader();
-  readonly #source = new PlainSource(this.#reader);
-  readonly #packed = new PackedSource();
-  readonly #out = new MsgpackWriter(256);
-  readonly #frame = { elements: 0 };
-  readonly #input: InputHeader = { dState: 0, dShown: 0, dFirst: 0 };
   readonly #pings: TokenBucket;
   readonly #schedule = new PingSchedule();
   #state: State;
+  /** Whole ms: a small integer stands in the object itself. */
   #heardMs: number;
 
   constructor(id: number, socket: Socket, host: Host, log: Log) {
@@ -125,7 +110,7 @@ export class Connection implements Joiner {
     this.#socket = socket;
     this.#host = host;
     this.#log = log;
-    this.#heardMs = host.now();
+    this.#heardMs = Math.floor(host.now());
     this.#state = { is: 'waiting', sinceMs: this.#heardMs };
     this.#pings = new TokenBucket(host.limits.pingRate, host.limits.pingBurst);
   }
@@ -134,10 +119,10 @@ export class Connection implements Joiner {
 
   message(bytes: Uint8Array): void {
     try {
-      this.#heardMs = this.#host.now();
-      this.#reader.reset(bytes);
-      this.#source.reset();
-      this.#take(readFrame(this.#reader, this.#frame));
+      const nowMs = this.#host.now();
+      this.#heardMs = Math.floor(nowMs);
+      reader.reset(bytes);
+      this.#take(readFrame(reader, frame), nowMs);
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       this.#refuse(error.closeCode, error.code, error.message);
@@ -159,7 +144,7 @@ export class Connection implements Joiner {
   }
 
   /** The transport's word that the socket is gone; `close` above is ours. */
-  lost(code: number, reason: string): void {
+  closed(code: number, reason: string): void {
     if (this.#state.is === 'closed') return;
     const state = this.#state;
     this.#ended(code, reason);
@@ -194,22 +179,22 @@ export class Connection implements Joiner {
       this.#log.info({ idleMs }, 'cut an idle connection');
       this.#socket.terminate();
     } else if (state.is === 'seated' && this.#schedule.due(nowMs)) {
-      this.#out.reset();
-      writePing(this.#out, this.#schedule.sent(nowMs), nowMs);
-      this.#socket.send(this.#out.bytes());
+      out.reset();
+      writePing(out, this.#schedule.sent(nowMs), nowMs);
+      this.#socket.send(out.bytes());
     }
   }
 
   /** Says goodbye in a frame as well, for clients behind a proxy that drops close reasons. */
   farewell(code: number, reason: string): void {
     if (this.#state.is === 'closed') return;
-    this.#out.reset();
-    writeBye(this.#out, code, reason);
-    this.#socket.send(this.#out.bytes());
+    out.reset();
+    writeBye(out, code, reason);
+    this.#socket.send(out.bytes());
     this.close(code, reason);
   }
 
-  #take(type: FrameType): void {
+  #take(type: FrameType, nowMs: number): void {
     const state = this.#state;
     switch (state.is) {
       case 'closed':
@@ -222,13 +207,13 @@ export class Connection implements Joiner {
         this.#unexpected(type);
         return;
       case 'seated':
-        this.#play(type, state);
+        this.#play(type, state, nowMs);
     }
   }
 
   #hello(): void {
-    const hello = readHello(this.#reader);
-    this.#reader.end();
+    const hello = readHello(reader);
+    reader.end();
     this.#state = { is: 'joining' };
     this.#host.join(hello, this).then(
       (joined) => this.#welcome(joined),
@@ -249,31 +234,19 @@ export class Connection implements Joiner {
       return;
     }
     const { limits } = this.#host;
-    const inputRate = room.game.tickRate * limits.inputRateFactor * ACK_SHARE;
     const playing: Playing = {
       room,
       seat,
       desk: new CommandDesk(room, seat, this),
-      inputs: new TokenBucket(inputRate, inputRate * 2),
+      intake: new Intake(room, seat, limits.inputRateFactor),
       commands: new TokenBucket(limits.commandRate, limits.commandBurst),
       pongs: new TokenBucket(limits.pingRate, limits.pingBurst + limits.idleMs / 1000),
       resyncs: new TokenBucket(RESYNC_RATE, RESYNC_BURST),
-      previous: neutralInput(room.game.input),
       confirm,
-      inputTick: seat.sentTick,
-      shownDelay: 0,
-      shownFirst: -Infinity,
-      shownSlip: 0,
-      nowTick: 0,
-      put: () => {
-        const tick = ++playing.inputTick;
-        const shownTick = tick - playing.shownDelay / SHOWN_UNITS + playing.shownSlip;
-        seat.inputs.put(tick, playing.previous, playing.nowTick, shownTick);
-      },
     };
     this.#state = Object.assign(playing, { is: 'seated' as const });
-    this.#out.reset();
-    writeWelcome(this.#out, {
+    out.reset();
+    writeWelcome(out, {
       seat: seat.id,
       tick: seat.sentTick,
       resumeKey,
@@ -282,87 +255,76 @@ export class Connection implements Joiner {
       sendEvery: room.definition.sendEvery ?? 1,
       packed: room.isPacked,
     });
-    this.#socket.send(this.#out.bytes());
+    this.#socket.send(out.bytes());
     this.#log.info({ room: room.id, seat: seat.id }, 'seated');
   }
 
-  #play(type: FrameType, playing: Playing): void {
-    // Whatever a client says after HELLO, it says because WELCOME came.
-    playing.confirm?.();
-    playing.confirm = undefined;
+  #play(type: FrameType, playing: Playing, nowMs: number): void {
+    if (playing.confirm) {
+      // Whatever a client says after HELLO, it says because WELCOME came.
+      playing.confirm();
+      playing.confirm = undefined;
+    }
     switch (type) {
       case FrameType.Input:
-        if (!playing.inputs.take(this.#heardMs)) this.#tooMany('inputs');
-        else this.#takeInputs(playing);
+        if (!playing.intake.allows(nowMs)) this.#tooMany('inputs');
+        else if (playing.seat.spectator) this.#unexpected(type);
+        else playing.intake.takeInputs(reader, source, nowMs);
         return;
       case FrameType.Ack:
-        if (!playing.inputs.take(this.#heardMs)) this.#tooMany('acks');
-        else this.#acknowledge(playing.seat, readAck(this.#reader));
-        break;
+        if (!playing.intake.allows(nowMs)) this.#tooMany('acks');
+        else this.#takeAck(playing.intake);
+        return;
       case FrameType.Command:
-        if (!playing.commands.take(this.#heardMs)) this.#tooMany('commands');
-        else playing.desk.take(this.#reader, this.#source);
+        if (!playing.commands.take(nowMs)) this.#tooMany('commands');
+        else this.#takeCommand(playing.desk);
         return;
       case FrameType.Ping:
-        if (!this.#pings.take(this.#heardMs)) this.#tooMany('pings');
-        else this.#answerPing(playing.room);
-        break;
+        if (!this.#pings.take(nowMs)) this.#tooMany('pings');
+        else this.#answerPing(playing.room, nowMs);
+        return;
       case FrameType.Pong:
-        if (!playing.pongs.take(this.#heardMs)) this.#tooMany('pongs');
-        else this.#takePong(playing.seat.clock);
-        break;
+        if (!playing.pongs.take(nowMs)) this.#tooMany('pongs');
+        else this.#takePong(playing.seat.clock, nowMs);
+        return;
       case FrameType.Resync:
-        if (!playing.resyncs.take(this.#heardMs)) this.#tooMany('resyncs');
-        else playing.seat.needsEverything = true;
-        break;
+        if (!playing.resyncs.take(nowMs)) this.#tooMany('resyncs');
+        else this.#resync(playing.seat);
+        return;
       default:
         this.#unexpected(type);
     }
-    if (this.#state.is === 'seated') this.#reader.end();
   }
 
-  #takeInputs(playing: Playing): void {
-    const { room, seat } = playing;
-    if (seat.spectator) this.#unexpected(FrameType.Input);
-    const header = this.#input;
-    readInputHeader(this.#reader, header);
-    this.#acknowledge(seat, header.dState);
-    playing.shownDelay += header.dShown;
-    playing.inputTick += header.dFirst;
-    const shownFirst = playing.inputTick + 1 - playing.shownDelay / SHOWN_UNITS;
-    playing.shownFirst = Math.max(playing.shownFirst, shownFirst);
-    playing.shownSlip = playing.shownFirst - shownFirst;
-    playing.nowTick = room.schedule.tickAt(this.#heardMs);
-    const { input, priors } = room.game;
-    if (room.isPacked) {
-      const length = this.#reader.passBin(MAX_HELLO_BYTES);
-      const { message, position } = this.#reader;
-      this.#packed.begin(message, priors.odds, position - length, position);
-      readInputs(this.#packed, input, playing.previous, playing.put);
-      this.#packed.finish();
-    } else readInputs(this.#source, input, playing.previous, playing.put);
-    this.#reader.end();
+  #takeCommand(desk: CommandDesk): void {
+    source.reset();
+    desk.take(reader, source);
   }
 
-  #acknowledge(seat: RoomSeat, dState: number): void {
-    const tick = seat.ackTick + dState;
-    if (tick > seat.sentTick)
-      throw new ProtocolError(ProtocolErrorCode.BadState, 'a STATE was applied that was not sent');
-    seat.acknowledge(tick);
+  #takeAck(intake: Intake): void {
+    const dState = readAck(reader);
+    reader.end();
+    intake.acknowledge(dState);
   }
 
-  #answerPing(room: GameRoom): void {
-    const { id } = readPing(this.#reader);
-    this.#out.reset();
-    const tick = Math.max(room.schedule.tickAt(this.#heardMs), 0);
-    writePong(this.#out, id, this.#heardMs, tick);
-    this.#socket.send(this.#out.bytes());
+  #resync(seat: RoomSeat): void {
+    reader.end();
+    seat.needsEverything = true;
   }
 
-  #takePong(clock: ClockEstimator): void {
-    const { id } = readPong(this.#reader);
+  #answerPing(room: GameRoom, nowMs: number): void {
+    const { id } = readPing(reader);
+    reader.end();
+    out.reset();
+    writePong(out, id, nowMs, Math.max(room.schedule.tickAt(nowMs), 0));
+    this.#socket.send(out.bytes());
+  }
+
+  #takePong(clock: ClockEstimator, nowMs: number): void {
+    const { id } = readPong(reader);
+    reader.end();
     const sentMs = this.#schedule.pong(id);
-    if (sentMs !== undefined) clock.addPong({ sentMs, receivedMs: this.#heardMs });
+    if (sentMs !== undefined) clock.addPong({ sentMs, receivedMs: nowMs });
   }
 
   #unexpected(type: FrameType): never {

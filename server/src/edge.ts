@@ -110,12 +110,7 @@ export class Edge implements TransportHandler, Host {
     );
     if (this.#addresses.enter(socket.remoteAddress)) this.#counted.add(connection);
     this.connections.add(connection);
-    return {
-      message: (bytes) => connection.message(bytes),
-      text: () => connection.text(),
-      ping: () => connection.ping(),
-      close: (code, reason) => connection.lost(code, reason),
-    };
+    return connection;
   }
 
   join(hello: Hello, line: Joiner): Promise<Joined> {

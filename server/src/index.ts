@@ -30,6 +30,7 @@ export type { TransportName } from './transports.ts';
 // ./static-files.ts
 // ./cold.ts
 // ./world.ts
+// ./step-runner.ts
 // ./grid.ts
 export type { Point } from './visibility.ts';
 export {
@@ -52,6 +53,7 @@ export {
 // ./replication.ts
 // ./sharing.ts
 export type { GameRoom } from './room.ts';
+// ./intake.ts
 // ./commands.ts
 // ./keys.ts
 // ./tickets.ts

@@ -1,7 +1,9 @@
 // One seat's inputs by tick. Early ones wait, late ones are dropped but their presses are carried
-// to the next tick, a missing one repeats the last. Filled by the connection as frames arrive,
-// emptied by the room at the tick: one input per tick, never two.
-import { carryPresses, neutralInput, type Plan, releasePresses } from '@tickwire/protocol';
+// to the next tick, a missing one repeats the last. Filled by the intake as frames arrive, emptied
+// by the room at the tick: one input per tick, never two. All numbers of a seat stand in one array:
+// with a thousand seats what costs here is not arithmetic but memory that has gone cold.
+// HOT: allocates nothing per tick.
+import { carryPresses, type Plan, releasePresses } from '@tickwire/protocol';
 
 export interface InputLimits {
   /** Ticks ahead of the newest taken tick for which input is kept. */
@@ -9,6 +11,19 @@ export interface InputLimits {
   /** Ticks the last input is repeated when none comes. */
   repeatTicks: number;
 }
+
+/** Where the numbers of a queue stand: these two, three inputs, then the slots. */
+const LEAST_SLACK = 0;
+const SHOWN_TICK = 1;
+/** The input that its player said last, presses and all: what the next one differs from. */
+const SAID = 2;
+/** Numbers of a slot before its input: its tick, and what was then shown. */
+const SLOT_HEAD = 2;
+
+/** What `take` answers, whichever queue was asked. */
+let taken = new Float64Array(16);
+/** Presses of late inputs, while they are added to others. */
+let carried = new Float64Array(16);
 
 export class InputQueue {
   /** Inputs that came after their tick was stepped. */
@@ -19,29 +34,36 @@ export class InputQueue {
   inTime = 0;
   /** Newest tick taken. */
   tick = 0;
+  readonly #numbers: Float64Array;
   readonly #plan: Plan;
-  readonly #limits: InputLimits;
-  readonly #neutral: Float64Array;
-  /** Slot of a tick: tick modulo the ring's length. */
-  readonly #wires: Float64Array[];
-  readonly #ticks: number[];
-  readonly #shown: number[];
-  readonly #current: Float64Array;
-  readonly #carried: Float64Array;
-  #shownTick = Number.NaN;
+  /** Numbers of one input. */
+  readonly #width: number;
+  readonly #slots: number;
+  readonly #repeatTicks: number;
   #repeated = 0;
-  #leastSlack = Number.NaN;
+  /** A late input pressed something. */
+  #carries = false;
 
-  constructor(plan: Plan, limits: InputLimits) {
+  constructor(plan: Plan, { windowTicks, repeatTicks }: InputLimits) {
     this.#plan = plan;
-    this.#limits = limits;
-    this.#neutral = neutralInput(plan);
-    const length = limits.windowTicks + 1;
-    this.#wires = Array.from({ length }, () => this.#neutral.slice());
-    this.#ticks = new Array<number>(length).fill(-1);
-    this.#shown = new Array<number>(length).fill(Number.NaN);
-    this.#current = this.#neutral.slice();
-    this.#carried = new Float64Array(this.#neutral.length);
+    this.#width = plan.initialWire.length;
+    this.#slots = windowTicks + 1;
+    this.#repeatTicks = repeatTicks;
+    const length = this.#at(this.#slots);
+    this.#numbers = new Float64Array(length);
+    if (taken.length < this.#width) {
+      taken = new Float64Array(this.#width);
+      carried = new Float64Array(this.#width);
+    }
+    this.#numbers.set(plan.initialWire, this.#current);
+    this.#numbers[SHOWN_TICK] = Number.NaN;
+    this.clear();
+  }
+
+  /** Copies the input that this line's player said last into `wire`. */
+  lastSaid(wire: Float64Array): void {
+    const numbers = this.#numbers;
+    for (let i = 0; i < this.#width; i++) wire[i] = numbers[SAID + i];
   }
 
   /**
@@ -49,44 +71,50 @@ export class InputQueue {
    * `shownTick`. The first to come for a tick counts.
    */
   put(tick: number, wire: Float64Array, nowTick: number, shownTick: number): void {
+    const numbers = this.#numbers;
+    const width = this.#width;
+    for (let i = 0; i < width; i++) numbers[SAID + i] = wire[i];
     const slack = tick - nowTick;
-    if (!(slack >= this.#leastSlack)) this.#leastSlack = slack;
-    if (tick <= this.tick) {
-      this.late++;
-      carryPresses(this.#plan, wire, this.#carried);
-      return;
-    }
-    if (tick > this.tick + this.#limits.windowTicks) {
+    if (!(slack >= numbers[LEAST_SLACK])) numbers[LEAST_SLACK] = slack;
+    if (tick <= this.tick) return this.#carry(wire);
+    if (tick - this.tick >= this.#slots) {
       this.early++;
       return;
     }
-    const slot = tick % this.#ticks.length;
-    if (this.#ticks[slot] === tick) return;
-    this.#ticks[slot] = tick;
-    copy(wire, this.#wires[slot]);
-    this.#shown[slot] = shownTick;
+    const at = this.#at(tick % this.#slots);
+    if (numbers[at] === tick) return;
+    numbers[at] = tick;
+    numbers[at + 1] = shownTick;
+    for (let i = 0; i < width; i++) numbers[at + SLOT_HEAD + i] = wire[i];
   }
 
   /**
    * Moves to `tick` and returns its wire values: as sent, else the last without its presses, else
-   * untouched.
+   * untouched. They stand until any queue is asked again.
    */
   take(tick: number): Float64Array {
     this.tick = tick;
-    const slot = tick % this.#ticks.length;
-    if (this.#ticks[slot] === tick) {
-      copy(this.#wires[slot], this.#current);
-      this.#shownTick = this.#shown[slot];
+    const numbers = this.#numbers;
+    const at = this.#at(tick % this.#slots);
+    if (numbers[at] === tick) {
+      this.#fill(taken, numbers, at + SLOT_HEAD);
+      numbers[SHOWN_TICK] = numbers[at + 1];
       this.#repeated = 0;
       this.inTime++;
     } else {
-      this.#shownTick++;
-      if (++this.#repeated > this.#limits.repeatTicks) copy(this.#neutral, this.#current);
-      releasePresses(this.#plan, this.#current);
+      numbers[SHOWN_TICK]++;
+      if (++this.#repeated > this.#repeatTicks) this.#fill(taken, this.#plan.initialWire, 0);
+      else this.#fill(taken, numbers, this.#current);
+      releasePresses(this.#plan, taken);
     }
-    carryPresses(this.#plan, this.#carried, this.#current);
-    for (let i = 0; i < this.#carried.length; i++) this.#carried[i] = 0;
-    return this.#current;
+    if (this.#carries) {
+      this.#carries = false;
+      this.#fill(carried, numbers, this.#carried);
+      carryPresses(this.#plan, carried, taken);
+      numbers.fill(0, this.#carried, this.#carried + this.#width);
+    }
+    for (let i = 0; i < this.#width; i++) numbers[this.#current + i] = taken[i];
+    return taken;
   }
 
   /**
@@ -94,13 +122,13 @@ export class InputQueue {
    * before the first.
    */
   get shownTick(): number {
-    return this.#shownTick;
+    return this.#numbers[SHOWN_TICK];
   }
 
   /** Least slack since last asked, ticks; NaN if nothing came. */
   takeMargin(): number {
-    const least = this.#leastSlack;
-    this.#leastSlack = Number.NaN;
+    const least = this.#numbers[LEAST_SLACK];
+    this.#numbers[LEAST_SLACK] = Number.NaN;
     return least;
   }
 
@@ -112,13 +140,33 @@ export class InputQueue {
 
   /** A new connection: what was queued belongs to the old one's clock. */
   clear(): void {
-    this.#ticks.fill(-1);
-    this.#repeated = this.#limits.repeatTicks;
-    this.#leastSlack = Number.NaN;
+    for (let slot = 0; slot < this.#slots; slot++) this.#numbers[this.#at(slot)] = -1;
+    this.#numbers.set(this.#plan.initialWire, SAID);
+    this.#repeated = this.#repeatTicks;
+    this.#numbers[LEAST_SLACK] = Number.NaN;
   }
-}
 
-/** A few numbers: a loop is faster than what set() and fill() ask first. */
-function copy(from: Float64Array, to: Float64Array): void {
-  for (let i = 0; i < from.length; i++) to[i] = from[i];
+  #carry(wire: Float64Array): void {
+    this.late++;
+    this.#carries = true;
+    this.#fill(carried, this.#numbers, this.#carried);
+    carryPresses(this.#plan, wire, carried);
+    for (let i = 0; i < this.#width; i++) this.#numbers[this.#carried + i] = carried[i];
+  }
+
+  /** A few numbers: a loop is faster than what set() asks first. */
+  #fill(to: Float64Array, from: Float64Array, start: number): void {
+    for (let i = 0; i < this.#width; i++) to[i] = from[start + i];
+  }
+
+  /** Where the input of the current tick stands, and the presses that wait for the next one. */
+  get #current(): number {
+    return SAID + this.#width;
+  }
+  get #carried(): number {
+    return SAID + 2 * this.#width;
+  }
+  #at(slot: number): number {
+    return SAID + 3 * this.#width + slot * (SLOT_HEAD + this.#width);
+  }
 }

@@ -26,7 +26,7 @@ async function start(changes: Partial<TransportHandler & SocketHandler> = {}): P
           message: changes.message ?? ((bytes) => log.push(`message ${bytes.join()}`)),
           text: () => log.push('text'),
           ping: () => log.push('ping'),
-          close: (code, reason) => log.push(`close ${code} ${reason}`),
+          closed: (code, reason) => log.push(`close ${code} ${reason}`),
         };
       },
       ...changes,

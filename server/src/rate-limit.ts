@@ -5,19 +5,25 @@
 
 import { assert } from '@tickwire/protocol';
 
-/** Lets `burst` through at once and `ratePerS` from then on. */
+/** Parts of a token: what a rate of 1 per second gives in a millisecond. */
+const PARTS = 1000;
+
+/**
+ * Lets `burst` through at once and `ratePerS` from then on. Counts in whole milliseconds and parts
+ * of a token: small integers stand in the object itself, other numbers in memory of their own.
+ */
 export class TokenBucket {
   readonly #ratePerS: number;
   readonly #burst: number;
   #tokens: number;
-  #atMs: number | undefined;
+  #atMs = 0;
 
   /** Both above 0. Starts full. */
   constructor(ratePerS: number, burst: number) {
     assert(ratePerS > 0 && burst > 0, `a bucket of ${ratePerS}/s and ${burst}`);
     this.#ratePerS = ratePerS;
-    this.#burst = burst;
-    this.#tokens = burst;
+    this.#burst = burst * PARTS;
+    this.#tokens = this.#burst;
   }
 
   /**
@@ -25,11 +31,14 @@ export class TokenBucket {
    * nothing away. A cost above `burst` never passes.
    */
   take(nowMs: number, cost = 1): boolean {
-    const passedMs = Math.max(0, nowMs - (this.#atMs ?? nowMs));
-    this.#atMs = Math.max(nowMs, this.#atMs ?? nowMs);
-    this.#tokens = Math.min(this.#burst, this.#tokens + (passedMs / 1000) * this.#ratePerS);
-    if (this.#tokens < cost) return false;
-    this.#tokens -= cost;
+    const wholeMs = Math.floor(nowMs);
+    if (wholeMs > this.#atMs) {
+      const passedMs = wholeMs - this.#atMs;
+      this.#atMs = wholeMs;
+      this.#tokens = Math.min(this.#burst, this.#tokens + passedMs * this.#ratePerS);
+    }
+    if (this.#tokens < cost * PARTS) return false;
+    this.#tokens -= cost * PARTS;
     return true;
   }
 }

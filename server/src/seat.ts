@@ -76,8 +76,8 @@ export class RoomSeat implements Seat {
   readonly #game: Game;
   readonly #owned: () => readonly Row[] | undefined;
   readonly #kick: (seat: RoomSeat, reason: string) => void;
-  readonly #flightTick = new Uint32Array(MAX_FLIGHT);
-  readonly #flightBytes = new Uint32Array(MAX_FLIGHT);
+  /** A ring: tick and bytes of each. Begins anew when it is empty, where memory is warm. */
+  readonly #flight = new Uint32Array(2 * MAX_FLIGHT);
   #flightFirst = 0;
   #flightCount = 0;
 
@@ -156,17 +156,18 @@ export class RoomSeat implements Seat {
   /** A STATE of `bytes` left for the client. */
   sent(tick: number, bytes: number): void {
     this.sentTick = tick;
+    if (this.#flightCount === 0) this.#flightFirst = 0;
     const at = (this.#flightFirst + this.#flightCount++) % MAX_FLIGHT;
-    this.#flightTick[at] = tick;
-    this.#flightBytes[at] = bytes;
+    this.#flight[2 * at] = tick;
+    this.#flight[2 * at + 1] = bytes;
     this.unackedBytes += bytes;
   }
 
   /** The client has applied every STATE up to `tick`. */
   acknowledge(tick: number): void {
     this.ackTick = tick;
-    while (this.#flightCount > 0 && this.#flightTick[this.#flightFirst] <= tick) {
-      this.unackedBytes -= this.#flightBytes[this.#flightFirst];
+    while (this.#flightCount > 0 && this.#flight[2 * this.#flightFirst] <= tick) {
+      this.unackedBytes -= this.#flight[2 * this.#flightFirst + 1];
       this.#flightFirst = (this.#flightFirst + 1) % MAX_FLIGHT;
       this.#flightCount--;
     }

@@ -8,7 +8,7 @@ import type { Socket, SocketHandler, TransportHandler, TransportWatch } from './
 
 /**
  * The calls into one socket's handler: each guarded, none before `open` returned, none after
- * `close`, `close` once.
+ * `closed`, `closed` once.
  */
 export class SocketGuard {
   readonly #socket: Socket;
@@ -25,11 +25,20 @@ export class SocketGuard {
     try {
       this.#handler = handler.open(this.#socket);
     } catch (error) {
-      this.#watch.fault(error, 'open');
-      this.#socket.close(CloseCode.RoomError, 'server error');
+      this.#failed(error, 'open');
     }
     // A handler may close its socket inside open, before it can be told.
     if (this.#over) this.#tell(this.#over);
+  }
+
+  /** As run, for what comes all the time: without a function for each message. */
+  message(bytes: Uint8Array): void {
+    if (!this.#handler || this.#over) return;
+    try {
+      this.#handler.message(bytes);
+    } catch (error) {
+      this.#failed(error, 'message');
+    }
   }
 
   run(where: string, call: (handler: SocketHandler) => void): void {
@@ -37,8 +46,7 @@ export class SocketGuard {
     try {
       call(this.#handler);
     } catch (error) {
-      this.#watch.fault(error, where);
-      this.#socket.close(CloseCode.RoomError, 'server error');
+      this.#failed(error, where);
     }
   }
 
@@ -48,11 +56,16 @@ export class SocketGuard {
     this.#tell(this.#over);
   }
 
+  #failed(error: unknown, where: string): void {
+    this.#watch.fault(error, where);
+    this.#socket.close(CloseCode.RoomError, 'server error');
+  }
+
   #tell(over: { code: number; reason: string }): void {
     const handler = this.#handler;
     this.#handler = undefined;
     try {
-      handler?.close(over.code, over.reason);
+      handler?.closed(over.code, over.reason);
     } catch (error) {
       this.#watch.fault(error, 'close');
     }

@@ -66,7 +66,7 @@ export interface Socket {
   cork(run: () => void): void;
   /**
    * Sends a close frame; the reason is cut to 123 bytes of whole UTF-8 characters. Idempotent. The
-   * handler's `close` has run, with this code and reason, when it returns.
+   * handler's `closed` has run, with this code and reason, when it returns.
    */
   close(code: number, reason: string): void;
   /** Cuts the connection without a close frame: both sides see 1006. */
@@ -87,7 +87,7 @@ export interface SocketHandler {
    * Called once, whatever ended the socket: 1006 without a close frame, 1005 for a frame without a
    * code.
    */
-  close(code: number, reason: string): void;
+  closed(code: number, reason: string): void;
 }
 
 /** The server behind a transport. */
@@ -109,7 +109,7 @@ export interface Transport {
   /** New connections are refused; sockets live on. */
   stopListening(): void;
   /**
-   * Stops listening and cuts what is left; every socket's handler has seen its close when it
+   * Stops listening and cuts what is left; every socket's handler has seen its end when it
    * resolves.
    */
   close(): Promise<void>;

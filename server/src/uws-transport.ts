@@ -43,7 +43,7 @@ type Native = uws.WebSocket<UserData>;
  * The native socket copies the fields of its user data, so what must be shared is one object in it.
  */
 interface UserData {
-  link: { context: unknown; socket?: UwsSocket };
+  link: { context: unknown; socket?: UwsSocket; guard?: SocketGuard };
 }
 
 /** SO_REUSEPORT off: another process on the port would silently take half of the connections. */
@@ -145,7 +145,7 @@ class UwsTransport implements Transport {
 
   #behavior(handler: TransportHandler): uws.WebSocketBehavior<UserData> {
     const { maxFrameBytes, maxBackpressureBytes, idleTimeoutS } = this.#limits;
-    const guardOf = (ws: Native) => ws.getUserData().link.socket?.guard;
+    const guardOf = (ws: Native) => ws.getUserData().link.guard;
     return {
       maxPayloadLength: maxFrameBytes,
       maxBackpressure: maxBackpressureBytes * NATIVE_BACKPRESSURE,
@@ -156,10 +156,11 @@ class UwsTransport implements Transport {
       maxLifetime: 0,
       upgrade: (res, req, context) => this.#upgrade(res, req, context, handler),
       open: (ws) => this.#open(ws, handler),
-      message: (ws, bytes, isBinary) =>
-        guardOf(ws)?.run(isBinary ? 'message' : 'text', (socket) =>
-          isBinary ? socket.message(new Uint8Array(bytes)) : socket.text(),
-        ),
+      message: (ws, bytes, isBinary) => {
+        const guard = guardOf(ws);
+        if (isBinary) guard?.message(new Uint8Array(bytes));
+        else guard?.run('text', (socket) => socket.text());
+      },
       ping: (ws) => guardOf(ws)?.run('ping', (socket) => socket.ping()),
       close: (ws, code, reason) => {
         const { socket } = ws.getUserData().link;
@@ -175,6 +176,7 @@ class UwsTransport implements Transport {
     const address = plainAddress(decoder.decode(ws.getRemoteAddressAsText()));
     const socket = new UwsSocket(ws, address, link.context, this.#limits, this.#watch);
     link.socket = socket;
+    link.guard = socket.guard;
     this.#sockets.add(socket);
     socket.guard.open(handler);
   }

@@ -198,13 +198,10 @@ class WsTransport implements Transport {
     this.#sockets.add(socket);
     tcp.on('data', () => socket.heard());
     tcp.on('close', () => this.#sockets.delete(socket));
-    native.on('message', (bytes: Buffer, isBinary: boolean) =>
-      socket.guard.run(isBinary ? 'message' : 'text', (own) =>
-        isBinary
-          ? own.message(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length))
-          : own.text(),
-      ),
-    );
+    native.on('message', (bytes: Buffer, isBinary: boolean) => {
+      if (!isBinary) return socket.guard.run('text', (own) => own.text());
+      socket.guard.message(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length));
+    });
     native.on('ping', () => socket.guard.run('ping', (own) => own.ping()));
     // Refused bytes and lost connections; `close` follows and says all there is to say.
     native.on('error', (error) => socket.gone(CloseCode.Lost, error.message));

@@ -112,7 +112,7 @@ export class TestServer implements TransportHandler {
         this.#note('ping');
         ping?.(socket);
       },
-      close: (code, reason) => {
+      closed: (code, reason) => {
         this.#note(`close ${code} ${reason}`);
         close?.(socket);
       },
