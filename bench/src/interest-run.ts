@@ -2,13 +2,12 @@
 // is watched: its frames are decoded and compared with the truth. Used by `interest`. Trap: tick()
 // is what is measured; check() must follow each of them and is not.
 import { Random } from '@tickwire/protocol';
-import { type GameRoom, type Server, serve } from '@tickwire/server';
+import type { GameRoom } from '@tickwire/server';
 import { say } from './figures.ts';
 import { type ShipsRoom, type ShipsSize, ships, shipsRoom } from './interest-room.ts';
 import { SeatView } from './interest-view.ts';
-import { type NullPlayer, NullTransport } from './null-line.ts';
+import { NullLine, NullPlayer } from './null-line.ts';
 import { helloFrame, InputScript } from './script.ts';
-import { HZ } from './workload.ts';
 
 /** Every so many ticks the watched seat's view is compared with the truth. */
 const COMPARE_EVERY = 10;
@@ -16,15 +15,13 @@ const COMPARE_EVERY = 10;
 const TOLD = 5;
 
 export class ShipsRun {
-  readonly room: GameRoom;
   readonly players: readonly NullPlayer[];
   readonly view = new SeatView();
   readonly views = { compared: 0, wrong: 0 };
   inView = 0;
-  readonly #size: ShipsSize;
   readonly truth: ShipsRoom;
-  readonly #server: Server;
-  readonly #clock: { nowMs: number };
+  readonly #size: ShipsSize;
+  readonly #line: NullLine;
   readonly #scripts: readonly InputScript[];
   /** What came for the watched seat and was not read yet. */
   readonly #frames: Uint8Array[];
@@ -32,49 +29,35 @@ export class ShipsRun {
   private constructor(
     size: ShipsSize,
     truth: ShipsRoom,
-    server: Server,
-    clock: { nowMs: number },
+    line: NullLine,
     players: readonly NullPlayer[],
     frames: Uint8Array[],
   ) {
     this.#frames = frames;
     this.#size = size;
     this.truth = truth;
-    this.#server = server;
-    this.#clock = clock;
+    this.#line = line;
     this.players = players;
-    this.room = [...server.shard.rooms.values()][0];
     const random = new Random(size.seed);
     this.#scripts = players.map(() => new InputScript(ships, random));
   }
 
   static async start(size: ShipsSize): Promise<ShipsRun> {
-    const clock = { nowMs: 1000 };
-    const transport = new NullTransport();
     const truth = shipsRoom(size);
-    const server = await serve({
-      rooms: { ships: truth.kind },
-      transport,
-      port: 0,
-      ticking: false,
-      signals: false,
-      log: 'silent',
-      now: () => clock.nowMs,
-      limits: { connectionsPerAddress: size.seats },
-    });
-    const hello = helloFrame(ships.hash, 'ships');
-    const players = Array.from({ length: size.seats }, () => transport.player());
+    const players = Array.from({ length: size.seats }, () => new NullPlayer());
     const frames = recorded(players[0]);
-    for (const player of players) player.say(hello);
-    // Joining is asynchronous by a few turns of the microtask queue.
-    while (!players.every(({ welcomed }) => welcomed)) await new Promise(setImmediate);
-    return new ShipsRun(size, truth, server, clock, players, frames);
+    const hello = helloFrame(ships.hash, 'ships');
+    const line = await NullLine.open('ships', truth.kind, players, hello);
+    return new ShipsRun(size, truth, line, players, frames);
+  }
+
+  get room(): GameRoom {
+    return this.#line.room;
   }
 
   /** One tick: the room's, then every player's acknowledgement and input. */
   tick(): void {
-    this.#clock.nowMs += 1000 / HZ;
-    this.room.run(this.#clock.nowMs);
+    this.#line.tick();
     this.answer();
   }
 
@@ -102,7 +85,7 @@ export class ShipsRun {
   }
 
   close(): Promise<void> {
-    return this.#server.close();
+    return this.#line.close();
   }
 }
 

@@ -1,8 +1,21 @@
 // A transport without a network, a queue or a client: what the server sends is counted and dropped,
 // what players say is handed over at once. Leaves exactly the framework's own work to be measured.
-// Trap: it takes WELCOME and STATE for granted and judges nothing.
+// NullLine opens one room over it, on a clock that the caller moves tick by tick. Trap: it takes
+// WELCOME and STATE for granted and judges nothing.
 import { FrameType } from '@tickwire/protocol';
-import type { Socket, SocketHandler, Transport, TransportHandler } from '@tickwire/server';
+import {
+  type GameRoom,
+  type RoomKind,
+  type Server,
+  type Socket,
+  type SocketHandler,
+  serve,
+  type Transport,
+  type TransportHandler,
+} from '@tickwire/server';
+
+/** Where virtual time starts, ms. Not 0, which a clock may take for "never". */
+const START_MS = 1000;
 
 /** One player's end. */
 export class NullPlayer implements Socket {
@@ -22,9 +35,8 @@ export class NullPlayer implements Socket {
     this.#handler!.message(frame);
   }
 
-  opened(handler: SocketHandler): this {
+  opened(handler: SocketHandler): void {
     this.#handler = handler;
-    return this;
   }
 
   send(frame: Uint8Array): void {
@@ -68,8 +80,60 @@ export class NullTransport implements Transport {
 
   async close(): Promise<void> {}
 
-  player(): NullPlayer {
-    const player = new NullPlayer();
-    return player.opened(this.#handler!.open(player));
+  open(player: NullPlayer): void {
+    player.opened(this.#handler!.open(player));
+  }
+}
+
+export class NullLine {
+  readonly room: GameRoom;
+  readonly #server: Server;
+  readonly #clock: { nowMs: number };
+
+  private constructor(server: Server, clock: { nowMs: number }) {
+    this.#server = server;
+    this.#clock = clock;
+    this.room = [...server.shard.rooms.values()][0];
+  }
+
+  /** One room of a kind and the players in it, before its first tick. Throws if one is refused. */
+  static async open(
+    name: string,
+    kind: RoomKind,
+    players: readonly NullPlayer[],
+    hello: Uint8Array,
+  ): Promise<NullLine> {
+    const clock = { nowMs: START_MS };
+    const transport = new NullTransport();
+    const server = await serve({
+      rooms: { [name]: kind },
+      transport,
+      port: 0,
+      ticking: false,
+      signals: false,
+      log: 'silent',
+      now: () => clock.nowMs,
+      limits: { connectionsPerAddress: players.length },
+    });
+    for (const player of players) {
+      transport.open(player);
+      player.say(hello);
+    }
+    // Joining is asynchronous by a few turns of the microtask queue.
+    while (!players.every(({ welcomed, closed }) => welcomed || closed))
+      await new Promise(setImmediate);
+    const refused = players.find(({ closed }) => closed !== '');
+    if (refused) throw new Error(`a player was refused: ${refused.closed}`);
+    return new NullLine(server, clock);
+  }
+
+  /** One tick of the room. */
+  tick(): void {
+    this.#clock.nowMs += 1000 / this.room.game.tickRate;
+    if (this.room.run(this.#clock.nowMs) !== 1) throw new Error('a tick did not come');
+  }
+
+  close(): Promise<void> {
+    return this.#server.close();
   }
 }

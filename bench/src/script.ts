@@ -27,17 +27,11 @@ const HELD_TICKS = 10;
 const LEAD_TICKS = 3;
 const SHOWN_BEHIND_TICKS = 3;
 
-export function helloFrame(hash: string, room: string): Uint8Array {
+export function helloFrame(hash: string, room: string, spectate = false): Uint8Array {
   const out = new MsgpackWriter();
   const credential = Credential.Token;
-  writeHello(out, {
-    version: PROTOCOL_VERSION,
-    hash,
-    room,
-    credential,
-    secret: '',
-    spectate: false,
-  });
+  const version = PROTOCOL_VERSION;
+  writeHello(out, { version, hash, room, credential, secret: '', spectate });
   return out.bytes().slice();
 }
 

@@ -3,30 +3,20 @@
 // own reading side as the client does, and acknowledges them. Encoding and reading are timed apart
 // from the game's own work; what arrived is there to be compared with the truth after every tick.
 import {
-  Credential,
   FrameType,
   type Game,
   MsgpackReader,
   MsgpackWriter,
-  PROTOCOL_VERSION,
   Received,
   readFrame,
   readStateHeader,
   StateFeed,
   type StateHeader,
   writeAck,
-  writeHello,
 } from '@tickwire/protocol';
-import {
-  type GameRoom,
-  type RoomKind,
-  type Server,
-  type Socket,
-  type SocketHandler,
-  serve,
-  type Transport,
-  type TransportHandler,
-} from '@tickwire/server';
+import type { GameRoom, RoomKind } from '@tickwire/server';
+import { NullLine, NullPlayer } from './null-line.ts';
+import { helloFrame } from './script.ts';
 
 /** What one tick cost. */
 export interface TickCost {
@@ -41,21 +31,19 @@ export interface TickCost {
   readonly decodeUs: number;
 }
 
-/** The spectator's end of a line that neither waits nor loses. */
-class Spectator implements Socket {
-  readonly remoteAddress = '127.0.0.1';
-  readonly context = undefined;
+/** Reads and acknowledges what comes. */
+class Spectator extends NullPlayer {
   readonly received: Received;
   readonly inbox: Uint8Array[] = [];
-  closed = '';
   /** Of the TABLES since the last look. */
   tablesBytes = 0;
-  handler: SocketHandler | undefined;
   readonly #reader = new MsgpackReader();
   readonly #frame = { elements: 0 };
   readonly #feed: StateFeed;
+  readonly #out = new MsgpackWriter();
 
   constructor(game: Game) {
+    super();
     this.received = new Received(game);
     this.#feed = new StateFeed(game, this.received, this.#reader);
   }
@@ -68,26 +56,15 @@ class Spectator implements Socket {
     return this.#feed.welcome?.packed ?? false;
   }
 
-  send(frame: Uint8Array): void {
+  override send(frame: Uint8Array): void {
+    super.send(frame);
     this.inbox.push(frame.slice());
   }
-  bufferedBytes(): number {
-    return 0;
-  }
-  cork(run: () => void): void {
-    run();
-  }
-  close(code: number, reason: string): void {
-    this.closed = `${code} ${reason}`;
-  }
-  terminate(): void {
-    this.closed = 'terminated';
-  }
 
-  say(write: (out: MsgpackWriter) => void): void {
-    const out = new MsgpackWriter();
-    write(out);
-    this.handler!.message(out.bytes());
+  acknowledge(ticks: number): void {
+    this.#out.reset();
+    writeAck(this.#out, ticks);
+    this.say(this.#out.bytes());
   }
 
   /** Reads what came. */
@@ -124,35 +101,16 @@ function bodyBytesOf(message: Uint8Array, isPacked: boolean): number {
 /** Elements of a STATE after its type, where nothing follows the header. */
 const HEADER_ELEMENTS = 4;
 
-class SpectatorTransport implements Transport {
-  readonly name = 'spectator';
-  #handler: TransportHandler | undefined;
-
-  async listen(_options: object, handler: TransportHandler): Promise<{ port: number }> {
-    this.#handler = handler;
-    return { port: 1 };
-  }
-  stopListening(): void {}
-  async close(): Promise<void> {}
-  open(spectator: Spectator): void {
-    spectator.handler = this.#handler!.open(spectator);
-  }
-}
-
 export class WireRun {
-  readonly room: GameRoom;
-  readonly #server: Server;
+  readonly #line: NullLine;
   readonly #spectator: Spectator;
-  readonly #clock: { nowMs: number };
   #encodeMs = 0;
 
-  private constructor(server: Server, spectator: Spectator, clock: { nowMs: number }) {
-    this.#server = server;
+  private constructor(line: NullLine, spectator: Spectator) {
+    this.#line = line;
     this.#spectator = spectator;
-    this.#clock = clock;
-    this.room = [...server.shard.rooms.values()][0];
     // A room that fails is closed, and says why in its log alone.
-    this.room.fail = (_where, error) => {
+    line.room.fail = (_where, error) => {
       throw error;
     };
     this.#timeEncoding();
@@ -160,34 +118,15 @@ export class WireRun {
 
   /** `kind` must be kept open (`keep`) and let one spectator in. */
   static async start(kind: RoomKind): Promise<WireRun> {
-    const clock = { nowMs: 1000 };
-    const transport = new SpectatorTransport();
-    const server = await serve({
-      rooms: { wire: kind },
-      transport,
-      port: 0,
-      ticking: false,
-      signals: false,
-      log: 'silent',
-      now: () => clock.nowMs,
-    });
     const spectator = new Spectator(kind.game);
-    transport.open(spectator);
-    spectator.say((out) =>
-      writeHello(out, {
-        version: PROTOCOL_VERSION,
-        hash: kind.game.hash,
-        room: 'wire',
-        credential: Credential.Token,
-        secret: '',
-        spectate: true,
-      }),
-    );
-    // Joining is asynchronous by a few turns of the microtask queue.
-    while (spectator.inbox.length === 0 && spectator.closed === '') await turn();
-    if (spectator.closed) throw new Error(`the spectator was refused: ${spectator.closed}`);
+    const hello = helloFrame(kind.game.hash, 'wire', true);
+    const line = await NullLine.open('wire', kind, [spectator], hello);
     spectator.read();
-    return new WireRun(server, spectator, clock);
+    return new WireRun(line, spectator);
+  }
+
+  get room(): GameRoom {
+    return this.#line.room;
   }
 
   get received(): Received {
@@ -197,10 +136,8 @@ export class WireRun {
   /** One tick of the room; its messages are read and acknowledged. */
   tick(): TickCost {
     const spectator = this.#spectator;
-    const { game } = this.room;
     this.#encodeMs = 0;
-    this.#clock.nowMs += 1000 / game.tickRate;
-    if (this.room.run(this.#clock.nowMs) !== 1) throw new Error('a tick did not come');
+    this.#line.tick();
     const messages = spectator.inbox.map(({ length }) => length);
     const { isPacked } = spectator;
     const bodyBytes = spectator.inbox.reduce((sum, sent) => sum + bodyBytesOf(sent, isPacked), 0);
@@ -209,13 +146,13 @@ export class WireRun {
     const began = performance.now();
     spectator.read();
     const decodeUs = (performance.now() - began) * 1000;
-    spectator.say((out) => writeAck(out, spectator.tick - before));
+    spectator.acknowledge(spectator.tick - before);
     const { tablesBytes } = spectator;
     return { messages, bodyBytes, tablesBytes, encodeUs: this.#encodeMs * 1000, decodeUs };
   }
 
   close(): Promise<void> {
-    return this.#server.close();
+    return this.#line.close();
   }
 
   /** Counts the time inside rounding and replication, and in nothing else of the tick. */
@@ -234,8 +171,4 @@ export class WireRun {
     replication.send = timed(replication.send.bind(replication));
     replication.end = timed(replication.end.bind(replication));
   }
-}
-
-function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }
