@@ -10,9 +10,11 @@ export {
 } from './status.ts';
 // ./socket-link.ts
 // ./lateness.ts
+// ./moment.ts
 // ./shown-time.ts
 // ./input-time.ts
 // ./input-maker.ts
+// ./fading.ts
 // ./shown-rows.ts
 // ./prediction.ts
 export type { View } from './view.ts';

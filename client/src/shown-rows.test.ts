@@ -1,5 +1,6 @@
 import {
   defineGame,
+  EPOCH,
   fixed,
   type Game,
   History,
@@ -30,11 +31,12 @@ const game = defineGame({
 const plan = game.kinds[0];
 const column = (name: string) => plan.byName.get(name)!.column;
 const SEAT = 2;
+const FRAME_MS = 1000 / 60;
 
 /** What came, tick by tick, and what is shown of it. */
 class Show {
   readonly received = new Received(game);
-  readonly history = new History(game, 16);
+  readonly history = new History(game, 32);
   readonly rows = new ShownRows(game);
   own: OwnRows | undefined;
   #tick = 0;
@@ -53,13 +55,9 @@ class Show {
     this.history.push(++this.#tick, this.received.tables, this.received.state);
   }
 
-  /** Shows the world at a fractional tick. */
-  at(tick: number): Row[] {
-    const index = this.history.indexAt(tick);
-    const older = this.history.at(index)!;
-    const newer = this.history.at(Math.max(index - 1, 0))!;
-    const fraction = newer === older ? 0 : tick - older.tick;
-    this.rows.update(older, newer, fraction, this.history.newest!, this.own);
+  /** Shows the world at a fractional tick, a drawn frame after the last. */
+  at(tick: number, elapsedMs = FRAME_MS): Row[] {
+    this.rows.update(this.history, tick, elapsedMs, this.own);
     return this.rows.tables[0].rows.filter((row) => row !== undefined);
   }
 
@@ -207,8 +205,57 @@ describe('rows of one’s own', () => {
     const [row] = show.at(1);
     show.table.values[OWNER][at] = SEAT + 1;
     show.snapshot();
+    let before = row.x as number;
+    expect(before).toBe(777);
     expect(show.at(1.5)).toEqual([row]);
+    for (; before > 30; before = row.x as number, show.at(1.5)) {
+      expect(before - (row.x as number)).toBeGreaterThan(0);
+      expect(before - (row.x as number)).toBeLessThan(30);
+    }
     expect(row.x).toBe(30);
+  });
+});
+
+describe('while news are late', () => {
+  test('motion goes on for a moment, and what was guessed wrongly fades', () => {
+    const show = new Show();
+    const at = show.add(5, { x: 0 });
+    const speed = 10;
+    for (let tick = 1; tick <= 8; tick++) {
+      show.table.values[column('x')][at] = speed * tick;
+      show.snapshot();
+    }
+    const [row] = show.at(8);
+    const seen = [row.x as number];
+    const look = (tick: number) => {
+      show.at(tick, 250 / game.tickRate);
+      seen.push(row.x as number);
+    };
+    for (let tick = 8.25; tick <= 11; tick += 0.25) look(tick);
+    expect(seen.at(-1)).toBeGreaterThan(100);
+    // It had turned round at once.
+    for (let tick = 9; tick <= 28; tick++) {
+      show.table.values[column('x')][at] = speed * (16 - tick);
+      show.snapshot();
+    }
+    for (let tick = 11.25; tick <= 28; tick += 0.25) look(tick);
+    const steps = seen.slice(1).map((x, i) => (x - seen[i]) / (speed / 4));
+    expect(Math.max(...steps.map(Math.abs))).toBeLessThan(1.5);
+    expect(seen.at(-1)).toBe(speed * (16 - 28));
+  });
+
+  test('a teleport in the news is not faded over', () => {
+    const show = new Show();
+    const at = show.add(5, { x: 0 });
+    show.snapshot();
+    show.table.values[column('x')][at] = 10;
+    show.snapshot();
+    const [row] = show.at(3);
+    show.table.values[column('x')][at] = -500;
+    show.table.values[EPOCH][at]++;
+    show.snapshot();
+    show.at(3);
+    expect(row.x).toBe(-500);
   });
 });
 

@@ -1,7 +1,20 @@
 // The rows a game draws: one stable object per entity from the view it enters to the view it has
-// left, filled anew for each drawn frame from two snapshots. Also keeps who entered and who left
-// since the last look. Rows stay at the index they have in the received tables.
-import { blendRow, type Plans, type Row, rowClass, type Snapshot, Table } from '@tickwire/protocol';
+// left, filled anew for each drawn frame from two snapshots, or guessed from the newest two while
+// news are late; where a guess was wrong, the picture fades to the truth. Also keeps who entered
+// and who left since the last look. Rows stay at the index they have in the received tables.
+import { EPOCH, type Game, type History, type Row, rowClass, Table } from '@tickwire/protocol';
+import { Fading } from './fading.ts';
+import { Moment } from './moment.ts';
+
+/** A fade shorter than this looks like a jump, ms. */
+const LEAST_FADE_MS = 100;
+/**
+ * A fade takes so much longer than the time that it mends: what was guessed, and what was true, may
+ * differ by both their ways, and at 1.1 times the speed of play 0.4 more is still below 1.5.
+ */
+const FADE_FACTOR = 2.5;
+/** From the present to what others are shown, or back, ms: FADE_FACTOR of a lead and a delay. */
+const HANDED_OVER_MS = 600;
 
 /** What one's own predicted entities look like now; others are blended from snapshots. */
 export interface OwnRows {
@@ -21,9 +34,23 @@ export class ShownRows {
   readonly left: Row[][];
   /** Rows that left keep their last values here until the next update. */
   readonly #departed: Table[];
+  readonly #fading: Fading[];
+  /** Room for a row as it was drawn, or should have been. */
+  readonly #copies: Table[];
+  /** By kind and row: it was drawn as one's own. Undefined: not drawn yet. */
+  readonly #wasMine: (boolean | undefined)[][];
+  readonly #tickMs: number;
+  /** What the last picture was drawn of, at which tick, and the newest that was known then. */
+  #moment: Moment | undefined;
+  #tick = 0;
+  #newestTick = 0;
   #renewed = false;
 
-  constructor({ kinds, state }: Plans) {
+  constructor({ kinds, state, tickRate }: Game) {
+    this.#tickMs = 1000 / tickRate;
+    this.#fading = kinds.map((plan) => new Fading(plan));
+    this.#copies = kinds.map((plan) => new Table(plan));
+    this.#wasMine = kinds.map(() => []);
     this.tables = kinds.map((plan) => new Table(plan, rowClass(plan, 'shown')));
     this.#departed = kinds.map((plan) => new Table(plan));
     this.state = new Table(state, rowClass(state, 'shown'));
@@ -38,43 +65,85 @@ export class ShownRows {
   }
 
   /**
-   * Shows the world at `fraction` of the way from `a` to `b`; own rows as of `newest`. Rows are the
-   * same objects as long as their entity is.
+   * Shows the world of the fractional `tick`, `elapsedMs` after the last look; own rows in the
+   * present. Rows are the same objects as long as their entity is.
    */
-  update(
-    a: Snapshot,
-    b: Snapshot,
-    fraction: number,
-    newest: Snapshot,
-    own: OwnRows | undefined,
-  ): void {
-    this.state.copyRow(1, a.state);
-    const renewed = this.#renewed;
-    this.#renewed = false;
+  update(history: History, tick: number, elapsedMs = 0, own?: OwnRows): void {
+    const newest = history.newest!;
+    if (newest.tick > this.#newestTick && this.#moment?.guessedMs) this.#mend(history, own);
+    const moment = new Moment(history, tick, this.#tickMs);
+    this.#moment = moment;
+    this.#tick = tick;
+    this.#newestTick = newest.tick;
+    this.state.copyRow(1, moment.from.state);
     for (let k = 0; k < this.tables.length; k++) {
       this.#forgetDeparted(k);
       const shown = this.tables[k];
-      const [older, newer, latest] = [a.tables[k], b.tables[k], newest.tables[k]];
-      const high = Math.max(shown.high, older.high, latest.high);
+      const [from, latest] = [moment.from.tables[k], newest.tables[k]];
+      const high = Math.max(shown.high, from.high, latest.high);
       shown.reserve(high);
-      if (renewed) for (let row = 1; row <= shown.high; row++) this.#replace(k, row, 0);
+      if (this.#renewed) for (let row = 1; row <= shown.high; row++) this.#replace(k, row, 0);
       for (let row = 1; row <= high; row++) {
         const mine = own?.has(k, row) ?? false;
         // One's own live in the present: they come and go with the newest snapshot, while others do
         // with the one shown.
-        const gone = !mine && idAt(latest, row) === 0 && own?.predicts(k, ownerAt(older, row));
-        const id = gone ? 0 : idAt(mine ? latest : older, row);
+        const gone = !mine && idAt(latest, row) === 0 && own?.predicts(k, ownerAt(from, row));
+        const id = gone ? 0 : idAt(mine ? latest : from, row);
         if (shown.ids[row] !== id) this.#replace(k, row, id);
-        if (id === 0) continue;
-        if (mine) own!.draw(k, row, shown);
-        else blendRow(shown, row, older, newer, fraction);
+        if (id !== 0) this.#draw(k, row, moment, elapsedMs, mine ? own : undefined);
       }
     }
+    this.#renewed = false;
   }
 
   /** Another room: at the next update everybody leaves first, whatever their ids. */
   renew(): void {
     this.#renewed = true;
+    this.#moment = undefined;
+  }
+
+  #draw(
+    kind: number,
+    row: number,
+    moment: Moment,
+    elapsedMs: number,
+    own: OwnRows | undefined,
+  ): void {
+    const shown = this.tables[kind];
+    const fading = this.#fading[kind];
+    const mine = own !== undefined;
+    const epoch = shown.values[EPOCH][row];
+    const handedOver = this.#wasMine[kind][row] === !mine;
+    if (handedOver) this.#copy(kind, row).copyRow(row, shown);
+    this.#wasMine[kind][row] = mine;
+    if (mine) own.draw(kind, row, shown);
+    else moment.draw(kind, row, shown);
+    if (shown.values[EPOCH][row] !== epoch) fading.stop(row);
+    else if (handedOver) fading.start(row, this.#copies[kind], shown, HANDED_OVER_MS);
+    fading.add(row, shown, elapsedMs);
+  }
+
+  /** News came after a guess: whatever was drawn wrongly fades. */
+  #mend(history: History, own: OwnRows | undefined): void {
+    const { guessedMs, motionMs } = this.#moment!;
+    const truth = new Moment(history, this.#tick, this.#tickMs);
+    const ms = Math.max(FADE_FACTOR * (guessedMs + motionMs), LEAST_FADE_MS);
+    for (let k = 0; k < this.tables.length; k++) {
+      const { ids, high } = this.tables[k];
+      for (let row = 1; row <= high; row++) {
+        if (ids[row] === 0 || ids[row] !== idAt(truth.from.tables[k], row)) continue;
+        if (own?.has(k, row)) continue;
+        const copy = this.#copy(k, row);
+        truth.draw(k, row, copy);
+        this.#fading[k].start(row, this.tables[k], copy, ms);
+      }
+    }
+  }
+
+  #copy(kind: number, row: number): Table {
+    const copy = this.#copies[kind];
+    copy.reserve(row);
+    return copy;
   }
 
   #replace(kind: number, row: number, id: number): void {
@@ -91,6 +160,8 @@ export class ShownRows {
       departed.rows[at] = gone;
       this.left[kind].push(gone);
     }
+    this.#fading[kind].stop(row);
+    this.#wasMine[kind][row] = undefined;
     if (id === 0) return;
     shown.put(row, id);
     this.entered[kind].push(shown.rows[row]!);

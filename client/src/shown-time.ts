@@ -1,9 +1,10 @@
 // When to show what was received: behind the server by one send interval and the late tail of the
-// line, no more. Fed with each STATE's lateness, advanced by the drawn frames' clock. It slews,
-// freezes when nothing newer is there, never runs backwards; only a gap no game survives (a
-// sleeping tab) makes it jump. All in ticks unless a name says ms.
+// line, no more. Fed with each STATE's lateness, advanced by the drawn frames' clock. It slews, goes
+// a little beyond what came (moment.ts guesses there) and then freezes, never runs backwards; only
+// a gap no game survives (a sleeping tab) makes it jump. All in ticks unless a name says ms.
 
 import { Lateness } from './lateness.ts';
+import { MOST_GUESSED_MS } from './moment.ts';
 
 /**
  * Forgetting per STATE: at 20 Hz half of the weight is 35 s old, so one bad minute does not stay.
@@ -42,7 +43,7 @@ const JUMP_MS = 1000;
 export class ShownTime {
   /** Fractional tick to show. */
   tick = 0;
-  /** Ms of frozen picture since the start: nothing newer was there. */
+  /** Ms of frozen picture since the start: nothing newer was there, and nothing left to guess. */
   frozenMs = 0;
   /** Jumps over a gap. */
   jumps = 0;
@@ -103,8 +104,9 @@ export class ShownTime {
     } else {
       const slew = Math.min(Math.max(error / 1000 / SLEW_S, -MAX_SLEW), MAX_SLEW);
       const next = this.tick + (elapsedMs * (1 + slew)) / this.#tickMs;
-      if (next > newest) this.frozenMs += Math.min((next - newest) * this.#tickMs, elapsedMs);
-      this.tick = Math.max(this.tick, Math.min(next, newest));
+      const most = newest + MOST_GUESSED_MS / this.#tickMs;
+      if (next > most) this.frozenMs += Math.min((next - most) * this.#tickMs, elapsedMs);
+      this.tick = Math.max(this.tick, Math.min(next, most));
     }
     if ((this.tick - before) * this.#tickMs > JUMP_MS) this.jumps++;
     this.#delayMs = (serverTick - this.tick) * this.#tickMs;

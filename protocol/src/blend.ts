@@ -85,12 +85,14 @@ function blendQuat(
   let dot = 0;
   for (let c = f.column; c < f.column + 4; c++) dot += a.values[c][row] * b.values[c][row];
   const sign = dot < 0 ? -1 : 1;
-  let length = 0;
-  for (let c = f.column; c < f.column + 4; c++) {
-    const value = a.values[c][row] * (1 - fraction) + sign * b.values[c][row] * fraction;
-    out.values[c][row] = value;
-    length += value * value;
-  }
-  const scale = 1 / Math.sqrt(length || 1);
-  for (let c = f.column; c < f.column + 4; c++) out.values[c][row] *= scale;
+  for (let c = f.column; c < f.column + 4; c++)
+    out.values[c][row] = a.values[c][row] * (1 - fraction) + sign * b.values[c][row] * fraction;
+  normalise(out, f.column, row);
+}
+
+/** Makes four components from `column` on a turn again: of length 1. */
+export function normalise({ values }: Table, column: number, row: number): void {
+  let square = 0;
+  for (let c = column; c < column + 4; c++) square += values[c][row] ** 2;
+  for (let c = column; c < column + 4; c++) values[c][row] /= Math.sqrt(square || 1);
 }
