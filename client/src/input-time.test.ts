@@ -1,4 +1,4 @@
-import { type LineSettings, LineSimulator } from '@tickwire/protocol/simulator';
+import { CLEAR_LINE, type LineSettings, LineSimulator } from '@tickwire/protocol/simulator';
 import { describe, expect, test } from 'vitest';
 import { InputTime } from './input-time.ts';
 
@@ -6,13 +6,6 @@ const TICK_MS = 1000 / 60;
 const EVERY = 3;
 /** Neither a tick nor a divisor of one: a page draws when it likes. */
 const FRAME_MS = 7;
-const CLEAR: LineSettings = {
-  latencyMs: 0,
-  jitterMs: 0,
-  stallMs: 0,
-  stallEveryMs: 0,
-  bandwidthKbps: 0,
-};
 
 const packed = (...numbers: number[]) => new Uint8Array(new Float64Array(numbers).buffer);
 const unpacked = (bytes: Uint8Array) => new Float64Array(bytes.buffer);
@@ -36,8 +29,8 @@ class Loop {
   #inTime = 0;
 
   constructor(line: Partial<LineSettings>, seed = 1, guessMs = 2 * (line.latencyMs ?? 0)) {
-    this.up = new LineSimulator({ ...CLEAR, ...line }, seed);
-    this.down = new LineSimulator({ ...CLEAR, ...line }, seed + 1000);
+    this.up = new LineSimulator({ ...CLEAR_LINE, ...line }, seed);
+    this.down = new LineSimulator({ ...CLEAR_LINE, ...line }, seed + 1000);
     this.rttMs = guessMs;
     this.input.start(0, guessMs, 0);
   }

@@ -19,7 +19,7 @@ import { Calls } from './calls.ts';
 import { Playback } from './playback.ts';
 import { CommandError, ConnectError, connectReason, endReason, type Status } from './status.ts';
 import type { RowsView } from './view.ts';
-import { type Traffic, Wire, type WireEvents } from './wire.ts';
+import { noTraffic, Wire, type WireEvents } from './wire.ts';
 
 /**
  * Attempts of the very first join before it counts as unreachable: a split handshake may fail once
@@ -69,14 +69,7 @@ type State =
 
 export class Session {
   readonly playback: Playback;
-  readonly traffic: Traffic = {
-    bytesIn: 0,
-    bytesOut: 0,
-    framesIn: 0,
-    framesOut: 0,
-    inByFrame: {},
-    outByFrame: {},
-  };
+  readonly traffic = noTraffic();
   status: Status = { state: 'connecting' };
   seat = 0;
   roomId = '';

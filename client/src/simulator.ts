@@ -1,7 +1,7 @@
 // A bad line in the browser, for tests and for a demo's sliders: wraps the line of connect() in
 // protocol's simulator. A subpath export of its own; the core does not know it.
 import type { Link } from '@tickwire/protocol';
-import { type LineSettings, simulateLink } from '@tickwire/protocol/simulator';
+import { CLEAR_LINE, type LineSettings, simulateLink } from '@tickwire/protocol/simulator';
 
 export type { LineSettings };
 
@@ -15,18 +15,10 @@ export interface Simulation {
   set(settings: Partial<LineSettings>): void;
 }
 
-const CLEAR: LineSettings = {
-  latencyMs: 0,
-  jitterMs: 0,
-  stallMs: 0,
-  stallEveryMs: 0,
-  bandwidthKbps: 0,
-};
-
 /** `settings` are of each direction: `latencyMs` is one way. */
 export function simulate(settings: Partial<LineSettings> = {}, seed = 1): Simulation {
-  const up = { ...CLEAR, ...settings };
-  const down = { ...CLEAR, ...settings };
+  const up = { ...CLEAR_LINE, ...settings };
+  const down = { ...CLEAR_LINE, ...settings };
   return {
     up,
     down,

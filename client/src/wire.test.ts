@@ -21,7 +21,7 @@ import {
 } from '@tickwire/protocol';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { FakePeer, FakeWorld } from '../test/fake-server.ts';
-import { type Traffic, Wire } from './wire.ts';
+import { noTraffic, Wire } from './wire.ts';
 
 const game = defineGame({
   state: { round: int(0, 99) },
@@ -62,14 +62,6 @@ function connected(spelling: Spelling = 'plain'): void {
   received = new Received(game);
   closed = [];
   told = [];
-  const traffic: Traffic = {
-    bytesIn: 0,
-    bytesOut: 0,
-    framesIn: 0,
-    framesOut: 0,
-    inByFrame: {},
-    outByFrame: {},
-  };
   wire = new Wire(
     game,
     peer.link,
@@ -83,7 +75,7 @@ function connected(spelling: Spelling = 'plain'): void {
       ponged: (id) => told.push(`pong ${id}`),
       closed: (code, reason) => closed.push([code, reason]),
     },
-    traffic,
+    noTraffic(),
   );
 }
 

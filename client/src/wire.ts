@@ -63,6 +63,17 @@ export interface Traffic {
   outByFrame: Record<string, number>;
 }
 
+export function noTraffic(): Traffic {
+  return {
+    bytesIn: 0,
+    bytesOut: 0,
+    framesIn: 0,
+    framesOut: 0,
+    inByFrame: {},
+    outByFrame: {},
+  };
+}
+
 /**
  * Bytes that may wait in the socket: about a second of input. What is put behind more is old when
  * it arrives, and TCP cannot take it back.

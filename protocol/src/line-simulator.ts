@@ -31,6 +31,15 @@ export interface LineSettings {
   heldUntilMs?: number;
 }
 
+/** A line that neither waits nor loses. */
+export const CLEAR_LINE: Readonly<LineSettings> = {
+  latencyMs: 0,
+  jitterMs: 0,
+  stallMs: 0,
+  stallEveryMs: 0,
+  bandwidthKbps: 0,
+};
+
 /**
  * One-way times that a loss costs unless `recoveryMs` says otherwise: the gap is reported on one
  * way more, the message sent again on another.

@@ -18,11 +18,8 @@ import {
 import { assert, UsageError } from './errors.ts';
 import { MsgpackWriter } from './msgpack-writer.ts';
 import { PackedInputSink } from './packed-input-sink.ts';
-import type { Sink } from './sink.ts';
+import { MAX_GROUPS, type Sink } from './sink.ts';
 import type { Table } from './table.ts';
-
-/** Groups and selections inside each other: body, selection, entity, nested collections. */
-const MAX_GROUPS = 24;
 
 const floats = new DataView(new ArrayBuffer(16));
 

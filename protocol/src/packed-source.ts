@@ -14,10 +14,7 @@ import {
 } from './contexts.ts';
 import { ProtocolError, ProtocolErrorCode } from './errors.ts';
 import { MsgpackReader } from './msgpack-reader.ts';
-import type { Source } from './sink.ts';
-
-/** As in packed-sink. */
-const MAX_GROUPS = 24;
+import { MAX_GROUPS, type Source } from './sink.ts';
 
 /** Elements and characters of one body together: a few bytes could claim any number of them. */
 const MAX_BODY_ELEMENTS = 2 ** 22;

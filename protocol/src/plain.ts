@@ -5,13 +5,7 @@
 import { assert, ProtocolError, ProtocolErrorCode, UsageError } from './errors.ts';
 import type { MsgpackReader } from './msgpack-reader.ts';
 import type { MsgpackWriter } from './msgpack-writer.ts';
-import type { Sink, Source } from './sink.ts';
-
-/**
- * Groups inside each other: body, selection, entity, then nested collections. A deeper frame is an
- * attack.
- */
-const MAX_GROUPS = 24;
+import { MAX_GROUPS, type Sink, type Source } from './sink.ts';
 
 /** Elements of one group a reader takes: every slot of a known set with its value. */
 const MAX_GROUP_ELEMENTS = 1 << 18;

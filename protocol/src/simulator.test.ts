@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { linkPair } from './link.ts';
 import { Random } from './random.ts';
 import {
+  CLEAR_LINE,
   LINE_PROFILES,
   type LineSettings,
   LineSimulator,
@@ -11,11 +12,7 @@ import {
 } from './simulator.ts';
 
 const line = (settings: Partial<LineSettings> = {}): LineSettings => ({
-  latencyMs: 0,
-  jitterMs: 0,
-  stallMs: 0,
-  stallEveryMs: 0,
-  bandwidthKbps: 0,
+  ...CLEAR_LINE,
   ...settings,
 });
 

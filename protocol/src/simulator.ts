@@ -10,7 +10,7 @@ export {
   type ProfileName,
   profileLines,
 } from './line-profiles.ts';
-export { type LineSettings, LineSimulator } from './line-simulator.ts';
+export { CLEAR_LINE, type LineSettings, LineSimulator } from './line-simulator.ts';
 
 /**
  * How a simulated link knows and passes time: `performance.now` and `setTimeout` at the edge, a

@@ -5,6 +5,12 @@
 import type { Form } from './contexts.ts';
 import type { Table } from './table.ts';
 
+/**
+ * Groups and selections inside each other: body, selection, entity, then nested collections. A
+ * deeper frame is an attack.
+ */
+export const MAX_GROUPS = 24;
+
 /** What input is said with. */
 export interface InputSink {
   /** A body begins: groups that a refused one left open are forgotten. */

@@ -5,7 +5,7 @@
 
 import { type ConnectOptions, connect, type GameClient, type Status } from '@tickwire/client';
 import type { Link } from '@tickwire/protocol';
-import { type LineSettings, simulateLink } from '@tickwire/protocol/simulator';
+import { CLEAR_LINE, type LineSettings, simulateLink } from '@tickwire/protocol/simulator';
 import pino from 'pino';
 import {
   createMemoryTransport,
@@ -268,10 +268,9 @@ export class Player<G> {
     const { up, down } = this.options;
     if (!up && !down) return line;
     const { stepper } = this;
-    const clear = { latencyMs: 0, jitterMs: 0, stallMs: 0, stallEveryMs: 0, bandwidthKbps: 0 };
     return simulateLink(line, {
-      up: up ?? clear,
-      down: down ?? clear,
+      up: up ?? CLEAR_LINE,
+      down: down ?? CLEAR_LINE,
       seed: stepper.seed + this.sockets.length,
       now: stepper.now,
       schedule: (ms, run) => void stepper.later(ms, run),
