@@ -47,8 +47,8 @@ export const CLEAR_LINE: Readonly<LineSettings> = {
 const WAYS_PER_LOSS = 2;
 
 /**
- * Parts the two streams of chance of one line, and the two lines of one link: any odd number would
- * do.
+ * Parts the two streams of chance of one line, and the two lines of one link. The number must be
+ * odd and is otherwise free.
  */
 export const SEED_STRIDE = 0x9e3779b9;
 

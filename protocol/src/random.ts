@@ -21,7 +21,7 @@ export class Random {
   #c: number;
   #counter = 1;
 
-  /** `seed`: any finite number; its fraction is dropped, and 53 bits of it count. */
+  /** `seed` is finite, its fraction is dropped, and 53 bits of it count. */
   constructor(seed: number) {
     const whole = Math.trunc(seed);
     this.#a = whole | 0;

@@ -55,7 +55,7 @@ export class Intake {
   #inputTick: number;
   /** Said by the client: how much later than the input's tick others are shown. */
   #shownLate = 0;
-  /** Newest time shown as any INPUT began: what is shown never runs backwards. */
+  /** Newest time that was shown when an INPUT began: what is shown never runs backwards. */
   #shownFirst = NEVER_SHOWN;
 
   /** For what `seat` says on a new line. `rateFactor`: frames per tick that are let in. */
