@@ -1,4 +1,4 @@
-// The bench's one door: `npm run bench -- WORD [--json] [--seed N] [--seconds N]`; words see below.
+// The bench's one door: `npm run bench -- WORD [--json]`, with words and their flags below.
 // Each word is a file beside this one that answers an object; progress and tables go to stderr, and
 // with --json the object is the last line of stdout. Only `smoke` judges.
 import { parseArgs } from 'node:util';
@@ -53,6 +53,16 @@ const programs: Readonly<Record<string, () => Promise<object>>> = {
   smoke: () => judge(values.write),
 };
 
+/** What each word takes beside --json, as the usage says it. */
+const flags: Readonly<Record<string, string>> = {
+  wire: '[--seed N] [--cubes FILE] [--no-peers] [--bits]',
+  tick: '[--seed N]',
+  interest: '[--seed N]',
+  load: '[--seed N] [--seats N] [--no-peers] [--quick]',
+  rate: '[--seconds N]',
+  smoke: '[--write]',
+};
+
 function number(name: 'seed' | 'seconds' | 'seats'): number {
   const value = Number(values[name]);
   if (Number.isFinite(value) && value > 0) return value;
@@ -62,8 +72,8 @@ function number(name: 'seed' | 'seconds' | 'seats'): number {
 
 const program = programs[positionals[0] ?? ''];
 if (!program || positionals.length !== 1) {
-  const names = Object.keys(programs).join('|');
-  console.error(`usage: npm run bench -- ${names} [--json] [--seed N] [--seconds N]`);
+  console.error('usage: npm run bench -- WORD [--json], with WORD and its flags one of');
+  for (const word of Object.keys(programs)) console.error(`  ${word} ${flags[word] ?? ''}`);
   process.exit(2);
 }
 const figures = await program();
