@@ -8,7 +8,7 @@ import { UsageError } from './errors.ts';
 import type { AnyField, EntityId, Fields, InitOf, LiveOf, ShownOf } from './field.ts';
 import { MAX_DECLARED, PROTOCOL_VERSION } from './limits.ts';
 import { checkReferences, type Plan, planOf } from './plan.ts';
-import type { LiveRow, OwnRow, ShownRow, StepRow } from './row.ts';
+import type { LiveRow, OwnRow, PastRow, ShownRow, StepRow } from './row.ts';
 
 export type KindFields = Readonly<Record<string, Fields>>;
 
@@ -138,6 +138,7 @@ export type CommandsOf<G> =
 export type KindName<G> = keyof KindsOf<G> & string;
 export type LiveRowOf<G, K extends KindName<G>> = LiveRow<K, KindsOf<G>[K]>;
 export type ShownRowOf<G, K extends KindName<G>> = ShownRow<K, KindsOf<G>[K]>;
+export type PastRowOf<G, K extends KindName<G>> = PastRow<K, KindsOf<G>[K]>;
 export type OwnRowOf<G, K extends KindName<G>> = OwnRow<K, KindsOf<G>[K]>;
 export type LiveState<G> = { -readonly [K in keyof StateOf<G>]: LiveOf<StateOf<G>[K]> };
 export type ShownState<G> = { readonly [K in keyof StateOf<G>]: ShownOf<StateOf<G>[K]> };

@@ -4,6 +4,7 @@
 import { UsageError } from './errors.ts';
 import type {
   Dictionary,
+  FieldSpec,
   Fields,
   List,
   LiveOf,
@@ -67,6 +68,17 @@ export type Viewed<L> = L extends Primitive
 
 type Predicted = number | string | boolean | Vec2 | Vec3 | Quat;
 
+/** Lists, maps and records; packed values, which may be null, are none. */
+type Kept<L> = L extends Predicted ? true : null extends L ? true : false;
+
+/**
+ * A row as it was, for rewind: to be read, in every scope. Without lists, maps and records: no tick
+ * keeps copies of them (reading one throws UsageError).
+ */
+export type PastRow<Kind extends string, F extends Fields> = RowBase<Kind> & {
+  readonly [P in keyof F as false extends Kept<LiveOf<F[P]>> ? never : P]: ShownOf<F[P]>;
+};
+
 /**
  * A row as `step` gets it, on the server and in the owner's browser: numbers and vectors are
  * writable on both. Collections are read only: the browser's are the snapshots it shows.
@@ -83,9 +95,9 @@ export type StepRow<Kind extends string, F extends Fields> = RowBase<Kind> & {
 
 /**
  * `live`: writable, writes on a dead row throw. `shown`: others' ownerOnly fields read as
- * undefined.
+ * undefined. `past`: reading a list, map or record throws.
  */
-export type RowUse = 'live' | 'shown';
+export type RowUse = 'live' | 'shown' | 'past';
 
 const classes = new WeakMap<Plan, Partial<Record<RowUse, RowClass>>>();
 
@@ -123,7 +135,8 @@ function createRowClass(plan: Plan, use: RowUse): RowClass {
     toJSON(): object {
       const plain: Record<string, unknown> = { id: this.id, kind: plan.name, owner: this.owner };
       for (const f of plan.fields) {
-        if (f.index > EPOCH) plain[f.name] = (this as unknown as Row)[f.name];
+        if (f.index <= EPOCH || (use === 'past' && isTorn(f.spec))) continue;
+        plain[f.name] = (this as unknown as Row)[f.name];
       }
       return plain;
     }
@@ -142,13 +155,14 @@ function createRowClass(plan: Plan, use: RowUse): RowClass {
 type Accessor = { get(this: Row): unknown; set(this: Row, value: never): void };
 
 function accessor(plan: Plan, f: FieldPlan, use: RowUse): Accessor {
+  if (use === 'past' && isTorn(f.spec)) return tornAccessor(plan, f);
   const whole =
     f.object >= 0
       ? objectAccessor(plan, f)
       : f.spec.components > 1
         ? vectorAccessor(plan, f)
         : numberAccessor(plan, f);
-  if (use === 'live' || f.spec.scope !== 'owner') return whole;
+  if (use !== 'shown' || f.spec.scope !== 'owner') return whole;
   const read = whole.get;
   return {
     get(this: Row) {
@@ -236,6 +250,21 @@ function objectAccessor(plan: Plan, f: FieldPlan): Accessor {
       this.$table.setObject(f, writable(this, plan, f), value);
     },
   };
+}
+
+/** True for what changes inside: a past row would show it as it is now. */
+function isTorn({ type }: FieldSpec): boolean {
+  return type === 'list' || type === 'map' || type === 'record';
+}
+
+function tornAccessor(plan: Plan, { name, spec }: FieldPlan): Accessor {
+  const torn = (): never => {
+    throw new UsageError(
+      `${plan.name}.${name}: the past keeps no ${spec.type}; read the live one, or keep what a ` +
+        'hit depends on in a number or a text',
+    );
+  };
+  return { get: torn, set: torn };
 }
 
 function writable(row: Row, plan: Plan, f: FieldPlan): number {

@@ -17,6 +17,7 @@ import {
   type LiveRow,
   type LiveRowOf,
   type LiveState,
+  type PastRowOf,
   type PayloadOf,
   type RowBase,
   UsageError,
@@ -54,21 +55,53 @@ export interface Seat<G = Game, Auth = unknown> {
   kick(reason: string): void;
 }
 
-/** The world as one player was shown it. Rows are copies: writing to them changes nothing. */
+/**
+ * The world as one player was shown it. Others are blended between the two STATEs that its browser
+ * blended, as rounded on the wire; its own entities of kinds with a step are as they are now, for
+ * so it sees them. Rows are copies, good until `look` returns; writing to them changes nothing.
+ * They have no lists, maps and records. What the seat was not told of is not there.
+ */
 export interface Past<G> {
   /** Fractional tick. */
   readonly tick: number;
-  all<K extends KindName<G>>(kind: K): Iterable<Readonly<LiveRowOf<G, K>>>;
-  get<K extends KindName<G>>(
-    kind: K,
-    id: EntityId<NoInfer<K>>,
-  ): Readonly<LiveRowOf<G, K>> | undefined;
+  all<K extends KindName<G>>(kind: K): Iterable<PastRowOf<G, K>>;
+  get<K extends KindName<G>>(kind: K, id: EntityId<NoInfer<K>>): PastRowOf<G, K> | undefined;
+  /** Rows whose position is within `radius` world units. */
   near<K extends KindName<G>>(
     kind: K,
     x: number,
     y: number,
     radius: number,
-  ): Iterable<Readonly<LiveRowOf<G, K>>>;
+  ): Iterable<PastRowOf<G, K>>;
+  /**
+   * What a shot from one point to another meets of rows that are `radius` world units thick, the
+   * nearest first. With a z in both points and in the kind it counts, else the shot is flat.
+   */
+  ray<K extends KindName<G>>(
+    kind: K,
+    from: Point,
+    to: Point,
+    radius: number,
+  ): readonly PastHit<PastRowOf<G, K>>[];
+}
+
+/** What a ray met. */
+export interface PastHit<R> {
+  readonly row: R;
+  /** World units from where the ray began; 0 where it began inside. */
+  readonly distance: number;
+}
+
+export interface RewindOptions {
+  /** With what the seat was not told of: shots through smoke. Default false. */
+  unseen?: boolean;
+}
+
+export interface LaunchOptions {
+  /** Ms in which the shot stays in its shooter's time. Default: half its round trip. */
+  holdMs?: number;
+  /** Ms in which it then comes to the present. Default 200. */
+  overMs?: number;
 }
 
 export interface RoomLog {
@@ -121,9 +154,17 @@ export interface Room<G = Game, Auth = unknown, Data = unknown> {
   step(row: RowBase, input: InputOf<InputFieldsOf<G>>): void;
   /**
    * Runs `look` on the world that the seat (or the row's owner) was shown when it made the input of
-   * this tick.
+   * this tick: what was launched is shown its own time (`launch`), and who is nobody's, or has sent
+   * no input yet, the present. Goes back no further than the seat's line allows: the least of its
+   * late round trips + send interval + 250 ms, and `limits.rewindMs` (1 s).
    */
-  rewind<T>(who: Seat<G, Auth> | RowBase, look: (past: Past<G>) => T): T;
+  rewind<T>(who: Seat<G, Auth> | RowBase, look: (past: Past<G>) => T, options?: RewindOptions): T;
+  /**
+   * A shot that flies sets out in the time of who fired it: from now on `rewind(row, ...)` gives
+   * the world as `by` is shown it, and step by step the present. Does nothing for who sees the
+   * present.
+   */
+  launch(row: RowBase, by: Seat<G, Auth> | RowBase, options?: LaunchOptions): void;
   /** Runs the declared timer `ticks` ticks from now. */
   after(ticks: number, timer: string, data?: unknown): void;
   /** Closes the room: every seat is told the reason. */

@@ -35,8 +35,11 @@ export type { TransportName } from './transports.ts';
 export type { Point } from './visibility.ts';
 export {
   defineRoom,
+  type LaunchOptions,
   type Past,
+  type PastHit,
   Refusal,
+  type RewindOptions,
   type Room,
   type RoomDefinition,
   type RoomKind,
@@ -44,7 +47,11 @@ export {
   type Seat,
 } from './define-room.ts';
 // ./input-queue.ts
+// ./told.ts
 // ./seat.ts
+// ./rewind-grid.ts
+// ./rewind-history.ts
+// ./rewound.ts
 // ./rewind.ts
 // ./schedule.ts
 // ./timers.ts

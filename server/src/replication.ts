@@ -163,6 +163,7 @@ export class Replication {
     }
     seat.slowSinceMs = 0;
     this.#visibility?.update(seat, time.tick);
+    if (this.#visibility) seat.told.left(seat.known, time.tick);
     if (seat.needsEverything && this.#visibility) startOver(seat.known);
     else this.#budget?.choose(seat);
     this.#seat = seat;

@@ -1,98 +1,184 @@
-// The world as one player was shown it: history blended at the fractional tick of that player's
-// view, by the same rule as the browser's. Called by games through room.rewind; the room says how
-// far back the player's line allows.
-import {
-  blendRow,
-  type Game,
-  type History,
-  type Row,
-  type RowClass,
-  rowClass,
-  Table,
-} from '@tickwire/protocol';
-import { positionOf } from './world.ts';
+// What a player was shown when it pulled the trigger: which moment that was, how far back its line
+// allows, and the shots that take their time along. Called by the room at each STATE and by games
+// through room.rewind and room.launch; the past itself is kept by rewind-history and shown by
+// rewound. Trap: a look may rewind again, so each depth has a view of its own.
+import type { Game, Row, RowBase } from '@tickwire/protocol';
+import type { LaunchOptions, RewindOptions, RoomLog } from './define-room.ts';
+import { type Sent, SentHistory } from './rewind-history.ts';
+import { type Moment, Rewound } from './rewound.ts';
+import { RoomSeat } from './seat.ts';
+import type { World } from './world.ts';
 
-/** Rows are read-only copies; ownership and server-only fields are as they were then. */
-export class Rewound {
-  /** Fractional tick of this view. */
-  tick = 0;
-  readonly #game: Game;
-  readonly #history: History;
-  readonly #tables: Table[];
-  readonly #classes: RowClass[];
-  readonly #fresh: boolean[];
-  readonly #every: number;
+/**
+ * Ms beyond round trip and send interval that a seat may look back: what a client's shown delay and
+ * input lead may add for jitter (DESIGN 13.6).
+ */
+const JITTER_MS = 250;
 
-  /** `every`: ticks from one STATE to the next, for a browser blends between those it was sent. */
-  constructor(game: Game, history: History, every = 1) {
-    this.#every = every;
-    this.#game = game;
-    this.#history = history;
-    this.#tables = game.kinds.map((plan) => new Table(plan));
-    this.#classes = game.kinds.map((plan) => rowClass(plan, 'live'));
-    this.#fresh = game.kinds.map(() => false);
+/** Ms in which a shot comes from its shooter's time to the present: NETCODE 3.5. */
+const DEFAULT_OVER_MS = 200;
+
+/** Something on its way from its shooter's time to the present. Ticks. */
+interface Launch {
+  readonly behind: number;
+  readonly born: number;
+  readonly hold: number;
+  readonly over: number;
+  readonly seat: RoomSeat;
+}
+
+export interface RewindSetting {
+  readonly game: Game;
+  readonly world: World;
+  readonly log: RoomLog;
+  /** Ticks from one STATE to the next. */
+  readonly every: number;
+  /** Ms that anybody may look back. */
+  readonly mostMs: number;
+  /** Seats see all there is: nothing is asked of their known sets. */
+  readonly seesAll: boolean;
+  readonly seat: (id: number) => RoomSeat | undefined;
+}
+
+export class Rewind {
+  /**
+   * Looks into the past, and those that reached no further than the line allows, since the start.
+   */
+  looks = 0;
+  capped = 0;
+  readonly #setting: RewindSetting;
+  readonly #history: SentHistory;
+  readonly #tickMs: number;
+  /** By depth of calls. */
+  readonly #views: Rewound[] = [];
+  readonly #launches = new Map<number, Launch>();
+  #depth = 0;
+
+  constructor(setting: RewindSetting) {
+    const { game, mostMs, every } = setting;
+    this.#setting = setting;
+    this.#tickMs = 1000 / game.tickRate;
+    // One more at either end: what lies between two STATEs needs both.
+    const length = Math.ceil(mostMs / this.#tickMs / every) + 2;
+    this.#history = new SentHistory(game, length, every);
   }
 
-  /** Turns to a tick; kinds are blended when first asked for. */
-  turn(tick: number): this {
-    const newest = this.#history.newest?.tick ?? 0;
-    const oldest = this.#history.oldest?.tick ?? 0;
-    this.tick = Math.min(Math.max(tick, oldest), newest);
-    this.#fresh.fill(false);
-    return this;
+  /** The world was rounded for the STATE of `tick`. */
+  remember(tick: number): void {
+    const { world } = this.#setting;
+    this.#history.push(tick, world.tables);
+    if (this.#launches.size > 0) this.#forgetArrived(tick);
   }
 
-  *all(kind: string): Generator<Row, void> {
-    const table = this.#blended(kind);
-    for (let row = 1; row <= table.high; row++) if (table.ids[row] !== 0) yield table.rows[row]!;
-  }
-
-  get(kind: string, id: number): Row | undefined {
-    for (const row of this.all(kind)) if (row.id === id) return row;
-    return undefined;
-  }
-
-  *near(kind: string, x: number, y: number, radius: number): Generator<Row, void> {
-    const table = this.#blended(kind);
-    const at = positionOf(table.plan);
-    for (let row = 1; row <= table.high; row++) {
-      if (table.ids[row] === 0) continue;
-      const dx = table.values[at.x][row] - x;
-      const dy = table.values[at.y][row] - y;
-      if (dx * dx + dy * dy <= radius * radius) yield table.rows[row]!;
+  look<T>(who: RoomSeat | RowBase, look: (past: Rewound) => T, options: RewindOptions = {}): T {
+    this.#views[this.#depth] ??= new Rewound(this.#setting.game, this.#setting.world);
+    const view = this.#views[this.#depth++];
+    try {
+      return look(view.turn(this.#momentOf(who, options)));
+    } finally {
+      this.#depth--;
     }
   }
 
-  #blended(kind: string): Table {
-    const { index } = this.#game.kind(kind);
-    const table = this.#tables[index];
-    if (this.#fresh[index]) return table;
-    this.#fresh[index] = true;
-    const every = this.#every;
-    const sent = Math.floor(this.tick / every) * every;
-    const at = this.#history.indexAt(Math.max(sent, this.#history.oldest?.tick ?? 0));
-    const older = this.#history.at(at);
-    if (!older) {
-      table.ids.fill(0);
-      table.high = 0;
-      return table;
-    }
-    const newer = at > 0 ? this.#history.at(Math.max(at - every, 0))! : older;
+  launch(row: RowBase, by: RoomSeat | RowBase, options: LaunchOptions = {}): void {
+    const { world } = this.#setting;
+    const from = this.#launches.get((by as RowBase).id);
+    const seat = from && !(by instanceof RoomSeat) ? from.seat : this.#seatOf(by);
+    const behind = world.tick - this.#momentOf(by, {}).tick;
+    if (!seat || behind <= 0) return;
+    const { holdMs = seat.rttMs / 2, overMs = DEFAULT_OVER_MS } = options;
+    this.#launches.set(row.id, {
+      behind,
+      born: world.tick,
+      hold: holdMs / this.#tickMs,
+      over: overMs / this.#tickMs,
+      seat,
+    });
+  }
+
+  /** The moment of a look: of a shot on its way, of a seat, or the present. */
+  #momentOf(who: RoomSeat | RowBase, { unseen = false }: RewindOptions): Moment {
+    const launch = who instanceof RoomSeat ? undefined : this.#launches.get(who.id);
+    if (launch) return this.#atTick(this.#tickOf(launch), launch.seat);
+    const seat = this.#seatOf(who);
+    const shown = seat?.inputs.shownTick ?? Number.NaN;
+    // Whoever made no input yet was shown nothing.
+    if (!seat || Number.isNaN(shown)) return this.#present(seat);
+    this.looks++;
+    const tick = Math.max(shown, this.#earliest(seat, shown));
+    return this.#asShown(seat, tick, !unseen && !this.#setting.seesAll);
+  }
+
+  #seatOf(who: RoomSeat | RowBase): RoomSeat | undefined {
+    return who instanceof RoomSeat ? who : this.#setting.seat((who as Row).owner);
+  }
+
+  /** Between the two STATEs that the seat's browser blended. */
+  #asShown(seat: RoomSeat, tick: number, sighted: boolean): Moment {
+    const history = this.#history;
+    const { newest, oldest } = history;
+    if (!newest || !oldest) return this.#present(seat);
+    const { every } = this.#setting;
+    const first = Math.max(seat.told.before(Math.min(tick, newest.tick), every), oldest.tick);
+    const older = history.at(first) ?? newest;
+    // Past the newest it was sent there is nothing: it guessed.
+    const newer = history.at(seat.told.after(older.tick, every)) ?? older;
     const span = newer.tick - older.tick;
-    const fraction = span > 0 ? (this.tick - older.tick) / span : 0;
-    this.#fill(table, index, older.tables[index], newer.tables[index], fraction);
-    return table;
+    const shown = Math.min(Math.max(tick, older.tick), newer.tick);
+    const fraction = span > 0 ? (shown - older.tick) / span : 0;
+    return { tick: shown, older, newer, fraction, seat, sighted };
   }
 
-  #fill(table: Table, index: number, older: Table, newer: Table, fraction: number): void {
-    table.reserve(older.capacity - 1);
-    table.ids.fill(0);
-    table.high = older.high;
-    for (let row = 1; row <= older.high; row++) {
-      table.ids[row] = older.ids[row];
-      if (table.ids[row] === 0) continue;
-      blendRow(table, row, older, newer, fraction);
-      table.rows[row] ??= new this.#classes[index](table, row);
+  /** All there was at a fractional tick, up to the present. */
+  #atTick(tick: number, seat: RoomSeat): Moment {
+    const { world, every } = this.#setting;
+    const history = this.#history;
+    const { newest, oldest } = history;
+    if (!newest || !oldest || tick >= world.tick) return this.#present(seat);
+    const from = Math.max(Math.floor(tick / every) * every, oldest.tick);
+    const older: Sent = history.at(from) ?? newest;
+    const newer = history.at(older.tick + every);
+    const end = newer?.tick ?? world.tick;
+    const fraction = Math.max(tick - older.tick, 0) / (end - older.tick);
+    return { tick, older, newer, fraction, seat, sighted: false };
+  }
+
+  #present(seat: RoomSeat | undefined): Moment {
+    const { tick } = this.#setting.world;
+    return { tick, older: undefined, newer: undefined, fraction: 0, seat, sighted: false };
+  }
+
+  /** The tick of a shot's surroundings: behind by less and less. */
+  #tickOf({ behind, born, hold, over }: Launch): number {
+    const { tick } = this.#setting.world;
+    const gone = tick - born - hold;
+    const share = gone <= 0 ? 1 : over > 0 ? Math.max(1 - gone / over, 0) : 0;
+    return tick - behind * share;
+  }
+
+  #forgetArrived(tick: number): void {
+    for (const [id, { born, hold, over }] of this.#launches)
+      if (tick - born > hold + over) this.#launches.delete(id);
+  }
+
+  /**
+   * Earliest tick that a seat may look back to: what its measured line allows (DESIGN 13.6). By the
+   * least round trip of late: a client that holds back some pongs gains nothing, one that holds
+   * back all of them is taken for far away, and gets the limit at most.
+   */
+  #earliest(seat: RoomSeat, shown: number): number {
+    const { mostMs, every, world, log } = this.#setting;
+    const lineMs = seat.clock.rttMinMs + this.#tickMs * every + JITTER_MS;
+    const earliest = world.tick - 1 - Math.min(mostMs, lineMs) / this.#tickMs;
+    if (shown >= earliest) return earliest;
+    this.capped++;
+    // The first, the tenth, the hundredth: enough to be seen, too few to fill a disk.
+    if (Number.isInteger(Math.log10(++seat.rewindsCapped))) {
+      const shownMs = Math.round((world.tick - 1 - shown) * this.#tickMs);
+      const reachMs = Math.round(Math.min(mostMs, lineMs));
+      const what = { seat: seat.id, times: seat.rewindsCapped, shownMs, reachMs };
+      log.info(what, `rewind capped: seat ${seat.id} was shown more than its line allows`);
     }
+    return earliest;
   }
 }

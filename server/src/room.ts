@@ -5,7 +5,6 @@
 import {
   CloseCode,
   type Game,
-  History,
   MAX_SEATS,
   MsgpackWriter,
   PlainSink,
@@ -18,7 +17,9 @@ import {
 } from '@tickwire/protocol';
 import { packCold } from './cold.ts';
 import type {
+  LaunchOptions,
   Past,
+  RewindOptions,
   Room,
   RoomDefinition,
   RoomKind,
@@ -28,7 +29,7 @@ import type {
 } from './define-room.ts';
 import { DEFAULT_SEATS } from './define-room.ts';
 import { Replication, type SendTime } from './replication.ts';
-import { Rewound } from './rewind.ts';
+import { Rewind } from './rewind.ts';
 import { Schedule } from './schedule.ts';
 import { type Line, RoomSeat } from './seat.ts';
 import { isPacked, sharingOf } from './sharing.ts';
@@ -67,6 +68,7 @@ export class GameRoom implements Room<Game, unknown, unknown> {
   readonly world: World;
   readonly replication: Replication;
   readonly schedule: Schedule;
+  readonly rewinds: Rewind;
   readonly limits: RoomLimits;
   data: unknown;
   /** Set once: the room is closed and takes nobody. */
@@ -74,8 +76,6 @@ export class GameRoom implements Room<Game, unknown, unknown> {
   /** Ms since which nobody has a seat. */
   emptySinceMs: number;
   readonly #seats = new Map<number, RoomSeat>();
-  readonly #history: History;
-  readonly #past: Rewound;
   readonly #timers: Timers;
   readonly #random: Random;
   readonly #now: () => number;
@@ -107,17 +107,21 @@ export class GameRoom implements Room<Game, unknown, unknown> {
     this.#ended = options.ended;
     this.emptySinceMs = options.now();
     this.schedule = new Schedule(game.tickRate, options.limits.catchUpTicks, this.#now(), 0);
-    this.#history = new History(
-      game,
-      Math.ceil((options.limits.rewindMs / 1000) * game.tickRate) + 2,
-    );
-    this.#past = new Rewound(game, this.#history, this.#sendEvery);
     this.#timers = new Timers(definition.timers);
     this.#random = new Random(definition.seed ?? options.seed);
     const near = this.world.near.bind(this.world);
     this.#context = { dt: this.dt, tick: 0, replaying: false, near };
     const sharing = sharingOf(definition, game, this.world, this, options.limits);
     this.replication = new Replication(this.world, sharing);
+    this.rewinds = new Rewind({
+      game,
+      world: this.world,
+      log: this.log,
+      every: this.#sendEvery,
+      mostMs: options.limits.rewindMs,
+      seesAll: sharing.visibility === undefined,
+      seat: (id) => this.#seats.get(id),
+    });
     this.#guard('open', () => {
       this.data = definition.open?.(this as never);
     });
@@ -194,15 +198,12 @@ export class GameRoom implements Room<Game, unknown, unknown> {
     }
   }
 
-  rewind<T>(who: Seat | RowBase, look: (past: Past<never>) => T): T {
-    const seat = who instanceof RoomSeat ? who : this.#seats.get((who as RowBase).owner);
-    const now = this.#history.newest?.tick ?? 0;
-    const shown = seat?.inputs.shownTick ?? Number.NaN;
-    return look(
-      this.#past.turn(
-        seat && shown <= now ? Math.max(shown, now - this.#reach(seat)) : now,
-      ) as never,
-    );
+  rewind<T>(who: Seat | RowBase, look: (past: Past<never>) => T, options?: RewindOptions): T {
+    return this.rewinds.look(who as RoomSeat | RowBase, look as never, options);
+  }
+
+  launch(row: RowBase, by: Seat | RowBase, options?: LaunchOptions): void {
+    this.rewinds.launch(row, by as RoomSeat | RowBase, options);
   }
 
   close(reason: string): void {
@@ -318,7 +319,7 @@ export class GameRoom implements Room<Game, unknown, unknown> {
     });
     if (this.over) return;
     this.#done = tick;
-    this.#history.push(tick, this.world.tables, this.world.state);
+    if (sends) this.rewinds.remember(tick);
     if (sends) this.#guard('interest or sees', () => this.#replicate(tick));
     this.world.begin(tick + 1, this.#stateTick(tick + 1));
     if (tick % (FORGET_EVERY_SECONDS * this.game.tickRate) === 0)
@@ -352,7 +353,7 @@ export class GameRoom implements Room<Game, unknown, unknown> {
       time.nowMs = this.#now();
       const late = (time.nowMs - this.schedule.dueMs(tick)) / this.schedule.tickMs;
       time.sentAt = Math.min(Math.max(late, 0), 1);
-      this.replication.send(seat, time);
+      if (!this.replication.send(seat, time)) seat.told.missed(tick - this.#sendEvery + 1, tick);
     }
     this.replication.end();
   }
@@ -368,18 +369,6 @@ export class GameRoom implements Room<Game, unknown, unknown> {
         this.drop(seat);
       }
     }
-  }
-
-  /**
-   * Ticks a seat may look back: what its measured line allows (DESIGN 13.6). By the least round trip
-   * of late: a client that holds back some pongs gains nothing, one that holds back all of them is
-   * taken for far away, and gets the limit at most.
-   */
-  #reach(seat: RoomSeat): number {
-    const { rewindMs } = this.limits;
-    const sendMs = this.schedule.tickMs * this.#sendEvery;
-    // 250 ms: what a client's shown delay may add for jitter.
-    return Math.min(rewindMs, seat.clock.rttMinMs + sendMs + 250) / this.schedule.tickMs;
   }
 
   /** Runs the game's code; a throw is the end of this room. */

@@ -11,6 +11,7 @@ import {
 } from '@tickwire/protocol';
 import type { RoomLimits, Seat } from './define-room.ts';
 import { InputQueue } from './input-queue.ts';
+import { Told } from './told.ts';
 
 /** The connection as a seat uses it. */
 export interface Line {
@@ -69,6 +70,10 @@ export class RoomSeat implements Seat {
   /** Events near what the seat did not know: told if it knows it by the next STATE. */
   readonly unsure: PendingEvent[] = [];
   eventsLost = 0;
+  /** Which STATEs it got: what rewind goes by. */
+  readonly told = new Told();
+  /** Looks into the past that reached no further than the line allows. */
+  rewindsCapped = 0;
   /** Commands whose answers are still open, over all connections. */
   openCommands = 0;
   readonly clock: ClockEstimator;
@@ -142,6 +147,8 @@ export class RoomSeat implements Seat {
 
   /** A new connection begins at `tick`: nothing is in flight, nothing is known. */
   attach(line: Line, tick: number): void {
+    // What was not said to have arrived is taken for lost with the old line.
+    this.told.missed(this.ackTick + 1, tick);
     this.line = line;
     this.sentTick = tick;
     this.ackTick = tick;
