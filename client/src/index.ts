@@ -16,6 +16,8 @@ export {
 // ./input-maker.ts
 // ./fading.ts
 // ./shown-rows.ts
+// ./correction.ts
+// ./own-entities.ts
 // ./prediction.ts
 export type { View } from './view.ts';
 // ./playback.ts

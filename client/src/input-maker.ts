@@ -13,8 +13,16 @@ import {
 
 /** Input ticks made up for after a hitch of the page; beyond that the player was not there. */
 const MAX_INPUT_GAP = 12;
+/** Ticks that an input delay changes by in a tick: own motion at 0.95 to 1.05 times its speed. */
+const MAX_DELAY_RATE = 0.05;
 
-export type Sample = () => Readonly<Record<string, unknown>>;
+export interface InputOptions {
+  sample?: () => Readonly<Record<string, unknown>>;
+  /** Ticks after which own actions are shown. Default 0. */
+  inputDelayTicks?: number;
+  /** Ticks shown ahead of the newest STATE; what the line wants more is delay. Default: any. */
+  maxPredictTicks?: number;
+}
 
 export class InputMaker {
   /** Newest tick an input was made for. */
@@ -24,17 +32,18 @@ export class InputMaker {
   /** What the last `make` made, for the ticks up to `tick`: wire values, one array for each. */
   readonly due: Float64Array[] = [];
   readonly #game: Game;
-  readonly #sample: Sample | undefined;
+  readonly #options: InputOptions;
   readonly #held: Float64Array;
   readonly #latched: Float64Array;
   /** Presses that were down at the reading before: held down, they are not pressed again. */
   readonly #down: Float64Array;
   readonly #heldInput: Record<string, unknown> = {};
   #target = 0;
+  #delay = 0;
 
-  constructor(game: Game, sample?: Sample) {
+  constructor(game: Game, options: InputOptions) {
     this.#game = game;
-    this.#sample = sample;
+    this.#options = options;
     this.#held = neutralInput(game.input);
     this.#latched = new Float64Array(this.#held.length);
     this.#down = new Float64Array(this.#held.length);
@@ -45,9 +54,14 @@ export class InputMaker {
     return inputFromWire(this.#game.input, this.#held, this.#heldInput);
   }
 
-  /** Part of a tick, 0..1, that the present is ahead of the newest input; 0 where none is made. */
-  get ahead(): number {
-    return this.running ? Math.min(Math.max(this.#target - this.tick, 0), 1) : 0;
+  /** Ticks after which own actions are shown now. */
+  get delayTicks(): number {
+    return this.#delay;
+  }
+
+  /** Fractional tick that one's own are shown at. */
+  get present(): number {
+    return this.#target - this.#delay;
   }
 
   /** A seat at `tick`: nothing is made for ticks up to it, nor before `start`. */
@@ -56,10 +70,11 @@ export class InputMaker {
     this.tick = this.#target = tick;
   }
 
-  /** Input is made for the ticks after `target`. */
-  start(target: number): void {
+  /** Input is made for the ticks after `target`. `ahead`: as for `make`. */
+  start(target: number, ahead: number): void {
     this.running = true;
     this.#target = target;
+    this.#delay = this.#wantedDelay(ahead);
     this.tick = Math.max(Math.floor(target), this.tick);
   }
 
@@ -69,12 +84,20 @@ export class InputMaker {
 
   /**
    * Makes inputs up to `target`, a fractional tick that does not go back, into `due`; `made` is
-   * told of each as it is made. Answers the tick of the first, or undefined where none was due.
+   * told of each as it is made. `ahead`: ticks from a STATE that just came to `target`. Answers the
+   * tick of the first input, or undefined where none was due.
    */
-  make(target: number, made: (tick: number, wire: Float64Array) => void): number | undefined {
-    if (!this.running || !this.#sample) return undefined;
+  make(
+    target: number,
+    ahead: number,
+    made: (tick: number, wire: Float64Array) => void,
+  ): number | undefined {
+    if (!this.running || !this.#options.sample) return undefined;
+    const most = MAX_DELAY_RATE * Math.max(target - this.#target, 0);
+    const error = this.#wantedDelay(ahead) - this.#delay;
+    this.#delay += Math.min(Math.max(error, -most), most);
     this.#target = Math.max(target, this.#target);
-    this.#read(this.#sample());
+    this.#read(this.#options.sample());
     const last = Math.floor(this.#target);
     if (last <= this.tick) return undefined;
     // A page that was away does not send what nobody pressed.
@@ -89,6 +112,12 @@ export class InputMaker {
     }
     this.tick = last;
     return first;
+  }
+
+  /** As chosen, or what is too much to predict; no more than there is to predict. */
+  #wantedDelay(ahead: number): number {
+    const { inputDelayTicks = 0, maxPredictTicks = Number.POSITIVE_INFINITY } = this.#options;
+    return Math.max(Math.min(Math.max(inputDelayTicks, ahead - maxPredictTicks), ahead - 1), 0);
   }
 
   /** Takes what the controls say; a press stays until its tick is made. */

@@ -9,7 +9,7 @@ import {
   type StateHeader,
   type Welcome,
 } from '@tickwire/protocol';
-import { InputMaker, type Sample } from './input-maker.ts';
+import { InputMaker, type InputOptions } from './input-maker.ts';
 import { InputTime } from './input-time.ts';
 import { Prediction } from './prediction.ts';
 import { ShownRows } from './shown-rows.ts';
@@ -23,8 +23,7 @@ const HITCH_MS = 250;
 /** Events waiting for their tick; a page that does not draw must not hoard them. */
 const MAX_EVENTS = 1024;
 
-export interface PlaybackOptions {
-  sample?: Sample;
+export interface PlaybackOptions extends InputOptions {
   /** A handler's events are due: in order, each once. */
   happened: (event: number, payload: Record<string, unknown>) => void;
 }
@@ -51,7 +50,7 @@ export class Playback {
   readonly #shown: ShownRows;
   readonly #raw: ShownRows;
   readonly #tickMs: number;
-  readonly #inputs: InputMaker;
+  readonly inputs: InputMaker;
   #events: Waiting[] = [];
   #sendEvery = 1;
   #advancedMs = 0;
@@ -73,7 +72,7 @@ export class Playback {
     const near = this.view.near.bind(this.view);
     const plays = options.sample !== undefined;
     this.prediction = new Prediction(game, this.received, near, plays);
-    this.#inputs = new InputMaker(game, options.sample);
+    this.inputs = new InputMaker(game, options);
   }
 
   /** Newest tick received; 0 before the first STATE. */
@@ -97,12 +96,12 @@ export class Playback {
     this.view.seat = this.newest.seat = welcome.seat;
     this.#shown.viewer = this.#raw.viewer = welcome.seat;
     this.#sendEvery = welcome.sendEvery;
-    this.#inputs.reset(welcome.tick);
+    this.inputs.reset(welcome.tick);
   }
 
   /** The line is down: no input is made until the next STATE. */
   interrupted(): void {
-    this.#inputs.stop();
+    this.inputs.stop();
   }
 
   /** A STATE was read into `received`. */
@@ -118,9 +117,9 @@ export class Playback {
     this.shownTime.arrived(tick, serverTick, this.#sendEvery);
     this.ticks += header.dTick;
     this.ticksInTime += header.inTime;
-    if (this.#inputs.running) this.inputTime.reported(header, nowMs, this.clock.rttMs);
+    if (this.inputs.running) this.inputTime.reported(header, nowMs, this.clock.rttMs);
     else if (this.#synced) this.#play(nowMs);
-    this.prediction.reconcile(tick);
+    this.prediction.reconcile(tick, header);
   }
 
   /** An event of `tick`. */
@@ -143,7 +142,7 @@ export class Playback {
     const serverTick = this.clock.remoteTickAt(nowMs);
     this.#excuse(elapsedMs, nowMs, serverTick);
     this.shownTime.advance(elapsedMs, serverTick, this.tick);
-    if (this.#inputs.running) this.#makeInputs(elapsedMs, nowMs, serverTick, send);
+    if (this.inputs.running) this.#makeInputs(elapsedMs, nowMs, serverTick, send);
     this.#tellEvents();
     return elapsedMs;
   }
@@ -153,7 +152,7 @@ export class Playback {
     const elapsedMs = this.#drawnMs ? Math.max(nowMs - this.#drawnMs, 0) : 0;
     this.#drawnMs = nowMs;
     if (this.#history.length === 0) return this.view;
-    this.prediction.prepare(this.#inputs.ahead, this.#inputs.held, elapsedMs);
+    this.prediction.prepare(this.inputs.held, elapsedMs);
     this.#shown.update(this.#history, this.shownTime.tick, elapsedMs, this.prediction);
     this.view.tick = this.shownTime.tick;
     return this.view;
@@ -170,8 +169,13 @@ export class Playback {
   /** The server's clock is known, and a STATE of this connection came: now input is made. */
   #play(nowMs: number): void {
     this.inputTime.start(nowMs, this.clock.rttMs, this.clock.jitterMs);
-    this.#inputs.start(this.clock.remoteTickAt(nowMs) + this.inputTime.lead);
-    this.prediction.start(Math.max(this.#inputs.tick, this.tick));
+    this.inputs.start(this.clock.remoteTickAt(nowMs) + this.inputTime.lead, this.#ticksAhead);
+    this.prediction.start(Math.max(this.inputs.tick, this.tick));
+  }
+
+  /** Ticks from a STATE that just came to the input that is made then. */
+  get #ticksAhead(): number {
+    return this.inputTime.lead + this.clock.rttMs / 2 / this.#tickMs;
   }
 
   #sinceAdvance(nowMs: number): number {
@@ -192,8 +196,12 @@ export class Playback {
   ): void {
     this.inputTime.advance(elapsedMs, nowMs, this.clock.rttMs);
     const target = serverTick + this.inputTime.lead;
-    const first = this.#inputs.make(target, (tick, wire) => this.prediction.step(tick, wire));
-    if (first !== undefined) send(first, this.#inputs.due, this.shownTime.tick);
+    const { inputs, prediction } = this;
+    const first = inputs.make(target, this.#ticksAhead, (tick, wire) =>
+      prediction.take(tick, wire),
+    );
+    prediction.advance(inputs.present);
+    if (first !== undefined) send(first, inputs.due, this.shownTime.tick);
   }
 
   #tellEvents(): void {

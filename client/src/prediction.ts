@@ -1,35 +1,39 @@
 // One's own entities ahead of the server: stepped with every input at once, replayed from the
-// server's exact values when a STATE comes, drawn with what a correction would have made jump faded
-// out. Only numbers are predicted; collections are as received. The simulation itself is never
-// smoothed, only the picture.
+// server's exact values when a STATE came, drawn with what a correction would have made jump faded
+// out. Driven by playback.ts; its rows are in own-entities.ts. Only numbers are predicted;
+// collections and texts of what the server told are as received. Trap: `near` in a step gives
+// others as they are shown, in the past, where the server has their present.
 import {
+  assignRow,
   EPOCH,
   type Game,
   inputFromWire,
   neutralInput,
   type Received,
   type Row,
-  rowClass,
-  Table,
-  wrapped,
+  type StateHeader,
+  spawnable,
+  type Table,
 } from '@tickwire/protocol';
+import { addOffset, fade, keepDifference } from './correction.ts';
+import { type Own, OwnEntities } from './own-entities.ts';
 
-/** Ticks of input kept for replay: two seconds at 60 Hz. A line slower than that is down. */
-const MAX_REPLAY = 128;
 /**
- * Half-lives of a correction's fading (NETCODE 3.4): small ones glide, large ones must not float.
+ * Ticks that are replayed at most: two seconds at 60 Hz. A line slower than that is down, and one's
+ * own stand still until it says something again.
  */
-const SLOW_FADE_MS = 100;
-const FAST_FADE_MS = 40;
-/** Steps of a field at which a correction counts as large. */
-const LARGE_STEPS = 64;
+const MAX_REPLAY = 128;
+/** Inputs kept for replay: those, and the ones of an input delay that are still to be stepped. */
+const KEPT_INPUTS = 2 * MAX_REPLAY;
 
+type Report = Pick<StateHeader, 'dTick' | 'inTime'>;
 type RunStep = (self: Row, input: unknown, context: StepContext) => void;
 export interface StepContext {
   dt: number;
   tick: number;
   replaying: boolean;
   near: (kind: string, x: number, y: number, radius: number) => Iterable<Row>;
+  spawn: (kind: string, init: Readonly<Record<string, unknown>>) => Row;
 }
 
 export class Prediction {
@@ -41,41 +45,50 @@ export class Prediction {
   readonly active: boolean;
   readonly #game: Game;
   readonly #received: Received;
+  readonly #own: OwnEntities;
   readonly #context: StepContext;
-  /**
-   * As of `tick`, as drawn, and what is still to be faded: all aligned with the received tables.
-   */
-  readonly #now: Table[];
-  readonly #drawn: Table[];
-  readonly #offset: Table[];
   readonly #neutral: Float64Array;
   readonly #wires: Float64Array[];
   readonly #input: Record<string, unknown> = {};
-  readonly #held: Record<string, unknown> = {};
-  #fraction = 0;
+  /** Fractional tick that is drawn; `tick` is its whole part, where it may be. */
+  #present = 0;
+  /** Newest tick whose input was taken. */
+  #taken = 0;
+  /** Tick of the newest STATE. */
+  #told = 0;
+  /** A STATE came that was not replayed from yet. */
+  #isStale = false;
 
   constructor(game: Game, received: Received, near: StepContext['near'], active = true) {
     this.active = active;
     this.#game = game;
     this.#received = received;
-    this.#context = { dt: 0, tick: 0, replaying: false, near };
-    this.#now = game.kinds.map((plan) => new Table(plan));
-    this.#drawn = game.kinds.map((plan) => new Table(plan));
-    this.#offset = game.kinds.map((plan) => new Table(plan));
+    const stepped = game.kinds.flatMap(({ index }) => (game.steps[index] ? [index] : []));
+    this.#own = new OwnEntities(received, active ? stepped : []);
+    const spawn: StepContext['spawn'] = (kind, init) => {
+      const plan = spawnable(game, kind);
+      const row = this.#own.spawn(plan.index, this.#context.tick);
+      assignRow(row, plan, init);
+      return row;
+    };
+    this.#context = { dt: 0, tick: 0, replaying: false, near, spawn };
     this.#neutral = neutralInput(game.input);
-    this.#wires = Array.from({ length: MAX_REPLAY }, () => this.#neutral.slice());
+    this.#wires = Array.from({ length: KEPT_INPUTS }, () => this.#neutral.slice());
   }
 
-  /** Input is made after `tick`; what the server steps until then it steps without us. */
+  /**
+   * Input is made after `tick`; what the server steps until then it steps without us, and what was
+   * spawned ahead of it on another connection is not told of on this one.
+   */
   start(tick: number): void {
-    this.tick = tick;
+    this.tick = this.#taken = this.#present = tick;
     for (const wire of this.#wires) wire.set(this.#neutral);
+    this.#own.dropSpawns(() => true);
   }
 
   /** True if the row is one's own and predicted. */
   has(kind: number, row: number): boolean {
-    const table = this.#received.tables[kind];
-    return row <= table.high && table.ids[row] !== 0 && this.predicts(kind, table.ownerOf(row));
+    return this.#own.find(kind, row) !== undefined;
   }
 
   /** True if rows of that kind and owner are predicted here. */
@@ -84,183 +97,161 @@ export class Prediction {
     return this.active && seat !== 0 && owner === seat && this.#game.steps[kind] !== undefined;
   }
 
-  /** Another room: entities of the same ids are others. */
-  forget(): void {
-    for (const table of this.#now) table.ids.fill(0);
+  /** What steps have spawned and the server has not told of yet. */
+  spawned(kind: number): Own[] {
+    return this.#own.list.filter((own) => own.row === 0 && own.kind === kind);
   }
 
-  /** Takes the input of the next tick and steps. Ticks may be left out after a gap. */
-  step(tick: number, wire: Float64Array): void {
-    if (tick > this.tick + 1) this.start(tick);
-    this.tick = tick;
-    this.#wires[tick % MAX_REPLAY].set(wire);
-    inputFromWire(this.#game.input, wire, this.#input);
-    this.#stepAll(tick, this.#input, false);
+  /** Id below 0 by which a row was shown before it was told; 0 for one that was not. */
+  bornAs(kind: number, row: number): number {
+    return this.#own.find(kind, row)?.bornAs ?? 0;
+  }
+
+  /** Another room: entities of the same ids are others. */
+  forget(): void {
+    this.tick = this.#taken = this.#present = this.#told = 0;
+    this.#own.clear();
+  }
+
+  /** Takes the input of the next tick. Ticks may be left out after a gap: they are not stepped. */
+  take(tick: number, wire: Float64Array): void {
+    if (tick > this.#taken + 1) {
+      this.tick += tick - this.#taken - 1;
+      for (const old of this.#wires) old.set(this.#neutral);
+    }
+    this.#taken = Math.max(tick, this.#taken);
+    this.#wires[tick % KEPT_INPUTS].set(wire);
+  }
+
+  /** Steps up to the fractional tick `present`. */
+  advance(present: number): void {
+    this.#present = present;
+    const last = Math.min(Math.floor(present), this.#told + MAX_REPLAY);
+    if (this.#isStale && this.tick < last) this.#replay();
+    while (this.tick < last) {
+      this.tick++;
+      this.#own.expect(this.tick, this.tick);
+      this.#stepAll(this.tick, 0, false);
+      this.#own.sweep(this.tick, this.tick);
+    }
   }
 
   /**
-   * A STATE of `tick` was read: start from its exact values, replay what came after, and fade the
-   * difference.
+   * A STATE of `tick` was read: what is predicted starts from its exact values.
    */
-  reconcile(tick: number): void {
-    this.#forgetLost();
+  reconcile(tick: number, { dTick, inTime }: Report): void {
+    // Of some ticks in time it is not known which: the first of them all is all that is sure.
+    const settled = inTime >= dTick ? tick : inTime > 0 ? tick - dTick + 1 : 0;
+    this.#own.receive(tick, settled);
+    this.#told = tick;
+    this.#isStale = true;
+    if (tick <= this.tick) return;
     // A server that is ahead has stepped what was not predicted: there is nothing to compare with.
-    if (tick > this.tick) this.forget();
-    this.#everyOwn((kind, row) => this.#restart(kind, row));
-    const first = Math.max(tick + 1, this.tick - MAX_REPLAY + 1);
-    for (let t = first; t <= this.tick; t++) {
-      inputFromWire(this.#game.input, this.#wires[t % MAX_REPLAY], this.#input);
-      this.#stepAll(t, this.#input, true);
-    }
-    this.#everyOwn((kind, row) => this.#fade(kind, row));
-    if (tick > this.tick) this.tick = tick;
+    for (const own of this.#own.list) own.isDrawn = false;
+    this.tick = tick;
   }
 
-  /** Sets what is drawn: `fraction` (0..1) of a tick after `tick`, with the input held now. */
-  prepare(fraction: number, held: Readonly<Record<string, unknown>>, elapsedMs: number): void {
-    this.#fraction = fraction;
-    Object.assign(this.#held, held);
-    this.#everyOwn((kind, row) => this.#decay(kind, row, elapsedMs));
+  /**
+   * Sets what is drawn at the present. `held`: the input of a tick that none was taken for yet.
+   * Replays at most once, however many STATEs came.
+   */
+  prepare(held: Readonly<Record<string, unknown>>, elapsedMs: number): void {
+    if (this.#isStale) this.#replay();
+    const { list, now, drawn, offset } = this.#own;
+    const next = this.tick + 1;
+    const fraction = Math.min(Math.max(this.#present - this.tick, 0), 1);
+    const input = next <= this.#taken ? this.#inputOf(next) : held;
+    this.#own.expect(next, next);
+    for (const { kind, slot } of list) drawn[kind].copyRow(slot, now[kind]);
+    if (fraction > 0) this.#stepEach(drawn, next, 0, fraction, input);
+    this.#own.sweep(next, next);
+    for (const own of list) {
+      const { kind, slot, tick } = own;
+      // Spawned in the part of a tick that is drawn: not stepped yet.
+      if (tick === next) drawn[kind].copyRow(slot, now[kind]);
+      fade(offset[kind], slot, elapsedMs);
+      own.isDrawn = true;
+    }
   }
 
   /** Writes an own row as it is to be drawn. */
   draw(kind: number, row: number, into: Table): void {
-    const drawn = aligned(this.#drawn[kind], row, this.#received.tables[kind]);
-    drawn.copyRow(row, this.#now[kind]);
-    const run = this.#game.steps[kind] as RunStep | undefined;
-    if (run && this.#fraction > 0) {
-      const context = this.#context;
-      context.dt = this.#fraction / this.#game.tickRate;
-      context.tick = this.tick + 1;
-      context.replaying = true;
-      run(rowOf(drawn, row), this.#held, context);
-    }
-    into.copyRow(row, drawn);
-    const offset = this.#offset[kind];
-    for (const f of drawn.plan.fields) {
-      if (!f.spec.smooth) continue;
-      for (let c = f.column; c < f.column + f.spec.components; c++)
-        into.values[c][row] += offset.values[c][row];
-      if (f.spec.type === 'quat') normalise(into.values, f.column, row);
-    }
+    this.#draw(this.#own.find(kind, row)!, into, row);
     // Collections and texts are the received ones: they are not predicted.
     const received = this.#received.tables[kind];
     for (let o = 0; o < into.objects.length; o++) into.objects[o][row] = received.objects[o][row];
   }
 
-  #stepAll(tick: number, input: Readonly<Record<string, unknown>>, replaying: boolean): void {
+  /** The same of the i-th of `spawned`, into row `to`. */
+  drawSpawned(kind: number, i: number, into: Table, to: number): void {
+    this.#draw(this.spawned(kind)[i], into, to);
+  }
+
+  #draw({ kind, slot, id }: Own, into: Table, to: number): void {
+    const { now, drawn, offset } = this.#own;
+    into.copyRow(to, drawn[kind], slot);
+    addOffset(offset[kind], slot, into.values, to);
+    // A step knows its row by the id that `near` shows it with.
+    now[kind].ids[slot] = drawn[kind].ids[slot] = id;
+  }
+
+  /** Back to the server's exact values, and all inputs after them again. */
+  #replay(): void {
+    this.#isStale = false;
+    const { list, now, drawn, offset } = this.#own;
+    for (const own of list) this.#restart(own);
+    const first = Math.max(this.#told + 1, this.tick - MAX_REPLAY + 1);
+    this.#own.expect(first, this.tick);
+    for (let tick = first; tick <= this.tick; tick++) this.#stepAll(tick, this.#told, true);
+    this.#own.sweep(first, this.tick);
+    for (const { isDrawn, kind, slot } of list) {
+      if (isDrawn && keepDifference(drawn[kind], now[kind], offset[kind], slot)) this.corrections++;
+    }
+  }
+
+  #restart(own: Own): void {
+    const { kind, slot, row } = own;
+    const { now, drawn, offset } = this.#own;
+    drawn[kind].copyRow(slot, now[kind]);
+    if (row === 0) return;
+    now[kind].copyRow(slot, this.#received.tables[kind], row);
+    const epoch = now[kind].values[EPOCH][slot];
+    if (epoch !== drawn[kind].values[EPOCH][slot]) own.isDrawn = false;
+    if (!own.isDrawn) for (const column of offset[kind].values) column[slot] = 0;
+  }
+
+  #stepAll(tick: number, since: number, replaying: boolean): void {
+    this.#context.replaying = replaying;
+    this.#stepEach(this.#own.now, tick, since, 1, this.#inputOf(tick));
+  }
+
+  /**
+   * Steps all that was there at the start of `tick` and, of what is not told of, came after the
+   * tick `since`: the rest of it stands where the newest tick left it.
+   */
+  #stepEach(
+    tables: readonly Table[],
+    tick: number,
+    since: number,
+    fraction: number,
+    input: Readonly<Record<string, unknown>>,
+  ): void {
     const context = this.#context;
-    context.dt = 1 / this.#game.tickRate;
+    context.dt = fraction / this.#game.tickRate;
     context.tick = tick;
-    context.replaying = replaying;
-    this.#everyOwn((kind, row) => {
-      const now = this.#now[kind];
-      if (now.ids[row] !== this.#received.tables[kind].ids[row]) this.#begin(kind, row);
-      (this.#game.steps[kind] as RunStep)(rowOf(now, row), input, context);
-    });
-  }
-
-  #everyOwn(visit: (kind: number, row: number) => void): void {
-    const { tables, seat } = this.#received;
-    for (let kind = 0; kind < tables.length; kind++) {
-      if (!this.predicts(kind, seat)) continue;
-      const table = tables[kind];
-      for (let row = 1; row <= table.high; row++)
-        if (table.ids[row] !== 0 && table.ownerOf(row) === seat) visit(kind, row);
+    if (fraction < 1) context.replaying = true;
+    const { list } = this.#own;
+    for (let i = 0, end = list.length; i < end; i++) {
+      const own = list[i];
+      if (own.row === 0 && (own.tick >= tick || own.tick <= since)) continue;
+      const step = this.#game.steps[own.kind] as unknown as RunStep;
+      step(tables[own.kind].rows[own.slot]!, input, context);
     }
   }
 
-  /** Rows that are somebody else's by now start from nothing should they come back. */
-  #forgetLost(): void {
-    for (let kind = 0; kind < this.#now.length; kind++) {
-      const now = this.#now[kind];
-      for (let row = 1; row <= now.high; row++)
-        if (now.ids[row] !== 0 && !this.has(kind, row)) now.ids[row] = 0;
-    }
+  #inputOf(tick: number): Readonly<Record<string, unknown>> {
+    const isKept = tick <= this.#taken && tick > this.#taken - KEPT_INPUTS;
+    const wire = isKept ? this.#wires[tick % KEPT_INPUTS] : this.#neutral;
+    return inputFromWire(this.#game.input, wire, this.#input);
   }
-
-  /** A row that was not predicted before: nothing to fade. */
-  #begin(kind: number, row: number): void {
-    const received = this.#received.tables[kind];
-    const now = aligned(this.#now[kind], row, received);
-    now.copyRow(row, received);
-    const offset = aligned(this.#offset[kind], row, received);
-    for (const column of offset.values) column[row] = 0;
-    const drawn = aligned(this.#drawn[kind], row, received);
-    drawn.ids[row] = 0;
-  }
-
-  /** Back to the server's exact values; the difference to what was predicted starts in `offset`. */
-  #restart(kind: number, row: number): void {
-    const received = this.#received.tables[kind];
-    const now = this.#now[kind];
-    if (now.ids[row] !== received.ids[row] || epochOf(now, row) !== epochOf(received, row)) {
-      this.#begin(kind, row);
-      return;
-    }
-    const before = aligned(this.#drawn[kind], row, received);
-    before.copyRow(row, now);
-    now.copyRow(row, received);
-  }
-
-  /** After the replay: what the picture would jump by is added to what fades. */
-  #fade(kind: number, row: number): void {
-    const now = this.#now[kind];
-    const before = this.#drawn[kind];
-    if (before.ids[row] !== now.ids[row] || epochOf(before, row) !== epochOf(now, row)) return;
-    let large = false;
-    for (const f of now.plan.fields) {
-      if (f.index <= EPOCH || f.column < 0) continue;
-      for (let c = f.column; c < f.column + f.spec.components; c++) {
-        const jump = before.values[c][row] - now.values[c][row];
-        const by = f.spec.type === 'angle' ? wrapped(jump) : jump;
-        if (Math.abs(by) > f.spec.step) large = true;
-        if (f.spec.smooth) this.#offset[kind].values[c][row] += by;
-      }
-    }
-    if (large) this.corrections++;
-  }
-
-  #decay(kind: number, row: number, elapsedMs: number): void {
-    const offset = this.#offset[kind];
-    if (offset.ids[row] === 0) return;
-    for (const f of offset.plan.fields) {
-      if (!f.spec.smooth) continue;
-      for (let c = f.column; c < f.column + f.spec.components; c++) {
-        const left = offset.values[c][row];
-        if (left === 0) continue;
-        const size = Math.min(Math.abs(left) / (f.spec.step * LARGE_STEPS), 1);
-        const halfLifeMs = SLOW_FADE_MS + (FAST_FADE_MS - SLOW_FADE_MS) * size;
-        const faded = left * 2 ** (-elapsedMs / halfLifeMs);
-        // Below a sixteenth of a step nothing is seen.
-        offset.values[c][row] = Math.abs(faded) < f.spec.step / 16 ? 0 : faded;
-      }
-    }
-  }
-}
-
-function epochOf(table: Table, row: number): number {
-  return table.values[EPOCH][row];
-}
-
-/** A turn with an offset on it is a turn again. */
-function normalise(values: readonly Float64Array[], column: number, row: number): void {
-  let square = 0;
-  for (let c = column; c < column + 4; c++) square += values[c][row] ** 2;
-  for (let c = column; c < column + 4; c++) values[c][row] /= Math.sqrt(square || 1);
-}
-
-/**
- * Gives the row of an aligned table its entity's id; row objects are made when a step first needs
- * them.
- */
-function aligned(table: Table, row: number, received: Table): Table {
-  table.reserve(row);
-  if (row > table.high) table.high = row;
-  table.ids[row] = received.ids[row];
-  return table;
-}
-
-function rowOf(table: Table, row: number): Row {
-  return (table.rows[row] ??= new (rowClass(table.plan, 'live'))(table, row));
 }

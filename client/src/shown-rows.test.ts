@@ -169,6 +169,9 @@ describe('rows of one’s own', () => {
         into.copyRow(row, show.table);
         into.values[column('x')][row] = 777;
       },
+      spawned: () => [],
+      drawSpawned: () => {},
+      bornAs: () => 0,
     };
     return show;
   }

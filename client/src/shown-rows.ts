@@ -24,10 +24,18 @@ export interface OwnRows {
   predicts(kind: number, owner: number): boolean;
   /** Writes the row as it is to be drawn. */
   draw(kind: number, row: number, into: Table): void;
+  /** What steps have spawned and the server has not told of, with ids below 0. */
+  spawned(kind: number): readonly { readonly id: number }[];
+  /** Writes the i-th of those into row `to`. */
+  drawSpawned(kind: number, i: number, into: Table, to: number): void;
+  /** The id below 0 that a row was shown with before the server told of it; 0 for none. */
+  bornAs(kind: number, row: number): number;
 }
 
 export class ShownRows {
   readonly tables: readonly Table[];
+  /** Rows that the server has not told of yet, in no order: spawned by one's own steps. */
+  readonly spawned: readonly Table[];
   readonly state: Table;
   /** By kind: rows that came into view, and rows that went out of it, at the last update. */
   readonly entered: Row[][];
@@ -52,6 +60,7 @@ export class ShownRows {
     this.#copies = kinds.map((plan) => new Table(plan));
     this.#wasMine = kinds.map(() => []);
     this.tables = kinds.map((plan) => new Table(plan, rowClass(plan, 'shown')));
+    this.spawned = kinds.map((plan) => new Table(plan, rowClass(plan, 'shown')));
     this.#departed = kinds.map((plan) => new Table(plan));
     this.state = new Table(state, rowClass(state, 'shown'));
     this.state.put(1, 1);
@@ -61,7 +70,7 @@ export class ShownRows {
 
   /** Whose `ownerOnly` fields may be read. */
   set viewer(seat: number) {
-    for (const table of [...this.tables, ...this.#departed]) table.viewer = seat;
+    for (const table of [...this.tables, ...this.spawned, ...this.#departed]) table.viewer = seat;
   }
 
   /**
@@ -89,9 +98,10 @@ export class ShownRows {
         // with the one shown.
         const gone = !mine && idAt(latest, row) === 0 && own?.predicts(k, ownerAt(from, row));
         const id = gone ? 0 : idAt(mine ? latest : from, row);
-        if (shown.ids[row] !== id) this.#replace(k, row, id);
+        if (shown.ids[row] !== id) this.#replace(k, row, id, mine ? own!.bornAs(k, row) : 0);
         if (id !== 0) this.#draw(k, row, moment, elapsedMs, mine ? own : undefined);
       }
+      if (own) this.#showSpawned(k, own);
     }
     this.#renewed = false;
   }
@@ -146,25 +156,43 @@ export class ShownRows {
     return copy;
   }
 
-  #replace(kind: number, row: number, id: number): void {
+  /** `bornAs`: what entered under that id goes on as `id`. */
+  #replace(kind: number, row: number, id: number, bornAs = 0): void {
     const shown = this.tables[kind];
-    if (shown.ids[row] !== 0) {
-      const gone = shown.rows[row]!;
-      const departed = this.#departed[kind];
-      const at = this.left[kind].length + 1;
-      departed.put(at, shown.ids[row]);
-      copyAcross(departed, at, shown, row);
-      shown.release(row);
-      gone.$table = departed;
-      gone.$index = at;
-      departed.rows[at] = gone;
-      this.left[kind].push(gone);
-    }
+    if (shown.ids[row] !== 0) this.#depart(kind, shown, row);
     this.#fading[kind].stop(row);
     this.#wasMine[kind][row] = undefined;
     if (id === 0) return;
-    shown.put(row, id);
-    this.entered[kind].push(shown.rows[row]!);
+    const born = bornAs ? this.spawned[kind].ids.indexOf(bornAs) : -1;
+    if (born > 0) moveRow(this.spawned[kind], born, shown, row, id);
+    else {
+      shown.put(row, id);
+      this.entered[kind].push(shown.rows[row]!);
+    }
+  }
+
+  #depart(kind: number, table: Table, row: number): void {
+    const left = this.left[kind];
+    left.push(moveRow(table, row, this.#departed[kind], left.length + 1, table.ids[row]));
+  }
+
+  /** After the told rows: what was told just now is no longer among these. */
+  #showSpawned(kind: number, own: OwnRows): void {
+    const shown = this.spawned[kind];
+    const spawned = own.spawned(kind);
+    for (let row = 1; row <= shown.high; row++)
+      if (shown.ids[row] !== 0 && !spawned.some(({ id }) => id === shown.ids[row]))
+        this.#depart(kind, shown, row);
+    spawned.forEach(({ id }, i) => {
+      let row = shown.ids.indexOf(id);
+      if (row < 0) {
+        row = shown.ids.indexOf(0, 1);
+        if (row < 0) row = shown.capacity;
+        shown.put(row, id);
+        this.entered[kind].push(shown.rows[row]!);
+      }
+      own.drawSpawned(kind, i, shown, row);
+    });
   }
 
   #forgetDeparted(kind: number): void {
@@ -182,7 +210,14 @@ function ownerAt(table: Table, row: number): number {
   return row <= table.high ? table.ownerOf(row) : 0;
 }
 
-function copyAcross(to: Table, at: number, from: Table, row: number): void {
-  for (let c = 0; c < from.values.length; c++) to.values[c][at] = from.values[c][row];
-  for (let o = 0; o < from.objects.length; o++) to.objects[o][at] = from.objects[o][row];
+/** The row's object stays the same: it is the row `at` of another table from now on. */
+function moveRow(from: Table, row: number, to: Table, at: number, id: number): Row {
+  const moved = from.rows[row]!;
+  to.put(at, id);
+  to.copyRow(at, from, row);
+  from.release(row);
+  moved.$table = to;
+  moved.$index = at;
+  to.rows[at] = moved;
+  return moved;
 }

@@ -21,7 +21,11 @@ export interface View<G> {
   /** The first row of that kind that is one's own. */
   mine<K extends KindName<G>>(kind: K): OwnRowOf<G, K> | undefined;
   get<K extends KindName<G>>(kind: K, id: EntityId<NoInfer<K>>): ShownRowOf<G, K> | undefined;
-  /** Rows that came into view since the look before; each is in `all` from now on. */
+  /**
+   * Rows that came into view since the look before; each is in `all` from now on. What one's own
+   * step spawned is there at once, with an id below 0 until the server tells of it: then it has its
+   * real id and is the same object, and neither enters again nor leaves.
+   */
   entered<K extends KindName<G>>(kind: K): readonly ShownRowOf<G, K>[];
   /**
    * Ticks since the row was last told in full; 0 for one that is up to date, as all are unless the
@@ -30,7 +34,7 @@ export interface View<G> {
   staleTicks(row: RowBase): number;
   /**
    * Rows that are gone or hidden since the look before; they keep their last values until the next
-   * look.
+   * look. With an id below 0: one's own step spawned it, and the server did not.
    */
   left<K extends KindName<G>>(kind: K): readonly ShownRowOf<G, K>[];
 }
@@ -77,26 +81,26 @@ export class RowsView implements View<never> {
 
   staleTicks(row: RowBase): number {
     const kind = this.#game.kind(row.kind).index;
-    return this.#received.staleTicks(kind, (row as Row).$index);
+    return row.id < 0 ? 0 : this.#received.staleTicks(kind, (row as Row).$index);
   }
 
   *near(kind: string, x: number, y: number, radius: number): Generator<Row, void> {
-    const plan = this.#game.kind(kind);
-    const { position } = plan;
+    const { position } = this.#game.kind(kind);
     if (!position) return;
-    const { values, ids, rows, high } = this.#rows.tables[plan.index];
-    for (let i = 1; i <= high; i++) {
-      const dx = values[position.x][i] - x;
-      const dy = values[position.y][i] - y;
-      if (ids[i] !== 0 && dx * dx + dy * dy <= radius * radius) yield rows[i]!;
+    for (const row of this.#each(kind)) {
+      const { values } = row.$table;
+      const dx = values[position.x][row.$index] - x;
+      const dy = values[position.y][row.$index] - y;
+      if (dx * dx + dy * dy <= radius * radius) yield row;
     }
   }
 
   *#each(kind: string): Generator<Row, void> {
-    const { rows } = this.#rows.tables[this.#game.kind(kind).index];
-    for (let i = 1; i < rows.length; i++) {
-      const row = rows[i];
-      if (row) yield row;
-    }
+    const { index } = this.#game.kind(kind);
+    for (const { rows } of [this.#rows.tables[index], this.#rows.spawned[index]])
+      for (let i = 1; i < rows.length; i++) {
+        const row = rows[i];
+        if (row) yield row;
+      }
   }
 }

@@ -8,7 +8,7 @@ import { UsageError } from './errors.ts';
 import type { AnyField, EntityId, Fields, InitOf, LiveOf, ShownOf } from './field.ts';
 import { MAX_DECLARED, PROTOCOL_VERSION } from './limits.ts';
 import { checkReferences, type Plan, planOf } from './plan.ts';
-import type { LiveRow, OwnRow, PastRow, ShownRow, StepRow } from './row.ts';
+import type { LiveRow, OwnRow, PastRow, ShownRow, SpawnInit, StepRow } from './row.ts';
 
 export type KindFields = Readonly<Record<string, Fields>>;
 
@@ -61,6 +61,12 @@ export interface StepContext<E extends KindFields = KindFields> {
     y: number,
     radius: number,
   ): Iterable<ShownRow<K, E[K]>>;
+  /**
+   * A new entity with the owner of the row that is stepped. Its own step runs from the next tick
+   * on. In the owner's browser it is shown at once, as a prediction that the server's entity later
+   * takes the place of, or that is taken back. Throws UsageError for a kind without a step.
+   */
+  spawn<K extends keyof E & string>(kind: K, init: SpawnInit<E[K]>): void;
 }
 
 export type Steps<E extends KindFields, I extends Fields> = {
@@ -203,6 +209,14 @@ export function defineGame<
       return found;
     },
   };
+}
+
+/** Plan of a kind that a step may spawn; throws UsageError for one that has no step. */
+export function spawnable(game: Pick<Game, 'kind' | 'steps'>, kind: string): Plan {
+  const plan = game.kind(kind);
+  if (!game.steps[plan.index])
+    throw new UsageError(`spawn('${kind}'): nobody could predict it; declare step.${kind}`);
+  return plan;
 }
 
 function fieldsOf(set: Fields | Command): Fields {

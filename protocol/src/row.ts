@@ -6,6 +6,7 @@ import type {
   Dictionary,
   FieldSpec,
   Fields,
+  InitOf,
   List,
   LiveOf,
   Quat,
@@ -91,6 +92,11 @@ export type StepRow<Kind extends string, F extends Fields> = RowBase<Kind> & {
   readonly [P in keyof Visible<F> as LiveOf<F[P]> extends Predicted ? never : P]: Viewed<
     LiveOf<F[P]>
   >;
+};
+
+/** What a `step` may give a row that it spawns: what it may write. Left out: the default. */
+export type SpawnInit<F extends Fields> = {
+  readonly [P in keyof Visible<F>]?: LiveOf<F[P]> extends Predicted ? InitOf<F[P]> : never;
 };
 
 /**

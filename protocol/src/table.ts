@@ -80,7 +80,7 @@ export class Table {
    */
   put(row: number, id: number): void {
     this.reserve(row);
-    assert(this.ids[row] === 0 && id > 0, `row ${row} of ${this.plan.name} is taken`);
+    assert(this.ids[row] === 0 && id !== 0, `row ${row} of ${this.plan.name} is taken`);
     this.ids[row] = id;
     this.count++;
     if (row > this.high) this.high = row;
@@ -161,10 +161,10 @@ export class Table {
     this.count = other.count;
   }
 
-  /** Copies one row's columns and objects from a table of the same kind. */
-  copyRow(row: number, other: Table): void {
-    for (let c = 0; c < this.values.length; c++) this.values[c][row] = other.values[c][row];
-    for (let o = 0; o < this.objects.length; o++) this.objects[o][row] = other.objects[o][row];
+  /** Copies one row's columns and objects from a table of the same kind, by default its twin. */
+  copyRow(row: number, other: Table, from = row): void {
+    for (let c = 0; c < this.values.length; c++) this.values[c][row] = other.values[c][from];
+    for (let o = 0; o < this.objects.length; o++) this.objects[o][row] = other.objects[o][from];
   }
 
   /** Numbers of a fresh row; live tables start with the unrounded ones. */

@@ -33,6 +33,7 @@ import { Rewind } from './rewind.ts';
 import { Schedule } from './schedule.ts';
 import { type Line, RoomSeat } from './seat.ts';
 import { isPacked, sharingOf } from './sharing.ts';
+import { StepRunner } from './step-runner.ts';
 import { Timers } from './timers.ts';
 import { World } from './world.ts';
 
@@ -42,8 +43,6 @@ const FORGET_EVERY_SECONDS = 1;
 const GONE = -1;
 
 type Ended = (room: GameRoom, reason: string) => void;
-type StepContext = { dt: number; tick: number; replaying: boolean; near: World['near'] };
-type RunStep = (self: Row, input: unknown, context: StepContext) => void;
 
 export interface RoomOptions {
   id: string;
@@ -80,7 +79,7 @@ export class GameRoom implements Room<Game, unknown, unknown> {
   readonly #random: Random;
   readonly #now: () => number;
   readonly #ended: Ended;
-  readonly #context: StepContext;
+  readonly #steps: StepRunner;
   /** Ticks from one STATE to the next. */
   readonly #sendEvery: number;
   readonly #payload = new MsgpackWriter(256);
@@ -109,8 +108,7 @@ export class GameRoom implements Room<Game, unknown, unknown> {
     this.schedule = new Schedule(game.tickRate, options.limits.catchUpTicks, this.#now(), 0);
     this.#timers = new Timers(definition.timers);
     this.#random = new Random(definition.seed ?? options.seed);
-    const near = this.world.near.bind(this.world);
-    this.#context = { dt: this.dt, tick: 0, replaying: false, near };
+    this.#steps = new StepRunner(game, this.world);
     const sharing = sharingOf(definition, game, this.world, this, options.limits);
     this.replication = new Replication(this.world, sharing);
     this.rewinds = new Rewind({
@@ -174,11 +172,9 @@ export class GameRoom implements Room<Game, unknown, unknown> {
   }
 
   step(row: RowBase, input: object): void {
-    const plan = this.game.kind(row.kind);
-    const step = this.game.steps[plan.index] as RunStep | undefined;
-    if (!step) throw new UsageError(`step('${row.kind}'): the game declares no step for this kind`);
-    this.#context.tick = this.tick;
-    step(row as Row, input, this.#context);
+    if (!this.game.steps[this.game.kind(row.kind).index])
+      throw new UsageError(`step('${row.kind}'): the game declares no step for this kind`);
+    this.#steps.run(row as Row, input);
   }
 
   emit(event: string, payload: object, to: { to?: Seat; near?: RowBase } = {}): void {
@@ -313,7 +309,7 @@ export class GameRoom implements Room<Game, unknown, unknown> {
       );
     }
     this.#guard('tick', () => {
-      this.#stepOwned(tick);
+      for (const seat of this.#seats.values()) this.#steps.runOwned(seat.id, seat.input);
       this.definition.tick?.(this as never, this.dt);
       if (sends) this.world.round(this.#sendEvery);
     });
@@ -329,19 +325,6 @@ export class GameRoom implements Room<Game, unknown, unknown> {
   /** Tick of the STATE that will carry what is written at `tick`. */
   #stateTick(tick: number): number {
     return Math.ceil(tick / this.#sendEvery) * this.#sendEvery;
-  }
-
-  #stepOwned(tick: number): void {
-    this.#context.tick = tick;
-    for (const seat of this.#seats.values()) {
-      const owned = this.world.owned.get(seat.id);
-      if (!owned) continue;
-      for (let i = 0; i < owned.length; i++) {
-        const row = owned[i];
-        const step = this.game.steps[row.$table.plan.index] as RunStep | undefined;
-        if (step && row.alive) step(row, seat.input, this.#context);
-      }
-    }
   }
 
   #replicate(tick: number): void {
