@@ -4,6 +4,7 @@
 import { parseArgs } from 'node:util';
 import { printFigures } from './figures.ts';
 import { measureInterest } from './interest.ts';
+import { measureLines } from './lines.ts';
 import { measureLoads } from './load.ts';
 import { measureRate } from './rate.ts';
 import { measureSize } from './size.ts';
@@ -28,6 +29,7 @@ const { values, positionals } = parseArgs({
     bits: { type: 'boolean', default: false },
     seats: { type: 'string' },
     quick: { type: 'boolean', default: false },
+    profile: { type: 'string' },
   },
 });
 
@@ -42,6 +44,7 @@ const programs: Readonly<Record<string, () => Promise<object>>> = {
   size: () => measureSize(),
   tick: () => measureTick(number('seed')),
   interest: () => measureInterest(number('seed')),
+  lines: () => measureLines({ seed: number('seed'), profile: values.profile }),
   load: () =>
     measureLoads({
       seed: number('seed'),
@@ -58,6 +61,7 @@ const flags: Readonly<Record<string, string>> = {
   wire: '[--seed N] [--cubes FILE] [--no-peers] [--bits]',
   tick: '[--seed N]',
   interest: '[--seed N]',
+  lines: '[--seed N] [--profile NAME]',
   load: '[--seed N] [--seats N] [--no-peers] [--quick]',
   rate: '[--seconds N]',
   smoke: '[--write]',
