@@ -20,6 +20,19 @@ const SPARSE_ARRIVALS = 8;
 const left = new SlotList();
 const nobody = new SlotList();
 
+/**
+ * What is in the receiver's slots, looked through once for each body: those it was told of, in
+ * ascending order, each with how it is asked whether it changed (LiveTable.asked); and those it
+ * will be told of now.
+ */
+const arriving = new SlotList();
+let told = new Int32Array(64);
+let asked = new Int32Array(64);
+let toldCount = 0;
+/** Of those told of: how many changed, and what asking all of them one by one costs. */
+let changes = 0;
+let price = 0;
+
 /** What a body is relative to. */
 export interface Since {
   /** All that changed after this tick: or NEVER for everything, or BY_SLOT. */
@@ -45,11 +58,12 @@ export function writeBody(
   said: Since,
 ): boolean {
   const { since, stateSince, before } = said;
+  lookThrough(tables, known, said, sink.prices);
   sink.reset();
   sink.open();
   const grown = writeLimit(sink, state, known, since === BY_SLOT ? stateSince : since);
   const departed = writeLeft(sink, known, since);
-  const arrived = writeArrivals(sink, tables, known, said);
+  const arrived = writeArrivals(sink, tables, known, stateSince);
   const changed = writeChanges(sink, tables, known, said);
   const step = stateSince === before && before !== NEVER;
   writeShared(sink, state, 1, stateSince, step ? Form.Step : undefined);
@@ -75,6 +89,45 @@ function sentAt(known: KnownSet, slot: number, since: number): number {
   return known.entered[slot] > since ? 0 : since;
 }
 
+function lookThrough(
+  tables: readonly LiveTable[],
+  known: KnownSet,
+  { since, before }: Since,
+  prices: Uint16Array | undefined,
+): void {
+  const { high, kind, row, sentTick, entered, deferred } = known;
+  if (told.length < high) {
+    told = new Int32Array(kind.length);
+    asked = new Int32Array(kind.length);
+  }
+  arriving.clear();
+  toldCount = 0;
+  changes = 0;
+  price = 0;
+  for (let slot = 0; slot < high; slot++) {
+    if (kind[slot] < 0) continue;
+    const sent = since === BY_SLOT ? sentTick[slot] : entered[slot] > since ? 0 : since;
+    if (sent === 0) {
+      if (deferred[slot] === 0) arriving.push(slot);
+      continue;
+    }
+    const table = tables[kind[slot]];
+    let ask = table.asked[row[slot]];
+    if (sent !== before) ask = behind(table, table.changed[row[slot]] > sent);
+    if (deferred[slot] !== 0) ask &= ~1;
+    told[toldCount] = slot;
+    asked[toldCount++] = ask;
+    changes += ask & 1;
+    if (prices) price += prices[ask];
+  }
+}
+
+/** As LiveTable.asked, for a receiver that does not know when the row last changed. */
+function behind({ plan }: LiveTable, changed: boolean): number {
+  return (plan.changed + changedOffset(undefined)) * 2 + (changed ? 1 : 0);
+}
+
+/** Candidates are the slots told of and those that left: the two never meet. */
 function writeLeft(sink: Sink, known: KnownSet, since: number): boolean {
   let gone = known.leaving;
   if (since === BY_SLOT) gone.sort();
@@ -84,59 +137,48 @@ function writeLeft(sink: Sink, known: KnownSet, since: number): boolean {
     gone = left;
   }
   sink.select(Context.Left, true, gone.count);
-  let next = 0;
-  for (let slot = 0; next < gone.count; slot++) {
-    const leaves = slot === gone.slots[next];
-    if (leaves) next++;
-    if (leaves || isKnown(known, slot, since)) sink.offer(Context.Left, slot, leaves);
+  let below = 0;
+  for (let i = 0; i < gone.count; i++) {
+    const slot = gone.slots[i];
+    const from = below;
+    while (below < toldCount && told[below] < slot) below++;
+    sink.pass(Context.Left, below - from);
+    sink.offer(Context.Left, slot, true);
   }
   sink.close();
   return gone.count > 0;
 }
 
-/** True if the receiver has been told of what is in the slot. */
-function isKnown(known: KnownSet, slot: number, since: number): boolean {
-  return known.kind[slot] >= 0 && sentAt(known, slot, since) > 0;
-}
-
+/** Candidates are the slots not told of: free, or of an entity that arrives or waits. */
 function writeArrivals(
   sink: Sink,
   tables: readonly LiveTable[],
   known: KnownSet,
-  { since, stateSince }: Since,
+  stateSince: number,
 ): boolean {
-  const { limit, kind, deferred } = known;
-  const count = arrivalsOf(known, since);
+  const { slots, count } = arriving;
   if (count === 0) {
     sink.select(Context.Entered, true, 0);
     sink.close();
     return false;
   }
   const context = stateSince === NEVER ? Context.First : Context.Arrives;
-  const sparse = limit - known.count >= count * SPARSE_ARRIVALS;
+  const sparse = known.limit - known.count >= count * SPARSE_ARRIVALS;
   sink.select(Context.Entered, sparse, count);
-  let before = 0;
-  for (let slot = 0, left = count; slot < limit; slot++) {
-    if (sparse && left === 0) break;
-    if (isKnown(known, slot, since)) continue;
-    const arrives = kind[slot] >= 0 && deferred[slot] === 0;
-    sink.offer(context, slot, arrives);
-    if (!arrives) continue;
-    before = writeEntered(sink, tables, tables[kind[slot]], known.row[slot], before);
-    left--;
+  let below = 0;
+  let passed = 0;
+  let idBefore = 0;
+  for (let i = 0; i < count; i++) {
+    const slot = slots[i];
+    while (below < toldCount && told[below] < slot) below++;
+    sink.pass(context, slot - below - passed);
+    sink.offer(context, slot, true);
+    passed = slot - below + 1;
+    idBefore = writeEntered(sink, tables, tables[known.kind[slot]], known.row[slot], idBefore);
   }
+  if (!sparse) sink.pass(context, known.limit - toldCount - passed);
   sink.close();
   return true;
-}
-
-/** Entities that the receiver was not told of, and will be now. */
-function arrivalsOf(known: KnownSet, since: number): number {
-  if (since === BY_SLOT && (known.deferrals === 0 || known.untold === 0)) return known.untold;
-  let count = 0;
-  for (let slot = 0; slot < known.limit; slot++)
-    if (known.kind[slot] >= 0 && known.deferred[slot] === 0 && !isKnown(known, slot, since))
-      count++;
-  return count;
 }
 
 /** A newly known entity: kind, id, then what is not at its default. Answers its id. */
@@ -161,67 +203,27 @@ function writeEntered(
   return id;
 }
 
-/**
- * Of the body being written, for each candidate of its changes: its slot, and as LiveTable.asked.
- */
-let slots = new Int32Array(64);
-let asked = new Int32Array(64);
-
 function writeChanges(
   sink: Sink,
   tables: readonly LiveTable[],
   known: KnownSet,
   said: Since,
 ): boolean {
-  const candidates = askAll(tables, known, said);
-  const { prices } = sink;
-  let count = 0;
-  let price = 0;
-  for (let i = 0; i < candidates; i++) {
-    count += asked[i] & 1;
-    if (prices) price += prices[asked[i]];
-  }
-  const sparse = count === 0 || price > count * PRICE_OF_RUN;
+  const sparse = changes === 0 || price > changes * PRICE_OF_RUN;
   // Nothing tells rows in step whole yet: tiers of precision will.
   if (said.stateSince === said.before && said.before !== NEVER) sink.level(Context.Wholes, 0, 1);
-  sink.select(Context.Changed, sparse, count);
-  for (let i = 0, left = count; i < candidates; i++) {
-    if (sparse && left === 0) break;
-    const chosen = (asked[i] & 1) === 1;
-    sink.offer(asked[i] >> 1, slots[i], chosen);
-    if (!chosen) continue;
-    left--;
-    writeChange(sink, tables, known, slots[i], said);
+  sink.select(Context.Changed, sparse, changes);
+  let from = 0;
+  for (let i = 0; i < toldCount; i++) {
+    if ((asked[i] & 1) === 0) continue;
+    sink.passEach(asked, from, i);
+    sink.offer(asked[i] >> 1, told[i], true);
+    writeChange(sink, tables, known, told[i], said);
+    from = i + 1;
   }
+  if (!sparse) sink.passEach(asked, from, toldCount);
   sink.close();
-  return count > 0;
-}
-
-/** Fills `slots` and `asked` with what the receiver knows of; answers how many they are. */
-function askAll(tables: readonly LiveTable[], known: KnownSet, { since, before }: Since): number {
-  const { limit, kind, row, sentTick, entered, deferred } = known;
-  if (slots.length < limit) {
-    slots = new Int32Array(kind.length);
-    asked = new Int32Array(kind.length);
-  }
-  let count = 0;
-  for (let slot = 0; slot < limit; slot++) {
-    if (kind[slot] < 0) continue;
-    const sent = since === BY_SLOT ? sentTick[slot] : entered[slot] > since ? 0 : since;
-    if (sent === 0) continue;
-    const table = tables[kind[slot]];
-    let ask = table.asked[row[slot]];
-    if (sent !== before) ask = behind(table, table.changed[row[slot]] > sent);
-    if (deferred[slot] !== 0) ask &= ~1;
-    slots[count] = slot;
-    asked[count++] = ask;
-  }
-  return count;
-}
-
-/** As LiveTable.asked, for a receiver that does not know when the row last changed. */
-function behind({ plan }: LiveTable, changed: boolean): number {
-  return (plan.changed + changedOffset(undefined)) * 2 + (changed ? 1 : 0);
+  return changes > 0;
 }
 
 function writeChange(
@@ -248,20 +250,18 @@ function writeChange(
  * Rows that were in step and are not told what changed now: from here on they are behind, until a
  * later body names them.
  */
-function writeDeferred(sink: Sink, known: KnownSet, { since, stateSince }: Since): boolean {
+function writeDeferred(sink: Sink, known: KnownSet, { stateSince }: Since): boolean {
   if (known.deferrals === 0) {
     sink.option(Context.Defers, false);
     return false;
   }
   let count = 0;
-  for (let slot = 0; slot < known.limit; slot++)
-    if (isKnown(known, slot, since) && falls(known, slot, stateSince)) count++;
+  for (let i = 0; i < toldCount; i++) if (falls(known, told[i], stateSince)) count++;
   sink.option(Context.Defers, count > 0);
   if (count === 0) return false;
   sink.select(Context.Behind, count * SPARSE_ARRIVALS < known.count, count);
-  for (let slot = 0; slot < known.limit; slot++)
-    if (isKnown(known, slot, since))
-      sink.offer(Context.Deferred, slot, falls(known, slot, stateSince));
+  for (let i = 0; i < toldCount; i++)
+    sink.offer(Context.Deferred, told[i], falls(known, told[i], stateSince));
   sink.close();
   return true;
 }

@@ -53,13 +53,12 @@ export class BitList {
   }
 }
 
-/** Appends what stands in `from`, of `start` until `end`, to `to`. */
-export function appendBits(to: BitList, from: BitList, start: number, end: number): void {
+/** Appends ops, of `start` until `end`, to a list. */
+export function appendOps(to: BitList, ops: Int32Array, start: number, end: number): void {
   to.reserve(end - start);
-  const source = from.ops;
   const target = to.ops;
   let at = to.length;
-  for (let i = start; i < end; i++) target[at++] = source[i];
+  for (let i = start; i < end; i++) target[at++] = ops[i];
   to.length = at;
 }
 
@@ -103,14 +102,15 @@ export class RangeEncoder {
     let at = 0;
     for (let i = 0; i < length; i++) {
       const op = ops[i];
+      // imul and `| 0`: what cannot overflow needs no check for it, a quarter of the time.
       if (op < 0) {
         range >>>= (op >>> EVEN_BITS) & 15;
-        low += range * (op & 255);
+        low = (low + Math.imul(range, op & 255)) | 0;
       } else {
-        const bound = (range >>> ODDS_BITS) * odds[op >> 1];
+        const bound = Math.imul(range >>> ODDS_BITS, odds[op >> 1]);
         // 1: the lower part, 0: the upper one. Without a branch, for nobody can foretell it.
         const lower = -(op & 1);
-        low += bound & ~lower;
+        low = (low + (bound & ~lower)) | 0;
         range = (bound & lower) | ((range - bound) & ~lower);
       }
       if (low >= WHOLE) {
@@ -162,7 +162,7 @@ export class RangeDecoder {
   }
 
   bit(context: number): number {
-    const bound = (this.#range >>> ODDS_BITS) * this.#odds[context];
+    const bound = Math.imul(this.#range >>> ODDS_BITS, this.#odds[context]);
     let bit = 1;
     if (this.#code < bound) this.#range = bound;
     else {

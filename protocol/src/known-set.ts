@@ -17,6 +17,31 @@ const LEAVE_LOG = 4096;
 /** Places in the index for each slot: at most half are taken, so a search ends within a few. */
 const INDEX_FACTOR = 2;
 
+/** Slots that may be used again; the lowest comes first, so that a set stays dense. */
+class FreeSlots {
+  /** A bit for each slot. */
+  #words: Int32Array = new Int32Array(FIRST_SLOTS / 32);
+  /** All words before this one are 0. */
+  #first = 0;
+
+  add(slot: number): void {
+    const word = slot >>> 5;
+    if (word >= this.#words.length) this.#words = wider(this.#words, word + 1);
+    this.#words[word] |= 1 << (slot & 31);
+    if (word < this.#first) this.#first = word;
+  }
+
+  /** The lowest, taken out; -1 when there is none. */
+  take(): number {
+    const words = this.#words;
+    while (this.#first < words.length && words[this.#first] === 0) this.#first++;
+    if (this.#first === words.length) return -1;
+    const word = words[this.#first];
+    words[this.#first] = word & (word - 1);
+    return this.#first * 32 + 31 - Math.clz32(word & -word);
+  }
+}
+
 /** Slots in a row that keeps its memory: emptying an array would give it back, tick after tick. */
 export class SlotList {
   slots = new Uint32Array(16);
@@ -25,11 +50,6 @@ export class SlotList {
   push(slot: number): void {
     if (this.count === this.slots.length) this.slots = grown(this.slots, this.count * 2);
     this.slots[this.count++] = slot;
-  }
-
-  /** The newest, taken off; undefined when there is none. */
-  pop(): number | undefined {
-    return this.count > 0 ? this.slots[--this.count] : undefined;
   }
 
   clear(): void {
@@ -50,6 +70,8 @@ export class KnownSet {
   /** One more than the highest slot ever used, and the tick it last grew at. */
   limit = 0;
   grownTick = 0;
+  /** One more than the highest slot that holds an entity. */
+  high = 0;
   /** By slot: kind index, or -1 where the slot is empty. */
   kind = new Int16Array(FIRST_SLOTS).fill(-1);
   /** By slot: row in the kind's table. */
@@ -69,6 +91,11 @@ export class KnownSet {
   deferrals = 0;
   /** By slot: what the entity has gained by waiting. */
   priority = new Float64Array(FIRST_SLOTS);
+  /**
+   * By slot: until when the entity is surely in sight, by the measure of whoever fills the set;
+   * Infinity where there is none.
+   */
+  near = new Float64Array(FIRST_SLOTS).fill(Infinity);
   /** Slots whose entities left and that the receiver was not told of yet, in order of leaving. */
   readonly leaving = new SlotList();
   /** Entities known, without those leaving; and of them, in a set of one seat, never told of. */
@@ -76,7 +103,7 @@ export class KnownSet {
   untold = 0;
   /** Open addressing with linear probing: one more than the slot of an entity, or 0. */
   #index = new Uint32Array(FIRST_SLOTS * INDEX_FACTOR);
-  readonly #free = new SlotList();
+  readonly #free = new FreeSlots();
   /** By kind: a bit for each row of its table. */
   readonly #rows: (Int32Array | undefined)[] = [];
   // The leave log of a shared set: a ring of (tick it left, slot, tick it was entered).
@@ -115,14 +142,17 @@ export class KnownSet {
 
   enter(kind: number, row: number, id: number, tick: number): number {
     assert(this.slotOf(id) < 0, 'an entity enters a known set once');
-    const slot = this.#free.pop() ?? this.limit;
+    const free = this.#free.take();
+    const slot = free < 0 ? this.limit : free;
     if (slot === this.limit) this.#extend(tick);
+    if (slot >= this.high) this.high = slot + 1;
     this.kind[slot] = kind;
     this.row[slot] = row;
     this.id[slot] = id;
     this.entered[slot] = tick;
     this.sentTick[slot] = 0;
     this.priority[slot] = 0;
+    this.near[slot] = 0;
     this.#resume(slot);
     this.#note(slot);
     this.#markRow(kind, row, true);
@@ -144,11 +174,13 @@ export class KnownSet {
     this.#resume(slot);
     this.#markRow(this.kind[slot], this.row[slot], false);
     this.kind[slot] = -1;
+    this.near[slot] = Infinity;
+    while (this.high > 0 && this.kind[this.high - 1] < 0) this.high--;
     this.count--;
     // Never told of: nothing to take back. A shared set tells everybody at the end of each tick.
     const neverTold = log > 0 ? this.entered[slot] === tick : this.sentTick[slot] === 0;
     if (this.sentTick[slot] === 0) this.untold--;
-    if (neverTold) this.#free.push(slot);
+    if (neverTold) this.#free.add(slot);
     else this.leaving.push(slot);
   }
 
@@ -169,11 +201,11 @@ export class KnownSet {
 
   /** A body that told all but what is deferred is on its way: up to `tick`. */
   sent(tick: number): void {
-    const { sentTick, deferred, limit } = this;
+    const { sentTick, deferred, high } = this;
     this.untold = 0;
-    if (this.deferrals === 0) sentTick.fill(tick, 0, limit);
+    if (this.deferrals === 0) sentTick.fill(tick, 0, high);
     else
-      for (let slot = 0; slot < limit; slot++)
+      for (let slot = 0; slot < high; slot++)
         if (deferred[slot] === 0) sentTick[slot] = tick;
         else {
           if (sentTick[slot] === 0) this.untold++;
@@ -185,7 +217,7 @@ export class KnownSet {
   /** The receivers were told who left: those slots may be used again. */
   told(): void {
     const { slots, count } = this.leaving;
-    for (let i = 0; i < count; i++) this.#free.push(slots[i]);
+    for (let i = 0; i < count; i++) this.#free.add(slots[i]);
     this.leaving.clear();
   }
 
@@ -227,6 +259,9 @@ export class KnownSet {
     const priority = new Float64Array(size);
     priority.set(this.priority);
     this.priority = priority;
+    const near = new Float64Array(size).fill(Infinity);
+    near.set(this.near);
+    this.near = near;
     const id = new Float64Array(size);
     id.set(this.id);
     this.id = id;

@@ -2,7 +2,7 @@
 // ask of every candidate or count those passed over, floats, texts and rows kept for the next seat.
 // Twin of packed-source (PROTOCOL.md 8). Used by replication. HOT: allocates nothing per tick once
 // its lists have grown, but for packed values.
-import { appendBits, BitList, priceOfBits } from './coder.ts';
+import { appendOps, BitList, priceOfBits } from './coder.ts';
 import { type CodingTables, PRICE_UNITS, pricesOf } from './coding-tables.ts';
 import {
   bitLength,
@@ -99,6 +99,14 @@ export class PackedSink extends PackedInputSink implements Sink {
       this.#run[this.#depth] = 0;
     }
   }
+  pass(context: number, count: number): void {
+    if (this.#sparse[this.#depth] !== 0) this.#run[this.#depth] += count;
+    else for (let i = 0; i < count; i++) this.bits.push(context, 0);
+  }
+  passEach(asked: Int32Array, from: number, to: number): void {
+    if (this.#sparse[this.#depth] !== 0) this.#run[this.#depth] += to - from;
+    else appendOps(this.bits, asked, from, to);
+  }
   override close(): void {
     this.#depth--;
   }
@@ -155,7 +163,7 @@ export class PackedSink extends PackedInputSink implements Sink {
       this.#mark = this.bits.length;
       return false;
     }
-    appendBits(this.bits, this.#keptBits, kept.from[row], kept.to[row]);
+    appendOps(this.bits, this.#keptBits.ops, kept.from[row], kept.to[row]);
     return true;
   }
   keep(form: Form, table: Table, row: number): void {
@@ -163,7 +171,7 @@ export class PackedSink extends PackedInputSink implements Sink {
     if (kept === undefined) return;
     kept.tick[row] = this.#tick;
     kept.from[row] = this.#keptBits.length;
-    appendBits(this.#keptBits, this.bits, this.#mark, this.bits.length);
+    appendOps(this.#keptBits, this.bits.ops, this.#mark, this.bits.length);
     kept.to[row] = this.#keptBits.length;
     if (this.weighs) kept.bits[row] = this.#weigh(this.#mark);
   }

@@ -42,6 +42,8 @@ export class PlainSink implements Sink {
   offer(_context: number, position: number, chosen: boolean): void {
     if (chosen) this.#int(position);
   }
+  pass(): void {}
+  passEach(): void {}
   option(): void {}
   count(_context: number, value: number): void {
     this.#int(value);

@@ -34,6 +34,13 @@ export interface Sink extends InputSink {
    * few of many will be chosen, `chosen` of them.
    */
   select(context: number, sparse: boolean, chosen: number): void;
+  /** So many candidates are not chosen. */
+  pass(context: number, count: number): void;
+  /**
+   * The candidates of `asked`, from `from` until `to`, are not chosen: each by a context of its
+   * own, given twice.
+   */
+  passEach(asked: Int32Array, from: number, to: number): void;
   /** Whether something that is seldom there follows; at the end of a group only. */
   option(context: number, present: boolean): void;
   /** A wire value in 0..levels. */

@@ -45,8 +45,32 @@ test('cells far out are finite and apart by one, so that a walk over them ends',
   const grid = new Grid(100, 100);
   for (const x of [Infinity, -Infinity, 1e300, -1e300, 2 ** 60]) {
     grid.lookAround({ x, y: -x });
+    grid.lookAlong(grid.firstX);
     const { firstX, lastX, firstY, lastY } = grid;
     expect(lastX - firstX < 5 && lastY - firstY < 5, `${x}`).toBe(true);
     expect([firstX, lastX, firstY, lastY].every(Number.isSafeInteger), `${x}`).toBe(true);
+  }
+});
+
+test('whatever is within reach of a point stands in the cells it looks through', () => {
+  const chance = new Random(4);
+  const world = new World(game, 1, false);
+  const grid = new Grid(50, 120);
+  for (let i = 0; i < 500; i++)
+    world.spawn('ship', { x: chance.next() * 1000, y: chance.next() * 1000 }, 0);
+  grid.rebuild(world.tables);
+  for (let look = 0; look < 50; look++) {
+    const eye = { x: chance.next() * 1000, y: chance.next() * 1000 };
+    const within = [...world.near('ship', eye.x, eye.y, 120)].map((row) => row.$index);
+    const found = new Set<number>();
+    grid.lookAround(eye);
+    for (let cx = grid.firstX; cx <= grid.lastX; cx++) {
+      grid.lookAlong(cx);
+      for (let cy = grid.firstY; cy <= grid.lastY; cy++) {
+        grid.find(cx, cy);
+        for (let i = grid.start; i < grid.end; i++) found.add(grid.row[i]);
+      }
+    }
+    expect(within.filter((row) => !found.has(row))).toEqual([]);
   }
 });

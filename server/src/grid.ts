@@ -19,13 +19,16 @@ export class Grid {
   /** Range of the bucket found last: `kind[start]` .. `kind[end - 1]`. */
   start = 0;
   end = 0;
-  /** Cells of the last lookAround: firstX..lastX by firstY..lastY, both ends included. */
+  /** Columns of cells of the last lookAround: firstX..lastX, both ends included. */
   firstX = 0;
   lastX = 0;
+  /** Cells of the last column asked for: firstY..lastY, both ends included. */
   firstY = 0;
   lastY = 0;
   readonly #cellSize: number;
   readonly #reach: number;
+  #eyeX = 0;
+  #eyeY = 0;
   /** Bucket of each entity, in the order of tables and rows. */
   #buckets = new Uint16Array(64);
   readonly #starts = new Uint32Array(BUCKETS + 1);
@@ -88,17 +91,27 @@ export class Grid {
   }
 
   /**
-   * Sets first and last to the cells within reach of a point. Takes the point and not its
+   * Sets firstX and lastX to the columns within reach of a point. Takes the point and not its
    * numbers: a float64 handed to a call that V8 does not inline is an object. Coordinates beyond
    * all reason (a game divided by zero) share the outermost cells: a walk over cells must end.
    */
   lookAround(point: { readonly x: number; readonly y: number }): void {
+    this.#eyeX = point.x;
+    this.#eyeY = point.y;
+    this.firstX = cellOf((point.x - this.#reach) / this.#cellSize);
+    this.lastX = cellOf((point.x + this.#reach) / this.#cellSize);
+  }
+
+  /** Sets firstY and lastY to the cells of a column that are within reach of the point. */
+  lookAlong(cellX: number): void {
     const size = this.#cellSize;
     const reach = this.#reach;
-    this.firstX = cellOf((point.x - reach) / size);
-    this.lastX = cellOf((point.x + reach) / size);
-    this.firstY = cellOf((point.y - reach) / size);
-    this.lastY = cellOf((point.y + reach) / size);
+    const toLeft = cellX * size - this.#eyeX;
+    const aside = Math.max(toLeft, -toLeft - size, 0);
+    // Further aside than the reach only where cells are clamped, or not numbers.
+    const half = aside < reach ? Math.sqrt(reach * reach - aside * aside) : reach;
+    this.firstY = cellOf((this.#eyeY - half) / size);
+    this.lastY = cellOf((this.#eyeY + half) / size);
   }
 
   /**

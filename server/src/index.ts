@@ -32,6 +32,7 @@ export type { TransportName } from './transports.ts';
 // ./world.ts
 // ./step-runner.ts
 // ./grid.ts
+// ./travel.ts
 export type { Point } from './visibility.ts';
 export {
   defineRoom,

@@ -1,4 +1,4 @@
-import { defineGame, fixed, int, KnownSet, type Row } from '@tickwire/protocol';
+import { defineGame, fixed, int, KnownSet, Random, type Row } from '@tickwire/protocol';
 import { expect, test } from 'vitest';
 import { type Sight, type Viewer, Visibility } from './visibility.ts';
 import { World } from './world.ts';
@@ -75,4 +75,44 @@ test('a despawned entity leaves, and its row may mean another at once', () => {
   const next = world.spawn('ship', { x: 2, y: 0 }, 0);
   expect(knows(next)).toBe(true);
   expect(knows({ id } as Row)).toBe(false);
+});
+
+test.each([1, 2, 3])('what is known is what the distances say, tick by tick (seed %i)', (seed) => {
+  const chance = new Random(seed);
+  const world = new World(game, 1, false);
+  const viewers = [1, 2, 3].map((id) => ({ id, known: new KnownSet(0), x: 0, y: 0 }));
+  const visibility = new Visibility<(typeof viewers)[0]>(world, { around: (v) => v, radius: 100 });
+  const inSight = viewers.map(() => new Set<number>());
+  const place = () => (chance.next() - 0.5) * 500;
+  const rows: Row[] = [];
+  for (let tick = 1; tick < 300; tick++) {
+    world.begin(tick, tick);
+    if (rows.length < 60) rows.push(world.spawn('ship', { x: place(), y: place() }, 0));
+    if (chance.next() < 0.3) world.despawn(rows.splice(chance.integer(rows.length), 1)[0]);
+    for (const row of rows) {
+      const far = chance.next() < 0.01;
+      row.x = far ? place() : (row.x as number) + (chance.next() - 0.5) * 12;
+      row.y = far ? place() : (row.y as number) + (chance.next() - 0.5) * 12;
+      if (chance.next() < 0.002) row.x = Number.NaN;
+      else if (!Number.isFinite(row.x)) row.x = place();
+    }
+    visibility.begin();
+    viewers.forEach((viewer, i) => {
+      viewer.x += (chance.next() - 0.5) * 8;
+      if (chance.next() < 0.01) viewer.y = place();
+      // The third is slow: it is told of every fourth tick or so.
+      if (i === 2 && chance.next() < 0.75) return;
+      visibility.update(viewer, tick);
+      viewer.known.sent(tick);
+      for (const id of inSight[i]) if (!rows.some((row) => row.id === id)) inSight[i].delete(id);
+      for (const row of rows) {
+        const way = Math.hypot((row.x as number) - viewer.x, (row.y as number) - viewer.y);
+        if (way <= 100) inSight[i].add(row.id);
+        else if (!(way <= 110)) inSight[i].delete(row.id);
+      }
+      const known = rows.filter((row) => viewer.known.slotOf(row.id) >= 0).map(({ id }) => id);
+      expect(known, `viewer ${i + 1}, tick ${tick}`).toEqual([...inSight[i]].sort((a, b) => a - b));
+      expect(viewer.known.count).toBe(known.length);
+    });
+  }
 });

@@ -4,15 +4,19 @@
 // not asked for, so its known set is always what it was told. HOT: allocates nothing per tick.
 import type { KnownSet, LiveTable, Row } from '@tickwire/protocol';
 import { Grid } from './grid.ts';
+import { Travel } from './travel.ts';
 import type { World } from './world.ts';
 
 /** Entities leave at this many times the radius they enter at: nothing flickers at the edge. */
 const LEAVE_FACTOR = 1.1;
 
+/** Part of the radius that distances may be off by, summed up over years of ticks. */
+const ROUNDING = 1e-6;
+
 /** What is at the edge of sight still matters: it waits longer, not for ever. */
 const LEAST_WEIGHT = 0.05;
 
-/** Cells are smaller than the reach: less of what they hold is too far. Measured: half of it. */
+/** Cells are smaller than the reach: less of what they hold is too far. */
 const CELL_SHARE = 0.5;
 
 /** Where a seat looks from. */
@@ -38,11 +42,17 @@ export interface Sight<V extends Viewer> {
   sees?: (viewer: V, row: Row) => boolean;
 }
 
+/** Where a viewer looks from, and what it was told of. */
 interface Eye {
   x: number;
   y: number;
   z: number;
   placed: boolean;
+  /** How far it went itself, and together with whatever it looks at: at the most. World units. */
+  way: number;
+  travelled: number;
+  /** Despawns that it was told of, of World.goneCount. */
+  goneSeen: number;
 }
 
 export class Visibility<V extends Viewer> {
@@ -52,8 +62,9 @@ export class Visibility<V extends Viewer> {
   /** By kind: 1 where distance does not matter. */
   readonly #always: Uint8Array;
   readonly #eyes = new Map<number, Eye>();
+  readonly #travel: Travel;
   readonly #enterSquared: number;
-  readonly #leaveSquared: number;
+  readonly #leaveRadius: number;
 
   constructor(world: World, sight: Sight<V>) {
     this.#world = world;
@@ -63,17 +74,21 @@ export class Visibility<V extends Viewer> {
     const isAlways = ({ plan }: LiveTable) => (around && plan.position ? 0 : 1);
     this.#always = Uint8Array.from(world.tables, isAlways);
     this.#enterSquared = radius * radius;
-    this.#leaveSquared = (radius * LEAVE_FACTOR) ** 2;
+    this.#leaveRadius = radius * LEAVE_FACTOR;
+    this.#travel = new Travel(this.#leaveRadius);
   }
 
   /** Once a tick, after the world was rounded. */
   begin(): void {
-    this.#grid?.rebuild(this.#world.tables);
+    if (!this.#grid) return;
+    this.#grid.rebuild(this.#world.tables);
+    this.#travel.measure(this.#world.tables);
   }
 
   /** Brings the viewer's known set up to date with what it may know at `tick`. */
   update(viewer: V, tick: number): void {
-    const eye = this.#grid && this.#eyeOf(viewer);
+    const eye = this.#eyeOf(viewer);
+    this.#dropGone(viewer, eye, tick);
     this.#dropUnseen(viewer, eye, tick);
     const own = this.#world.owned.get(viewer.id);
     if (own)
@@ -84,37 +99,64 @@ export class Visibility<V extends Viewer> {
       }
     for (let k = 0; k < this.#always.length; k++)
       if (this.#always[k] === 1) this.#takeAll(viewer, this.#world.tables[k], tick);
-    if (eye) this.#lookAround(viewer, eye, tick);
+    if (eye.placed) this.#lookAround(viewer, eye, tick);
   }
 
-  /** What is gone, too far or not to be known any more leaves. */
-  #dropUnseen(viewer: V, eye: Eye | undefined, tick: number): void {
+  /** What is gone leaves: by the world's log, or if it reaches back too little, by looking. */
+  #dropGone({ known }: V, eye: Eye, tick: number): void {
+    const world = this.#world;
+    const { goneCount } = world;
+    if (world.goneAt(eye.goneSeen) === undefined)
+      for (let slot = 0; slot < known.high; slot++) {
+        const kind = known.kind[slot];
+        if (kind >= 0 && world.tables[kind].ids[known.row[slot]] !== known.id[slot])
+          known.leave(slot, tick);
+      }
+    else
+      for (let at = eye.goneSeen; at < goneCount; at++) {
+        const slot = known.slotOf(world.goneAt(at)!);
+        if (slot >= 0) known.leave(slot, tick);
+      }
+    eye.goneSeen = goneCount;
+  }
+
+  /** What is too far or not to be known any more leaves. */
+  #dropUnseen(viewer: V, eye: Eye, tick: number): void {
     const { known } = viewer;
-    const { tables } = this.#world;
+    const { near } = known;
     const { sees } = this.#sight;
-    for (let slot = 0; slot < known.limit; slot++) {
+    const { travelled } = eye;
+    for (let slot = 0; slot < known.high; slot++) {
+      const isFar = travelled >= near[slot];
+      if (!isFar && !sees) continue;
       const kind = known.kind[slot];
       if (kind < 0) continue;
-      const table = tables[kind];
+      const table = this.#world.tables[kind];
       const row = known.row[slot];
-      if (table.ids[row] === known.id[slot]) {
-        const near = this.#always[kind] === 1 || this.#isNear(table, row, eye);
-        if (near && !sees) continue;
-        if (table.ownerOf(row) === viewer.id) continue;
-        if (near && sees!(viewer, table.rows[row]!)) continue;
-      }
+      const stays = !isFar || this.#isNear(known, slot, eye);
+      if (stays && !sees) continue;
+      if (table.ownerOf(row) === viewer.id) continue;
+      if (stays && sees!(viewer, table.rows[row]!)) continue;
       known.leave(slot, tick);
     }
   }
 
-  /** Near enough to stay. */
-  #isNear(table: LiveTable, row: number, eye: Eye | undefined): boolean {
-    if (!eye) return false;
+  /** Near enough to stay; notes for how long it surely will be. */
+  #isNear(known: KnownSet, slot: number, eye: Eye): boolean {
+    if (this.#always[known.kind[slot]] === 1) {
+      known.near[slot] = Infinity;
+      return true;
+    }
+    if (!eye.placed) return false;
+    const table = this.#world.tables[known.kind[slot]];
     const at = table.plan.position!;
+    const row = known.row[slot];
     const dx = table.values[at.x][row] - eye.x;
     const dy = table.values[at.y][row] - eye.y;
     const dz = at.z < 0 ? 0 : table.values[at.z][row] - eye.z;
-    return dx * dx + dy * dy + dz * dz <= this.#leaveSquared;
+    const room = this.#leaveRadius - Math.sqrt(dx * dx + dy * dy + dz * dz);
+    known.near[slot] = eye.travelled + room - this.#leaveRadius * ROUNDING;
+    return room >= 0;
   }
 
   #takeAll(viewer: V, table: LiveTable, tick: number): void {
@@ -131,7 +173,8 @@ export class Visibility<V extends Viewer> {
     const { kind, row, x, y } = grid;
     const most = this.#enterSquared;
     grid.lookAround(eye);
-    for (let cx = grid.firstX; cx <= grid.lastX; cx++)
+    for (let cx = grid.firstX; cx <= grid.lastX; cx++) {
+      grid.lookAlong(cx);
       for (let cy = grid.firstY; cy <= grid.lastY; cy++) {
         grid.find(cx, cy);
         for (let i = grid.start; i < grid.end; i++) {
@@ -143,6 +186,7 @@ export class Visibility<V extends Viewer> {
           if (this.#isWithin(table, row[i], eye)) this.#consider(viewer, table, row[i], tick);
         }
       }
+    }
   }
 
   /** Near enough to enter, by height as well. */
@@ -182,14 +226,24 @@ export class Visibility<V extends Viewer> {
     this.#eyes.delete(viewer.id);
   }
 
-  /** Where the viewer looks from: undefined until `around` has answered once. */
-  #eyeOf(viewer: V): Eye | undefined {
+  /** The viewer's eye, moved to where it looks from now. */
+  #eyeOf(viewer: V): Eye {
     let eye = this.#eyes.get(viewer.id);
-    if (!eye) this.#eyes.set(viewer.id, (eye = { x: 0, y: 0, z: 0, placed: false }));
+    if (!eye) this.#eyes.set(viewer.id, (eye = newEye()));
+    if (!this.#grid) return eye;
+    const { x, y, z } = eye;
     const from = this.#sight.around!(viewer);
     if (from) place(eye, from);
-    return eye.placed ? eye : undefined;
+    const moved = Math.sqrt((eye.x - x) ** 2 + (eye.y - y) ** 2 + (eye.z - z) ** 2);
+    // Further than anything is known to be near, or not a number: nothing surely is.
+    eye.way += Number.isNaN(moved) ? this.#leaveRadius : Math.min(moved, this.#leaveRadius);
+    eye.travelled = eye.way + this.#travel.total;
+    return eye;
   }
+}
+
+function newEye(): Eye {
+  return { x: 0, y: 0, z: 0, placed: false, way: 0, travelled: 0, goneSeen: 0 };
 }
 
 function place(eye: Eye, from: Row | Point): void {
@@ -216,7 +270,7 @@ function place(eye: Eye, from: Row | Point): void {
  */
 export function updateShared(known: KnownSet, world: World, tick: number): void {
   const { tables } = world;
-  for (let slot = 0; slot < known.limit; slot++) {
+  for (let slot = 0; slot < known.high; slot++) {
     const kind = known.kind[slot];
     if (kind >= 0 && tables[kind].ids[known.row[slot]] !== known.id[slot]) known.leave(slot, tick);
   }
