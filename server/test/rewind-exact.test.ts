@@ -1,0 +1,165 @@
+// What rewind gives is what the seat's own view() showed for the stamp that its input carried:
+// fraction, rounding, teleports, sight and skipped STATEs included. The client is the judge: each
+// look of the server is compared with the picture it drew at that shown tick.
+
+import {
+  bool,
+  defineGame,
+  type EntityId,
+  fixed,
+  int,
+  list,
+  map,
+  record,
+  text,
+} from '@tickwire/protocol';
+import { afterEach, describe, expect, test } from 'vitest';
+import { defineRoom, type Past, type RoomDefinition } from '../src/index.ts';
+import { Stepper } from './stepper.ts';
+
+let stepper: Stepper;
+afterEach(() => stepper.close());
+
+/** Coarse on purpose: a rewind that forgets to round is off by up to two steps. */
+const STEP = 2;
+const TICK_RATE = 30;
+/** Fastest motion, units in a tick. */
+const FASTEST = 11;
+/**
+ * A shown tick travels in 1/64: half of that at the fastest that is shown, which rounding by half a
+ * step and one of `within` at either end adds to.
+ */
+const STAMP_ERROR = (FASTEST + 3 * STEP) / 128;
+
+const game = defineGame({
+  tickRate: TICK_RATE,
+  entities: {
+    runner: {
+      x: fixed(-4000, 4000, STEP).smooth({ within: 1 }),
+      y: fixed(-4000, 4000, STEP).smooth({ by: 'vy' }),
+      vy: fixed(-400, 400, 1),
+      hidden: bool(),
+      label: text(8),
+      secret: int(0, 9999).serverOnly(),
+      bag: list(int(0, 9), 4),
+      pairs: map(int(0, 9), int(0, 9), 4),
+      group: record({ n: int(0, 9) }),
+    },
+    gunner: { x: fixed(-4000, 4000, STEP).smooth(), y: fixed(-4000, 4000, STEP).smooth() },
+  },
+  input: { dx: int(-1, 1), fire: bool().press() },
+  step: {
+    gunner(self, { dx }, { dt }) {
+      self.x += dx * 97.3 * dt;
+    },
+  },
+});
+type Definition = RoomDefinition<typeof game, undefined, undefined>;
+type Runner = EntityId<'runner'>;
+
+interface Picture {
+  readonly tick: number;
+  readonly places: ReadonlyMap<number, { x: number; y: number }>;
+}
+
+interface Look extends Picture {
+  /** Tick of the server at that moment. */
+  readonly now: number;
+}
+
+const RUNNERS = 6;
+
+/** Runners that zigzag, jump, and hide; a gunner that looks at them in every tick. */
+async function play(more: Partial<Definition>, latencyMs: number, ms = 12_000) {
+  const looks: Look[] = [];
+  const ids: Runner[] = [];
+  const field = defineRoom<typeof game>(game, {
+    open: (room) => {
+      for (let i = 0; i < RUNNERS; i++) ids.push(room.spawn('runner', { y: i * 50 }).id);
+    },
+    join: (room, seat) => void room.spawn('gunner', {}, seat),
+    tick(room) {
+      const seat = room.seat(1);
+      if (seat && room.tick > 150) looks.push(lookOf(room.tick, room.rewind(seat, placesOf)));
+      ids.forEach((id, i) => {
+        const row = room.get('runner', id)!;
+        row.x += Math.floor((room.tick + i) / 7) % 3 === 0 ? FASTEST - 0.7 : -5.3;
+        row.vy = Math.floor(room.tick / 40) % 2 === 0 ? 61 : -61;
+        row.y += row.vy * room.dt;
+        row.hidden = Math.floor((room.tick + 9 * i) / 45) % 2 === 0;
+        if (room.tick % 53 === i) {
+          row.x = -row.x;
+          row.teleport();
+        }
+      });
+    },
+    ...more,
+  });
+  stepper = await Stepper.start({ rooms: { field } });
+  const line = { latencyMs, jitterMs: 8, stallMs: 0, stallEveryMs: 0, bandwidthKbps: 0 };
+  const player = await stepper.join(game, {
+    room: 'field',
+    up: line,
+    down: { ...line },
+    sample: () => ({ dx: (Math.floor(stepper.nowMs / 300) % 3) - 1, fire: false }),
+  });
+  const pictures: Picture[] = [];
+  stepper.onStride = () => {
+    const view = player.client.view();
+    pictures.push(pictureOf(view.tick, view.all('runner')));
+  };
+  await stepper.advance(ms);
+  return { looks, pictures, player, ids };
+}
+
+function placesOf(past: Past<typeof game>): Picture {
+  return pictureOf(past.tick, past.all('runner'));
+}
+
+function lookOf(now: number, picture: Picture): Look {
+  return { now, ...picture };
+}
+
+function pictureOf(tick: number, rows: Iterable<{ id: number; x: number; y: number }>): Picture {
+  const places = new Map<number, { x: number; y: number }>();
+  for (const { id, x, y } of rows) places.set(id, { x, y });
+  return { tick, places };
+}
+
+/** The picture drawn at a shown tick, as near as a stamp says it. */
+function drawnAt(pictures: readonly Picture[], tick: number): Picture | undefined {
+  return pictures.find((picture) => Math.abs(picture.tick - tick) <= 1 / 128 + 1e-9);
+}
+
+const KINDS: Record<string, Partial<Definition>> = {
+  'every tick': {},
+  'every third tick': { sendEvery: 3 },
+  'plain, every second tick': { sendEvery: 2, wire: 'plain' },
+  'with sight': { sendEvery: 2, sees: (_seat, row) => row.kind !== 'runner' || !row.hidden },
+};
+
+describe.each(Object.keys(KINDS))('a room that sends %s', (name) => {
+  test('shows the server what its player was shown', async () => {
+    const { looks, pictures } = await play(KINDS[name], 60);
+    let compared = 0;
+    let between = 0;
+    for (const look of looks) {
+      const drawn = drawnAt(pictures, look.tick);
+      if (!drawn) continue;
+      // Within half a stamp of a STATE either side of it may have been drawn.
+      const every = KINDS[name].sendEvery ?? 1;
+      const near = Math.abs(look.tick / every - Math.round(look.tick / every)) * every < 1 / 64;
+      if (near) continue;
+      expect([...look.places.keys()].sort()).toEqual([...drawn.places.keys()].sort());
+      for (const [id, { x, y }] of drawn.places) {
+        const seen = look.places.get(id)!;
+        expect(Math.abs(seen.x - x), `x of ${id} at ${look.tick}`).toBeLessThan(STAMP_ERROR);
+        expect(Math.abs(seen.y - y), `y of ${id} at ${look.tick}`).toBeLessThan(STAMP_ERROR);
+      }
+      compared++;
+      if (look.tick % 1 !== 0) between++;
+    }
+    expect(compared).toBeGreaterThan(looks.length / 2);
+    expect(between).toBeGreaterThan(100);
+  });
+});

@@ -1,0 +1,410 @@
+// What a look into the past holds and how it is asked: sight, one's own, what is not kept, looks
+// inside looks, shots on their way, and the questions near and ray against a walk over all rows.
+// Who looks is a seat whose stamps the test writes itself.
+
+import {
+  bool,
+  defineGame,
+  type EntityId,
+  fixed,
+  int,
+  list,
+  map,
+  Random,
+  record,
+  text,
+  vec3,
+} from '@tickwire/protocol';
+import { afterEach, describe, expect, test } from 'vitest';
+import { defineRoom, type GameRoom, type Room, type RoomDefinition } from '../src/index.ts';
+import type { RoomSeat } from '../src/seat.ts';
+import { type Player, Stepper } from './stepper.ts';
+
+let stepper: Stepper;
+afterEach(() => stepper?.close());
+
+const game = defineGame({
+  tickRate: 50,
+  entities: {
+    duck: {
+      x: fixed(-2000, 2000, 1).smooth(),
+      y: fixed(-2000, 2000, 1).smooth(),
+      hidden: bool(),
+      name: text(8),
+      secret: int(0, 9999).serverOnly(),
+      bag: list(int(0, 9), 4),
+      pairs: map(int(0, 9), int(0, 9), 4),
+      group: record({ n: int(0, 9) }),
+    },
+    drone: { position: vec3(-500, 500, 1).smooth() },
+    hunter: { x: fixed(-2000, 2000, 1).smooth(), y: fixed(-2000, 2000, 1).smooth() },
+    card: { n: int(0, 9) },
+  },
+  input: { dx: int(-1, 1) },
+  step: {
+    hunter(self, { dx }) {
+      self.x += dx;
+    },
+  },
+});
+type Definition = RoomDefinition<typeof game, undefined, undefined>;
+type Field = Room<typeof game, undefined, undefined>;
+
+interface Hunt {
+  readonly room: GameRoom;
+  /** The same room as a game sees it. */
+  readonly field: Field;
+  readonly seat: RoomSeat;
+  readonly player: Player<typeof game>;
+  /** Runs `now` in the next tick, in which the seat's stamp says it was shown `behind` ticks ago. */
+  inTick(behind: number, now: () => void): Promise<void>;
+}
+
+/** A room with one player, who is shown what the test says. */
+async function hunt(more: Partial<Definition> = {}, move?: (field: Field) => void): Promise<Hunt> {
+  let next: (() => void) | undefined;
+  const definition = defineRoom<typeof game>(game, {
+    join: (room, seat) => void room.spawn('hunter', {}, seat),
+    tick(room) {
+      next?.();
+      next = undefined;
+      move?.(room);
+    },
+    ...more,
+  });
+  stepper = await Stepper.start({ rooms: { field: definition } });
+  const player = await stepper.join(game, { room: 'field' });
+  await stepper.advance(2000);
+  const room = stepper.room('field');
+  const seat = room.seat(1)!;
+  const inTick = async (behind: number, now: () => void): Promise<void> => {
+    seat.inputs.put(room.tick, Float64Array.of(1), room.tick, room.tick - behind);
+    let ran = false;
+    next = () => {
+      ran = true;
+      now();
+    };
+    await stepper.advance(1000 / game.tickRate + 0.01);
+    expect(ran).toBe(true);
+    expect(stepper.log.filter(({ level }) => level >= 50)).toEqual([]);
+  };
+  return { room, field: room as unknown as Field, seat, player, inTick };
+}
+
+describe('what is there', () => {
+  test('fields that are not smooth, and those of the server, are as they were', async () => {
+    let duck: EntityId<'duck'> = 0;
+    const { field, inTick } = await hunt(
+      { open: (room) => void (duck = room.spawn('duck', {}).id) as undefined },
+      (room) => {
+        const row = room.get('duck', duck)!;
+        row.x = room.tick;
+        row.name = `t${room.tick}`;
+        row.secret = room.tick;
+      },
+    );
+    await inTick(5.5, () => {
+      const row = field.rewind(field.seat(1)!, (past) => past.get('duck', duck)!);
+      const then = field.tick - 6;
+      expect([row.x, row.name, row.secret]).toEqual([then + 0.5, `t${then}`, then]);
+    });
+  });
+
+  test('who died since is there; who was born since is not', async () => {
+    const born: EntityId<'duck'>[] = [];
+    const { field, inTick } = await hunt({}, (room) => {
+      for (const row of room.all('duck')) room.despawn(row);
+      born.push(room.spawn('duck', { x: room.tick }).id);
+    });
+    await inTick(4.2, () => {
+      field.rewind(field.seat(1)!, (past) => {
+        const rows = [...past.all('duck')];
+        // Of the STATE before, and not blended with what stands in its place.
+        expect(rows.map(({ x }) => x)).toEqual([field.tick - 5]);
+        expect(rows[0].id).toBe(born.at(-5));
+        expect(past.get('duck', born.at(-5)!)).toBe(rows[0]);
+        expect(past.get('duck', born.at(-1)!)).toBeUndefined();
+        expect(past.near('duck', field.tick - 5, 0, 1)).toHaveLength(1);
+      });
+    });
+  });
+
+  test("one's own are as they are now, for so they are shown", async () => {
+    const { field, inTick, seat } = await hunt({
+      sees: () => false,
+    });
+    await inTick(8, () => {
+      const own = seat.own('hunter') as unknown as { id: EntityId<'hunter'>; x: number };
+      own.x = 123.456;
+      field.rewind(field.seat(1)!, (past) => {
+        expect([...past.all('hunter')].map(({ x }) => x)).toEqual([123.456]);
+        expect(past.get('hunter', own.id)!.x).toBe(123.456);
+        expect(past.near('hunter', 123, 0, 1)).toHaveLength(1);
+      });
+    });
+  });
+
+  test('a bot, and a seat that made no input yet, see the present', async () => {
+    const { field, inTick } = await hunt({}, (room) => {
+      for (const row of room.all('duck')) row.x += 7;
+    });
+    await inTick(8, () => {
+      const bot = field.spawn('hunter', {});
+      const duck = field.spawn('duck', { x: 40.25 });
+      field.rewind(bot, (past) => {
+        expect(past.tick).toBe(field.tick);
+        expect(past.get('duck', duck.id)!.x).toBe(40.25);
+        expect(past.near('duck', 40, 0, 1)).toHaveLength(1);
+      });
+    });
+  });
+
+  test('lists, maps and records are not kept, and say so', async () => {
+    const { field, inTick } = await hunt({ open: (room) => void room.spawn('duck', {}) as never });
+    await inTick(3, () => {
+      field.rewind(field.seat(1)!, (past) => {
+        const [duck] = past.all('duck');
+        for (const name of ['bag', 'pairs', 'group'])
+          expect(() => (duck as never)[name]).toThrow(`duck.${name}: the past keeps no`);
+        expect(JSON.parse(JSON.stringify(duck))).toMatchObject({ kind: 'duck', name: '' });
+      });
+    });
+  });
+});
+
+describe('what the seat was not told of', () => {
+  /** Every duck hides for 10 of 20 ticks, each from another tick on. */
+  const sees: Definition['sees'] = (_seat, row) => row.kind !== 'duck' || !row.hidden;
+  const hide = (room: Field): void => {
+    let i = 0;
+    for (const duck of room.all('duck')) duck.hidden = (room.tick + ++i * 3) % 20 < 10;
+  };
+  const open = (room: Field): undefined => {
+    for (let i = 0; i < 9; i++) room.spawn('duck', { x: i, y: i });
+    return undefined;
+  };
+
+  test('is not in its past, however it is asked', async () => {
+    const { field, inTick } = await hunt({ sees, open }, hide);
+    for (let step = 0; step < 25; step++)
+      await inTick(6, () => {
+        const then = field.tick - 6;
+        const seen = [...field.all('duck')].filter((_, i) => (then + (i + 1) * 3) % 20 >= 10);
+        const ids = seen.map(({ id }) => id).sort();
+        field.rewind(field.seat(1)!, (past) => {
+          const sorted = (rows: Iterable<{ id: number }>) => [...rows].map(({ id }) => id).sort();
+          expect(sorted(past.all('duck'))).toEqual(ids);
+          expect(sorted(past.near('duck', 4, 4, 99))).toEqual(ids);
+          const along = past.ray('duck', { x: -1, y: -1 }, { x: 20, y: 20 }, 1);
+          expect(sorted(along.map(({ row }) => row))).toEqual(ids);
+          for (const { id } of field.all('duck'))
+            expect(past.get('duck', id) !== undefined).toBe(ids.includes(id));
+        });
+      });
+  });
+
+  test('is there for who asks for the unseen', async () => {
+    const { field, inTick } = await hunt({ sees, open }, hide);
+    await inTick(6, () => {
+      const count = field.rewind(field.seat(1)!, (past) => [...past.all('duck')].length, {
+        unseen: true,
+      });
+      expect(count).toBe(9);
+    });
+  });
+});
+
+describe('looks', () => {
+  test('may look again: each has a past of its own', async () => {
+    let duck: EntityId<'duck'> = 0;
+    const { field, inTick } = await hunt(
+      { open: (room) => void (duck = room.spawn('duck', {}).id) as undefined },
+      (room) => void (room.get('duck', duck)!.x = room.tick),
+    );
+    await inTick(9, () => {
+      const bot = field.spawn('hunter', {});
+      field.rewind(field.seat(1)!, (past) => {
+        const outer = past.get('duck', duck)!;
+        field.rewind(bot, (now) => {
+          expect(now.get('duck', duck)!.x).toBe(field.tick - 1);
+          expect(outer.x).toBe(field.tick - 9);
+        });
+        expect(past.get('duck', duck)!.x).toBe(field.tick - 9);
+      });
+      expect(() =>
+        field.rewind(bot, () => {
+          throw new Error('mine');
+        }),
+      ).toThrow('mine');
+      field.rewind(bot, (now) => expect(now.tick).toBe(field.tick));
+    });
+  });
+
+  test('[C3] are counted, and logged where the line does not allow them', async () => {
+    const { field, room, seat, inTick } = await hunt();
+    const { looks } = room.rewinds;
+    for (let i = 0; i < 12; i++) await inTick(45, () => field.rewind(field.seat(1)!, () => 0));
+    expect(room.rewinds.looks - looks).toBe(12);
+    expect([room.rewinds.capped, seat.rewindsCapped]).toEqual([12, 12]);
+    const lines = stepper.log.filter(({ msg }) => msg.startsWith('rewind capped'));
+    expect(lines.map(({ times }) => times)).toEqual([1, 10]);
+    expect(lines[0]).toMatchObject({ seat: 1, shownMs: 880, reachMs: 270 });
+  });
+});
+
+describe('a shot on its way', () => {
+  /** How far behind the present a launched shot's surroundings are, tick by tick. */
+  async function behindOf(options?: { holdMs?: number; overMs?: number }): Promise<number[]> {
+    let shot: { id: number } | undefined;
+    let duck: EntityId<'duck'> = 0;
+    const behind: number[] = [];
+    const { field, inTick } = await hunt(
+      { open: (room) => void (duck = room.spawn('duck', {}).id) as undefined },
+      (room) => {
+        const row = room.get('duck', duck)!;
+        row.x = room.tick;
+        if (!shot) return;
+        room.rewind(shot as never, (past) => {
+          behind.push(room.tick - past.tick);
+          // The duck's x is its tick: what is shown there is the tick of the surroundings.
+          expect(past.get('duck', duck)!.x).toBeCloseTo(past.tick, 9);
+        });
+      },
+    );
+    await inTick(6, () => {
+      const made = field.spawn('duck', {});
+      field.launch(made, field.seat(1)!, options);
+      shot = made;
+    });
+    await stepper.advance(400);
+    return behind;
+  }
+
+  test('is in its shooter time first, then comes to the present', async () => {
+    const behind = await behindOf({ holdMs: 40, overMs: 100 });
+    const wanted = [6, 6, 6, 4.8, 3.6, 2.4, 1.2, 0, 0];
+    wanted.forEach((ticks, i) => {
+      expect(behind[i]).toBeCloseTo(ticks, 9);
+    });
+  });
+
+  test('comes within 200 ms of itself', async () => {
+    const behind = await behindOf();
+    expect(behind[0]).toBe(6);
+    expect(behind[1]).toBeLessThan(6);
+    expect(behind[10]).toBeCloseTo(0, 9);
+    expect(behind.every((ticks, i) => i === 0 || ticks <= behind[i - 1])).toBe(true);
+  });
+});
+
+describe('near and ray', () => {
+  /** Ducks that jump about, so that blended places lie far from either STATE's. */
+  async function flock(count: number, spread: number): Promise<Hunt> {
+    const chance = new Random(count);
+    const anywhere = () => (chance.next() * 2 - 1) * spread;
+    return hunt(
+      {
+        open: (room) => {
+          for (let i = 0; i < count; i++) room.spawn('duck', { x: anywhere(), y: anywhere() });
+        },
+      },
+      (room) => {
+        for (const duck of room.all('duck')) {
+          if (chance.next() < 0.05) duck.teleport();
+          duck.x += anywhere() / 4;
+          duck.y += anywhere() / 4;
+        }
+      },
+    );
+  }
+
+  test.each([
+    [0, 100],
+    [1, 100],
+    [3, 0],
+    [60, 300],
+    [700, 1500],
+  ])('find what a walk over all finds (%i rows)', async (count, spread) => {
+    const { field, inTick } = await flock(count, spread);
+    const chance = new Random(7);
+    const anywhere = () => (chance.next() * 2 - 1) * (spread + 20);
+    let found = 0;
+    for (let turn = 0; turn < 12; turn++)
+      await inTick(3 + chance.next() * 5, () => {
+        field.rewind(field.seat(1)!, (past) => {
+          const all = [...past.all('duck')];
+          for (let shot = 0; shot < 20; shot++) {
+            const from = { x: anywhere(), y: anywhere() };
+            // Straight along an axis as well.
+            const to = {
+              x: shot % 5 === 0 ? from.x : anywhere(),
+              y: shot % 7 ? anywhere() : from.y,
+            };
+            const radius = chance.next() * 40;
+            const near = all.filter(({ x, y }) => Math.hypot(x - from.x, y - from.y) <= radius);
+            const ids = [...past.near('duck', from.x, from.y, radius)].map(({ id }) => id);
+            expect(ids.sort()).toEqual(near.map(({ id }) => id).sort());
+            const hits = past.ray('duck', from, to, radius);
+            const met = all.filter((row) => distanceToWay(row, from, to) < radius);
+            expect(hits.map(({ row }) => row.id).sort()).toEqual(met.map(({ id }) => id).sort());
+            for (const { row, distance } of hits) checkHit(row, distance, from, to, radius);
+            const distances = hits.map(({ distance }) => distance);
+            expect(distances).toEqual([...distances].sort((a, b) => a - b));
+            found += hits.length;
+          }
+        });
+      });
+    if (count > 3) expect(found).toBeGreaterThan(100);
+  });
+
+  test('a ray in space counts the height, a flat one does not', async () => {
+    const { field, inTick } = await hunt({
+      open: (room) => {
+        for (const z of [0, 30, 60]) room.spawn('drone', { position: { x: 100, y: 0, z } });
+      },
+    });
+    await inTick(4, () => {
+      field.rewind(field.seat(1)!, (past) => {
+        const upward = past.ray('drone', { x: 0, y: 0, z: 0 }, { x: 200, y: 0, z: 60 }, 5);
+        expect(upward.map(({ row }) => row.position.z)).toEqual([30]);
+        expect(upward[0].distance).toBeCloseTo(Math.hypot(100, 30) - 5, 9);
+        expect(past.ray('drone', { x: 0, y: 0 }, { x: 200, y: 0 }, 5)).toHaveLength(3);
+      });
+    });
+  });
+
+  test('a kind without a position has no near and no ray', async () => {
+    const { field, inTick } = await hunt();
+    await inTick(4, () => {
+      field.rewind(field.seat(1)!, (past) => {
+        expect(() => past.near('card', 0, 0, 1)).toThrow('card has no position');
+        expect(() => past.ray('card', { x: 0, y: 0 }, { x: 1, y: 0 }, 1)).toThrow('no position');
+      });
+    });
+  });
+});
+
+interface Place {
+  readonly x: number;
+  readonly y: number;
+}
+
+function distanceToWay({ x, y }: Place, from: Place, to: Place): number {
+  const [dx, dy] = [to.x - from.x, to.y - from.y];
+  const square = dx * dx + dy * dy;
+  const along = square > 0 ? ((x - from.x) * dx + (y - from.y) * dy) / square : 0;
+  const share = Math.min(Math.max(along, 0), 1);
+  return Math.hypot(x - from.x - dx * share, y - from.y - dy * share);
+}
+
+/** The point at that distance lies on the row's edge, or the way begins inside. */
+function checkHit({ x, y }: Place, distance: number, from: Place, to: Place, radius: number): void {
+  const length = Math.hypot(to.x - from.x, to.y - from.y) || 1;
+  const at = {
+    x: from.x + ((to.x - from.x) * distance) / length,
+    y: from.y + ((to.y - from.y) * distance) / length,
+  };
+  const gap = Math.hypot(at.x - x, at.y - y);
+  if (distance === 0) expect(gap).toBeLessThanOrEqual(radius + 1e-9);
+  else expect(gap).toBeCloseTo(radius, 6);
+}
