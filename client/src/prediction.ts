@@ -26,6 +26,9 @@ const MAX_REPLAY = 128;
 /** Inputs kept for replay: those, and the ones of an input delay that are still to be stepped. */
 const KEPT_INPUTS = 2 * MAX_REPLAY;
 
+/** A shot that is confirmed later than that, seconds, is another shot to whoever fired it. */
+const SPAWN_WAIT_SECONDS = 1;
+
 type Report = Pick<StateHeader, 'dTick' | 'inTime'>;
 type RunStep = (self: Row, input: unknown, context: StepContext) => void;
 export interface StepContext {
@@ -141,8 +144,8 @@ export class Prediction {
    */
   reconcile(tick: number, { dTick, inTime }: Report): void {
     // Of some ticks in time it is not known which: the first of them all is all that is sure.
-    const settled = inTime >= dTick ? tick : inTime > 0 ? tick - dTick + 1 : 0;
-    this.#own.receive(tick, settled);
+    const sure = inTime >= dTick ? tick : inTime > 0 ? tick - dTick + 1 : 0;
+    this.#own.receive(tick, Math.max(sure, tick - SPAWN_WAIT_SECONDS * this.#game.tickRate));
     this.#told = tick;
     this.#isStale = true;
     if (tick <= this.tick) return;

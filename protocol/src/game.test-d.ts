@@ -60,7 +60,7 @@ const game = defineGame({
     shout: { words: list(text(8), 4) },
   },
   step: {
-    ship(self, input, { dt, near, replaying }) {
+    ship(self, input, { dt, near, replaying, spawn }) {
       expectTypeOf(self.x).toEqualTypeOf<number>();
       expectTypeOf(self.ammo).toEqualTypeOf<number>();
       expectTypeOf(self.at).toEqualTypeOf<Vec2>();
@@ -87,6 +87,16 @@ const game = defineGame({
       }
       // @ts-expect-error: no such kind
       near('boat', 0, 0, 5);
+      spawn('coin', { n: 1 });
+      spawn('ship', { x: 1, at: { x: 1, y: 2 }, target: 5 as EntityId<'coin'> });
+      // @ts-expect-error: no such kind
+      spawn('boat', {});
+      // @ts-expect-error: no such field
+      spawn('coin', { m: 1 });
+      // @ts-expect-error: the owner's browser does not have it
+      spawn('ship', { secret: 1 });
+      // @ts-expect-error: lists are not predicted
+      spawn('ship', { path: [{ x: 1, y: 2 }] });
     },
   },
 });
