@@ -3,7 +3,7 @@
 // by the room at the tick: one input per tick, never two. All numbers of a seat stand in one array:
 // with a thousand seats what costs here is not arithmetic but memory that has gone cold.
 // HOT: allocates nothing per tick.
-import { carryPresses, type Plan, releasePresses } from '@tickwire/protocol';
+import { carryPresses, MARGIN_UNITS, type Plan, releasePresses } from '@tickwire/protocol';
 
 export interface InputLimits {
   /** Ticks ahead of the newest taken tick for which input is kept. */
@@ -12,13 +12,17 @@ export interface InputLimits {
   repeatTicks: number;
 }
 
-/** Where the numbers of a queue stand: these two, three inputs, then the slots. */
-const LEAST_SLACK = 0;
-const SHOWN_TICK = 1;
+/** Where the numbers of a queue stand: this one, three inputs, then the slots. */
+const SHOWN_TICK = 0;
 /** The input that its player said last, presses and all: what the next one differs from. */
-const SAID = 2;
+const SAID = 1;
 /** Numbers of a slot before its input: its tick, and what was then shown. */
 const SLOT_HEAD = 2;
+
+/** Slack is kept as STATE tells it, in 1/MARGIN_UNITS tick; nobody asks for so much. */
+const MOST_SLACK_TICKS = 2 ** 20;
+/** Nothing came. */
+const NO_SLACK = 2 ** 31 - 1;
 
 /** What `take` answers, whichever queue was asked. */
 let taken = new Float64Array(16);
@@ -41,6 +45,8 @@ export class InputQueue {
   readonly #slots: number;
   readonly #repeatTicks: number;
   #repeated = 0;
+  /** In 1/MARGIN_UNITS tick: a small integer stands in the object itself. */
+  #leastSlack = NO_SLACK;
   /** A late input pressed something. */
   #carries = false;
 
@@ -74,8 +80,9 @@ export class InputQueue {
     const numbers = this.#numbers;
     const width = this.#width;
     for (let i = 0; i < width; i++) numbers[SAID + i] = wire[i];
-    const slack = tick - nowTick;
-    if (!(slack >= numbers[LEAST_SLACK])) numbers[LEAST_SLACK] = slack;
+    const slackTicks = Math.max(Math.min(tick - nowTick, MOST_SLACK_TICKS), -MOST_SLACK_TICKS);
+    const slack = Math.round(slackTicks * MARGIN_UNITS) | 0;
+    if (slack < this.#leastSlack) this.#leastSlack = slack;
     if (tick <= this.tick) return this.#carry(wire);
     if (tick - this.tick >= this.#slots) {
       this.early++;
@@ -127,9 +134,9 @@ export class InputQueue {
 
   /** Least slack since last asked, ticks; NaN if nothing came. */
   takeMargin(): number {
-    const least = this.#numbers[LEAST_SLACK];
-    this.#numbers[LEAST_SLACK] = Number.NaN;
-    return least;
+    const least = this.#leastSlack;
+    this.#leastSlack = NO_SLACK;
+    return least === NO_SLACK ? Number.NaN : least / MARGIN_UNITS;
   }
 
   takeInTime(): number {
@@ -143,7 +150,7 @@ export class InputQueue {
     for (let slot = 0; slot < this.#slots; slot++) this.#numbers[this.#at(slot)] = -1;
     this.#numbers.set(this.#plan.initialWire, SAID);
     this.#repeated = this.#repeatTicks;
-    this.#numbers[LEAST_SLACK] = Number.NaN;
+    this.#leastSlack = NO_SLACK;
   }
 
   #carry(wire: Float64Array): void {

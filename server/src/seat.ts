@@ -41,34 +41,43 @@ export interface PendingEvent {
 }
 
 export class RoomSeat implements Seat {
+  // What every tick touches stands together, in few lines of memory.
   readonly id: number;
-  readonly auth: unknown;
-  readonly spectator: boolean;
   /** The seat's connection; undefined while it is away. */
   line: Line | undefined = undefined;
-  /** Ms (the room's clock) at which the line broke. */
-  droppedAtMs = 0;
-  gone = false;
   readonly inputs: InputQueue;
-  #known: KnownSet | undefined;
   /** Tick of the newest STATE sent on this connection, or of its WELCOME. */
   sentTick = 0;
-  /** The next STATE tells everything. */
-  needsEverything = true;
-  /** Bytes that may still be sent, where the room has a budget. */
-  budgetBytes = 0;
-  /** Version of the coding tables that were last sent on this connection. */
-  tablesVersion = 0;
   /** Newest STATE tick the client says it has applied. */
   ackTick = 0;
-  /** STATEs left out because the seat was behind. */
-  skips = 0;
+  unackedBytes = 0;
+  /** Bytes of the newest STATE. */
+  #sentBytes = 0;
+  #flightCount = 0;
+  #flightFirst = 0;
+  /** A ring of what is on its way, but for the newest: tick and bytes of each. */
+  readonly #flight = new Uint32Array(2 * MAX_FLIGHT);
+  /** The next STATE tells everything. */
+  needsEverything = true;
+  /** Version of the coding tables that were last sent on this connection. */
+  tablesVersion = 0;
   /** Ms since which the seat is too far behind to be sent to; 0: it is not. */
   slowSinceMs = 0;
-  unackedBytes = 0;
   readonly events: PendingEvent[] = [];
   /** Events near what the seat did not know: told if it knows it by the next STATE. */
   readonly unsure: PendingEvent[] = [];
+  readonly input: Record<string, unknown> = {};
+  readonly #game: Game;
+  #known: KnownSet | undefined;
+  readonly auth: unknown;
+  readonly spectator: boolean;
+  /** Ms (the room's clock) at which the line broke. */
+  droppedAtMs = 0;
+  gone = false;
+  /** Bytes that may still be sent, where the room has a budget. */
+  budgetBytes = 0;
+  /** STATEs left out because the seat was behind. */
+  skips = 0;
   eventsLost = 0;
   /** Which STATEs it got: what rewind goes by. */
   readonly told = new Told();
@@ -77,14 +86,8 @@ export class RoomSeat implements Seat {
   /** Commands whose answers are still open, over all connections. */
   openCommands = 0;
   readonly clock: ClockEstimator;
-  readonly input: Record<string, unknown> = {};
-  readonly #game: Game;
   readonly #owned: () => readonly Row[] | undefined;
   readonly #kick: (seat: RoomSeat, reason: string) => void;
-  /** A ring: tick and bytes of each. Begins anew when it is empty, where memory is warm. */
-  readonly #flight = new Uint32Array(2 * MAX_FLIGHT);
-  #flightFirst = 0;
-  #flightCount = 0;
 
   constructor(options: {
     id: number;
@@ -162,18 +165,26 @@ export class RoomSeat implements Seat {
 
   /** A STATE of `bytes` left for the client. */
   sent(tick: number, bytes: number): void {
+    if (this.#flightCount > 0) {
+      const at = (this.#flightFirst + this.#flightCount - 1) % MAX_FLIGHT;
+      this.#flight[2 * at] = this.sentTick;
+      this.#flight[2 * at + 1] = this.#sentBytes;
+    }
+    this.#flightCount++;
     this.sentTick = tick;
-    if (this.#flightCount === 0) this.#flightFirst = 0;
-    const at = (this.#flightFirst + this.#flightCount++) % MAX_FLIGHT;
-    this.#flight[2 * at] = tick;
-    this.#flight[2 * at + 1] = bytes;
+    this.#sentBytes = bytes;
     this.unackedBytes += bytes;
   }
 
   /** The client has applied every STATE up to `tick`. */
   acknowledge(tick: number): void {
     this.ackTick = tick;
-    while (this.#flightCount > 0 && this.#flight[2 * this.#flightFirst] <= tick) {
+    if (tick >= this.sentTick) {
+      this.#flightCount = 0;
+      this.unackedBytes = 0;
+      return;
+    }
+    while (this.#flightCount > 1 && this.#flight[2 * this.#flightFirst] <= tick) {
       this.unackedBytes -= this.#flight[2 * this.#flightFirst + 1];
       this.#flightFirst = (this.#flightFirst + 1) % MAX_FLIGHT;
       this.#flightCount--;
