@@ -1,11 +1,11 @@
 // Where the rows of one kind went from one STATE to the next, for many questions about any moment
 // between the two: rows sorted into the cells of a grid by the middle of their way. Built by
 // rewound.ts when a kind is first asked about with those two STATEs, and read by every look that
-// falls between them. Answers candidates: the caller measures. HOT: allocates nothing per tick once
-// its capacity is reached.
+// falls between them. Answers candidates, whose whole way is measured: the caller measures where
+// they were. HOT: allocates nothing per tick once its capacity is reached.
 import { EPOCH, type Plan, type Table } from '@tickwire/protocol';
 
-/** Rows that a cell holds on average. Measured at 1,000 rows: 1 to 8 differ by a tenth. */
+/** Rows that a cell holds on average. At 1,000 rows 2, 4 and 8 differ by a tenth. */
 const ROWS_PER_CELL = 4;
 
 /** Cells each way: 4,096 cells take 16 KiB, and 16,384 rows fill them as wanted. */
@@ -13,37 +13,43 @@ const MAX_CELLS_EACH_WAY = 64;
 
 type Position = NonNullable<Plan['position']>;
 
+/** A way that is asked about; a point where both ends are one. */
+export interface Way {
+  readonly fromX: number;
+  readonly fromY: number;
+  readonly toX: number;
+  readonly toY: number;
+}
+
 export class PastGrid {
-  /** Candidates of the last question: rows of the table. Some are named that are far. */
+  /** Candidates of the last question: rows of the table. */
   found = new Uint32Array(64);
   count = 0;
-  /** By row: middle of its way. */
-  #x = new Float64Array(64);
-  #y = new Float64Array(64);
   /** By row: its cell. */
   #cell = new Uint32Array(64);
-  /** Rows sorted by cell; cell c has those from starts[c] to starts[c + 1]. */
-  #sorted = new Uint32Array(64);
+  // Sorted by cell, cell c from starts[c] to starts[c + 1]: the row, the middle of its way, and how
+  // far either end is from there.
+  #row = new Uint32Array(64);
+  #x = new Float64Array(64);
+  #y = new Float64Array(64);
+  #half = new Float64Array(64);
   readonly #starts = new Uint32Array(MAX_CELLS_EACH_WAY ** 2 + 1);
   #each = 1;
+  // Bounds of all middles; cells in a world unit; the longest half of a way.
   #left = 0;
   #bottom = 0;
   #right = 0;
   #top = 0;
-  /** Cells in a world unit. */
   #perX = 0;
   #perY = 0;
-  /** No row is further from the middle of its way, each axis by itself. */
   #slack = 0;
 
   build(older: Table, newer: Table, at: Position): void {
     const { high, ids } = older;
-    if (this.#x.length <= high) this.#grow(older.capacity);
+    if (this.#row.length <= high) this.#grow(older.capacity);
     const count = this.#measure(older, newer, at);
-    const each = Math.min(
-      Math.max(Math.ceil(Math.sqrt(count / ROWS_PER_CELL)), 1),
-      MAX_CELLS_EACH_WAY,
-    );
+    const wanted = Math.ceil(Math.sqrt(count / ROWS_PER_CELL));
+    const each = Math.min(Math.max(wanted, 1), MAX_CELLS_EACH_WAY);
     this.#each = each;
     this.#perX = this.#right > this.#left ? each / (this.#right - this.#left) : 0;
     this.#perY = this.#top > this.#bottom ? each / (this.#top - this.#bottom) : 0;
@@ -51,47 +57,26 @@ export class PastGrid {
     starts.fill(0, 0, each * each + 1);
     for (let row = 1; row <= high; row++) {
       if (ids[row] === 0) continue;
-      const cell = this.#rowOf(this.#y[row]) * each + this.#columnOf(this.#x[row]);
+      const cell = this.#rowOf(midY[row]) * each + this.#columnOf(midX[row]);
       this.#cell[row] = cell;
       starts[cell]++;
     }
     // Each start stands at its cell's end, and moves down as the cell is filled.
     for (let c = 1; c <= each * each; c++) starts[c] += starts[c - 1];
-    for (let row = high; row >= 1; row--)
-      if (ids[row] !== 0) this.#sorted[--starts[this.#cell[row]]] = row;
-  }
-
-  /** The middle of each way, and the bounds of them all. Answers how many rows there are. */
-  #measure(older: Table, newer: Table, at: Position): number {
-    const [ax, ay] = [older.values[at.x], older.values[at.y]];
-    const [bx, by] = [newer.values[at.x], newer.values[at.y]];
-    const [epochs, newEpochs] = [older.values[EPOCH], newer.values[EPOCH]];
-    let count = 0;
-    let slack = 0;
-    this.#left = this.#bottom = Number.POSITIVE_INFINITY;
-    this.#right = this.#top = Number.NEGATIVE_INFINITY;
-    for (let row = 1; row <= older.high; row++) {
-      if (older.ids[row] === 0) continue;
-      count++;
-      // As blendRow: who is gone or jumped stays.
-      const same = newer.ids[row] === older.ids[row] && newEpochs[row] === epochs[row];
-      const halfX = same ? (bx[row] - ax[row]) / 2 : 0;
-      const halfY = same ? (by[row] - ay[row]) / 2 : 0;
-      slack = Math.max(slack, Math.abs(halfX), Math.abs(halfY));
-      this.#x[row] = ax[row] + halfX;
-      this.#y[row] = ay[row] + halfY;
-      this.#left = Math.min(this.#left, this.#x[row]);
-      this.#right = Math.max(this.#right, this.#x[row]);
-      this.#bottom = Math.min(this.#bottom, this.#y[row]);
-      this.#top = Math.max(this.#top, this.#y[row]);
+    for (let row = high; row >= 1; row--) {
+      if (ids[row] === 0) continue;
+      const to = --starts[this.#cell[row]];
+      this.#row[to] = row;
+      this.#x[to] = midX[row];
+      this.#y[to] = midY[row];
+      this.#half[to] = halfWay[row];
     }
-    this.#slack = slack;
-    return count;
   }
 
-  /** Rows that may be within `radius` of the way from one point to another. */
-  along(fromX: number, fromY: number, toX: number, toY: number, radius: number): void {
+  /** Rows that came within `radius` of the way, or whose ways are short enough to look so. */
+  along(way: Way, radius: number): void {
     this.count = 0;
+    const { fromX, fromY, toX, toY } = way;
     const reach = radius + this.#slack;
     const firstRow = this.#rowOf(Math.min(fromY, toY) - reach);
     const lastRow = this.#rowOf(Math.max(fromY, toY) + reach);
@@ -107,18 +92,60 @@ export class PastGrid {
       }
       if (enter > leave) continue;
       const [x0, x1] = [fromX + dx * enter, fromX + dx * leave];
-      this.#take(
-        row,
-        this.#columnOf(Math.min(x0, x1) - reach),
-        this.#columnOf(Math.max(x0, x1) + reach),
-      );
+      const first = row * this.#each + this.#columnOf(Math.min(x0, x1) - reach);
+      const last = row * this.#each + this.#columnOf(Math.max(x0, x1) + reach);
+      this.#take(this.#starts[first], this.#starts[last + 1], way, radius);
     }
   }
 
-  #take(row: number, firstColumn: number, lastColumn: number): void {
-    const first = this.#starts[row * this.#each + firstColumn];
-    const end = this.#starts[row * this.#each + lastColumn + 1];
-    for (let i = first; i < end; i++) this.found[this.count++] = this.#sorted[i];
+  /** Of the sorted rows from `first` to before `end`, those that came near enough to the way. */
+  #take(first: number, end: number, { fromX, fromY, toX, toY }: Way, radius: number): void {
+    const [dx, dy] = [toX - fromX, toY - fromY];
+    const square = dx * dx + dy * dy;
+    for (let i = first; i < end; i++) {
+      const x = this.#x[i] - fromX;
+      const y = this.#y[i] - fromY;
+      const along = square > 0 ? Math.min(Math.max((x * dx + y * dy) / square, 0), 1) : 0;
+      const offX = x - dx * along;
+      const offY = y - dy * along;
+      const reach = radius + this.#half[i];
+      if (offX * offX + offY * offY <= reach * reach) this.found[this.count++] = this.#row[i];
+    }
+  }
+
+  /** The middle of each way, and the bounds of them all. Answers how many rows there are. */
+  #measure(older: Table, newer: Table, at: Position): number {
+    const [ax, ay] = [older.values[at.x], older.values[at.y]];
+    const [bx, by] = [newer.values[at.x], newer.values[at.y]];
+    const [epochs, newEpochs] = [older.values[EPOCH], newer.values[EPOCH]];
+    let count = 0;
+    let slack = 0;
+    let [left, bottom, right, top] = [Infinity, Infinity, -Infinity, -Infinity];
+    for (let row = 1; row <= older.high; row++) {
+      if (older.ids[row] === 0) continue;
+      count++;
+      // As blendRow: who is gone or jumped stays.
+      const same = newer.ids[row] === older.ids[row] && newEpochs[row] === epochs[row];
+      const byX = same ? (bx[row] - ax[row]) / 2 : 0;
+      const byY = same ? (by[row] - ay[row]) / 2 : 0;
+      const x = ax[row] + byX;
+      const y = ay[row] + byY;
+      midX[row] = x;
+      midY[row] = y;
+      // What floats lose is well within a millionth.
+      halfWay[row] = Math.sqrt(byX * byX + byY * byY) * (1 + 1e-6) + 1e-9;
+      if (halfWay[row] > slack) slack = halfWay[row];
+      if (x < left) left = x;
+      if (x > right) right = x;
+      if (y < bottom) bottom = y;
+      if (y > top) top = y;
+    }
+    this.#left = left;
+    this.#right = right;
+    this.#bottom = bottom;
+    this.#top = top;
+    this.#slack = slack;
+    return count;
   }
 
   #columnOf(x: number): number {
@@ -131,12 +158,22 @@ export class PastGrid {
 
   #grow(capacity: number): void {
     this.found = new Uint32Array(capacity);
+    this.#cell = new Uint32Array(capacity);
+    this.#row = new Uint32Array(capacity);
     this.#x = new Float64Array(capacity);
     this.#y = new Float64Array(capacity);
-    this.#cell = new Uint32Array(capacity);
-    this.#sorted = new Uint32Array(capacity);
+    this.#half = new Float64Array(capacity);
+    if (midX.length >= capacity) return;
+    midX = new Float64Array(capacity);
+    midY = new Float64Array(capacity);
+    halfWay = new Float64Array(capacity);
   }
 }
+
+/** Of the grid being built, by row. */
+let midX = new Float64Array(64);
+let midY = new Float64Array(64);
+let halfWay = new Float64Array(64);
 
 /** What lies outside is in the outermost cells; what is not a number in the first. */
 function cellOf(cells: number, each: number): number {

@@ -12,7 +12,7 @@ import {
   Table,
 } from '@tickwire/protocol';
 import type { PastHit } from './define-room.ts';
-import { PastGrid } from './rewind-grid.ts';
+import { PastGrid, type Way } from './rewind-grid.ts';
 import type { Sent } from './rewind-history.ts';
 import type { RoomSeat } from './seat.ts';
 import type { Point } from './visibility.ts';
@@ -94,7 +94,8 @@ export class Rewound {
   near(kind: string, x: number, y: number, radius: number): Row[] {
     const plan = this.#game.kind(kind);
     const at = positionOf(plan);
-    return this.#around(plan, x, y, x, y, radius).filter(({ $table: { values }, $index }) => {
+    const here = { fromX: x, fromY: y, toX: x, toY: y };
+    return this.#around(plan, here, radius).filter(({ $table: { values }, $index }) => {
       const dx = values[at.x][$index] - x;
       const dy = values[at.y][$index] - y;
       return dx * dx + dy * dy <= radius * radius;
@@ -105,7 +106,8 @@ export class Rewound {
     const plan = this.#game.kind(kind);
     const at = positionOf(plan);
     const hits: PastHit<Row>[] = [];
-    for (const row of this.#around(plan, from.x, from.y, to.x, to.y, radius)) {
+    const way = { fromX: from.x, fromY: from.y, toX: to.x, toY: to.y };
+    for (const row of this.#around(plan, way, radius)) {
       const distance = reached(row, at, from, to, radius);
       if (distance >= 0) hits.push({ row, distance });
     }
@@ -113,18 +115,11 @@ export class Rewound {
   }
 
   /** All that is within `radius` of the way from one point to another, and some that is not. */
-  #around(
-    plan: Plan,
-    fromX: number,
-    fromY: number,
-    toX: number,
-    toY: number,
-    radius: number,
-  ): Row[] {
+  #around(plan: Plan, way: Way, radius: number): Row[] {
     const { older, newer } = this.#at;
     if (!older || !newer) return [...this.all(plan.name)];
     const grid = gridOf(plan, older, newer);
-    grid.along(fromX, fromY, toX, toY, radius);
+    grid.along(way, radius);
     const rows: Row[] = [];
     for (let i = 0; i < grid.count; i++) {
       const row = this.#then(plan.index, grid.found[i]);
