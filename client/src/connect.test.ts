@@ -90,6 +90,15 @@ describe('connect', () => {
     await expect(connect(game, here)).rejects.toThrow('say where');
   });
 
+  test('refuses ticks that are none, and says which are', async () => {
+    for (const [option, ticks, range] of [
+      ['inputDelayTicks', 1.5, '0..60'],
+      ['maxPredictTicks', 129, '0..128'],
+      ['ticksPerMessage', 0, '1..8'],
+    ] as const)
+      await expect(connect(game, { room: 'field', [option]: ticks })).rejects.toThrow(range);
+  });
+
   test('takes no text for a frame', async () => {
     const client = await join();
     sockets[0].onmessage?.({ data: 'hello' });

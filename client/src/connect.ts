@@ -30,6 +30,21 @@ export interface ConnectOptions<G> {
   ticket?: string;
   /** Reads the controls; called at every view() and once a tick. Left out: no input is sent. */
   sample?: () => InputOf<InputFieldsOf<G>>;
+  /**
+   * Ticks after which own actions are shown, 0..60. What is shown later is predicted less, and so
+   * corrected less. No more than there is to predict on the line as it is. Default 0.
+   */
+  inputDelayTicks?: number;
+  /**
+   * Ticks that one's own are shown ahead of the newest STATE; on a line that wants more, own actions
+   * are shown later instead. Default: what the line wants, and at most 128 while it stands still.
+   */
+  maxPredictTicks?: number;
+  /**
+   * Ticks of input in one message, 1..8. 2 sends half the messages, which are mostly envelope, and
+   * costs a tick of input lead. Default 1.
+   */
+  ticksPerMessage?: number;
   /** Watch without input. */
   spectate?: boolean;
   /** Constructor of sockets; default: the global WebSocket. In Node 20 pass ws'. */
@@ -59,6 +74,8 @@ export interface Stats extends Traffic {
    * Least margin of late with which input arrives, ticks; negative: too late. NaN before the first.
    */
   readonly inputMarginTicks: number;
+  /** Ticks after which own actions are shown. */
+  readonly inputDelayTicks: number;
   /** Own moves the server saw otherwise, by more than a step. */
   readonly corrections: number;
   /** Ms the picture stood still for want of news. */
@@ -110,6 +127,10 @@ export async function connect<G extends { readonly hash: string }>(
   options: ConnectOptions<G>,
 ): Promise<GameClient<G>> {
   const { room, token, ticket, spectate = false, sample, link = (line: Link) => line } = options;
+  const { inputDelayTicks, maxPredictTicks, ticksPerMessage } = options;
+  checkTicks('inputDelayTicks', inputDelayTicks, 0, 60);
+  checkTicks('maxPredictTicks', maxPredictTicks, 0, 128);
+  checkTicks('ticksPerMessage', ticksPerMessage, 1, 8);
   const Socket = (options.WebSocket ?? globalThis.WebSocket) as SocketConstructor | undefined;
   if (!Socket)
     throw new UsageError('there is no WebSocket here: pass one, connect(game, { WebSocket, ... })');
@@ -123,6 +144,7 @@ export async function connect<G extends { readonly hash: string }>(
     ticket,
     spectate,
     sample,
+    feel: { inputDelayTicks, maxPredictTicks, ticksPerMessage },
     open: (opened) => link(openLink(address, Socket, opened)),
     now: options.now ?? (() => performance.now()),
     later: options.later ?? later,
@@ -133,6 +155,11 @@ export async function connect<G extends { readonly hash: string }>(
   watchPage(session);
   await session.start();
   return new Handle(session) as unknown as GameClient<G>;
+}
+
+function checkTicks(name: string, value = 1, least: number, most: number): void {
+  if (!(Number.isInteger(value) && value >= least && value <= most))
+    throw new UsageError(`${name}: ${value}: wants whole ticks in ${least}..${most}`);
 }
 
 function later(ms: number, run: () => void): () => void {
@@ -175,7 +202,8 @@ class Handle implements GameClient<never> {
     return this.#session.status;
   }
   get stats(): Stats {
-    const { clock, shownTime, inputTime, prediction, ticks, ticksInTime } = this.#session.playback;
+    const { clock, shownTime, inputTime, inputs, prediction, ticks, ticksInTime } =
+      this.#session.playback;
     return {
       ...this.#session.traffic,
       rttMs: clock.rttMs,
@@ -183,6 +211,7 @@ class Handle implements GameClient<never> {
       shownDelayMs: shownTime.delayMs,
       inputLeadTicks: inputTime.lead,
       inputMarginTicks: inputTime.margin,
+      inputDelayTicks: inputs.delayTicks,
       corrections: prediction.corrections,
       frozenMs: shownTime.frozenMs,
       jumps: shownTime.jumps,

@@ -16,6 +16,7 @@ import {
 } from '@tickwire/protocol';
 import { Backoff } from './backoff.ts';
 import { Calls } from './calls.ts';
+import type { InputOptions } from './input-maker.ts';
 import { Playback } from './playback.ts';
 import { CommandError, ConnectError, connectReason, endReason, type Status } from './status.ts';
 import type { RowsView } from './view.ts';
@@ -43,6 +44,11 @@ const UNREACHABLE =
 /** A healthy line for this long resets the backoff. */
 const HEALTHY_MS = 10_000;
 
+/** What a game may choose between: when own actions are shown, and what is sent for it. */
+export interface Feel extends Omit<InputOptions, 'sample'> {
+  ticksPerMessage?: number;
+}
+
 export interface SessionOptions {
   game: Game;
   room: string;
@@ -50,6 +56,7 @@ export interface SessionOptions {
   ticket: string | undefined;
   spectate: boolean;
   sample: (() => Readonly<Record<string, unknown>>) | undefined;
+  feel?: Feel;
   /** Opens a line; `opened` is called when it may be written to. */
   open: (opened: () => void) => Link;
   now: () => number;
@@ -95,7 +102,7 @@ export class Session {
     this.#ticket = options.ticket;
     const happened = (event: number, payload: object) => this.#tell(event, payload);
     const sample = options.spectate ? undefined : options.sample;
-    this.playback = new Playback(options.game, { sample, happened });
+    this.playback = new Playback(options.game, { ...options.feel, sample, happened });
     this.#pump();
   }
 
@@ -189,7 +196,7 @@ export class Session {
 
   /** Opens a line and says HELLO: with the resume key where there is one, else for a new seat. */
   #join(): void {
-    const { game, open, token, later } = this.#options;
+    const { game, open, token, later, feel } = this.#options;
     const fresh = this.#wasLive && this.#resumeKey === undefined;
     // Whatever still comes of an attempt that was given up is not about this session's line.
     const lost = (code: number, reason: string) => {
@@ -230,7 +237,7 @@ export class Session {
       this.#end({ state: 'closed', reason: 'unreachable', message });
       return;
     }
-    wire = new Wire(game, link, this.playback.received, events, this.traffic);
+    wire = new Wire(game, link, this.playback.received, events, this.traffic, feel?.ticksPerMessage);
     this.#state = { is: 'joining', wire };
   }
 

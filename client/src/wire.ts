@@ -103,6 +103,9 @@ export class Wire {
   /** Inputs not sent yet, of consecutive ticks. */
   readonly #held: Float64Array[] = [];
   #heldLast = 0;
+  /** Fractional tick that was shown when the first of those was made. */
+  #heldShown = 0;
+  readonly #ticksPerMessage: number;
   #over = false;
   /** Newest tick said to be applied; newest input said; shown delay said. */
   #ackTick = 0;
@@ -112,8 +115,16 @@ export class Wire {
   /** When the newest frame was sent, ms. */
   sentMs = 0;
 
-  constructor(game: Game, link: Link, received: Received, events: WireEvents, traffic: Traffic) {
+  constructor(
+    game: Game,
+    link: Link,
+    received: Received,
+    events: WireEvents,
+    traffic: Traffic,
+    ticksPerMessage = 1,
+  ) {
     this.#game = game;
+    this.#ticksPerMessage = ticksPerMessage;
     this.#link = link;
     this.#feed = new StateFeed(game, received, this.#reader);
     this.#events = events;
@@ -144,8 +155,9 @@ export class Wire {
   }
 
   /**
-   * Inputs of consecutive ticks from `first`, made while `shownTick` was shown. While the socket is
-   * full they are held back, the newest ones only; presses of the others go with them.
+   * Inputs of consecutive ticks from `first`, made while `shownTick` was shown. They are held back
+   * until there are enough for a message, and while the socket is full: the newest ones only;
+   * presses of the others go with them.
    */
   inputs(first: number, ticks: readonly Float64Array[], shownTick: number): void {
     const { input } = this.#game;
@@ -156,12 +168,13 @@ export class Wire {
       for (const wire of held) carryPresses(input, wire, ticks[0]);
       held.length = 0;
     }
+    if (held.length === 0) this.#heldShown = shownTick;
     held.push(...ticks);
-    while (held.length > MAX_HELD) carryPresses(input, held.shift()!, held[0]);
+    for (; held.length > MAX_HELD; this.#heldShown++) carryPresses(input, held.shift()!, held[0]);
     this.#heldLast = last;
-    if (this.isFull) return;
+    if (this.isFull || held.length < this.#ticksPerMessage) return;
     const start = last - held.length + 1;
-    const delay = Math.round((start - shownTick) * SHOWN_UNITS);
+    const delay = Math.round((start - this.#heldShown) * SHOWN_UNITS);
     writeInputHeader(this.#out, {
       dState: this.#feed.tick - this.#ackTick,
       dShown: delay - this.#shownDelay,
