@@ -19,9 +19,10 @@ const HALF_LIFE_MS = 5000;
 const LATE_SHARE = 0.001;
 /**
  * The spare grows so much for each tick that missed its input, ms, and shrinks by LATE_SHARE of it
- * for each tick: it rests where that share is late. A stall of 100 ms is covered after three more.
+ * for each tick: it rests where that share is late. A stall of 100 ms is covered after two more. In
+ * the first minutes of the wifi profile 4 has 0.25 % late, 8 has 0.13 %, with the same lead.
  */
-const GROW_MS = 4;
+const GROW_MS = 8;
 /** Ticks missed that count at once: a long stall is one event, not forty. */
 const MAX_MISSED = 6;
 /** Stalls longer than this are not worth a longer lead all the time, ms. */

@@ -51,11 +51,11 @@ describe('a moment', () => {
     // 20 a tick, 0.4 a millisecond.
     const history = seen(0, 60);
     expect(at(history, 6.5)).toEqual([70, 1, 25]);
-    expect(at(history, 7)).toEqual([80, 1, 50]);
-    const [slowing] = at(history, 7.5);
-    expect(slowing).toBeCloseTo(80 + 0.4 * (25 - 25 ** 2 / 100), 9);
+    expect(at(history, 7.5)).toEqual([90, 1, 75]);
+    const [slowing] = at(history, 7.75);
+    expect(slowing).toBeCloseTo(90 + 0.4 * (12.5 - 12.5 ** 2 / 50), 9);
     const [stands] = at(history, 8);
-    expect(stands).toBeCloseTo(80 + 0.4 * 25, 9);
+    expect(stands).toBeCloseTo(90 + 0.4 * 12.5, 9);
     expect(at(history, 20)).toEqual([stands, 1, MOST_GUESSED_MS]);
   });
 

@@ -80,13 +80,26 @@ describe('the delay', () => {
     const watch = new Watch({ latencyMs: 40, jitterMs: 2 }).run(20);
     const calm = watch.shown.delayMs;
     Object.assign(watch.line.settings, { jitterMs: 40 });
-    watch.run(3);
+    watch.run(10);
     const bad = watch.shown.delayMs;
     expect(bad).toBeGreaterThan(calm + 30);
     Object.assign(watch.line.settings, { jitterMs: 2 });
     watch.run(1);
     expect(watch.shown.delayMs).toBeGreaterThan(bad - 6);
     watch.run(120);
+    expect(watch.shown.delayMs).toBeLessThan(calm + 5);
+  });
+
+  test('grows at once by what it stood still, and gives that up again', () => {
+    const watch = new Watch({ latencyMs: 40 }).run(20);
+    const calm = watch.shown.delayMs;
+    watch.line.settings.latencyMs = 240;
+    watch.run(0.05);
+    watch.line.settings.latencyMs = 40;
+    watch.run(2);
+    expect(watch.shown.frozenMs).toBeGreaterThan(30);
+    expect(watch.shown.delayMs).toBeGreaterThan(calm + 0.5 * watch.shown.frozenMs);
+    watch.run(10);
     expect(watch.shown.delayMs).toBeLessThan(calm + 5);
   });
 
