@@ -174,13 +174,18 @@ function ofTicks(trace: Trace, bot: number, { fromMs, toMs }: Span, failures: Fa
   const first = Math.ceil(tickOf(trace, fromMs));
   const last = Math.floor(tickOf(trace, toMs)) - 1;
   const part = { ticks: 0, late: 0, corrections: 0, correctionsLate: 0 };
+  /** Newest STATE that was as predicted. */
+  let agreed = first - SEND_EVERY;
   for (let tick = first; tick < last; tick++) {
     part.ticks++;
     if (!trace.inTime[tick]) part.late++;
     if (tick % SEND_EVERY !== 0) continue;
     const off = stepsOff(trace.predicted[tick], trace.stepped[tick]);
-    if (off <= 1) continue;
-    if (toldInTime(trace, tick)) {
+    if (off <= 1) {
+      agreed = tick;
+      continue;
+    }
+    if (toldInTime(trace, agreed, tick)) {
       part.corrections++;
       const atMs = timeOf(trace, tick);
       failures.add('correction in time', bot, atMs, `tick ${tick} by ${round(off, 1)} steps`);
@@ -203,11 +208,11 @@ function timeOf({ frames }: Trace, tick: number): number {
 }
 
 /**
- * Whether the server knew all that the client predicted with since the STATE before: its inputs
- * were there, and so were those of the tick before, whose presses would have been carried on.
+ * Whether the server knew all that the client predicted with since they last agreed: its inputs
+ * were there, and so were those of that tick, whose presses would have been carried on.
  */
-function toldInTime({ inTime }: Trace, tick: number): boolean {
-  for (let t = tick - SEND_EVERY; t <= tick; t++) if (!inTime[t]) return false;
+function toldInTime({ inTime }: Trace, agreed: number, tick: number): boolean {
+  for (let t = agreed; t <= tick; t++) if (!inTime[t]) return false;
   return true;
 }
 

@@ -1,7 +1,6 @@
 // How play feels on a bad line: `npm run bench -- lines [--profile NAME] [--plot]`. Bots play
 // through each named line in virtual time, and what they saw is held against what the server did.
 // Deterministic for a seed; judges nothing.
-
 import { UsageError } from '@tickwire/protocol';
 import {
   LINE_PROFILES,
@@ -12,7 +11,10 @@ import {
 import { say } from './figures.ts';
 import { Bot, FRAME_MS } from './lines-bot.ts';
 import { SEND_EVERY, TICK_MS } from './lines-game.ts';
-import { type LineFigures, type Measured, measure } from './lines-measure.ts';
+import { type LineFigures, measure, type Span } from './lines-measure.ts';
+import { type Played, plotLines, sayPlayed } from './lines-report.ts';
+import { playStalls } from './lines-stall.ts';
+import type { Trace } from './lines-trace.ts';
 import { LinesWorld } from './lines-world.ts';
 
 const BOTS = 8;
@@ -22,20 +24,29 @@ const JOIN_GAP_MS = 137;
 const WARM_MS = 20_000;
 const MEASURED_MS = 120_000;
 
-export async function measureLines(options: {
-  seed: number;
-  profile?: string;
-}): Promise<Record<string, LineFigures>> {
-  const names = namesOf(options.profile);
-  const figures: Record<string, LineFigures> = {};
-  for (const name of names) {
+export interface LinesOptions {
+  readonly seed: number;
+  /** One of the names; left out: all. */
+  readonly profile?: string;
+  /** Writes plots. */
+  readonly plot: boolean;
+}
+
+/** Throws UsageError for a profile that does not exist. */
+export async function measureLines(options: LinesOptions): Promise<Record<string, LineFigures>> {
+  const { seed, profile, plot } = options;
+  const played: Played[] = [];
+  for (const name of namesOf(profile)) {
     const startedMs = performance.now();
-    const measured = await playLine(LINE_PROFILES[name], options.seed);
-    say(`lines: ${name}, ${Math.round(performance.now() - startedMs)} ms`);
-    sayMeasured(measured);
-    figures[name] = measured.figures;
+    const line = LINE_PROFILES[name];
+    const run = await playLine(line, seed);
+    const measured = measure(run.traces, run.span, line.rttJitterMs);
+    const one = { name, ...run, measured, stalls: await playStalls(line, seed) };
+    sayPlayed(one, performance.now() - startedMs);
+    played.push(one);
   }
-  return figures;
+  if (plot) for (const path of plotLines(played)) say(`\nwrote ${path}`);
+  return Object.fromEntries(played.map(({ name, measured }) => [name, measured.figures]));
 }
 
 function namesOf(profile: string | undefined): ProfileName[] {
@@ -46,11 +57,12 @@ function namesOf(profile: string | undefined): ProfileName[] {
   return [profile as ProfileName];
 }
 
+/** Plays on one line; the traces from the start, and the part of them that counts. */
 export async function playLine(
   profile: LineProfile,
   seed: number,
   { bots = BOTS, warmMs = WARM_MS, measuredMs = MEASURED_MS } = {},
-): Promise<Measured> {
+): Promise<{ traces: Trace[]; span: Span }> {
   const world = await LinesWorld.start(seed, bots);
   for (let i = 0; i < bots; i++) {
     const bot = new Bot(world, i, profileLines(profile, TICK_MS, TICK_MS * SEND_EVERY));
@@ -58,17 +70,8 @@ export async function playLine(
     world.every(FRAME_MS, (i * FRAME_MS) / bots, () => bot.draw());
   }
   const fromMs = world.nowMs + bots * JOIN_GAP_MS + warmMs;
-  await world.run(fromMs + measuredMs);
+  const toMs = fromMs + measuredMs;
+  await world.run(toMs);
   await world.close();
-  return measure(
-    world.bots.map(({ trace }) => trace),
-    { fromMs, toMs: fromMs + measuredMs },
-    profile.rttJitterMs,
-  );
-}
-
-function sayMeasured({ figures, details }: Measured): void {
-  const { failures, ...rest } = details;
-  for (const [name, value] of Object.entries({ ...figures, ...rest })) say(`  ${name}: ${value}`);
-  for (const line of failures) say(`  ! ${line}`);
+  return { traces: world.bots.map(({ trace }) => trace), span: { fromMs, toMs } };
 }

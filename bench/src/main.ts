@@ -30,6 +30,7 @@ const { values, positionals } = parseArgs({
     seats: { type: 'string' },
     quick: { type: 'boolean', default: false },
     profile: { type: 'string' },
+    plot: { type: 'boolean', default: false },
   },
 });
 
@@ -44,7 +45,7 @@ const programs: Readonly<Record<string, () => Promise<object>>> = {
   size: () => measureSize(),
   tick: () => measureTick(number('seed')),
   interest: () => measureInterest(number('seed')),
-  lines: () => measureLines({ seed: number('seed'), profile: values.profile }),
+  lines: () => measureLines({ seed: number('seed'), profile: values.profile, plot: values.plot }),
   load: () =>
     measureLoads({
       seed: number('seed'),
@@ -61,7 +62,7 @@ const flags: Readonly<Record<string, string>> = {
   wire: '[--seed N] [--cubes FILE] [--no-peers] [--bits]',
   tick: '[--seed N]',
   interest: '[--seed N]',
-  lines: '[--seed N] [--profile NAME]',
+  lines: '[--seed N] [--profile NAME] [--plot]',
   load: '[--seed N] [--seats N] [--no-peers] [--quick]',
   rate: '[--seconds N]',
   smoke: '[--write]',

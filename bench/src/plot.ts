@@ -1,6 +1,6 @@
-// Line plots as SVG, by a writer of our own: panels side by side on one logarithmic scale, names of
-// the lines at the right of the last. Knows nothing of what is plotted. Files go to bench/plots,
-// which git does not see.
+// Line plots as SVG, by a writer of our own: panels side by side on one scale, logarithmic unless a
+// plot asks for even steps, names of the lines at the right of the last. Knows nothing of what is
+// plotted. Files go to bench/plots, which git does not see.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -18,6 +18,10 @@ export interface Plot {
   /** What the numbers are and what they hold. */
   readonly note: string;
   readonly xTitle: string;
+  /** x by its value. Default: each x there is, at equal distances. */
+  readonly linearX?: boolean;
+  /** y from 0 in even steps. Default: logarithmic. */
+  readonly linearY?: boolean;
   readonly panels: readonly { readonly title: string; readonly lines: readonly Line[] }[];
 }
 
@@ -53,9 +57,15 @@ export function writePlot(name: string, plot: Plot): string {
   return relative(process.cwd(), path);
 }
 
+/** Even steps of a scale: about so many. */
+const STEPS = 6;
+/** A line of more points than this is drawn without dots. */
+const MOST_DOTS = 60;
+
 /** Where values lie on the page. */
 interface Scales {
-  /** Whole decades are too coarse: the ends are ticks, 1, 2 or 5 times a power of ten. */
+  /** Named on each axis; the ends of the y axis are among them. */
+  readonly xTicks: readonly number[];
   readonly ticks: readonly number[];
   x(value: number): number;
   y(value: number): number;
@@ -66,14 +76,14 @@ export function svgOf(plot: Plot): string {
   const lines = panels.flatMap((panel) => panel.lines);
   const width = LEFT + panels.length * (PANEL_WIDTH + PANEL_GAP) - PANEL_GAP + RIGHT;
   const height = TOP + PANEL_HEIGHT + BOTTOM;
-  const scales = scalesOf(lines);
+  const scales = scalesOf(plot, lines);
   const colours = coloursOf(lines);
   const parts = panels.map((panel, i) => {
     const left = LEFT + i * (PANEL_WIDTH + PANEL_GAP);
     const last = i === panels.length - 1 ? names(panel.lines, scales, colours) : '';
     const tickNames = i === 0 ? yNames(scales) : '';
     return (
-      `<g transform="translate(${left} ${TOP})">${grid(panel.title, lines, scales)}${tickNames}` +
+      `<g transform="translate(${left} ${TOP})">${grid(panel.title, scales)}${tickNames}` +
       `${panel.lines.map((line) => lineOf(line, scales, colours)).join('')}${last}</g>`
     );
   });
@@ -90,18 +100,34 @@ export function svgOf(plot: Plot): string {
   ].join('\n');
 }
 
-function scalesOf(lines: readonly Line[]): Scales {
+function scalesOf({ linearX, linearY }: Plot, lines: readonly Line[]): Scales {
   const ys = lines.flatMap(({ points }) => points.map(([, y]) => y));
+  const most = Math.max(...ys);
+  const ticks = linearY ? evenTicks(0, most) : ticksOf(Math.min(...ys), most);
+  const along = linearY ? (value: number) => value : Math.log;
+  const low = along(ticks[0]);
+  const high = along(ticks[ticks.length - 1]);
   const xs = xsOf(lines);
-  const ticks = ticksOf(Math.min(...ys), Math.max(...ys));
-  const low = Math.log(ticks[0]);
-  const high = Math.log(ticks[ticks.length - 1]);
-  const step = (PANEL_WIDTH - 2 * INSET) / Math.max(xs.length - 1, 1);
-  return {
-    ticks,
-    x: (value) => INSET + xs.indexOf(value) * step,
-    y: (value) => PANEL_HEIGHT * (1 - (Math.log(value) - low) / (high - low)),
-  };
+  const y = (value: number) => PANEL_HEIGHT * (1 - (along(value) - low) / (high - low));
+  const width = PANEL_WIDTH - 2 * INSET;
+  if (!linearX) {
+    const step = width / Math.max(xs.length - 1, 1);
+    return { xTicks: xs, ticks, x: (value) => INSET + xs.indexOf(value) * step, y };
+  }
+  const xTicks = evenTicks(xs[0], xs[xs.length - 1]);
+  const first = xTicks[0];
+  const span = xTicks[xTicks.length - 1] - first;
+  return { xTicks, ticks, x: (value) => INSET + ((value - first) / span) * width, y };
+}
+
+/** Multiples of 1, 2 or 5 times a power of ten, from below `least` to above `most`. */
+function evenTicks(least: number, most: number): number[] {
+  const wanted = (most - least || 1) / STEPS;
+  const power = 10 ** Math.floor(Math.log10(wanted));
+  const step = power * ([1, 2, 5].find((digit) => digit * power >= wanted) ?? 10);
+  const first = Math.floor(least / step);
+  const count = Math.max(Math.ceil(most / step), first + 1) - first + 1;
+  return Array.from({ length: count }, (_, i) => Number(((first + i) * step).toPrecision(6)));
 }
 
 /** Every x there is, ascending: they stand at equal distances. */
@@ -131,9 +157,9 @@ function coloursOf(lines: readonly Line[]): Map<string, string> {
   return colours;
 }
 
-function grid(title: string, lines: readonly Line[], { ticks, x, y }: Scales): string {
+function grid(title: string, { xTicks, ticks, x, y }: Scales): string {
   const across = ticks.map((tick) => rule(0, y(tick), PANEL_WIDTH, y(tick)));
-  const names = xsOf(lines).map((value) => {
+  const names = xTicks.map((value) => {
     const label = value.toLocaleString('en');
     return text(x(value), PANEL_HEIGHT + 18, label, `text-anchor="middle" fill="${QUIET}"`);
   });
@@ -151,7 +177,8 @@ function lineOf(line: Line, { x, y }: Scales, colours: Map<string, string>): str
   const places = line.points.map(([px, py]) => [x(px).toFixed(1), y(py).toFixed(1)]);
   const thick = line.ours ? 3 : 1.5;
   const path = places.map((place) => place.join(',')).join(' ');
-  const dots = places.map(
+  const dotted = places.length > MOST_DOTS ? [] : places;
+  const dots = dotted.map(
     ([cx, cy]) => `<circle cx="${cx}" cy="${cy}" r="${thick + 1}" fill="${colour}"/>`,
   );
   const stroke = `fill="none" stroke="${colour}" stroke-width="${thick}"`;
