@@ -36,8 +36,9 @@ export interface ConnectOptions<G> {
    */
   inputDelayTicks?: number;
   /**
-   * Ticks that one's own are shown ahead of the newest STATE; on a line that wants more, own actions
-   * are shown later instead. Default: what the line wants, and at most 128 while it stands still.
+   * Ticks that one's own are shown ahead of the newest STATE; on a line that wants more, own
+   * actions are shown later instead. Default: what the line wants, and at most 128 while it stands
+   * still.
    */
   maxPredictTicks?: number;
   /**

@@ -237,7 +237,8 @@ export class Session {
       this.#end({ state: 'closed', reason: 'unreachable', message });
       return;
     }
-    wire = new Wire(game, link, this.playback.received, events, this.traffic, feel?.ticksPerMessage);
+    const { received } = this.playback;
+    wire = new Wire(game, link, received, events, this.traffic, feel?.ticksPerMessage);
     this.#state = { is: 'joining', wire };
   }
 

@@ -1,5 +1,6 @@
-// What a game may choose: when own actions are shown, how much is predicted, how often is sent. Each
-// choice keeps what prediction promises: no correction where inputs come in time, each press once.
+// What a game may choose: when own actions are shown, how much is predicted, how often is sent.
+// Each choice keeps what prediction promises: no correction where inputs come in time, each press
+// once.
 
 import type { GameClient } from '@tickwire/client';
 import { CLEAR_LINE, type LineSettings } from '@tickwire/protocol/simulator';

@@ -1,6 +1,6 @@
 // A game of shots for the suites about prediction: a ship whose step spawns bolts, and a bolt that
-// flies by its own step. Trap: the step is deterministic and touches nobody, so that on a line whose
-// inputs come in time any correction and any bolt that is taken back is a bug.
+// flies by its own step. Trap: the step is deterministic and touches nobody, so that on a line
+// whose inputs come in time any correction and any bolt that is taken back is a bug.
 
 import { bool, defineGame, fixed, int } from '@tickwire/protocol';
 import { defineRoom, type RoomDefinition, type RoomKind } from '../src/index.ts';
@@ -40,7 +40,9 @@ export const gunnery = defineGame({
   },
 });
 
-/** Ticks at which a ship fired for the first time, on either side: what a sound would be made of. */
+/**
+ * Ticks at which a ship fired for the first time, on either side: what a sound would be made of.
+ */
 export const fired: number[] = [];
 
 export type Gunnery = typeof gunnery;

@@ -197,7 +197,7 @@ describe('on any line', () => {
   );
 
   test.each(cases)(
-    'each spawn of the server is shown exactly once, none doubly, none for ever (%s, seed %i, sendEvery %i)',
+    'each spawn of the server is shown once and no more (%s, seed %i, sendEvery %i)',
     async (name, seed, sendEvery) => {
       const bad = line(lines[name]);
       const up = { ...bad };
