@@ -92,6 +92,7 @@ export class Playback {
       this.clock = new ClockEstimator(this.#tickMs);
       this.#synced = false;
       this.#events = [];
+      this.#drawnMs = 0;
     }
     this.view.seat = this.newest.seat = welcome.seat;
     this.#shown.viewer = this.#raw.viewer = welcome.seat;
@@ -201,7 +202,15 @@ export class Playback {
       prediction.take(tick, wire),
     );
     prediction.advance(inputs.present);
-    if (first !== undefined) send(first, inputs.due, this.shownTime.tick);
+    if (first !== undefined) send(first, inputs.due, this.#seenTick(nowMs));
+  }
+
+  /**
+   * Tick of the picture that the player had before it when it made its input: the last one drawn.
+   * Where nobody draws, what would be.
+   */
+  #seenTick(nowMs: number): number {
+    return nowMs - this.#drawnMs < HITCH_MS ? this.view.tick : this.shownTime.tick;
   }
 
   #tellEvents(): void {

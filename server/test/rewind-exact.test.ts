@@ -47,7 +47,7 @@ const game = defineGame({
     },
     gunner: { x: fixed(-4000, 4000, STEP).smooth(), y: fixed(-4000, 4000, STEP).smooth() },
   },
-  input: { dx: int(-1, 1), fire: bool().press() },
+  input: { dx: int(-1, 1), seen: int(0, 99_999) },
   step: {
     gunner(self, { dx }, { dt }) {
       self.x += dx * 97.3 * dt;
@@ -101,7 +101,7 @@ async function play(more: Partial<Definition>, latencyMs: number, ms = 12_000) {
     room: 'field',
     up: line,
     down: { ...line },
-    sample: () => ({ dx: (Math.floor(stepper.nowMs / 300) % 3) - 1, fire: false }),
+    sample: () => ({ dx: (Math.floor(stepper.nowMs / 300) % 3) - 1, seen: 0 }),
   });
   const pictures: Picture[] = [];
   stepper.onStride = () => {
@@ -162,4 +162,29 @@ describe.each(Object.keys(KINDS))('a room that sends %s', (name) => {
     expect(compared).toBeGreaterThan(looks.length / 2);
     expect(between).toBeGreaterThan(100);
   });
+});
+
+test('an input carries the picture that its player saw when it made it', async () => {
+  const stamps: { seen: number; tick: number }[] = [];
+  const field = defineRoom<typeof game>(game, {
+    sendEvery: 2,
+    tick(room) {
+      const seat = room.seat(1);
+      if (seat && room.tick > 150)
+        stamps.push({ seen: seat.input.seen, tick: room.rewind(seat, (past) => past.tick) });
+    },
+  });
+  stepper = await Stepper.start({ rooms: { field } });
+  const line = { latencyMs: 40, jitterMs: 0, stallMs: 0, stallEveryMs: 0, bandwidthKbps: 0 };
+  const drawn: number[] = [0];
+  const sample = () => ({ dx: 0, seen: drawn.length - 1 });
+  const player = await stepper.join(game, { room: 'field', up: line, down: { ...line }, sample });
+  // Some drawn frames are late: inputs are made between two of them as well.
+  for (let frame = 0; frame < 900; frame++) {
+    await stepper.advance(frame % 10 === 0 ? 50 : 1000 / 60);
+    drawn.push(player.client.view().tick);
+  }
+  const off = stamps.filter(({ seen, tick }) => Math.abs(drawn[seen] - tick) > 1 / 128 + 1e-9);
+  expect(stamps.length).toBeGreaterThan(300);
+  expect(off.length).toBeLessThan(stamps.length / 100);
 });
