@@ -38,6 +38,8 @@ class Scene {
   /** Inputs that were sent: tick and whether fire was pressed. */
   readonly sent: [tick: number, fire: boolean][] = [];
   readonly playback: Playback;
+  /** Tick that the last inputs were said to be made at sight of. */
+  sawTick = 0;
   #tick = 99;
   #speaks = true;
   #waiting: number[] = [];
@@ -123,7 +125,8 @@ class Scene {
   }
 
   look() {
-    this.playback.advance(this.nowMs, (first, ticks) => {
+    this.playback.advance(this.nowMs, (first, ticks, shownTick) => {
+      this.sawTick = shownTick;
       for (const [i, wire] of ticks.entries()) this.sent.push([first + i, wire[1] === 1]);
     });
     return this.playback.draw(this.nowMs);
@@ -154,6 +157,21 @@ describe('a page that draws', () => {
     const after = scene.look().mine('ship') as unknown as { x: number };
     expect(after).toBe(before);
     expect(after.x).toBeGreaterThan(x + 0.4);
+  });
+
+  test('says of its inputs at sight of which picture they were made', () => {
+    const scene = new Scene();
+    scene.run(2000);
+    for (let i = 0; i < 20; i++) {
+      const seen = scene.look().tick;
+      scene.nowMs += TICK_MS;
+      scene.look();
+      expect(scene.sawTick).toBe(seen);
+    }
+    // Nobody looks: what would be shown.
+    scene.nowMs += 400;
+    scene.look();
+    expect(scene.sawTick).toBe(scene.playback.shownTime.tick);
   });
 
   test('sends a press once, however short it was held', () => {

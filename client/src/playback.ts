@@ -131,7 +131,8 @@ export class Playback {
 
   /**
    * Moves time on. Calls `send` with the inputs that are due: consecutive ticks from `first`, and
-   * the tick shown meanwhile. Answers the ms that passed since the last call.
+   * the tick of the picture that the player acted on. Answers the ms that passed since the last
+   * call.
    */
   advance(
     nowMs: number,
@@ -202,15 +203,10 @@ export class Playback {
       prediction.take(tick, wire),
     );
     prediction.advance(inputs.present);
-    if (first !== undefined) send(first, inputs.due, this.#seenTick(nowMs));
-  }
-
-  /**
-   * Tick of the picture that the player had before it when it made its input: the last one drawn.
-   * Where nobody draws, what would be.
-   */
-  #seenTick(nowMs: number): number {
-    return nowMs - this.#drawnMs < HITCH_MS ? this.view.tick : this.shownTime.tick;
+    if (first === undefined) return;
+    // The last picture, unless nobody looks.
+    const looks = nowMs - this.#drawnMs < HITCH_MS;
+    send(first, inputs.due, looks ? this.view.tick : this.shownTime.tick);
   }
 
   #tellEvents(): void {
