@@ -293,6 +293,20 @@ function respond(
 /** What uWebSockets.js answers to `send` for a frame that is with the kernel; 0: it waits. */
 const SENT = 1;
 
+/** What runs in a cork, and what it threw: one function serves all, where each would be garbage. */
+const corked = {
+  run: () => {},
+  fault: undefined as { readonly error: unknown } | undefined,
+};
+
+function runCorked(): void {
+  try {
+    corked.run();
+  } catch (error) {
+    corked.fault = { error };
+  }
+}
+
 class UwsSocket implements Socket {
   readonly remoteAddress: string;
   readonly context: unknown;
@@ -331,15 +345,11 @@ class UwsSocket implements Socket {
 
   cork(run: () => void): void {
     if (!this.#native) return run();
-    let fault: { error: unknown } | undefined;
-    this.#native.cork(() => {
-      try {
-        run();
-      } catch (error) {
-        fault = { error };
-      }
-    });
-    if (fault) throw (fault as { error: unknown }).error;
+    corked.run = run;
+    this.#native.cork(runCorked);
+    const { fault } = corked;
+    corked.fault = undefined;
+    if (fault) throw fault.error;
   }
 
   close(code: number, reason: string): void {
