@@ -200,6 +200,7 @@ export class Bot {
     this.#shotAt = this.#frame + between(this.#random, SHOT_FRAMES);
     this.#fingerUntil = this.#frame + FINGER_FRAMES;
     const firedMs = this.#place.nowMs;
+    this.trace.pressesMs.push(firedMs);
     this.trace.shots[this.#shot] = { target, firedMs, taken: false, inTime: false };
   }
 
@@ -209,15 +210,13 @@ export class Bot {
     if (dt < 1 / TICK_RATE) return;
     const { trace } = this;
     trace.predicted[tick] = [ship.x, ship.y, ship.vx, ship.vy, ship.angle];
+    const shot = trace.shots[input.shot];
+    const target = shot && this.#seen.get(shot.target);
+    if (input.fire && target && !shot.saw)
+      shot.saw = sightOf(ship, input.aim, target, trace.frames[trace.frames.length - 1].shownTick);
     if (replaying) return;
     if (Number.isNaN(trace.firstInputMs)) trace.firstInputMs = this.#place.nowMs;
     trace.leads[tick] = tick - this.#place.serverTick;
-    if (!input.fire) return;
-    trace.presses.push(tick);
-    const shot = trace.shots[input.shot];
-    if (!shot) return;
-    const target = this.#seen.get(shot.target);
-    if (target) shot.saw = sightOf(ship, input.aim, target, trace.frames.at(-1)!.shownTick);
   }
 }
 

@@ -22,8 +22,8 @@ function perfect(): Trace {
     trace.slacks[tick] = 2;
   }
   trace.inputFrames.push(0);
-  trace.presses.push(50, 150);
-  trace.fires.push(50, 150);
+  trace.pressesMs.push(500, 1500);
+  trace.firesMs.push(580, 1580);
   const at = { x: 100, y: 0 };
   const sight = sightOf({ x: 0, y: 0 }, 0, at, 44);
   trace.shots.push({ target: 7, firedMs: 800, saw: sight, gave: sight, taken: true, inTime: true });
@@ -130,10 +130,10 @@ test('a correction by less than a step is none, an angle wraps', () => {
 });
 
 test('a press that the server takes twice, early or never is found', () => {
-  expect(found(({ fires }) => fires.push(151)).details.inputsDoubled).toBe(1);
-  expect(found(({ fires }) => fires.splice(0, 1, 49)).details.inputsDoubled).toBe(1);
-  expect(found(({ fires }) => fires.splice(0, 1, 55)).details.inputsDoubled).toBe(0);
-  expect(found(({ fires }) => fires.pop()).details.inputsLost).toBe(1);
+  expect(found(({ firesMs }) => firesMs.push(1600)).details.inputsDoubled).toBe(1);
+  expect(found(({ firesMs }) => firesMs.splice(0, 1, 490)).details.inputsDoubled).toBe(1);
+  expect(found(({ firesMs }) => firesMs.splice(0, 1, 700)).details.inputsDoubled).toBe(0);
+  expect(found(({ firesMs }) => firesMs.pop()).details.inputsLost).toBe(1);
 });
 
 test('a shot that only one end sees hit is disagreed on, with the reason', () => {

@@ -118,7 +118,9 @@ export function measure(traces: readonly Trace[], span: Span, jitterMs: number):
       shots: shots.count,
       seenHits: shots.seen,
       shotsMisaimed: shots.lost,
-      inputsLost: sum(traces, ({ presses, fires }) => Math.max(presses.length - fires.length, 0)),
+      inputsLost: sum(traces, ({ pressesMs, firesMs }) =>
+        Math.max(pressesMs.length - firesMs.length, 0),
+      ),
       inputsDoubled: sum(traces, doubled),
       convergedP50Ms: convergedMs[convergedMs.length >> 1],
       failures: failures.lines,
@@ -252,11 +254,11 @@ function difference(saw: Sight | undefined, gave: Sight | undefined): string {
   );
 }
 
-/** Presses that the server took before they were made, or once more: over the whole run. */
-export function doubled({ presses, fires }: Trace): number {
+/** Presses that the server took before the finger went down, or once more: over the whole run. */
+export function doubled({ pressesMs, firesMs }: Trace): number {
   let [made, most] = [0, 0];
-  fires.forEach((tick, i) => {
-    while (made < presses.length && presses[made] <= tick) made++;
+  firesMs.forEach((ms, i) => {
+    while (made < pressesMs.length && pressesMs[made] <= ms) made++;
     most = Math.max(most, i + 1 - made);
   });
   return most;

@@ -47,9 +47,9 @@ export class Trace {
   readonly leads: number[] = [];
   /** By tick: how early the input came, ticks; negative: too late. */
   readonly slacks: number[] = [];
-  /** Ticks for which the client made a press, and in which the server took one: ascending. */
-  readonly presses: number[] = [];
-  readonly fires: number[] = [];
+  /** When the finger went down, and when the server took a press, ms: ascending. */
+  readonly pressesMs: number[] = [];
+  readonly firesMs: number[] = [];
   /** By number. */
   readonly shots: Shot[] = [];
   /** Drawn frames after the one with the press until one's own row moved; 0 is that very frame. */

@@ -184,7 +184,7 @@ export class LinesWorld implements Place {
       const trace = this.#bySeat.get(ship.owner)?.trace;
       const input = room.inputOf(ship);
       if (!trace || !input?.fire) continue;
-      trace.fires.push(room.tick);
+      trace.firesMs.push(this.nowMs);
       const shot = trace.shots[input.shot];
       if (!shot) continue;
       shot.taken = true;
