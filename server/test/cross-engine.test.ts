@@ -1,7 +1,8 @@
 // Two engines need not agree in the last bit of Math.sin and its like. Here the page's differs by
-// one unit in the last place in every result, in either direction, for minutes of play; the server's
-// does not. Nobody may see it: no correction is counted, and no picture jumps. Trap: both ends run
-// in one process, so Math is this file's while a page steps and the machine's while the room does.
+// one unit in the last place in every result, in either direction, for minutes of play; the
+// server's does not. Nobody may see it: no correction is counted, and no picture jumps. Trap: both
+// ends run in one process, so Math is this file's while a page steps and the machine's while the
+// room does.
 
 import type { GameClient } from '@tickwire/client';
 import { angle, bool, defineGame, fixed, Random } from '@tickwire/protocol';
