@@ -60,6 +60,7 @@ export {
 // ./budget.ts
 // ./replication.ts
 // ./sharing.ts
+// ./starts.ts
 export type { GameRoom } from './room.ts';
 // ./intake.ts
 // ./commands.ts

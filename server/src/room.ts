@@ -33,6 +33,7 @@ import { Rewind } from './rewind.ts';
 import { Schedule } from './schedule.ts';
 import { type Line, RoomSeat } from './seat.ts';
 import { isPacked, sharingOf } from './sharing.ts';
+import { Starts } from './starts.ts';
 import { StepRunner } from './step-runner.ts';
 import { Timers } from './timers.ts';
 import { World } from './world.ts';
@@ -85,7 +86,12 @@ export class GameRoom implements Room<Game, unknown, unknown> {
   readonly #payload = new MsgpackWriter(256);
   readonly #payloadSink = new PlainSink(this.#payload, packCold);
   readonly #time: SendTime = { tick: 0, sentAt: 0, nowMs: 0 };
+  /** Undefined where one body serves all who start. */
+  readonly #starts: Starts | undefined;
+  readonly #send = (seat: RoomSeat): boolean => this.#sendState(seat);
+  readonly #miss = (seat: RoomSeat): void => this.#missState(seat);
   #nextSeat = 1;
+  #taken = 0;
   /** Ticks done. */
   #done = 0;
   #emitted = 0;
@@ -111,6 +117,7 @@ export class GameRoom implements Room<Game, unknown, unknown> {
     this.#steps = new StepRunner(game, this.world);
     const sharing = sharingOf(definition, game, this.world, this, options.limits);
     this.replication = new Replication(this.world, sharing);
+    if (sharing.visibility) this.#starts = new Starts(game.tickRate / this.#sendEvery);
     this.rewinds = new Rewind({
       game,
       world: this.world,
@@ -210,16 +217,14 @@ export class GameRoom implements Room<Game, unknown, unknown> {
 
   /** Seats taken, without spectators. */
   get taken(): number {
-    let count = 0;
-    for (const seat of this.#seats.values()) if (!seat.spectator) count++;
-    return count;
+    return this.#taken;
   }
 
   /** True if one more may sit down, beside `reserved` others on their way. */
   hasRoom(spectator: boolean, reserved: number): boolean {
     const { seats = DEFAULT_SEATS, spectators = 0 } = this.definition;
-    const taken = this.taken;
-    return spectator ? this.#seats.size - taken < spectators : taken + reserved < seats;
+    if (spectator) return this.#seats.size - this.#taken < spectators;
+    return this.#taken + reserved < seats;
   }
 
   /** Takes a seat. Undefined if the game's `join` threw and the room is over. */
@@ -235,6 +240,7 @@ export class GameRoom implements Room<Game, unknown, unknown> {
     };
     const seat = new RoomSeat({ id, auth, spectator, game, limits, owned, kick });
     this.#seats.set(id, seat);
+    if (!spectator) this.#taken++;
     seat.attach(line, this.#done);
     this.#guard('join', () => this.definition.join?.(this as never, seat as never));
     return this.over ? undefined : seat;
@@ -264,6 +270,7 @@ export class GameRoom implements Room<Game, unknown, unknown> {
     for (const row of this.world.owned.get(seat.id) ?? []) this.world.despawn(row);
     this.world.owned.delete(seat.id);
     this.#seats.delete(seat.id);
+    if (!seat.spectator) this.#taken--;
     this.replication.forget(seat);
     if (this.#seats.size === 0) this.emptySinceMs = this.#now();
   }
@@ -328,17 +335,30 @@ export class GameRoom implements Room<Game, unknown, unknown> {
   }
 
   #replicate(tick: number): void {
-    const time = this.#time;
-    time.tick = tick;
+    this.#time.tick = tick;
     this.replication.begin(tick);
     for (const seat of this.#seats.values()) {
       if (!seat.line) continue;
-      time.nowMs = this.#now();
-      const late = (time.nowMs - this.schedule.dueMs(tick)) / this.schedule.tickMs;
-      time.sentAt = Math.min(Math.max(late, 0), 1);
-      if (!this.replication.send(seat, time)) seat.told.missed(tick - this.#sendEvery + 1, tick);
+      if (this.#starts && seat.needsEverything) this.#starts.wait(seat);
+      else this.#sendState(seat);
     }
+    this.#starts?.take(this.#send, this.#miss);
     this.replication.end();
+  }
+
+  #sendState(seat: RoomSeat): boolean {
+    const time = this.#time;
+    time.nowMs = this.#now();
+    const late = (time.nowMs - this.schedule.dueMs(time.tick)) / this.schedule.tickMs;
+    time.sentAt = Math.min(Math.max(late, 0), 1);
+    const sent = this.replication.send(seat, time);
+    if (!sent) this.#missState(seat);
+    return sent;
+  }
+
+  #missState(seat: RoomSeat): void {
+    const { tick } = this.#time;
+    seat.told.missed(tick - this.#sendEvery + 1, tick);
   }
 
   /** Seats whose grace time is over, and seats that stay behind. */

@@ -96,9 +96,34 @@ describe.each(['packed', 'plain'] as const)('%s', (wire) => {
   });
 });
 
-test('each of two hundred with a view of its own holds what it should see', async () => {
-  const storm = await start({ radius: 300 });
-  join(storm, SEATS);
-  await stepper.advance(3 * TICK_MS);
-  expectTruth(storm);
+describe('with a view of its own each', () => {
+  test('two hundred are told everything in turn, first come first served', async () => {
+    const storm = await start({ radius: 300 });
+    join(storm, SEATS);
+    const started: number[][] = [];
+    while (storm.readers.some(({ states }) => states === 0)) {
+      const before = storm.readers.map(({ states }) => states);
+      await stepper.advance(TICK_MS);
+      started.push(
+        storm.readers.flatMap(({ states }, i) => (before[i] === 0 && states ? [i] : [])),
+      );
+    }
+    expect(started.length).toBeGreaterThan(2);
+    expect(started.length).toBeLessThan(8);
+    expect(started.flat()).toEqual(storm.readers.map((_, i) => i));
+    await stepper.advance(2 * TICK_MS);
+    expectTruth(storm);
+  });
+
+  test('those who play get every STATE while others wait for their turn', async () => {
+    const storm = await start({ radius: 300 });
+    join(storm, 1);
+    await stepper.advance(2 * TICK_MS);
+    const [player] = storm.readers;
+    const before = player.states;
+    join(storm, SEATS - 1);
+    await stepper.advance(3 * TICK_MS);
+    expect(storm.readers.some(({ states }) => states === 0)).toBe(true);
+    expect(player.states).toBe(before + 3);
+  });
 });
