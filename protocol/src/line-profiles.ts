@@ -127,7 +127,7 @@ const RECOVERY_ROUND_TRIPS = 1.25;
  * has come.
  */
 export function profileLines(
-  profile: LineProfile,
+  profile: Omit<LineProfile, 'reason'>,
   upIntervalMs: number,
   downIntervalMs: number,
 ): { up: LineSettings; down: LineSettings } {
@@ -137,7 +137,11 @@ export function profileLines(
   };
 }
 
-function lineOf(profile: LineProfile, bandwidthKbps: number, intervalMs: number): LineSettings {
+function lineOf(
+  profile: Omit<LineProfile, 'reason'>,
+  bandwidthKbps: number,
+  intervalMs: number,
+): LineSettings {
   const { rttMs, rttJitterMs, lossPercent, lossBurst, stallMs, stallEveryMs } = profile;
   return {
     latencyMs: rttMs / 2,

@@ -1,14 +1,15 @@
 // What the page's address asks for. Used by people (?room= is an invite) and by tests (?lag=,
-// ?bot=1). Also keeps the player's name between visits.
+// ?line=wifi, ?bot=1). Also keeps the player's name between visits.
 
-import type { LineOptions } from './line.ts';
+import type { ProfileName } from '@tickwire/protocol/simulator';
+import { isProfile, type LineOptions } from './line.ts';
 
 export interface PageOptions {
   name: string;
   /** Room id or kind of room. */
   room: string;
-  /** What the line starts with. */
-  line: LineOptions;
+  /** What the line starts with: a name, or numbers. */
+  line: ProfileName | LineOptions;
   /** Plays by itself. */
   bot: boolean;
   /** Never draws coarser, however slow it gets. For pictures. */
@@ -49,15 +50,18 @@ const ANIMALS = [
 export function readOptions(search: string): PageOptions {
   const query = new URLSearchParams(search);
   const number = (key: string): number => Math.max(0, Number(query.get(key)) || 0);
+  const line = query.get('line');
+  const numbers = {
+    lagMs: number('lag'),
+    jitterMs: number('jitter'),
+    lossPercent: number('loss'),
+    stallMs: number('stall'),
+    bandwidthKbps: number('bandwidth'),
+  };
   return {
     name: query.get('name') || keptName() || guestName(),
     room: query.get('room') || PUBLIC_ROOM,
-    line: {
-      lagMs: number('lag'),
-      jitterMs: number('jitter'),
-      stallMs: number('stall'),
-      bandwidthKbps: number('bandwidth'),
-    },
+    line: isProfile(line) ? line : numbers,
     bot: query.get('bot') === '1',
     sharp: query.get('sharp') === '1',
     spectate: query.get('spectate') === '1',

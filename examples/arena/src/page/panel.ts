@@ -3,11 +3,12 @@
 // after a fresh join.
 
 import { mountOverlay } from '@tickwire/client/overlay';
+import { LINE_PROFILES } from '@tickwire/protocol/simulator';
 import { arena } from '../game.ts';
 import { TICK_RATE } from '../rules.ts';
-import { button, make, setText } from './dom.ts';
+import { make, setText } from './dom.ts';
 import { jsonBytes } from './json-cost.ts';
-import type { Line, LineOptions } from './line.ts';
+import { CLEAR_OPTIONS, isProfile, type Line, type LineOptions } from './line.ts';
 import type { ArenaGame } from './session.ts';
 
 /** A slider: the setting it moves, its words, its range. */
@@ -22,9 +23,16 @@ interface Slider {
 const ms = (value: number): string => (value === 0 ? 'off' : `${value} ms`);
 
 const SLIDERS: readonly Slider[] = [
-  { key: 'lagMs', label: 'Latency (round trip)', max: 500, step: 10, text: ms },
+  { key: 'lagMs', label: 'Latency (round trip)', max: 600, step: 10, text: ms },
   { key: 'jitterMs', label: 'Jitter', max: 200, step: 5, text: ms },
-  { key: 'stallMs', label: 'Stalls', max: 1000, step: 50, text: ms },
+  {
+    key: 'lossPercent',
+    label: 'Loss',
+    max: 5,
+    step: 0.1,
+    text: (value) => (value === 0 ? 'none' : `${value} %`),
+  },
+  { key: 'stallMs', label: 'Stalls', max: 1000, step: 20, text: ms },
   {
     key: 'bandwidthKbps',
     label: 'Bandwidth',
@@ -34,13 +42,9 @@ const SLIDERS: readonly Slider[] = [
   },
 ];
 
-/** Lines to try, by name. */
-const LINES: ReadonlyArray<readonly [string, LineOptions]> = [
-  ['Clean', { lagMs: 0, jitterMs: 0, stallMs: 0, bandwidthKbps: 0 }],
-  ['Wi-Fi', { lagMs: 40, jitterMs: 15, stallMs: 0, bandwidthKbps: 0 }],
-  ['Train', { lagMs: 150, jitterMs: 50, stallMs: 300, bandwidthKbps: 0 }],
-  ['Far away', { lagMs: 300, jitterMs: 30, stallMs: 0, bandwidthKbps: 0 }],
-];
+/** What the select says where no named line is. */
+const AS_IT_IS = 'as it is';
+const BY_HAND = 'by hand';
 
 /** Milliseconds between two samples of bytes and of JSON. */
 const SAMPLE_MS = 500;
@@ -59,6 +63,7 @@ export class Panel {
   readonly #line: Line;
   readonly #overlay = make('div', 'overlay');
   readonly #bytes = make('p', 'bytes');
+  readonly #named = make('select');
   readonly #inputs = new Map<Slider['key'], { input: HTMLInputElement; value: HTMLElement }>();
   #mounted: { unmount(): void } | undefined;
   #game: ArenaGame | undefined;
@@ -71,16 +76,13 @@ export class Panel {
     this.#line = line;
     this.root.hidden = true;
     this.#bytes.title = JSON_EXPLAINED;
-    const presets = make('div', 'row');
-    for (const [name, settings] of LINES)
-      presets.append(button('small', name, () => this.#apply(settings)));
     const views = make('div', 'row');
     views.append(...toggles);
     this.root.append(
       make('h2', '', 'Bytes'),
       this.#bytes,
       make('h2', '', 'Make the line worse'),
-      presets,
+      this.#select(),
       ...SLIDERS.map((slider) => this.#slider(slider)),
       make('h2', '', 'See what it does'),
       views,
@@ -135,6 +137,24 @@ export class Panel {
     setText(this.#bytes, `This match: ${ours} KB/s; the same as JSON: ${theirs}`);
   }
 
+  /** The named lines; choosing one moves the sliders, moving one makes it a line by hand. */
+  #select(): HTMLElement {
+    const label = make('label', 'slider');
+    const select = this.#named;
+    for (const name of [AS_IT_IS, ...Object.keys(LINE_PROFILES), BY_HAND])
+      select.append(make('option', '', name));
+    select.addEventListener('change', () => {
+      const name = select.value;
+      if (isProfile(name)) this.#line.use(name);
+      else if (name === AS_IT_IS) this.#line.set(CLEAR_OPTIONS);
+      this.#showSettings();
+      // The keys that steer would choose among the lines.
+      select.blur();
+    });
+    label.append(make('span', '', 'Line'), select);
+    return label;
+  }
+
   #slider(slider: Slider): HTMLElement {
     const label = make('label', 'slider');
     const input = make('input');
@@ -158,10 +178,14 @@ export class Panel {
   }
 
   #showSettings(): void {
+    const { name, options } = this.#line;
+    const isClear = Object.values(options).every((value) => value === 0);
+    this.#named.value = name ?? (isClear ? AS_IT_IS : BY_HAND);
+    this.#named.title = name ? LINE_PROFILES[name].reason : '';
     for (const slider of SLIDERS) {
       const parts = this.#inputs.get(slider.key);
       if (!parts) continue;
-      const value = this.#line.options[slider.key];
+      const value = options[slider.key];
       parts.input.value = String(value);
       setText(parts.value, slider.text(value));
     }
