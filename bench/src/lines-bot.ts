@@ -183,7 +183,9 @@ export class Bot {
     });
   }
 
-  /** Now and then: at a mover as it is drawn, a little beside it; the aim is held until the next. */
+  /**
+   * Now and then: at a mover as it is drawn, a little beside it; the aim is held until the next.
+   */
   #aim(): void {
     const keys = this.#keys;
     if (this.#frame >= this.#fingerUntil) keys.fire = false;

@@ -55,8 +55,8 @@ export interface Measured {
 /** Shown motion faster than this many times the fastest ship is a jump. */
 const JUMP = 1.5;
 /**
- * Converged: the clock is this close, and stays within four times that for a second, ms. A line that
- * itself is less steady than wifi is granted a tenth of its jitter.
+ * Converged: the clock is this close, and stays within four times that for a second, ms. A line
+ * that itself is less steady than wifi is granted a tenth of its jitter.
  */
 const CONVERGED_MS = 2;
 const CONVERGED_SHARE = 0.1;

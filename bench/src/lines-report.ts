@@ -23,9 +23,9 @@ export function sayPlayed({ name, measured, stalls, traces, span }: Played, took
     say(`  ${figure.padEnd(24)}${value}`);
   const { shownAgainMs, allowedMs, caughtUpMs, forwardFrames, fastest, inputsDoubled } = stalls;
   say(
-    `  after 600 ms of silence: shown again in ${shownAgainMs} ms (${allowedMs} allowed), caught up ` +
-      `in ${caughtUpMs} ms, ${forwardFrames} frames in fast-forward, ${fastest} x the fastest ship ` +
-      `at most, ${inputsDoubled} presses doubled`,
+    `  after 600 ms of silence: shown again in ${shownAgainMs} ms (${allowedMs} allowed), ` +
+      `caught up in ${caughtUpMs} ms, ${forwardFrames} frames in fast-forward, at most ` +
+      `${fastest} x the fastest ship, ${inputsDoubled} presses doubled`,
   );
   const curve = frozenCurve(traces, span);
   const shares = curve.map(([ms, share]) => `${ms}: ${round(share * 100, 2)}`);

@@ -1,6 +1,6 @@
-// A line that is quiet but stands still for 600 ms, three times: what a player sees of it. Called by
-// lines.ts for each profile, whose distance it takes and nothing else. Both directions are held, so
-// inputs pile up as STATEs do.
+// A line that is quiet but stands still for 600 ms, three times: what a player sees of it. Called
+// by lines.ts for each profile, whose distance it takes and nothing else. Both directions are held,
+// so inputs pile up as STATEs do.
 import { type LineProfile, profileLines } from '@tickwire/protocol/simulator';
 import { round } from './figures.ts';
 import { Bot, FRAME_MS } from './lines-bot.ts';

@@ -1,6 +1,6 @@
-// One room, its bots and their lines on a virtual clock, moved from event to event. Writes down what
-// the server does: whose input came in time, where each ship was, which shots it gives. Trap: joins
-// go through promises, so time passes asynchronously; nothing else does.
+// One room, its bots and their lines on a virtual clock, moved from event to event. Writes down
+// what the server does: whose input came in time, where each ship was, which shots it gives. Trap:
+// joins go through promises, so time passes asynchronously; nothing else does.
 import type { EntityId, Link } from '@tickwire/protocol';
 import { simulateLink } from '@tickwire/protocol/simulator';
 import {
