@@ -48,7 +48,11 @@ export class ArenaRun {
   tick(): void {
     const { players } = this;
     this.#line.tick();
-    for (let i = 0; i < players.length; i++) players[i].say(this.#scripts[i].next());
+    for (let i = 0; i < players.length; i++) {
+      const player = players[i];
+      // Not all are told everything in the first tick.
+      if (player.states > 0) player.say(this.#scripts[i].next(player.ticks));
+    }
   }
 
   close(): Promise<void> {

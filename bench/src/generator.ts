@@ -62,11 +62,11 @@ class Player {
   readonly joined: Promise<void>;
   readonly socket: SeatSocket;
   readonly #task: GeneratorTask;
-  readonly #frames: () => Uint8Array;
+  readonly #frames: (ticks: number) => Uint8Array;
   #tick = 0;
   #told = (): void => {};
 
-  constructor(task: GeneratorTask, frames: () => Uint8Array) {
+  constructor(task: GeneratorTask, frames: (ticks: number) => Uint8Array) {
     this.#task = task;
     this.#frames = frames;
     this.joined = new Promise((resolve) => {
@@ -93,9 +93,9 @@ class Player {
     this.stateBytes += length;
     if (arrived.length < MOST_ARRIVED)
       arrived.push(sharedMs() - (this.#tick * 1000) / this.#task.tickRate);
-    // A script's INPUT acknowledges one tick.
-    if (ticks > 1) this.socket.send(clientFrame(ackFrame(ticks - 1)));
-    this.socket.send(this.#frames());
+    // A script's INPUT acknowledges one tick, but for its first.
+    if (ticks > 1 && this.states > 1) this.socket.send(clientFrame(ackFrame(ticks - 1)));
+    this.socket.send(this.#frames(ticks));
     this.#told();
   }
 }
@@ -116,7 +116,7 @@ async function join(task: GeneratorTask): Promise<number> {
     const group = Array.from({ length: Math.min(CONNECTING, seats - i) }, () => {
       const script = new InputScript(game, random);
       const frames = new Map<Uint8Array, Uint8Array>();
-      return new Player(task, () => framed(frames, script.next()));
+      return new Player(task, (ticks) => framed(frames, script.next(ticks)));
     });
     await Promise.all(group.map(({ socket }) => socket.opened));
     if (!storm) for (const { socket } of group) socket.send(hello);

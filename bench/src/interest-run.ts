@@ -68,7 +68,11 @@ export class ShipsRun {
 
   answer(): void {
     const { players } = this;
-    for (let i = 0; i < players.length; i++) players[i].say(this.#scripts[i].next());
+    for (let i = 0; i < players.length; i++) {
+      const player = players[i];
+      // Not all are told everything in the first tick.
+      if (player.states > 0) player.say(this.#scripts[i].next(player.ticks));
+    }
   }
 
   /** After each tick: what the watched seat should see, and now and then whether it does. */

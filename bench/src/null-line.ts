@@ -25,6 +25,8 @@ export class NullPlayer implements Socket {
   states = 0;
   stateBytes = 0;
   bytes = 0;
+  /** Ticks from the STATE before, or from WELCOME, to the newest. */
+  ticks = 0;
   /** Bytes of the shortest STATE. */
   leastState = Number.POSITIVE_INFINITY;
   welcomed = false;
@@ -46,6 +48,8 @@ export class NullPlayer implements Socket {
     if (type === FrameType.Welcome) this.welcomed = true;
     if (type !== FrameType.State) return;
     this.states++;
+    // The difference of ticks in one byte: below zero for a STATE of everything.
+    this.ticks = frame[2] < 128 ? frame[2] : 255 - frame[2];
     this.stateBytes += frame.length;
     if (frame.length < this.leastState) this.leastState = frame.length;
   }

@@ -37,7 +37,8 @@ export function helloFrame(hash: string, room: string, spectate = false): Uint8A
 
 /** One player's frames, in order and then from the start again. */
 export class InputScript {
-  readonly #opening: Uint8Array;
+  /** What answers a first STATE that came so many ticks after WELCOME. */
+  readonly #opening: (ticks: number) => Uint8Array;
   readonly #ring: Uint8Array[] = [];
   #next = -1;
 
@@ -46,6 +47,7 @@ export class InputScript {
     const out = new MsgpackWriter();
     const sink = new PackedSink(out, game.priors);
     const previous = neutralInput(game.input);
+    const neutral = previous.slice();
     const frame = (header: InputHeader, input: ArenaInput): Uint8Array => {
       const wire = previous.slice();
       roundInput(game.input, input, wire);
@@ -60,7 +62,11 @@ export class InputScript {
     const directions = [...there, ...there.map(({ dx, dy, fire }) => ({ dx: -dx, dy: -dy, fire }))];
     const last = directions[directions.length - 1];
     const dShown = (LEAD_TICKS + SHOWN_BEHIND_TICKS) * SHOWN_UNITS;
-    this.#opening = frame({ dState: 1, dShown, dFirst: LEAD_TICKS }, last);
+    this.#opening = (ticks) => {
+      previous.set(neutral);
+      return frame({ dState: ticks, dShown, dFirst: LEAD_TICKS + ticks - 1 }, last);
+    };
+    this.#opening(1);
     for (let i = 0; i < RING; i++) {
       const held = directions[Math.floor(i / HELD_TICKS)];
       // A press is an edge: true in its first tick alone.
@@ -69,11 +75,14 @@ export class InputScript {
     }
   }
 
-  /** The frame to answer one STATE with: acknowledges it, and says one tick of input. */
-  next(): Uint8Array {
+  /**
+   * The frame to answer one STATE with: acknowledges it, and says one tick of input. The first STATE
+   * may come several `ticks` after WELCOME; those after it are taken to be a tick apart.
+   */
+  next(ticks: number): Uint8Array {
     if (this.#next < 0) {
       this.#next = 0;
-      return this.#opening;
+      return this.#opening(ticks);
     }
     const frame = this.#ring[this.#next];
     this.#next = (this.#next + 1) % RING;
