@@ -213,9 +213,9 @@ export class LinesWorld implements Place {
     this.#watched.add(seat);
     const { inputs } = this.#room.seat(seat)!;
     const put = inputs.put.bind(inputs);
-    inputs.put = (tick, wire, nowTick, shownTick) => {
+    inputs.put = (tick, wire, nowTick, ...shown) => {
       trace.slacks[tick] = tick - nowTick;
-      put(tick, wire, nowTick, shownTick);
+      put(tick, wire, nowTick, ...shown);
     };
   }
 }

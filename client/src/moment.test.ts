@@ -1,6 +1,14 @@
-import { defineGame, fixed, type Game, History, int, Received } from '@tickwire/protocol';
+import {
+  defineGame,
+  fixed,
+  type Game,
+  History,
+  int,
+  MOST_GUESSED_MS,
+  Received,
+} from '@tickwire/protocol';
 import { describe, expect, test } from 'vitest';
-import { MOST_GUESSED_MS, Moment } from './moment.ts';
+import { Moment } from './moment.ts';
 
 const TICK_MS = 50;
 const game = defineGame({

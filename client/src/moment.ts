@@ -2,16 +2,15 @@
 // are late, how far the motion between the newest two is guessed to have gone on. Made by
 // shown-rows for each picture. A guess slows down and stands still soon: who turned, or met a wall,
 // is not there.
-import { blendRow, extendRow, type History, type Snapshot, type Table } from '@tickwire/protocol';
-
-/**
- * Ms after the newest snapshot that motion goes on as it was; it then slows down evenly. On the
- * wifi profile the p99 of what is drawn wrongly is 35 ms of motion with 50, 20 ms with 75; without
- * an end of slowing, whoever stops is drawn farthest beyond.
- */
-const STEADY_MS = 75;
-/** Ms after which it stands: longer, and whoever turned is drawn too far from where they are. */
-export const MOST_GUESSED_MS = 100;
+import {
+  blendRow,
+  extendRow,
+  guessedMotionMs,
+  type History,
+  MOST_GUESSED_MS,
+  type Snapshot,
+  type Table,
+} from '@tickwire/protocol';
 
 export class Moment {
   /** Who is there, and what is not smooth. */
@@ -29,8 +28,7 @@ export class Moment {
     const before = history.at(1);
     if (tick > newest.tick && before) {
       this.guessedMs = Math.min((tick - newest.tick) * tickMs, MOST_GUESSED_MS);
-      const slowingMs = Math.max(this.guessedMs - STEADY_MS, 0);
-      this.motionMs = this.guessedMs - slowingMs ** 2 / (2 * (MOST_GUESSED_MS - STEADY_MS));
+      this.motionMs = guessedMotionMs(this.guessedMs);
       this.from = newest;
       this.#to = before;
       this.#share = this.motionMs / tickMs / (newest.tick - before.tick);

@@ -1,6 +1,6 @@
+import { MOST_GUESSED_MS } from '@tickwire/protocol';
 import { type LineSettings, LineSimulator } from '@tickwire/protocol/simulator';
 import { describe, expect, test } from 'vitest';
-import { MOST_GUESSED_MS } from './moment.ts';
 import { ShownTime } from './shown-time.ts';
 
 const TICK_MS = 1000 / 60;

@@ -3,8 +3,8 @@
 // goes a little beyond what came (moment.ts guesses there) and then freezes, never runs backwards;
 // only a gap no game survives (a sleeping tab) makes it jump. All in ticks unless a name says ms.
 
+import { MOST_GUESSED_MS } from '@tickwire/protocol';
 import { Lateness } from './lateness.ts';
-import { MOST_GUESSED_MS } from './moment.ts';
 
 /**
  * Forgetting per STATE: at 20 Hz half of the weight is 12 s old. A line that gets worse is waited

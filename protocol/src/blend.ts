@@ -1,9 +1,24 @@
 // A row between two snapshots, by the rule of each field: what others are shown in the browser, and
 // what rewind gives back on the server, are computed here and so agree. Fields that are not smooth
-// hold the older value until the newer tick is reached. Also a row a little after the newest, for a
-// browser that waits: a guess, which the server never makes.
+// hold the older value until the newer tick is reached. Also a row a little after the newest: a
+// guess, made by a browser that waits for news, and again by rewind for what it showed meanwhile.
 import { EPOCH, type FieldPlan } from './plan.ts';
 import type { Table } from './table.ts';
+
+/**
+ * Ms after the newest snapshot that motion goes on as it was; it then slows down evenly. On the
+ * wifi profile the p99 of what is drawn wrongly is 35 ms of motion with 50, 20 ms with 75; without
+ * an end of slowing, whoever stops is drawn farthest beyond.
+ */
+const STEADY_MS = 75;
+/** Ms after which it stands: longer, and whoever turned is drawn too far from where they are. */
+export const MOST_GUESSED_MS = 100;
+
+/** How many ms of motion a guess makes of `ms` after the newest snapshot, 0..MOST_GUESSED_MS. */
+export function guessedMotionMs(ms: number): number {
+  const slowing = Math.max(Math.min(ms, MOST_GUESSED_MS) - STEADY_MS, 0);
+  return Math.min(ms, MOST_GUESSED_MS) - slowing ** 2 / (2 * (MOST_GUESSED_MS - STEADY_MS));
+}
 
 /**
  * Writes into `out` the row at `fraction` (0..1) of the way from `a` to `b`. Where the entity is

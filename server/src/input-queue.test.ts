@@ -41,6 +41,25 @@ describe('input queue', () => {
     ]);
   });
 
+  test('a late press is judged by what was shown when it was made', () => {
+    const inputs = queue();
+    inputs.put(1, wire(0), 0, 0.5, 0);
+    inputs.take(1);
+    inputs.take(2);
+    expect([inputs.shownTick, inputs.knownTick]).toEqual([1.5, Number.NaN]);
+    inputs.put(2, wire(0), 2.1, 1.25, 1);
+    inputs.put(3, wire(0), 2.2, 2.25, 2);
+    inputs.take(3);
+    expect([inputs.shownTick, inputs.knownTick]).toEqual([2.25, 2]);
+    for (const tick of [1, 2]) inputs.put(tick, wire(0, 1), 3.2, tick - 0.75, tick);
+    inputs.put(4, wire(0), 3.3, 3.25, 3);
+    inputs.put(5, wire(0), 3.4, 4.25, 4);
+    inputs.take(4);
+    expect([inputs.shownTick, inputs.knownTick]).toEqual([0.25, 1]);
+    inputs.take(5);
+    expect([inputs.shownTick, inputs.knownTick]).toEqual([4.25, 4]);
+  });
+
   test('[I2] carries the presses of late inputs to the next tick, once', () => {
     const inputs = queue();
     taken(inputs, 5);

@@ -12,12 +12,16 @@ export interface InputLimits {
   repeatTicks: number;
 }
 
-/** Where the numbers of a queue stand: this one, three inputs, then the slots. */
-const SHOWN_TICK = 0;
+// Where the numbers of a queue stand: these six, three inputs, then the slots.
+/** What was shown to who made the input of the current tick, and the newest STATE it came from. */
+const SHOWN = 0;
+/** The same of a late press that waits for the next tick, and of one that this tick took. */
+const WAITING = 2;
+const PRESSED = 4;
 /** The input that its player said last, presses and all: what the next one differs from. */
-const SAID = 1;
-/** Numbers of a slot before its input: its tick, and what was then shown. */
-const SLOT_HEAD = 2;
+const SAID = 6;
+/** Numbers of a slot before its input: its tick, and as SHOWN. */
+const SLOT_HEAD = 3;
 
 /** Slack is kept as STATE tells it, in 1/MARGIN_UNITS tick; nobody asks for so much. */
 const MOST_SLACK_TICKS = 2 ** 20;
@@ -62,7 +66,7 @@ export class InputQueue {
       carried = new Float64Array(this.#width);
     }
     this.#numbers.set(plan.initialWire, this.#current);
-    this.#numbers[SHOWN_TICK] = Number.NaN;
+    this.#numbers.fill(Number.NaN, SHOWN, SAID);
     this.clear();
   }
 
@@ -74,16 +78,22 @@ export class InputQueue {
 
   /**
    * An input for `tick` arrived at the fractional tick `nowTick`, from a player who was then shown
-   * `shownTick`. The first to come for a tick counts.
+   * `shownTick` and had applied the STATE of `knownTick`. The first to come for a tick counts.
    */
-  put(tick: number, wire: Float64Array, nowTick: number, shownTick: number): void {
+  put(
+    tick: number,
+    wire: Float64Array,
+    nowTick: number,
+    shownTick: number,
+    knownTick = Number.NaN,
+  ): void {
     const numbers = this.#numbers;
     const width = this.#width;
     for (let i = 0; i < width; i++) numbers[SAID + i] = wire[i];
     const slackTicks = Math.max(Math.min(tick - nowTick, MOST_SLACK_TICKS), -MOST_SLACK_TICKS);
     const slack = Math.round(slackTicks * MARGIN_UNITS) | 0;
     if (slack < this.#leastSlack) this.#leastSlack = slack;
-    if (tick <= this.tick) return this.#carry(wire);
+    if (tick <= this.tick) return this.#carry(wire, shownTick, knownTick);
     if (tick - this.tick >= this.#slots) {
       this.early++;
       return;
@@ -92,6 +102,7 @@ export class InputQueue {
     if (numbers[at] === tick) return;
     numbers[at] = tick;
     numbers[at + 1] = shownTick;
+    numbers[at + 2] = knownTick;
     for (let i = 0; i < width; i++) numbers[at + SLOT_HEAD + i] = wire[i];
   }
 
@@ -105,17 +116,23 @@ export class InputQueue {
     const at = this.#at(tick % this.#slots);
     if (numbers[at] === tick) {
       this.#fill(taken, numbers, at + SLOT_HEAD);
-      numbers[SHOWN_TICK] = numbers[at + 1];
+      numbers[SHOWN] = numbers[at + 1];
+      numbers[SHOWN + 1] = numbers[at + 2];
       this.#repeated = 0;
       this.inTime++;
     } else {
-      numbers[SHOWN_TICK]++;
+      numbers[SHOWN]++;
+      numbers[SHOWN + 1] = Number.NaN;
       if (++this.#repeated > this.#repeatTicks) this.#fill(taken, this.#plan.initialWire, 0);
       else this.#fill(taken, numbers, this.#current);
       releasePresses(this.#plan, taken);
     }
+    numbers[PRESSED] = Number.NaN;
     if (this.#carries) {
       this.#carries = false;
+      numbers[PRESSED] = numbers[WAITING];
+      numbers[PRESSED + 1] = numbers[WAITING + 1];
+      numbers[WAITING] = Number.NaN;
       this.#fill(carried, numbers, this.#carried);
       carryPresses(this.#plan, carried, taken);
       numbers.fill(0, this.#carried, this.#carried + this.#width);
@@ -125,11 +142,20 @@ export class InputQueue {
   }
 
   /**
-   * Fractional tick that the player was shown when the input of the current tick was made; NaN
-   * before the first.
+   * Fractional tick that the player was shown when the input of the current tick was made, or the
+   * late press that the tick took; NaN before the first.
    */
   get shownTick(): number {
-    return this.#numbers[SHOWN_TICK];
+    return this.#numbers[this.#judged];
+  }
+
+  /** Newest STATE that the player had then; NaN where nobody said. */
+  get knownTick(): number {
+    return this.#numbers[this.#judged + 1];
+  }
+
+  get #judged(): number {
+    return Number.isNaN(this.#numbers[PRESSED]) ? SHOWN : PRESSED;
   }
 
   /** Least slack since last asked, ticks; NaN if nothing came. */
@@ -153,12 +179,23 @@ export class InputQueue {
     this.#leastSlack = NO_SLACK;
   }
 
-  #carry(wire: Float64Array): void {
+  #carry(wire: Float64Array, shownTick: number, knownTick: number): void {
+    const numbers = this.#numbers;
     this.late++;
     this.#carries = true;
-    this.#fill(carried, this.#numbers, this.#carried);
+    // The first press counts: what it was aimed at is furthest back.
+    if (Number.isNaN(numbers[WAITING]) && this.#presses(wire)) {
+      numbers[WAITING] = shownTick;
+      numbers[WAITING + 1] = knownTick;
+    }
+    this.#fill(carried, numbers, this.#carried);
     carryPresses(this.#plan, wire, carried);
-    for (let i = 0; i < this.#width; i++) this.#numbers[this.#carried + i] = carried[i];
+    for (let i = 0; i < this.#width; i++) numbers[this.#carried + i] = carried[i];
+  }
+
+  #presses(wire: Float64Array): boolean {
+    for (const { spec, column } of this.#plan.fields) if (spec.press && wire[column]) return true;
+    return false;
   }
 
   /** A few numbers: a loop is faster than what set() asks first. */

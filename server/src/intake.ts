@@ -37,6 +37,8 @@ const coming = {
   tick: 0,
   /** Fractional tick at which the frame came. */
   nowTick: Number.NaN,
+  /** Newest STATE that the player has applied. */
+  knownTick: Number.NaN,
   /** How much later than the input's tick others are shown, in 1/SHOWN_UNITS tick. */
   shownLate: 0,
 };
@@ -44,7 +46,8 @@ const coming = {
 /** Takes the input of the next tick. */
 function put(): void {
   const tick = ++coming.tick;
-  coming.queue!.put(tick, said, coming.nowTick, tick - coming.shownLate / SHOWN_UNITS);
+  const shownTick = tick - coming.shownLate / SHOWN_UNITS;
+  coming.queue!.put(tick, said, coming.nowTick, shownTick, coming.knownTick);
 }
 
 export class Intake {
@@ -88,6 +91,7 @@ export class Intake {
     coming.queue = inputs;
     coming.tick = this.#inputTick;
     coming.nowTick = room.schedule.tickAt(nowMs);
+    coming.knownTick = this.#seat.ackTick;
     coming.shownLate = this.#shownLate - (this.#shownFirst - shownFirst);
     const { input, priors } = room.game;
     if (room.isPacked) {

@@ -2,7 +2,7 @@
 // allows, and the shots that take their time along. Called by the room at each STATE and by games
 // through room.rewind and room.launch; the past itself is kept by rewind-history and shown by
 // rewound. Trap: a look may rewind again, so each depth has a view of its own.
-import type { Game, Row, RowBase } from '@tickwire/protocol';
+import { type Game, guessedMotionMs, type Row, type RowBase } from '@tickwire/protocol';
 import type { LaunchOptions, RewindOptions, RoomLog } from './define-room.ts';
 import { type Sent, SentHistory } from './rewind-history.ts';
 import { type Moment, Rewound } from './rewound.ts';
@@ -106,7 +106,8 @@ export class Rewind {
     if (!seat || Number.isNaN(shown)) return this.#present(seat);
     this.looks++;
     const tick = Math.max(shown, this.#earliest(seat, shown));
-    return this.#asShown(seat, tick, !unseen && !this.#setting.seesAll);
+    const sighted = !unseen && !this.#setting.seesAll;
+    return this.#guessed(seat, tick, sighted) ?? this.#asShown(seat, tick, sighted);
   }
 
   #seatOf(who: RoomSeat | RowBase): RoomSeat | undefined {
@@ -126,7 +127,20 @@ export class Rewind {
     const span = newer.tick - older.tick;
     const shown = Math.min(Math.max(tick, older.tick), newer.tick);
     const fraction = span > 0 ? (shown - older.tick) / span : 0;
-    return { tick: shown, older, newer, fraction, seat, sighted };
+    return { tick: shown, older, newer, fraction, guessedSeconds: 0, seat, sighted };
+  }
+
+  /** After the newest STATE that the seat's browser had: what it made of the two before. */
+  #guessed(seat: RoomSeat, tick: number, sighted: boolean): Moment | undefined {
+    const { knownTick } = seat.inputs;
+    if (!(tick > knownTick)) return undefined;
+    const { every } = this.#setting;
+    const older = this.#history.at(knownTick);
+    const newer = older && this.#history.at(seat.told.before(knownTick - 1, every));
+    if (!older || !newer) return undefined;
+    const motionMs = guessedMotionMs((tick - knownTick) * this.#tickMs);
+    const fraction = motionMs / this.#tickMs / (knownTick - newer.tick);
+    return { tick, older, newer, fraction, guessedSeconds: motionMs / 1000, seat, sighted };
   }
 
   /** All there was at a fractional tick, up to the present. */
@@ -140,12 +154,13 @@ export class Rewind {
     const newer = history.at(older.tick + every);
     const end = newer?.tick ?? world.tick;
     const fraction = Math.max(tick - older.tick, 0) / (end - older.tick);
-    return { tick, older, newer, fraction, seat, sighted: false };
+    return { tick, older, newer, fraction, guessedSeconds: 0, seat, sighted: false };
   }
 
   #present(seat: RoomSeat | undefined): Moment {
     const { tick } = this.#setting.world;
-    return { tick, older: undefined, newer: undefined, fraction: 0, seat, sighted: false };
+    const nothing = { older: undefined, newer: undefined, fraction: 0, guessedSeconds: 0 };
+    return { tick, ...nothing, seat, sighted: false };
   }
 
   /** The tick of a shot's surroundings: behind by less and less. */

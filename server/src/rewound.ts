@@ -4,6 +4,7 @@
 // objects are used again at the next turn.
 import {
   blendRow,
+  extendRow,
   type Game,
   type Plan,
   type Row,
@@ -29,6 +30,11 @@ export interface Moment {
   newer: Sent | undefined;
   /** 0..1 of the way from `older` to `newer`. */
   fraction: number;
+  /**
+   * Above 0: the browser waited for news, and guessed on from `older` by so much motion, or by
+   * `fraction` of the way from the STATE before it, which stands in `newer`.
+   */
+  guessedSeconds: number;
   /** Whose eyes these are: its own rows are as they are now. */
   seat: RoomSeat | undefined;
   /** Only what the seat was told of. */
@@ -41,6 +47,7 @@ export class Rewound {
     older: undefined,
     newer: undefined,
     fraction: 0,
+    guessedSeconds: 0,
     seat: undefined,
     sighted: false,
   };
@@ -116,8 +123,8 @@ export class Rewound {
 
   /** All that is within `radius` of the way from one point to another, and some that is not. */
   #around(plan: Plan, way: Way, radius: number): Row[] {
-    const { older, newer } = this.#at;
-    if (!older || !newer) return [...this.all(plan.name)];
+    const { older, newer, guessedSeconds } = this.#at;
+    if (!older || !newer || guessedSeconds > 0) return [...this.all(plan.name)];
     const grid = gridOf(plan, older, newer);
     grid.along(way, radius);
     const rows: Row[] = [];
@@ -140,7 +147,7 @@ export class Rewound {
 
   /** A row of the moment; undefined where there is none, or none that the seat was shown there. */
   #then(kind: number, row: number): Row | undefined {
-    const { older, newer, seat, sighted, fraction } = this.#at;
+    const { older, newer, seat, sighted, fraction, guessedSeconds } = this.#at;
     const from = older!.tables[kind];
     const id = from.ids[row];
     if (id === 0 || (seat && this.#isOwn(kind, row, id, seat.id))) return undefined;
@@ -149,12 +156,14 @@ export class Rewound {
     let share = fraction;
     if (sighted && seat) {
       if (!seat.told.held(seat.known, id, older!.tick)) return undefined;
-      // On its screen, who leaves sight stands where it was until it is gone.
+      // On its screen, who leaves sight stands where it was until it is gone; and who just came
+      // has come no way yet.
       if (newer && newer !== older && !seat.told.held(seat.known, id, newer.tick)) share = 0;
     }
     const to = newer ? newer.tables[kind] : this.#world.tables[kind];
     const made = copies.refresh(row, id, this.#turn);
-    blendRow(copies, row, from, to, share);
+    if (guessedSeconds > 0) extendRow(copies, row, to, from, share, guessedSeconds);
+    else blendRow(copies, row, from, to, share);
     return made;
   }
 
