@@ -193,7 +193,7 @@ test('an input carries the picture that its player saw when it made it', async (
 });
 
 test('what was guessed while news were late is guessed again', async () => {
-  const { looks, pictures } = await play({ sendEvery: 2 }, 40, 220, 30_000);
+  const { looks, pictures } = await play({ sendEvery: 2 }, 40, 220, 45_000);
   let guessed = 0;
   let same = 0;
   for (const look of looks) {
