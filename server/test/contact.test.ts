@@ -89,7 +89,7 @@ describe('one’s own car against another', () => {
     expect(client.stats.corrections).toBe(0);
   });
 
-  test('that comes towards it is corrected, by a picture that never jumps, and settles', async () => {
+  test('that comes towards it is corrected, without a jump, and settles', async () => {
     const client = await start();
     mine.dx = 1;
     theirs.dx = -1;

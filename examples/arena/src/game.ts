@@ -1,6 +1,6 @@
 // The whole agreement between the arena's server and its page: what exists, what travels, what a
-// player may do. Imported by both sides; the numbers come from `rules.ts`, the step from
-// `movement.ts`. A kind without x and y (the card) is near to everyone: that is how the scoreboard
+// player may do. Imported by both sides; the numbers come from `rules.ts`, the steps from
+// `movement.ts` and `rockets.ts`. A kind without x and y (the card) is near to everyone: that is how the scoreboard
 // knows players out of sight.
 
 import {
@@ -15,6 +15,7 @@ import {
   text,
 } from '@tickwire/protocol';
 import { moveShip } from './movement.ts';
+import { flyRocket, rocketOf } from './rockets.ts';
 import {
   ARENA_SIZE,
   CHAT_LENGTH,
@@ -72,7 +73,8 @@ export const arena = defineGame({
       vy: int(-ROCKET_SPEED, ROCKET_SPEED),
       by: entity('player'),
       hue: int(0, HUES - 1),
-      life: int(0, ROCKET_LIFE).serverOnly(),
+      spent: bool().ownerOnly(),
+      life: int(0, ROCKET_LIFE).default(ROCKET_LIFE).serverOnly(),
     },
     kit: { x: place(), y: place(), ready: bool() },
     card: {
@@ -110,7 +112,7 @@ export const arena = defineGame({
       hit: bool(),
     },
     hurt: { by: entity('player'), of: entity('player'), damage: int(0, 255) },
-    burst: { x: place(), y: place(), hue: int(0, HUES - 1) },
+    burst: { by: entity('player'), x: place(), y: place(), hue: int(0, HUES - 1) },
     kill: { by: entity('player'), of: entity('player'), with: choice('gun', 'rocket') },
     born: { player: entity('player'), x: place(), y: place() },
     mended: { player: entity('player'), x: place(), y: place() },
@@ -122,8 +124,13 @@ export const arena = defineGame({
     rename: command({ name: text(NAME_LENGTH) }).replies<Answer>(),
   },
   step: {
-    player(self, input, { dt }) {
+    player(self, input, { dt, spawn }) {
+      const rockets = self.rocketCount;
       moveShip(self, input, dt);
+      if (self.rocketCount !== rockets) spawn('shot', rocketOf(self));
+    },
+    shot(self, _, { dt }) {
+      flyRocket(self, dt);
     },
   },
 });

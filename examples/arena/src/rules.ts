@@ -20,6 +20,9 @@ export const MAX_PLAYERS = 64;
 /** Radius of a ship. Corridors of the layout are at least 5 ships wide. */
 export const SHIP_RADIUS = 20;
 
+/** Distance from a ship's centre to where its gun ends: clear of its own hull. */
+export const MUZZLE = SHIP_RADIUS + 8;
+
 /**
  * Acceleration in units/s². Top speed is ACCELERATION * (1 / DRAG - 1 / TICK_RATE) = 329 units/s.
  */

@@ -125,6 +125,24 @@ browserSuite('the arena', () => {
     await page.context().close();
   });
 
+  test('with 150 ms of lag a rocket flies from the next drawn frame on, and is one', async () => {
+    const room = await newRoom(server.port);
+    const { page, problems } = await visit(`name=Gun&room=${room}&lag=150`);
+    await page.waitForFunction(isSettled, 140, { timeout: PATIENCE_MS });
+    await aimAtOpen(page);
+    const rocket = await page.evaluate(followRocket);
+    await screenshot(page, 'arena-rocket');
+    expect(rocket.framesToScreen).toBe(1);
+    expect(rocket.mostAtOnce).toBe(1);
+    // First a prediction, then the server's; never back.
+    expect(rocket.ids.length).toBe(2);
+    expect(rocket.ids[0]).toBeLessThan(0);
+    expect(rocket.ids[1]).toBeGreaterThan(0);
+    expect(rocket.longestBack).toBeLessThan(1);
+    expect(problems).toEqual([]);
+    await page.context().close();
+  });
+
   test('a hidden page neither closes nor fast-forwards', async () => {
     const { page } = sleeper;
     const left = HIDDEN_MS - (performance.now() - sleeper.hiddenAtMs);
@@ -234,6 +252,55 @@ async function framesUntilMoved(key: string): Promise<number> {
   const { frame } = drawn();
   window.dispatchEvent(new KeyboardEvent('keyup', { code: key }));
   return frame - start.frame;
+}
+
+/** Turns the mouse until the gun points where a rocket flies for most of a second. */
+async function aimAtOpen(page: Page): Promise<void> {
+  for (let turn = 0; turn < 16; turn++) {
+    const angle = (turn / 16) * Math.PI * 2;
+    await page.mouse.move(240 + Math.cos(angle) * 120, 160 + Math.sin(angle) * 120);
+    // The camera looks ahead, and the aim with it.
+    await page.waitForTimeout(400);
+    const { x, y, aim } = await page.evaluate(() => {
+      const me = window.arena.me()!;
+      return { x: me.x, y: me.y, aim: me.aim };
+    });
+    if (rayToWall(x, y, Math.cos(aim), Math.sin(aim), 600) === 600) return;
+  }
+  throw new Error('the ship is walled in');
+}
+
+/** Runs in the page. Fires a rocket and watches it until the server has told of it, and on. */
+async function followRocket() {
+  const nextFrame = () => new Promise((done) => requestAnimationFrame(done));
+  await nextFrame();
+  const ids: number[] = [];
+  const start = window.arena.frame;
+  let framesToScreen = 0;
+  let mostAtOnce = 0;
+  let farthest = 0;
+  let longestBack = 0;
+  let from: { x: number; y: number } | undefined;
+  window.dispatchEvent(new KeyboardEvent('keydown', { code: 'KeyE' }));
+  window.dispatchEvent(new KeyboardEvent('keyup', { code: 'KeyE' }));
+  let endMs = performance.now() + 5000;
+  while (performance.now() < endMs) {
+    await nextFrame();
+    const rockets = window.arena.rockets();
+    mostAtOnce = Math.max(mostAtOnce, rockets.length);
+    const [rocket] = rockets;
+    if (!rocket) continue;
+    framesToScreen ||= window.arena.frame - start;
+    if (ids.at(-1) !== rocket.id) {
+      ids.push(rocket.id);
+      if (rocket.id > 0) endMs = performance.now() + 300;
+    }
+    from ??= { x: rocket.x, y: rocket.y };
+    const way = Math.hypot(rocket.x - from.x, rocket.y - from.y);
+    longestBack = Math.max(longestBack, farthest - way);
+    farthest = Math.max(farthest, way);
+  }
+  return { framesToScreen, mostAtOnce, ids, longestBack };
 }
 
 /** Runs in the page. How fast shown time goes over two seconds after waking. */

@@ -130,6 +130,11 @@ export class Page {
           flying,
           hp,
         })),
+      /** Own rockets as shown now. */
+      rockets: () =>
+        [...(page.#view?.all('shot') ?? [])]
+          .filter(({ owner }) => owner !== 0 && owner === page.#session.game?.seat)
+          .map(({ id, x, y }) => ({ id, x, y })),
       /** Where the own ship stood in the last drawn frame, and that frame's number. */
       get lastDrawnSelf() {
         return page.#drawn;
@@ -207,6 +212,7 @@ export class Page {
     this.#panel.follow(game);
     attach(game, {
       scenes: [this.#stage.main, this.#stage.raw],
+      ownFire: this.#ownFire,
       sound: this.#sound,
       hud: this.#hud,
       kills: this.#kills,

@@ -40,8 +40,8 @@ export class Scene {
   readonly #mask = new Graphics();
   readonly #textures: Textures;
   readonly #ships = new Map<number, Ship>();
-  readonly #shots = new Map<number, Placed>();
-  readonly #kits = new Map<number, Placed>();
+  readonly #shots = new Map<object, Placed>();
+  readonly #kits = new Map<object, Placed>();
   readonly #shipLayer = new Container();
   readonly #shotLayer = new Container();
   readonly #kitLayer = new Container();
@@ -144,7 +144,8 @@ export class Scene {
   }
 
   #drawShot(row: ShownShot): void {
-    const { sprite } = this.#placed(this.#shots, row.id, () => {
+    if (row.spent) return;
+    const { sprite } = this.#placed(this.#shots, row, () => {
       const made = new Sprite({ texture: this.#textures.rocket, anchor: 0.5, scale: 1 / DETAIL });
       this.#shotLayer.addChild(made);
       return made;
@@ -157,7 +158,7 @@ export class Scene {
   }
 
   #drawKit(row: ShownKit): void {
-    const { sprite } = this.#placed(this.#kits, row.id, () => {
+    const { sprite } = this.#placed(this.#kits, row, () => {
       const made = new Sprite({ texture: this.#textures.kit, anchor: 0.5 });
       this.#kitLayer.addChild(made);
       return made;
@@ -168,11 +169,12 @@ export class Scene {
     sprite.alpha = row.ready ? 1 : 0.15;
   }
 
-  #placed(list: Map<number, Placed>, id: number, create: () => Sprite): Placed {
-    let placed = list.get(id);
+  /** By the row itself: an own rocket's id changes when the server tells of it, its row does not. */
+  #placed(list: Map<object, Placed>, row: object, create: () => Sprite): Placed {
+    let placed = list.get(row);
     if (!placed) {
       placed = { sprite: create(), frame: 0 };
-      list.set(id, placed);
+      list.set(row, placed);
     }
     placed.frame = this.#frame;
     return placed;
@@ -189,10 +191,10 @@ export class Scene {
       this.#ships.delete(id);
     }
     for (const list of [this.#shots, this.#kits])
-      for (const [id, placed] of list) {
+      for (const [row, placed] of list) {
         if (placed.frame === this.#frame) continue;
         placed.sprite.destroy();
-        list.delete(id);
+        list.delete(row);
       }
   }
 }

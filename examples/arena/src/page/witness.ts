@@ -6,6 +6,7 @@ import { GUN_DAMAGE } from '../rules.ts';
 import type { Chat } from './chat.ts';
 import type { Feed } from './feed.ts';
 import type { Hud } from './hud.ts';
+import type { OwnFire } from './own-fire.ts';
 import type { Scene } from './scene.ts';
 import type { ArenaGame } from './session.ts';
 import type { ArenaView, ShownCard } from './shown.ts';
@@ -13,7 +14,9 @@ import type { Sound } from './sound.ts';
 
 /** Who is told. */
 export interface Audience {
+  /** The smooth one first: what is one's own is shown there at once. */
   scenes: readonly Scene[];
+  ownFire: OwnFire;
   sound: Sound;
   hud: Hud;
   kills: Feed;
@@ -50,9 +53,10 @@ export function attach(game: ArenaGame, audience: Audience): void {
       sound.play('hit');
     }
   });
-  game.on('burst', ({ x, y, hue }) => {
-    for (const scene of scenes) scene.effects.burst(x, y, hue);
-    sound.play('burst', x, y);
+  game.on('burst', ({ by, x, y, hue }) => {
+    const isShown = by === self() && audience.ownFire.hasShown(x, y);
+    for (const scene of scenes.slice(isShown ? 1 : 0)) scene.effects.burst(x, y, hue);
+    if (!isShown) sound.play('burst', x, y);
   });
   game.on('born', ({ player, x, y }) => {
     for (const scene of scenes) scene.effects.born(x, y, hueOf(player));

@@ -10,18 +10,18 @@ import {
   GUN_RANGE,
   GUN_SPREAD,
   KILL_POINTS,
+  MUZZLE,
   RESPAWN_WAIT,
-  ROCKET_LIFE,
   ROCKET_RADIUS,
   ROCKET_SPEED,
   SELF_LOSS,
   SHIP_RADIUS,
 } from '../rules.ts';
-import { isClear, isFree, rayToCircle, rayToWall } from '../walls.ts';
+import { isClear, rayToCircle, rayToWall } from '../walls.ts';
 import type { ArenaRoom, PlayerId, PlayerRow, ShotRow } from './match.ts';
 
-/** Distance from a ship's centre to where its gun ends. */
-const MUZZLE = SHIP_RADIUS + 8;
+/** A bot's rocket is stepped without anybody's hands on it. */
+const NO_HANDS = { dx: 0, dy: 0, aim: 0, fire: false, rocket: false, dash: false };
 
 type Weapon = 'gun' | 'rocket';
 
@@ -40,7 +40,7 @@ interface Targets {
   }>;
 }
 
-/** Fires what the steps of this tick have triggered. */
+/** Fires what the steps of this tick have triggered; a rocket they have launched themselves. */
 export function fireWeapons(room: ArenaRoom): void {
   for (const player of room.all('player')) {
     if (player.gunCount !== player.gunDone) {
@@ -49,7 +49,7 @@ export function fireWeapons(room: ArenaRoom): void {
     }
     if (player.rocketCount !== player.rocketDone) {
       player.rocketDone = player.rocketCount;
-      if (player.flying) launchRocket(room, player);
+      player.shieldTicks = 0;
     }
   }
 }
@@ -101,53 +101,34 @@ function firstHit(
   return { id, distance };
 }
 
-function launchRocket(room: ArenaRoom, shooter: PlayerRow): void {
-  shooter.shieldTicks = 0;
-  const dx = Math.cos(shooter.aim);
-  const dy = Math.sin(shooter.aim);
-  // Not through a wall the ship stands against.
-  const free = rayToWall(shooter.x, shooter.y, dx, dy, MUZZLE, ROCKET_RADIUS);
-  room.spawn('shot', {
-    x: shooter.x + dx * free,
-    y: shooter.y + dy * free,
-    vx: dx * ROCKET_SPEED,
-    vy: dy * ROCKET_SPEED,
-    by: shooter.id,
-    hue: shooter.hue,
-    life: ROCKET_LIFE,
-  });
-}
-
-/** Moves the rockets and bursts those that met something. */
+/** Bursts the rockets that met something in this tick, or have flown long enough. */
 export function flyRockets(room: ArenaRoom, dt: number): void {
   for (const shot of room.all('shot')) {
-    const speed = Math.hypot(shot.vx, shot.vy) || 1;
-    const dx = shot.vx / speed;
-    const dy = shot.vy / speed;
-    const way = speed * dt;
-    const met = rocketMeets(room, shot, dx, dy, way);
-    shot.x += dx * Math.min(way, met);
-    shot.y += dy * Math.min(way, met);
+    if (shot.owner === 0) room.step(shot, NO_HANDS);
     shot.life -= 1;
-    if (met <= way || shot.life <= 0) burst(room, shot);
+    if (meetsShip(room, shot, ROCKET_SPEED * dt) || shot.spent || shot.life <= 0) burst(room, shot);
   }
 }
 
-/** Distance to what the rocket meets within `way`; more than `way` if nothing. */
-function rocketMeets(room: ArenaRoom, shot: ShotRow, dx: number, dy: number, way: number): number {
+/** True if a ship was in the way of this tick; the rocket is put back to where they met. */
+function meetsShip(room: ArenaRoom, shot: ShotRow, way: number): boolean {
+  const dx = shot.vx / ROCKET_SPEED;
+  const dy = shot.vy / ROCKET_SPEED;
+  const from = { x: shot.x - dx * way, y: shot.y - dy * way };
   let met = Number.POSITIVE_INFINITY;
-  if (!isFree(shot.x + dx * way, shot.y + dy * way, ROCKET_RADIUS))
-    met = rayToWall(shot.x, shot.y, dx, dy, way, ROCKET_RADIUS);
   const around = way + SHIP_RADIUS + ROCKET_RADIUS;
   for (const ship of room.near('player', shot.x, shot.y, around)) {
     if (ship.id === shot.by || !ship.flying) continue;
-    met = Math.min(met, rayToCircle(shot.x, shot.y, dx, dy, ship, SHIP_RADIUS + ROCKET_RADIUS));
+    met = Math.min(met, rayToCircle(from.x, from.y, dx, dy, ship, SHIP_RADIUS + ROCKET_RADIUS));
   }
-  return met;
+  if (met > way) return false;
+  shot.x = from.x + dx * met;
+  shot.y = from.y + dy * met;
+  return true;
 }
 
 function burst(room: ArenaRoom, shot: ShotRow): void {
-  room.emit('burst', { x: shot.x, y: shot.y, hue: shot.hue }, { near: shot });
+  room.emit('burst', { by: shot.by, x: shot.x, y: shot.y, hue: shot.hue }, { near: shot });
   for (const ship of room.near('player', shot.x, shot.y, BURST_RADIUS + SHIP_RADIUS)) {
     if (!ship.flying || !isClear(shot.x, shot.y, ship.x, ship.y)) continue;
     const gap = Math.max(0, Math.hypot(ship.x - shot.x, ship.y - shot.y) - SHIP_RADIUS);
