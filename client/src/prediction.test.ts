@@ -193,6 +193,26 @@ describe('prediction', () => {
   });
 });
 
+describe('ticks that were left out', () => {
+  test('repeat the input before them when they are replayed, as the server does', () => {
+    const { table, told, step, picture } = predicting();
+    for (let tick = 11; tick <= 20; tick++) step(tick, 1);
+    step(30, -1);
+    table.values[X][1] = 5;
+    told(15);
+    expect(picture(X, 5000)).toBeCloseTo(5 + 5 + 9 - 1);
+  });
+
+  test('before what the server has stepped already leave own time where it is', () => {
+    const { prediction, told, step } = predicting();
+    told(40);
+    step(45, 1);
+    expect(prediction.tick).toBe(45);
+    step(46, 1);
+    expect(prediction.tick).toBe(46);
+  });
+});
+
 describe('who is predicted', () => {
   test('only rows of one’s own, and of kinds with a step', () => {
     const { prediction, received, table } = predicting();

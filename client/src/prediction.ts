@@ -11,6 +11,7 @@ import {
   neutralInput,
   type Received,
   type Row,
+  releasePresses,
   type StateHeader,
   spawnable,
   type Table,
@@ -116,11 +117,20 @@ export class Prediction {
     this.#own.clear();
   }
 
-  /** Takes the input of the next tick. Ticks may be left out after a gap: they are not stepped. */
+  /**
+   * Takes the input of the next tick. Ticks may be left out after a gap: they are not stepped, and
+   * when they are replayed they repeat the input before them, as they do on the server.
+   */
   take(tick: number, wire: Float64Array): void {
-    if (tick > this.#taken + 1) {
-      this.tick += tick - this.#taken - 1;
-      for (const old of this.#wires) old.set(this.#neutral);
+    const gap = tick - this.#taken - 1;
+    if (gap > 0) {
+      this.tick = Math.max(Math.min(this.tick + gap, tick - 1), this.tick);
+      const last = this.#wires[this.#taken % KEPT_INPUTS];
+      for (let left = Math.min(gap, KEPT_INPUTS - 1); left > 0; left--) {
+        const repeated = this.#wires[(tick - left) % KEPT_INPUTS];
+        repeated.set(last);
+        releasePresses(this.#game.input, repeated);
+      }
     }
     this.#taken = Math.max(tick, this.#taken);
     this.#wires[tick % KEPT_INPUTS].set(wire);
