@@ -95,6 +95,11 @@ export class Bot {
     return this.client?.seat ?? 0;
   }
 
+  /** No more shots: those on their way are still to be judged. */
+  holdFire(): void {
+    this.#shotAt = Infinity;
+  }
+
   /** One drawn frame: the hands move, then the page looks, then the eyes. */
   draw(): void {
     const { client } = this;

@@ -186,7 +186,8 @@ export class LinesWorld implements Place {
       if (!trace || !input?.fire) continue;
       trace.firesMs.push(this.nowMs);
       const shot = trace.shots[input.shot];
-      if (!shot) continue;
+      // Taken before: this is the press of another shot, with the aim and number of this one.
+      if (!shot || shot.taken) continue;
       shot.taken = true;
       shot.inTime = trace.inTime[room.tick];
       const target = shot.target as EntityId<'ship'>;

@@ -23,6 +23,8 @@ const JOIN_GAP_MS = 137;
 /** By then the loops have seen what their line is like. */
 const WARM_MS = 20_000;
 const MEASURED_MS = 120_000;
+/** After that, until the last shots have been judged by the worst of lines. */
+const REST_MS = 3000;
 
 export interface LinesOptions {
   readonly seed: number;
@@ -72,6 +74,8 @@ export async function playLine(
   const fromMs = world.nowMs + bots * JOIN_GAP_MS + warmMs;
   const toMs = fromMs + measuredMs;
   await world.run(toMs);
+  for (const bot of world.bots) bot.holdFire();
+  await world.run(toMs + REST_MS);
   await world.close();
   return { traces: world.bots.map(({ trace }) => trace), span: { fromMs, toMs } };
 }
