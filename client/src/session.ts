@@ -132,7 +132,7 @@ export class Session {
       this.#broke(wire, CloseCode.Lost, 'no word from the server');
     } else if (!wire.isFull) {
       if (this.#pings.due(now)) wire.ping(this.#pings.sent(now));
-      if (now - wire.sentMs > ACK_MS) wire.acknowledge();
+      if (now - wire.ackedMs > ACK_MS) wire.acknowledge();
     }
   }
 

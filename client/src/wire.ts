@@ -112,8 +112,8 @@ export class Wire {
   #inputTick = 0;
   #shownDelay = 0;
   #bye: { code: number; reason: string } | undefined;
-  /** When the newest frame was sent, ms. */
-  sentMs = 0;
+  /** When STATEs were last acknowledged, by INPUT or ACK, ms. */
+  ackedMs = 0;
 
   constructor(
     game: Game,
@@ -232,7 +232,7 @@ export class Wire {
     count(this.#traffic.outByFrame, type, bytes.length);
     this.#link.send(bytes);
     this.#out.reset();
-    this.sentMs = this.#events.now();
+    if (type === FrameType.Input || type === FrameType.Ack) this.ackedMs = this.#events.now();
   }
 
   #take(bytes: Uint8Array): void {

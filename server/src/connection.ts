@@ -240,7 +240,7 @@ export class Connection implements Joiner, SocketHandler {
       desk: new CommandDesk(room, seat, this),
       intake: new Intake(room, seat, limits.inputRateFactor),
       commands: new TokenBucket(limits.commandRate, limits.commandBurst),
-      pongs: new TokenBucket(limits.pingRate, limits.pingBurst + limits.idleMs / 1000),
+      pongs: new TokenBucket(limits.pingRate, limits.pingBurst + limits.idleMs / 500),
       resyncs: new TokenBucket(RESYNC_RATE, RESYNC_BURST),
       confirm,
     };

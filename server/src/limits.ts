@@ -37,7 +37,7 @@ export interface Limits {
   /** Commands per second, and at once. A player types and clicks; a bot floods. */
   commandRate: number;
   commandBurst: number;
-  /** Pings per second, and at once: a client sends five at connect, then one a second. */
+  /** Pings per second, and at once: a client sends 25 in its first second, then two a second. */
   pingRate: number;
   pingBurst: number;
   /** Commands of one seat whose answers are still open. */
@@ -87,7 +87,7 @@ export const DEFAULT_LIMITS: Limits = {
   commandRate: 10,
   commandBurst: 20,
   pingRate: 5,
-  pingBurst: 20,
+  pingBurst: 40,
   pendingCommands: 16,
   pendingEvents: 256,
   connections: 8_000,

@@ -262,7 +262,7 @@ describe('on a seat', () => {
   });
 
   test.each<[what: string, count: number, write: (out: MsgpackWriter) => void]>([
-    ['pings', 21, (out) => writePing(out, 1, 0)],
+    ['pings', 41, (out) => writePing(out, 1, 0)],
     ['acks', 400, (out) => writeAck(out, 0)],
     ['commands', 21, (out) => out.raw(Uint8Array.of(0x94, 6, 1, 1, 0x91, 1))],
     ['resyncs', 21, (out) => out.raw(Uint8Array.of(0x91, 12))],
