@@ -60,6 +60,18 @@ describe('input queue', () => {
     expect([inputs.shownTick, inputs.knownTick]).toEqual([4.25, 4]);
   });
 
+  test('tells whether the input of the tick is another than before', () => {
+    const inputs = queue();
+    inputs.put(2, wire(1, 1), 0, 0);
+    inputs.put(3, wire(1), 0, 0);
+    inputs.put(4, wire(1), 0, 0);
+    const changes = [1, 2, 3, 4, 5].map((tick) => {
+      inputs.take(tick);
+      return inputs.changed;
+    });
+    expect(changes).toEqual([false, true, true, false, false]);
+  });
+
   test('[I2] carries the presses of late inputs to the next tick, once', () => {
     const inputs = queue();
     taken(inputs, 5);

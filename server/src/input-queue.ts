@@ -40,6 +40,8 @@ export class InputQueue {
   early = 0;
   /** Ticks, since lastly asked, that were stepped with an input in time. */
   inTime = 0;
+  /** The input taken last differs from the one taken before it; the first, from untouched. */
+  changed = false;
   /** Newest tick taken. */
   tick = 0;
   readonly #numbers: Float64Array;
@@ -137,7 +139,12 @@ export class InputQueue {
       carryPresses(this.#plan, carried, taken);
       numbers.fill(0, this.#carried, this.#carried + this.#width);
     }
-    for (let i = 0; i < this.#width; i++) numbers[this.#current + i] = taken[i];
+    this.changed = false;
+    for (let i = 0; i < this.#width; i++) {
+      if (numbers[this.#current + i] === taken[i]) continue;
+      numbers[this.#current + i] = taken[i];
+      this.changed = true;
+    }
     return taken;
   }
 

@@ -105,6 +105,7 @@ export class RoomSeat implements Seat {
     this.#game = game;
     this.#owned = options.owned;
     this.#kick = options.kick;
+    inputFromWire(game.input, game.input.initialWire, this.input);
     this.clock = new ClockEstimator(1000 / game.tickRate);
     this.inputs = new InputQueue(game.input, {
       windowTicks: limits.inputWindowTicks,
@@ -145,7 +146,8 @@ export class RoomSeat implements Seat {
 
   /** Moves to the input of `tick`. */
   takeInput(tick: number): void {
-    inputFromWire(this.#game.input, this.inputs.take(tick), this.input);
+    const wire = this.inputs.take(tick);
+    if (this.inputs.changed) inputFromWire(this.#game.input, wire, this.input);
   }
 
   /** A new connection begins at `tick`: nothing is in flight, nothing is known. */
