@@ -169,7 +169,7 @@ export class Scene {
     sprite.alpha = row.ready ? 1 : 0.15;
   }
 
-  /** By the row itself: an own rocket's id changes when the server tells of it, its row does not. */
+  /** By the row: an own rocket's id changes when the server tells of it, its row does not. */
   #placed(list: Map<object, Placed>, row: object, create: () => Sprite): Placed {
     let placed = list.get(row);
     if (!placed) {
