@@ -86,6 +86,13 @@ test('a frame that shows an older tick is backward, one that shows the same is f
   expect(frozen.figures.frozenShare).toBeCloseTo(2 / TICKS, 4);
 });
 
+test('a frame that shows more than was told is a guess', () => {
+  const { details } = found(({ frames }) => {
+    frames[100] = frameAt(100, { newestTick: 93.9 });
+  });
+  expect(details.guessedShare).toBeCloseTo(1 / TICKS, 4);
+});
+
 test('motion beyond one and a half times the fastest ship is a jump', () => {
   const { figures, details } = found(({ frames }) => {
     frames[100] = frameAt(100, { fastest: MAX_SPEED * 1.49 });

@@ -32,6 +32,8 @@ export interface LineFigures {
 export interface LineDetails {
   readonly slackP50Ticks: number;
   readonly slackP01Ticks: number;
+  /** Drawn frames that show a guess: later than the newest STATE that came. */
+  readonly guessedShare: number;
   readonly fastestShare: number;
   readonly correctionsLate: number;
   readonly saidCorrections: number;
@@ -112,6 +114,7 @@ export function measure(traces: readonly Trace[], span: Span, jitterMs: number):
     details: {
       slackP50Ticks: round(quantile(slacks, 0.5), 2),
       slackP01Ticks: round(quantile(slacks, 0.01), 2),
+      guessedShare: round(sum(shown, (part) => part.guessed) / delays.length, 5),
       fastestShare: round(Math.max(...shown.map((part) => part.fastest)) / MAX_SPEED, 2),
       correctionsLate: sum(ticks, (part) => part.correctionsLate),
       saidCorrections: sum(shown, (part) => part.saidCorrections),
@@ -146,6 +149,7 @@ function ofFrames(trace: Trace, bot: number, { fromMs, toMs }: Span, failures: F
     clockErrorsMs: frames.map(clockErrorMs),
     delaysMs: frames.map(({ serverTick, shownTick }) => (serverTick - shownTick) * TICK_MS),
     frozen: 0,
+    guessed: frames.filter(({ shownTick, newestTick }) => shownTick > newestTick).length,
     jumps: 0,
     backward: 0,
     fastest: 0,
