@@ -189,18 +189,14 @@ export class Prediction {
 
   /** Writes an own row as it is to be drawn. */
   draw(kind: number, row: number, into: Table): void {
-    this.#draw(this.#own.find(kind, row)!, into, row);
+    this.drawSpawned(this.#own.find(kind, row)!, into, row);
     // Collections and texts are the received ones: they are not predicted.
     const received = this.#received.tables[kind];
     for (let o = 0; o < into.objects.length; o++) into.objects[o][row] = received.objects[o][row];
   }
 
-  /** The same of the i-th of `spawned`, into row `to`. */
-  drawSpawned(kind: number, i: number, into: Table, to: number): void {
-    this.#draw(this.spawned(kind)[i], into, to);
-  }
-
-  #draw({ kind, slot, id }: Own, into: Table, to: number): void {
+  /** The same of one of `spawned`, into row `to`. */
+  drawSpawned({ kind, slot, id }: Own, into: Table, to: number): void {
     const { now, drawn, offset } = this.#own;
     into.copyRow(to, drawn[kind], slot);
     addOffset(offset[kind], slot, into.values, to);

@@ -169,8 +169,8 @@ describe('rows that the server has not told of', () => {
       predicts: (_, owner) => owner === SEAT,
       draw: (_, row, into) => into.copyRow(row, show.table),
       spawned: () => spawned,
-      drawSpawned: (_, i, into, to) => {
-        into.values[column('x')][to] = spawned[i].id * 10;
+      drawSpawned: ({ id }, into, to) => {
+        into.values[column('x')][to] = id * 10;
       },
       bornAs: (_, row) => bornAs.get(row) ?? 0,
     };

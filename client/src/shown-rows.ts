@@ -16,6 +16,12 @@ const FADE_FACTOR = 2.5;
 /** From the present to what others are shown, or back, ms: FADE_FACTOR of a lead and a delay. */
 const HANDED_OVER_MS = 600;
 
+/** An entity that the server has not told of yet. */
+export interface Spawned {
+  /** Below 0. */
+  readonly id: number;
+}
+
 /** What one's own predicted entities look like now; others are blended from snapshots. */
 export interface OwnRows {
   /** True if the row is predicted here and its place in time is now. */
@@ -25,9 +31,9 @@ export interface OwnRows {
   /** Writes the row as it is to be drawn. */
   draw(kind: number, row: number, into: Table): void;
   /** What steps have spawned and the server has not told of, with ids below 0. */
-  spawned(kind: number): readonly { readonly id: number }[];
-  /** Writes the i-th of those into row `to`. */
-  drawSpawned(kind: number, i: number, into: Table, to: number): void;
+  spawned(kind: number): readonly Spawned[];
+  /** Writes one of those into row `to`. */
+  drawSpawned(spawned: Spawned, into: Table, to: number): void;
   /** The id below 0 that a row was shown with before the server told of it; 0 for none. */
   bornAs(kind: number, row: number): number;
 }
@@ -183,16 +189,16 @@ export class ShownRows {
     for (let row = 1; row <= shown.high; row++)
       if (shown.ids[row] !== 0 && !spawned.some(({ id }) => id === shown.ids[row]))
         this.#depart(kind, shown, row);
-    spawned.forEach(({ id }, i) => {
-      let row = shown.ids.indexOf(id);
+    for (const one of spawned) {
+      let row = shown.ids.indexOf(one.id);
       if (row < 0) {
         row = shown.ids.indexOf(0, 1);
         if (row < 0) row = shown.capacity;
-        shown.put(row, id);
+        shown.put(row, one.id);
         this.entered[kind].push(shown.rows[row]!);
       }
-      own.drawSpawned(kind, i, shown, row);
-    });
+      own.drawSpawned(one, shown, row);
+    }
   }
 
   #forgetDeparted(kind: number): void {

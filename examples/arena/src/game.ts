@@ -1,7 +1,7 @@
 // The whole agreement between the arena's server and its page: what exists, what travels, what a
 // player may do. Imported by both sides; the numbers come from `rules.ts`, the steps from
-// `movement.ts` and `rockets.ts`. A kind without x and y (the card) is near to everyone: that is how
-// the scoreboard knows players out of sight.
+// `movement.ts` and `rockets.ts`. A kind without x and y (the card) is near to everyone: that is
+// how the scoreboard knows players out of sight.
 
 import {
   angle,
