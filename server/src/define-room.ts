@@ -155,8 +155,9 @@ export interface Room<G = Game, Auth = unknown, Data = unknown> {
   /**
    * Runs `look` on the world that the seat (or the row's owner) was shown when it made the input of
    * this tick: what was launched is shown its own time (`launch`), and who is nobody's, or has sent
-   * no input yet, the present. Goes back no further than the seat's line allows: the least of its
-   * late round trips + send interval + 250 ms, and `limits.rewindMs` (1 s).
+   * no input yet, the present. Goes back no further than the seat's line allows: from the arrival
+   * of its input the least of its late round trips + send interval + 250 ms, and `limits.rewindMs`
+   * (1 s) at most.
    */
   rewind<T>(who: Seat<G, Auth> | RowBase, look: (past: Past<G>) => T, options?: RewindOptions): T;
   /**

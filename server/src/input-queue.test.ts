@@ -46,16 +46,20 @@ describe('input queue', () => {
     inputs.put(1, wire(0), 0, 0.5, 0);
     inputs.take(1);
     inputs.take(2);
-    expect([inputs.shownTick, inputs.knownTick]).toEqual([1.5, Number.NaN]);
+    expect([inputs.shownTick, inputs.knownTick, inputs.cameTick]).toEqual([
+      1.5,
+      Number.NaN,
+      Number.NaN,
+    ]);
     inputs.put(2, wire(0), 2.1, 1.25, 1);
     inputs.put(3, wire(0), 2.2, 2.25, 2);
     inputs.take(3);
-    expect([inputs.shownTick, inputs.knownTick]).toEqual([2.25, 2]);
+    expect([inputs.shownTick, inputs.knownTick, inputs.cameTick]).toEqual([2.25, 2, 2.2]);
     for (const tick of [1, 2]) inputs.put(tick, wire(0, 1), 3.2, tick - 0.75, tick);
     inputs.put(4, wire(0), 3.3, 3.25, 3);
     inputs.put(5, wire(0), 3.4, 4.25, 4);
     inputs.take(4);
-    expect([inputs.shownTick, inputs.knownTick]).toEqual([0.25, 1]);
+    expect([inputs.shownTick, inputs.knownTick, inputs.cameTick]).toEqual([0.25, 1, 3.2]);
     inputs.take(5);
     expect([inputs.shownTick, inputs.knownTick]).toEqual([4.25, 4]);
   });

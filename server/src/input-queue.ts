@@ -12,16 +12,19 @@ export interface InputLimits {
   repeatTicks: number;
 }
 
-// Where the numbers of a queue stand: these six, three inputs, then the slots.
-/** What was shown to who made the input of the current tick, and the newest STATE it came from. */
+// Where the numbers of a queue stand: nine, three inputs, then the slots.
+/**
+ * What was shown to who made the input of the current tick, the newest STATE it came from, and when
+ * the input arrived: ticks.
+ */
 const SHOWN = 0;
 /** The same of a late press that waits for the next tick, and of one that this tick took. */
-const WAITING = 2;
-const PRESSED = 4;
+const WAITING = 3;
+const PRESSED = 6;
 /** The input that its player said last, presses and all: what the next one differs from. */
-const SAID = 6;
+const SAID = 9;
 /** Numbers of a slot before its input: its tick, and as SHOWN. */
-const SLOT_HEAD = 3;
+const SLOT_HEAD = 4;
 
 /** Slack is kept as STATE tells it, in 1/MARGIN_UNITS tick; nobody asks for so much. */
 const MOST_SLACK_TICKS = 2 ** 20;
@@ -95,7 +98,7 @@ export class InputQueue {
     const slackTicks = Math.max(Math.min(tick - nowTick, MOST_SLACK_TICKS), -MOST_SLACK_TICKS);
     const slack = Math.round(slackTicks * MARGIN_UNITS) | 0;
     if (slack < this.#leastSlack) this.#leastSlack = slack;
-    if (tick <= this.tick) return this.#carry(wire, shownTick, knownTick);
+    if (tick <= this.tick) return this.#carry(wire, nowTick, shownTick, knownTick);
     if (tick - this.tick >= this.#slots) {
       this.early++;
       return;
@@ -105,6 +108,7 @@ export class InputQueue {
     numbers[at] = tick;
     numbers[at + 1] = shownTick;
     numbers[at + 2] = knownTick;
+    numbers[at + 3] = nowTick;
     for (let i = 0; i < width; i++) numbers[at + SLOT_HEAD + i] = wire[i];
   }
 
@@ -120,11 +124,12 @@ export class InputQueue {
       this.#fill(taken, numbers, at + SLOT_HEAD);
       numbers[SHOWN] = numbers[at + 1];
       numbers[SHOWN + 1] = numbers[at + 2];
+      numbers[SHOWN + 2] = numbers[at + 3];
       this.#repeated = 0;
       this.inTime++;
     } else {
       numbers[SHOWN]++;
-      numbers[SHOWN + 1] = Number.NaN;
+      numbers[SHOWN + 1] = numbers[SHOWN + 2] = Number.NaN;
       if (++this.#repeated > this.#repeatTicks) this.#fill(taken, this.#plan.initialWire, 0);
       else this.#fill(taken, numbers, this.#current);
       releasePresses(this.#plan, taken);
@@ -134,6 +139,7 @@ export class InputQueue {
       this.#carries = false;
       numbers[PRESSED] = numbers[WAITING];
       numbers[PRESSED + 1] = numbers[WAITING + 1];
+      numbers[PRESSED + 2] = numbers[WAITING + 2];
       numbers[WAITING] = Number.NaN;
       this.#fill(carried, numbers, this.#carried);
       carryPresses(this.#plan, carried, taken);
@@ -161,6 +167,11 @@ export class InputQueue {
     return this.#numbers[this.#judged + 1];
   }
 
+  /** Fractional tick at which that input arrived; NaN where none did. */
+  get cameTick(): number {
+    return this.#numbers[this.#judged + 2];
+  }
+
   get #judged(): number {
     return Number.isNaN(this.#numbers[PRESSED]) ? SHOWN : PRESSED;
   }
@@ -186,7 +197,7 @@ export class InputQueue {
     this.#leastSlack = NO_SLACK;
   }
 
-  #carry(wire: Float64Array, shownTick: number, knownTick: number): void {
+  #carry(wire: Float64Array, nowTick: number, shownTick: number, knownTick: number): void {
     const numbers = this.#numbers;
     this.late++;
     this.#carries = true;
@@ -194,6 +205,7 @@ export class InputQueue {
     if (Number.isNaN(numbers[WAITING]) && this.#presses(wire)) {
       numbers[WAITING] = shownTick;
       numbers[WAITING + 1] = knownTick;
+      numbers[WAITING + 2] = nowTick;
     }
     this.#fill(carried, numbers, this.#carried);
     carryPresses(this.#plan, wire, carried);

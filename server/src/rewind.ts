@@ -177,21 +177,30 @@ export class Rewind {
   }
 
   /**
-   * Earliest tick that a seat may look back to: what its measured line allows (DESIGN 13.6). By the
-   * least round trip of late: a client that holds back some pongs gains nothing, one that holds
+   * Earliest tick that a seat may look back to: what its measured line allows (DESIGN 13.6),
+   * counted from when its input arrived, for what that waited here is no claim of the client's. By
+   * the least round trip of late: a client that holds back some pongs gains nothing, one that holds
    * back all of them is taken for far away, and gets the limit at most.
    */
   #earliest(seat: RoomSeat, shown: number): number {
     const { mostMs, every, world, log } = this.#setting;
+    const now = world.tick - 1;
+    // Nothing where no input came in time.
+    const waited = Math.max(now - seat.inputs.cameTick, 0) || 0;
     const lineMs = seat.clock.rttMinMs + this.#tickMs * every + JITTER_MS;
-    const earliest = world.tick - 1 - Math.min(mostMs, lineMs) / this.#tickMs;
+    const reachMs = Math.min(mostMs, lineMs + waited * this.#tickMs);
+    const earliest = now - reachMs / this.#tickMs;
     if (shown >= earliest) return earliest;
     this.capped++;
     // The first, the tenth, the hundredth: enough to be seen, too few to fill a disk.
     if (Number.isInteger(Math.log10(++seat.rewindsCapped))) {
-      const shownMs = Math.round((world.tick - 1 - shown) * this.#tickMs);
-      const reachMs = Math.round(Math.min(mostMs, lineMs));
-      const what = { seat: seat.id, times: seat.rewindsCapped, shownMs, reachMs };
+      const shownMs = Math.round((now - shown) * this.#tickMs);
+      const what = {
+        seat: seat.id,
+        times: seat.rewindsCapped,
+        shownMs,
+        reachMs: Math.round(reachMs),
+      };
       log.info(what, `rewind capped: seat ${seat.id} was shown more than its line allows`);
     }
     return earliest;

@@ -176,6 +176,15 @@ describe('looks', () => {
   });
 });
 
+test('[C3] what an input waited at the server is not counted against its line', async () => {
+  const { field, room, seat, inTick } = await hunt();
+  const reached = () => field.tick - 1 - field.rewind(field.seat(1)!, (past) => past.tick);
+  await inTick(45, () => expect(reached()).toBeCloseTo(270 / 20, 9));
+  seat.inputs.put(room.tick + 6, Float64Array.of(1), room.tick - 0.5, room.tick + 6 - 45);
+  await stepper.advance(6 * 20);
+  await inTick(0, () => expect(reached()).toBeCloseTo(270 / 20 + 5.5, 9));
+});
+
 describe('a shot on its way', () => {
   /** How far behind the present a launched shot's surroundings are, tick by tick. */
   async function behindOf(options?: { holdMs?: number; overMs?: number }): Promise<number[]> {
