@@ -44,6 +44,7 @@ export class InputTime {
   /** Least margin of late, ticks, for the overlay; NaN before the first. */
   margin = Number.NaN;
   readonly #tickMs: number;
+  readonly #ticksPerMessage: number;
   readonly #needed = new Lateness();
   #spareMs = 0;
   /** Leads that inputs on their way were made with, oldest first; the first is the server's now. */
@@ -51,15 +52,20 @@ export class InputTime {
   #settledMs = 0;
   #reportedMs = 0;
 
-  constructor(tickMs: number) {
+  /** `ticksPerMessage`: the first input of a message waits for the others. */
+  constructor(tickMs: number, ticksPerMessage = 1) {
     this.#tickMs = tickMs;
+    this.#ticksPerMessage = ticksPerMessage;
   }
 
-  /** Before any margin is known: half a round trip, its jitter, and a tick to be safe. */
+  /** Before any margin is known: half a round trip, its jitter, and the ticks of a message. */
   start(nowMs: number, rttMs: number, jitterMs: number): void {
     this.#needed.clear();
     this.margin = Number.NaN;
-    this.#set(nowMs, (rttMs / 2 + 2 * jitterMs + this.#spareMs) / this.#tickMs + 1);
+    this.#set(
+      nowMs,
+      (rttMs / 2 + 2 * jitterMs + this.#spareMs) / this.#tickMs + this.#ticksPerMessage,
+    );
     this.#settledMs = nowMs;
     this.#reportedMs = nowMs;
   }

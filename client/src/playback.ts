@@ -24,6 +24,7 @@ const HITCH_MS = 250;
 const MAX_EVENTS = 1024;
 
 export interface PlaybackOptions extends InputOptions {
+  ticksPerMessage?: number;
   /** A handler's events are due: in order, each once. */
   happened: (event: number, payload: Record<string, unknown>) => void;
 }
@@ -64,7 +65,7 @@ export class Playback {
     this.received = new Received(game);
     this.#history = new History(game, Math.ceil(game.tickRate * HISTORY_SECONDS));
     this.shownTime = new ShownTime(this.#tickMs);
-    this.inputTime = new InputTime(this.#tickMs);
+    this.inputTime = new InputTime(this.#tickMs, options.ticksPerMessage);
     this.#shown = new ShownRows(game);
     this.#raw = new ShownRows(game);
     this.view = new RowsView(game, this.#shown, this.received);

@@ -16,8 +16,7 @@ import {
 } from '@tickwire/protocol';
 import { Backoff } from './backoff.ts';
 import { Calls } from './calls.ts';
-import type { InputOptions } from './input-maker.ts';
-import { Playback } from './playback.ts';
+import { Playback, type PlaybackOptions } from './playback.ts';
 import { CommandError, ConnectError, connectReason, endReason, type Status } from './status.ts';
 import type { RowsView } from './view.ts';
 import { noTraffic, Wire, type WireEvents } from './wire.ts';
@@ -45,9 +44,7 @@ const UNREACHABLE =
 const HEALTHY_MS = 10_000;
 
 /** What a game may choose between: when own actions are shown, and what is sent for it. */
-export interface Feel extends Omit<InputOptions, 'sample'> {
-  ticksPerMessage?: number;
-}
+export type Feel = Omit<PlaybackOptions, 'sample' | 'happened'>;
 
 export interface SessionOptions {
   game: Game;

@@ -157,13 +157,19 @@ describe('a bound on what is predicted', () => {
 describe('two ticks in a message', () => {
   test('send half the messages, and are in time all the same', async () => {
     const client = await join({ ticksPerMessage: 2 });
-    await draw(client, 300);
     const { corrections, late, presses, messages } = await play(client, 600);
     expect([corrections, late]).toEqual([0, 0]);
     expect(shots()).toBe(presses);
     // 660 ticks; and a ping or a pong now and then.
     expect(messages).toBeGreaterThan(329);
     expect(messages).toBeLessThan(380);
+  });
+
+  test('cost one tick of lead, from the first input on', async () => {
+    const one = (await join()).stats.inputLeadTicks;
+    await stepper.close();
+    const two = (await join({ ticksPerMessage: 2 })).stats.inputLeadTicks;
+    expect(two - one).toBeCloseTo(1, 0);
   });
 
   test('show own motion in the next picture, as ever', async () => {
