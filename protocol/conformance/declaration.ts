@@ -36,7 +36,9 @@ export interface FieldData {
   readonly key?: FieldData;
   readonly value?: FieldData;
   readonly fields?: FieldsData;
-  readonly smooth?: true | { readonly by?: string; readonly within?: number };
+  readonly smooth?:
+    | true
+    | { readonly by?: string; readonly within?: number; readonly far?: number };
   readonly scope?: 'owner' | 'server';
   readonly press?: true;
   readonly default?: unknown;

@@ -153,6 +153,51 @@ const HIDDEN: Case[] = [
   ),
 ];
 
+const drifter = {
+  tickRate: 20,
+  entities: {
+    drifter: {
+      x: fixed(-500, 500, 1 / 16, { smooth: { by: 'vx', far: 24 } }),
+      vx: fixed(-40, 40, 1 / 16),
+      heading: angle(8, { smooth: { far: 12 } }),
+      hp: int(0, 100),
+    },
+  },
+};
+
+/**
+ * What a row's velocity says, and where it is: now and then off by more than who is far may see.
+ */
+function drift(id: number, x: number, vx: number, heading = 0): Act {
+  return { set: id, to: { x, vx, heading } };
+}
+
+const FAR: Case[] = inPacked(
+  withOdds({
+    name: 'rows that are far, and near again, on tracks of their own',
+    seat: 1,
+    game: drifter,
+    script: {
+      sight: true,
+      steps: [
+        { acts: [...spawned('drifter', {}).acts!, ...spawned('drifter', {}).acts!] },
+        { acts: [{ far: [2] }, drift(1, 1, 20), drift(2, 1, 20, 0.5)] },
+        { acts: [drift(1, 2, 20), drift(2, 1.5, 10, 0.6)] },
+        { acts: [drift(1, 2.5, 10), drift(2, 1.75, 5, 0.7), { set: 2, to: { hp: 5 } }] },
+        { acts: [drift(1, 3, 10), drift(2, 2, 5, 0.8)] },
+        { acts: [{ far: [1, 2] }, drift(1, 3.5, 10), drift(2, 2.25, 5)] },
+        { acts: [{ far: [1] }, drift(1, 3.4, -2), drift(2, 2.5, 5)] },
+        { acts: [{ defer: [1] }, { far: [] }, drift(1, 3.3, -2), drift(2, 2.75, 5)] },
+        { acts: [{ defer: [] }, drift(1, 3.2, -2), drift(2, 3, 5)] },
+        { acts: [{ far: [1, 2] }, drift(2, 3.25, 5)], skip: true },
+        { acts: [drift(1, 3, -2), drift(2, 3.5, 5)] },
+        { acts: [{ far: [] }] },
+        { acts: [drift(1, 2.9, -2), drift(2, 3.75, 5)] },
+      ],
+    },
+  }),
+);
+
 function moves(first: number, second: number): Act[] {
   return [
     { set: 1, to: { x: first } },
@@ -190,4 +235,4 @@ const ODDS: Case[] = [
   }),
 ];
 
-export const MOTION_CASES: readonly Case[] = [...BY_ITSELF, ...HIDDEN, ...ODDS];
+export const MOTION_CASES: readonly Case[] = [...BY_ITSELF, ...HIDDEN, ...FAR, ...ODDS];

@@ -66,6 +66,7 @@ class Player {
   readonly #input: Float64Array;
   readonly #hidden = new Set<number>();
   readonly #deferred = new Set<number>();
+  readonly #far = new Set<number>();
   #viewer: Viewer | undefined;
   #stateTick = 0;
   #ackTick = 0;
@@ -77,7 +78,11 @@ class Player {
     this.#case = one;
     this.#script = one.script;
     this.game = gameOf(one.game);
-    this.#stage = new Stage(this.game, { wire: packed ? 'packed' : 'plain', sendEvery });
+    this.#stage = new Stage(this.game, {
+      wire: packed ? 'packed' : 'plain',
+      sendEvery,
+      far: one.script.sight,
+    });
     this.#onlooker = new Onlooker(this.game);
     this.#inputSink = packed ? new PackedSink(this.#out, this.game.priors) : this.#plain;
     this.#input = neutralInput(this.game.input);
@@ -108,6 +113,7 @@ class Player {
     this.#viewer = this.#stage.join(seat, sight ? 'per-seat' : 'shared');
     this.#viewer.sees = (row) => !this.#hidden.has(row.id);
     this.#viewer.defers = (row) => this.#deferred.has(row.id);
+    this.#viewer.isFar = (row) => this.#far.has(row.id);
   }
 
   #step(step: Step): void {
@@ -132,7 +138,8 @@ class Player {
     else if ('teleport' in act) (this.#row(act.teleport).teleport as () => void)();
     else if ('despawn' in act) stage.despawn(this.#row(act.despawn));
     else if ('hide' in act) replace(this.#hidden, act.hide);
-    else replace(this.#deferred, act.defer);
+    else if ('defer' in act) replace(this.#deferred, act.defer);
+    else replace(this.#far, act.far);
   }
 
   #row(id: number): Row {

@@ -28,7 +28,9 @@ export type Act =
   | { readonly despawn: number }
   /** From here on the seat does not see these, or is told of them later. Rooms of `sight` alone. */
   | { readonly hide: readonly number[] }
-  | { readonly defer: readonly number[] };
+  | { readonly defer: readonly number[] }
+  /** From here on these are far from the seat: told by tracks of their own. */
+  | { readonly far: readonly number[] };
 
 /** A frame beside STATE. */
 export type Talk =

@@ -8,6 +8,7 @@ import { MAX_ENTITY_ID } from './limits.ts';
 import type { LiveTable } from './live-table.ts';
 import type { Sink } from './sink.ts';
 import { NEVER, writeOwn, writeShared } from './state-writer.ts';
+import { sendsSinceNamed, type Told } from './told.ts';
 
 /** Each slot of the set keeps its own tick: what was sent when differs from entity to entity. */
 export const BY_SLOT = -2;
@@ -22,15 +23,19 @@ const nobody = new SlotList();
 
 /**
  * What is in the receiver's slots, looked through once for each body: those it was told of, in
- * ascending order, each with how it is asked whether it changed (LiveTable.asked); and those it
+ * ascending order, each with how it is asked whether it changed (Told.asked); and those it
  * will be told of now.
  */
 const arriving = new SlotList();
 let told = new Int32Array(64);
 let asked = new Int32Array(64);
 let toldCount = 0;
-/** Of those told of: how many changed, and what asking all of them one by one costs. */
+/**
+ * Of those told of: how many changed, whether some in step are told whole, and what asking all of
+ * them one by one costs.
+ */
 let changes = 0;
+let wholes = false;
 let price = 0;
 
 /** What a body is relative to. */
@@ -95,7 +100,7 @@ function lookThrough(
   { since, before }: Since,
   prices: Uint16Array | undefined,
 ): void {
-  const { high, kind, row, sentTick, entered, deferred } = known;
+  const { high, kind, row, sentTick, entered, deferred, tier, toldTier } = known;
   if (told.length < high) {
     told = new Int32Array(kind.length);
     asked = new Int32Array(kind.length);
@@ -103,6 +108,7 @@ function lookThrough(
   arriving.clear();
   toldCount = 0;
   changes = 0;
+  wholes = false;
   price = 0;
   for (let slot = 0; slot < high; slot++) {
     if (kind[slot] < 0) continue;
@@ -111,9 +117,13 @@ function lookThrough(
       if (deferred[slot] === 0) arriving.push(slot);
       continue;
     }
-    const table = tables[kind[slot]];
+    const near = tables[kind[slot]];
+    // Asked by what the receiver holds: of the tier it was told before.
+    const table: Told = toldTier[slot] === 0 ? near : near.far!;
     let ask = table.asked[row[slot]];
-    if (sent !== before) ask = behind(table, table.changed[row[slot]] > sent);
+    if (tier[slot] !== toldTier[slot]) ask |= 1;
+    if (sent !== before) ask = behind(table, (ask & 1) !== 0 || table.changed[row[slot]] > sent);
+    else if (tier[slot] !== toldTier[slot] && deferred[slot] === 0) wholes = true;
     if (deferred[slot] !== 0) ask &= ~1;
     told[toldCount] = slot;
     asked[toldCount++] = ask;
@@ -122,9 +132,15 @@ function lookThrough(
   }
 }
 
-/** As LiveTable.asked, for a receiver that does not know when the row last changed. */
-function behind({ plan }: LiveTable, changed: boolean): number {
+/** As Told.asked, for a receiver that does not know when the row last changed. */
+function behind({ plan }: Told, changed: boolean): number {
   return (plan.changed + changedOffset(undefined)) * 2 + (changed ? 1 : 0);
+}
+
+/** The table that a slot is told from. */
+function tableOf(tables: readonly LiveTable[], { kind, tier }: KnownSet, slot: number): Told {
+  const near = tables[kind[slot]];
+  return tier[slot] === 0 ? near : near.far!;
 }
 
 /** Candidates are the slots told of and those that left: the two never meet. */
@@ -174,7 +190,13 @@ function writeArrivals(
     sink.pass(context, slot - below - passed);
     sink.offer(context, slot, true);
     passed = slot - below + 1;
-    idBefore = writeEntered(sink, tables, tables[known.kind[slot]], known.row[slot], idBefore);
+    idBefore = writeEntered(
+      sink,
+      tables.length,
+      tableOf(tables, known, slot),
+      known.row[slot],
+      idBefore,
+    );
   }
   if (!sparse) sink.pass(context, known.limit - toldCount - passed);
   sink.close();
@@ -184,14 +206,14 @@ function writeArrivals(
 /** A newly known entity: kind, id, then what is not at its default. Answers its id. */
 function writeEntered(
   sink: Sink,
-  tables: readonly LiveTable[],
-  table: LiveTable,
+  kinds: number,
+  table: Told,
   row: number,
   idBefore: number,
 ): number {
   const id = table.ids[row];
   sink.open();
-  sink.level(Context.Kind, table.plan.index, tables.length - 1);
+  sink.level(Context.Kind, table.plan.index, kinds - 1);
   if (idBefore === 0) sink.level(Context.Id, id, MAX_ENTITY_ID - 1);
   else sink.change(Context.IdStep, id, idBefore, MAX_ENTITY_ID - 1);
   if (!sink.recall(Form.Arrival, table, row)) {
@@ -210,8 +232,8 @@ function writeChanges(
   said: Since,
 ): boolean {
   const sparse = changes === 0 || price > changes * PRICE_OF_RUN;
-  // Nothing tells rows in step whole yet: tiers of precision will.
-  if (said.stateSince === said.before && said.before !== NEVER) sink.level(Context.Wholes, 0, 1);
+  const step = said.stateSince === said.before && said.before !== NEVER;
+  if (step) sink.level(Context.Wholes, wholes ? 1 : 0, 1);
   sink.select(Context.Changed, sparse, changes);
   let from = 0;
   for (let i = 0; i < toldCount; i++) {
@@ -233,16 +255,21 @@ function writeChange(
   slot: number,
   { since, before }: Since,
 ): void {
-  const table = tables[known.kind[slot]];
+  const table = tableOf(tables, known, slot);
   const row = known.row[slot];
   const sent = sentAt(known, slot, since);
-  if (sent === before) {
+  const moves = known.tier[slot] !== known.toldTier[slot];
+  const inStep = sent === before;
+  if (inStep && wholes) sink.level(Context.Whole, moves ? 1 : 0, 1);
+  if (inStep && !moves) {
     if (sink.recall(Form.Step, table, row)) return;
     writeShared(sink, table, row, sent, Form.Step);
     sink.keep(Form.Step, table, row);
   } else {
     if (table.tracks) writeAge(sink, table, row);
-    writeShared(sink, table, row, sent, Form.Since);
+    // Another tier's motion is another, also where it did not change of late.
+    const motion = moves ? tables[known.kind[slot]].far!.motion : 0;
+    writeShared(sink, table, row, sent, Form.Since, motion);
   }
 }
 
@@ -272,8 +299,8 @@ function falls({ deferred, sentTick }: KnownSet, slot: number, stateSince: numbe
 }
 
 /** How many STATEs ago the row was last named to those who were in step. */
-function writeAge(sink: Sink, table: LiveTable, row: number): void {
-  sink.count(Context.Age, Math.min(table.sendsSinceNamed(row), MAX_AGE));
+function writeAge(sink: Sink, table: Told, row: number): void {
+  sink.count(Context.Age, Math.min(sendsSinceNamed(table, row), MAX_AGE));
 }
 
 /**

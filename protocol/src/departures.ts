@@ -1,26 +1,11 @@
 // Where the truth of a live table's smooth fields departs from their tracks in each STATE, and what
-// both sides knew before. Filled by LiveTable.round, read by state-writer. Goes track by track over
-// the rows that moved or were written, for a column is read faster than a row. HOT: allocates
-// nothing per tick once its capacity is reached.
+// both sides knew before. Filled by LiveTable.round and far-table, read by state-writer. Goes track
+// by track over the rows that moved or were written, for a column is read faster than a row. HOT:
+// allocates nothing per tick once its capacity is reached.
 import { lengthen, longer, type Wire, wireColumn } from './columns.ts';
-import type { FieldPlan } from './plan.ts';
+import { sendsBefore, stampField, type Told } from './told.ts';
 import { TrackRun } from './track-odds.ts';
 import type { Tracks } from './tracks.ts';
-
-/** The live table as it is followed. */
-export interface Followed {
-  /** Tick of the STATE that is being made. */
-  readonly tick: number;
-  /** What seats in step hold, and what they held before: becomes what they are told. */
-  readonly wire: readonly Wire[];
-  readonly before: readonly Wire[];
-  readonly changed: Uint32Array;
-  readonly born: Uint32Array;
-  /** STATEs from the one that last named the row before this one, to this one. */
-  sendsBefore(row: number): number;
-  /** The field changed in this STATE. */
-  stampShared(field: FieldPlan, row: number): void;
-}
 
 /** What a track was before this STATE. */
 const STEERED = 1;
@@ -35,21 +20,24 @@ export class Departures {
   readonly truth: Wire[];
   readonly #tracks: Tracks;
   /** Rows that moved or were written, and how many. */
-  #rows: Int32Array;
-  #count = 0;
+  rows: Int32Array;
+  count = 0;
+  readonly #ownTruth: boolean;
   /** By track and row: where the track came to, how far beside, and what it was. */
   readonly #comesTo: Wire[];
   readonly #beside: Int32Array[];
   readonly #state: Uint8Array[];
   readonly #run = new TrackRun();
 
-  constructor(tracks: Tracks, capacity: number) {
+  /** `truth`: another's, where the same rows are followed more than once. */
+  constructor(tracks: Tracks, capacity: number, truth?: Wire[]) {
     const { plans } = tracks;
     this.#tracks = tracks;
     this.off = plans.map(() => new Int32Array(capacity));
     this.hint = plans.map(() => new Int32Array(capacity));
-    this.truth = plans.map(({ spec }) => wireColumn(spec.levels, capacity));
-    this.#rows = new Int32Array(capacity);
+    this.#ownTruth = truth === undefined;
+    this.truth = truth ?? plans.map(({ spec }) => wireColumn(spec.levels, capacity));
+    this.rows = new Int32Array(capacity);
     this.#comesTo = plans.map(({ spec }) => wireColumn(spec.levels, capacity));
     this.#beside = plans.map(() => new Int32Array(capacity));
     this.#state = plans.map(() => new Uint8Array(capacity));
@@ -57,36 +45,40 @@ export class Departures {
 
   grow(capacity: number): void {
     const { off, hint, truth } = this;
-    for (const columns of [off, hint, truth, this.#comesTo, this.#beside, this.#state])
+    if (this.#ownTruth) lengthen(truth, capacity);
+    for (const columns of [off, hint, this.#comesTo, this.#beside, this.#state])
       lengthen(columns, capacity);
-    this.#rows = longer(this.#rows, capacity);
+    this.rows = longer(this.rows, capacity);
   }
 
   /** Nothing moved or was written yet. */
   begin(): void {
-    this.#count = 0;
+    this.count = 0;
   }
 
   /** The row moves, or was written. */
   add(row: number): void {
-    this.#rows[this.#count++] = row;
+    this.rows[this.count++] = row;
   }
 
-  /** Moves the tracks of all rows that were added on, and stamps what departs from them. */
-  follow(table: Followed, ticks: number): void {
+  /**
+   * Moves the tracks of all rows that were added on, and stamps what departs from them. `stays`: 1
+   * for rows of which nothing is told, however far off.
+   */
+  follow(table: Told, ticks: number, stays?: Uint8Array): void {
     const { moving, plans } = this.#tracks;
-    const rows = this.#rows;
-    for (let r = 0; r < this.#count; r++) moving[rows[r]] = 0;
-    for (let i = 0; i < plans.length; i++) this.#followColumn(table, i, ticks);
-    for (let r = 0; r < this.#count; r++)
+    const rows = this.rows;
+    for (let r = 0; r < this.count; r++) moving[rows[r]] = 0;
+    for (let i = 0; i < plans.length; i++) this.#followColumn(table, i, ticks, stays);
+    for (let r = 0; r < this.count; r++)
       if (table.changed[rows[r]] === table.tick) this.#takeHints(table, rows[r]);
   }
 
-  #followColumn(table: Followed, i: number, ticks: number): void {
+  #followColumn(table: Told, i: number, ticks: number, stays: Uint8Array | undefined): void {
     const tracks = this.#tracks;
     const { field, column, by, spec } = tracks.plans[i];
     const { moving } = tracks;
-    const rows = this.#rows;
+    const rows = this.rows;
     const wire = table.wire[column];
     const before = table.before[column];
     const velocity = by < 0 ? undefined : table.wire[by];
@@ -95,7 +87,7 @@ export class Departures {
     const beside = this.#beside[i];
     const state = this.#state[i];
     const offs = this.off[i];
-    for (let r = 0; r < this.#count; r++) {
+    for (let r = 0; r < this.count; r++) {
       const row = rows[r];
       const held = wire[row];
       const truth = truths[row];
@@ -112,22 +104,22 @@ export class Departures {
       beside[row] = tracks.beside;
       state[row] = (steered ? STEERED : 0) | (tracks.trusted ? TRUSTED : 0);
       let off = to === truth ? 0 : tracks.stepsBetween(i, to, truth);
-      if (off !== 0 && Math.abs(off) <= spec.within) off = 0;
+      if (off !== 0 && (Math.abs(off) <= spec.within || stays?.[row] === 1)) off = 0;
       const told = off === 0 ? to : truth;
       before[row] = held;
       offs[row] = off;
       wire[row] = told;
       tracks.follow(i, row, held, to, told);
       if (tracks.goes(i, row)) moving[row] = 1;
-      if (off !== 0 || steered) table.stampShared(field, row);
+      if (off !== 0 || steered) stampField(table, field, row);
     }
   }
 
   /** The row is named in this STATE: what its tracks were like before, and what they learn. */
-  #takeHints(table: Followed, row: number): void {
+  #takeHints(table: Told, row: number): void {
     if (table.born[row] === table.tick) return;
     const tracks = this.#tracks;
-    const sends = table.sendsBefore(row);
+    const sends = sendsBefore(table, row);
     this.#run.reset();
     for (let i = 0; i < tracks.plans.length; i++) {
       const { column } = tracks.plans[i];

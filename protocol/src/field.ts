@@ -51,6 +51,8 @@ export interface FieldSpec {
   readonly by: string | undefined;
   /** Steps that the shown value may be off by. 0: exactly the rounded truth. */
   readonly within: number;
+  /** The same of a row that is far away (interest.far); `within` or more. */
+  readonly far: number;
   /** An input edge: true for one tick, carried to the next when late, never repeated. */
   readonly press: boolean;
   /**
@@ -90,6 +92,11 @@ export interface SmoothOptions {
   by?: string;
   /** Steps the shown value may be off by; more is cheaper. Default 0: the rounded truth. */
   within?: number;
+  /**
+   * The same of rows beyond `interest.far`, and of the velocities they move by: those wait until
+   * the value itself is off by more. Default: as `within`.
+   */
+  far?: number;
 }
 
 export interface SmoothField<Live, Init = Live, Shown = Live, S extends Scope = Scope>
@@ -199,6 +206,7 @@ const BLANK: FieldSpec = {
   smooth: false,
   by: undefined,
   within: 0,
+  far: 0,
   press: false,
   initial: 0,
   names: [],
@@ -239,12 +247,16 @@ class Builder {
       throw new UsageError(`default(${String(initial)}): no value of this ${this.spec.type}()`);
     return new Builder({ ...this.spec, initial });
   }
-  smooth({ by, within = 0 }: SmoothOptions = {}): Builder {
+  smooth({ by, within = 0, far = within }: SmoothOptions = {}): Builder {
     if (!(Number.isSafeInteger(within) && within >= 0))
       throw new UsageError(
         `smooth({ within: ${within} }): give a whole number of steps, 0 or more`,
       );
-    return new Builder({ ...this.spec, smooth: true, by, within });
+    if (!(Number.isSafeInteger(far) && far >= within))
+      throw new UsageError(
+        `smooth({ far: ${far} }): give a whole number of steps, no less than within (${within})`,
+      );
+    return new Builder({ ...this.spec, smooth: true, by, within, far });
   }
   press(): Builder {
     return new Builder({ ...this.spec, press: true });

@@ -2,6 +2,7 @@
 // where everybody sees everything, one per seat where not. A slot is used again only after its
 // entity was said to have left, so that a room does not age. Written by the server's visibility;
 // read by body-writer. HOT: allocates nothing per tick once its capacity is reached.
+import { longer } from './columns.ts';
 import { assert } from './errors.ts';
 import { MAX_SLOTS } from './limits.ts';
 
@@ -48,7 +49,7 @@ export class SlotList {
   count = 0;
 
   push(slot: number): void {
-    if (this.count === this.slots.length) this.slots = grown(this.slots, this.count * 2);
+    if (this.count === this.slots.length) this.slots = longer(this.slots, this.count * 2);
     this.slots[this.count++] = slot;
   }
 
@@ -87,6 +88,12 @@ export class KnownSet {
   sentTick = new Uint32Array(FIRST_SLOTS);
   /** By slot: 1 where the entity waits for a later STATE: the byte budget is spent. */
   deferred = new Uint8Array(FIRST_SLOTS);
+  /**
+   * By slot: how it is told, near (0) or far (1), and how it was when it was last told. Sets of
+   * one seat.
+   */
+  tier = new Uint8Array(FIRST_SLOTS);
+  toldTier = new Uint8Array(FIRST_SLOTS);
   /** Slots that `deferred` marks. */
   deferrals = 0;
   /** By slot: what the entity has gained by waiting. */
@@ -153,6 +160,7 @@ export class KnownSet {
     this.sentTick[slot] = 0;
     this.priority[slot] = 0;
     this.near[slot] = 0;
+    this.tier[slot] = 0;
     this.#resume(slot);
     this.#note(slot);
     this.#markRow(kind, row, true);
@@ -201,13 +209,17 @@ export class KnownSet {
 
   /** A body that told all but what is deferred is on its way: up to `tick`. */
   sent(tick: number): void {
-    const { sentTick, deferred, high } = this;
+    const { sentTick, deferred, tier, toldTier, high } = this;
     this.untold = 0;
-    if (this.deferrals === 0) sentTick.fill(tick, 0, high);
-    else
+    if (this.deferrals === 0) {
+      sentTick.fill(tick, 0, high);
+      toldTier.set(tier);
+    } else
       for (let slot = 0; slot < high; slot++)
-        if (deferred[slot] === 0) sentTick[slot] = tick;
-        else {
+        if (deferred[slot] === 0) {
+          sentTick[slot] = tick;
+          toldTier[slot] = tier[slot];
+        } else {
           if (sentTick[slot] === 0) this.untold++;
           this.#resume(slot);
         }
@@ -250,21 +262,17 @@ export class KnownSet {
     const kind = new Int16Array(size).fill(-1);
     kind.set(this.kind);
     this.kind = kind;
-    this.row = grown(this.row, size);
-    this.entered = grown(this.entered, size);
-    this.sentTick = grown(this.sentTick, size);
-    const deferred = new Uint8Array(size);
-    deferred.set(this.deferred);
-    this.deferred = deferred;
-    const priority = new Float64Array(size);
-    priority.set(this.priority);
-    this.priority = priority;
+    this.row = longer(this.row, size);
+    this.entered = longer(this.entered, size);
+    this.sentTick = longer(this.sentTick, size);
+    this.deferred = longer(this.deferred, size);
+    this.tier = longer(this.tier, size);
+    this.toldTier = longer(this.toldTier, size);
+    this.priority = longer(this.priority, size);
     const near = new Float64Array(size).fill(Infinity);
     near.set(this.near);
     this.near = near;
-    const id = new Float64Array(size);
-    id.set(this.id);
-    this.id = id;
+    this.id = longer(this.id, size);
     this.#index = new Uint32Array(size * INDEX_FACTOR);
     for (let slot = 0; slot < this.limit - 1; slot++) if (this.kind[slot] >= 0) this.#note(slot);
   }
@@ -296,12 +304,6 @@ export class KnownSet {
 /** Spreads ids, which ascend, over the low bits. The constant is the golden ratio's. */
 function hash(id: number): number {
   return Math.imul(id, 0x9e3779b1) >>> 7;
-}
-
-function grown(from: Uint32Array, size: number): Uint32Array<ArrayBuffer> {
-  const to = new Uint32Array(size);
-  to.set(from);
-  return to;
 }
 
 const NO_ROWS = new Int32Array(0);

@@ -12,16 +12,18 @@ import {
   type Tracked,
 } from './collections.ts';
 import { lengthen, longer, type Wire, wireColumn } from './columns.ts';
-import { changedOffset } from './contexts.ts';
 import { Departures } from './departures.ts';
 import { assert, UsageError } from './errors.ts';
+import { FarTable, hasFar } from './far-table.ts';
 import { EPOCH, type FieldPlan, OWNER, type Plan } from './plan.ts';
 import { fromWire, levelsOf, quatToWire } from './quantize.ts';
 import { gone, rowClass } from './row.ts';
 import { Table } from './table.ts';
+import { ask, keepBefore, stampField, type Told } from './told.ts';
 import { Tracks } from './tracks.ts';
 
-export class LiveTable extends Table {
+export class LiveTable extends Table implements Told {
+  readonly tier = 0;
   /** Tick of the STATE that will carry what is written now. Stamps never pass it. */
   tick: number;
   /**
@@ -54,14 +56,16 @@ export class LiveTable extends Table {
   born: Uint32Array;
   /** Tick the row's owner was last set: what an owner was told before counts for nothing. */
   given: Uint32Array;
+  /** What receivers hold that are far from a row; undefined where distance makes no difference. */
+  readonly far: FarTable | undefined;
+  /** Ticks from one STATE to the next. */
+  sendTicks = 1;
   /** Values outside their declared range, or not a number, clamped on the wire since the start. */
   clamped = 0;
   /** Throw UsageError instead of clamping. */
   readonly strict: boolean;
   /** The game's values, rounded: `wire` itself, but for columns with a track. */
   readonly #truth: Wire[] = [];
-  /** Ticks from one STATE to the next. */
-  #sendTicks = 1;
   /** Values of the newest round, by column: what equals them needs no rounding. */
   readonly #seen: Float64Array[];
   /** By column: its field, and what its spec says. */
@@ -72,8 +76,11 @@ export class LiveTable extends Table {
   readonly #quat = new Float64Array(4);
   readonly #quatWire = new Float64Array(4);
 
-  /** `secondsPerTick` above 0: smooth fields are followed by tracks, for packed bodies. */
-  constructor(plan: Plan, tick: number, strict = false, secondsPerTick = 0) {
+  /**
+   * `secondsPerTick` above 0: smooth fields are followed by tracks, for packed bodies; `far`: for
+   * those who are far as well.
+   */
+  constructor(plan: Plan, tick: number, strict = false, secondsPerTick = 0, far = false) {
     super(plan, rowClass(plan, 'live'));
     this.tick = tick;
     this.strict = strict;
@@ -102,6 +109,7 @@ export class LiveTable extends Table {
     this.ownChanged = new Uint32Array(capacity);
     this.born = new Uint32Array(capacity);
     this.given = new Uint32Array(capacity);
+    if (far && secondsPerTick > 0 && hasFar(plan)) this.far = new FarTable(this, secondsPerTick);
     // The grave's collections refuse writes, like the rest of a dead row.
     for (const f of plan.objects)
       if (isCollection(f.spec)) this.objects[f.object][0] = this.#collection(f, 0);
@@ -121,6 +129,7 @@ export class LiveTable extends Table {
     this.born = longer(this.born, capacity);
     this.given = longer(this.given, capacity);
     this.tracks?.grow(capacity);
+    this.far?.grow(capacity);
   }
 
   override put(row: number, id: number): void {
@@ -133,6 +142,7 @@ export class LiveTable extends Table {
     for (const column of this.wire) column[row] = -1;
     for (const column of this.#truth) column[row] = -1;
     for (const column of this.exact) if (column.length) column[row] = Number.NaN;
+    this.far?.put(row);
   }
 
   protected override get start(): Float64Array {
@@ -194,9 +204,10 @@ export class LiveTable extends Table {
    * current tick, which is that of a STATE. `ticks`: since the round before.
    */
   round(ticks = 1): void {
-    const { ids, dirty, high, tracks, departures, changed, tick } = this;
-    this.#sendTicks = ticks;
+    const { ids, dirty, high, tracks, departures, far, changed, tick } = this;
+    this.sendTicks = ticks;
     departures?.begin();
+    far?.begin(ticks);
     for (let row = 1; row <= high; row++) {
       const touched = dirty[row];
       dirty[row] = 0;
@@ -204,10 +215,12 @@ export class LiveTable extends Table {
       if (touched !== 0) this.#roundRow(row, touched);
       if (tracks && (touched !== 0 || tracks.moving[row] !== 0 || changed[row] === tick))
         departures?.add(row);
+      far?.consider(row, touched !== 0);
     }
     if (!departures) return;
     departures.follow(this, ticks);
-    for (let row = 1; row <= high; row++) if (ids[row] !== 0) this.#ask(row);
+    for (let row = 1; row <= high; row++) if (ids[row] !== 0) ask(this, row);
+    far?.follow();
   }
 
   /** Columns with a track are rounded beside what seats hold, all others in its place. */
@@ -245,23 +258,6 @@ export class LiveTable extends Table {
     }
   }
 
-  #ask(row: number): void {
-    const context = this.plan.changed + changedOffset(this.sendsBefore(row));
-    this.asked[row] = context * 2 + (this.changed[row] === this.tick ? 1 : 0);
-  }
-
-  /** STATEs from the one that last named the row before this one, to this one. */
-  sendsBefore(row: number): number {
-    const newest = this.changed[row];
-    const last = newest === this.tick ? this.changedBefore[row] : newest;
-    return (this.tick - last) / this.#sendTicks;
-  }
-
-  /** STATEs since the one that last named the row: 0 for this one. */
-  sendsSinceNamed(row: number): number {
-    return (this.tick - this.changed[row]) / this.#sendTicks;
-  }
-
   #isTracked(f: FieldPlan): boolean {
     return this.tracks !== undefined && this.tracks.ofField[f.index] >= 0;
   }
@@ -269,7 +265,7 @@ export class LiveTable extends Table {
   #roundColumn(c: number, row: number): void {
     const f = this.#fieldOf[c];
     const changed = f.spec.type === 'quat' ? this.#roundQuat(f, row) : this.#roundNumber(f, c, row);
-    if (changed && !this.#isTracked(f)) this.stampShared(f, row);
+    if (changed && !this.#isTracked(f)) stampField(this, f, row);
     const { ownMask, stepped } = this.plan;
     if ((ownMask & (1 << f.index)) === 0) return;
     if (stepped ? this.#exactChanged(c, row) : changed) this.#stampOwn(f, row);
@@ -281,15 +277,9 @@ export class LiveTable extends Table {
     if (!(wire >= 0 && wire <= this.#levels[c])) wire = this.#outside(f, c, row);
     const truth = this.#truth[c];
     if (wire === truth[row]) return false;
-    this.#keepBefore(f, row);
+    keepBefore(this, f, row);
     truth[row] = wire;
     return true;
-  }
-
-  /** The first of a field's columns to change keeps what all of them were. */
-  #keepBefore({ index, column, spec }: FieldPlan, row: number): void {
-    if (this.tracks === undefined || this.stamps[index][row] === this.tick) return;
-    for (let c = column; c < column + spec.components; c++) this.before[c][row] = this.wire[c][row];
   }
 
   /** Wire value of a number that lies outside 0..levels: an angle wraps, the rest is clamped. */
@@ -310,7 +300,7 @@ export class LiveTable extends Table {
       const wire = this.#quatWire[i];
       assert(wire >= 0 && wire <= levelsOf(spec, i), 'a quaternion rounds into its range');
       if (wire === this.wire[column + i][row]) continue;
-      if (!changed) this.#keepBefore(f, row);
+      if (!changed) keepBefore(this, f, row);
       this.wire[column + i][row] = wire;
       changed = true;
     }
@@ -345,22 +335,13 @@ export class LiveTable extends Table {
     if (this.strict) throw new UsageError(`${name} = ${value} is outside its declared range`);
   }
 
-  /** A shared field changed. */
-  stampShared(f: FieldPlan, row: number): void {
-    if ((this.plan.sharedMask & (1 << f.index)) === 0) return;
-    this.stamps[f.index][row] = this.tick;
-    if (this.changed[row] === this.tick) return;
-    this.changedBefore[row] = this.changed[row];
-    this.changed[row] = this.tick;
-  }
-
   #stampOwn(f: FieldPlan, row: number): void {
     this.ownStamps[f.index][row] = this.tick;
     this.ownChanged[row] = this.tick;
   }
 
   #stampBoth(f: FieldPlan, row: number): void {
-    this.stampShared(f, row);
+    stampField(this, f, row);
     if (this.plan.ownMask & (1 << f.index)) this.#stampOwn(f, row);
   }
 }

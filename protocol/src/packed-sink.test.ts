@@ -11,7 +11,7 @@ import { PackedSink } from './packed-sink.ts';
 import { PackedSource } from './packed-source.ts';
 import { Random } from './random.ts';
 import type { Sink, Source } from './sink.ts';
-import type { Table } from './table.ts';
+import type { Told } from './told.ts';
 
 const CONTEXTS = 4096;
 /** A block that no other question of these tests has. */
@@ -260,13 +260,14 @@ describe('what cannot be said', () => {
 });
 
 describe('what was kept', () => {
-  const table = (capacity = 8, index = 0) => ({ capacity, plan: { index } }) as unknown as Table;
+  const table = (capacity = 8, index = 0, tier = 0) =>
+    ({ capacity, plan: { index }, tier }) as unknown as Told;
   const ROW = 3;
 
   function keeper(seed = 1) {
     const sink = new PackedSink(new MsgpackWriter(), someTables(seed));
     /** Says `values` unless they are remembered; answers whether they were, and the bits. */
-    const say = (values: readonly number[], form: Form, of: Table, row = ROW) => {
+    const say = (values: readonly number[], form: Form, of: Told, row = ROW) => {
       sink.reset();
       sink.level(FIELD, 1, 7);
       const remembered = sink.recall(form, of, row);
@@ -288,6 +289,7 @@ describe('what was kept', () => {
     expect(say([1], Form.Step, kind, ROW + 1)[0]).toBe(false);
     expect(say([1], Form.Arrival, kind)[0]).toBe(false);
     expect(say([1], Form.Step, table(8, 1))[0]).toBe(false);
+    expect(say([1], Form.Step, table(8, 0, 1))[0]).toBe(false);
     expect(say([1], Form.Step, kind)).toEqual([true, bits]);
   });
 

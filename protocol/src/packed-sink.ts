@@ -19,7 +19,7 @@ import { assert, UsageError } from './errors.ts';
 import { MsgpackWriter } from './msgpack-writer.ts';
 import { PackedInputSink } from './packed-input-sink.ts';
 import { MAX_GROUPS, type Sink } from './sink.ts';
-import type { Table } from './table.ts';
+import type { Told } from './told.ts';
 
 const floats = new DataView(new ArrayBuffer(16));
 
@@ -156,7 +156,7 @@ export class PackedSink extends PackedInputSink implements Sink {
     for (let i = 0; i < bytes.length; i++) this.bits.pushEven(bytes[i], 8);
   }
 
-  recall(form: Form, table: Table, row: number): boolean {
+  recall(form: Form, table: Told, row: number): boolean {
     const kept = this.#keptOf(form, table);
     if (kept === undefined) return false;
     if (kept.tick[row] !== this.#tick) {
@@ -166,7 +166,7 @@ export class PackedSink extends PackedInputSink implements Sink {
     appendOps(this.bits, this.#keptBits.ops, kept.from[row], kept.to[row]);
     return true;
   }
-  keep(form: Form, table: Table, row: number): void {
+  keep(form: Form, table: Told, row: number): void {
     const kept = this.#keptOf(form, table);
     if (kept === undefined) return;
     kept.tick[row] = this.#tick;
@@ -177,7 +177,7 @@ export class PackedSink extends PackedInputSink implements Sink {
   }
 
   /** Bits that the row took when it was last kept; 0 if it never was. Where `weighs` is set. */
-  bitsOf(form: Form, table: Table, row: number): number {
+  bitsOf(form: Form, table: Told, row: number): number {
     return this.#keptOf(form, table)?.bits[row] ?? 0;
   }
 
@@ -185,10 +185,10 @@ export class PackedSink extends PackedInputSink implements Sink {
     return priceOfBits(this.bits, from, this.prices, PRICE_UNITS) / PRICE_UNITS;
   }
 
-  #keptOf(form: Form, table: Table): Kept | undefined {
+  #keptOf(form: Form, table: Told): Kept | undefined {
     // The room's state is one row, and not an entity.
     if (table.plan.index < 0) return undefined;
-    const at = table.plan.index * 2 + form;
+    const at = (table.plan.index * 2 + table.tier) * 2 + form;
     const kept = (this.#kept[at] ??= new Kept());
     kept.reserve(table.capacity);
     return kept;

@@ -5,10 +5,10 @@ import { isCollection, TrackedList, TrackedMap, TrackedRecord } from './collecti
 import { Change, Context, Flag, Form, flagOf, valueContext } from './contexts.ts';
 import { assert } from './errors.ts';
 import type { FieldSpec } from './field.ts';
-import type { LiveTable } from './live-table.ts';
 import type { FieldPlan } from './plan.ts';
 import { levelsOf, nearby } from './quantize.ts';
 import type { Sink } from './sink.ts';
+import { anyChanged, sendsSinceNamed, type Told } from './told.ts';
 import { ByItself, ByVelocity, DepartureQuestions } from './track-odds.ts';
 import { MOST_ACTIVITY, MOST_TRUST, restsAt, SUB_STEPS, type Tracks } from './tracks.ts';
 import { writeElement } from './value-writer.ts';
@@ -24,13 +24,15 @@ export const NEVER = -1;
 /**
  * The shared fields of a row that changed after `since`, or with NEVER those that are not at their
  * defaults, as a selection of (field, value). Form.Step says them against what the receiver holds.
+ * `always`: bits of fields that Form.Since says in any case.
  */
 export function writeShared(
   sink: Sink,
-  table: LiveTable,
+  table: Told,
   row: number,
   since: number,
   form: Form = since === NEVER ? Form.Arrival : Form.Since,
+  always = 0,
 ): void {
   const { fields, sharedMask } = table.plan;
   const tracked = form === Form.Step ? trackedMask(table) : 0;
@@ -38,12 +40,12 @@ export function writeShared(
   let beside = false;
   sink.open();
   // Most rows that are named only departed from their tracks: one answer for all other fields.
-  const others = tracked === 0 || anyNamed(table, row, since, sharedMask & ~tracked);
+  const others = tracked === 0 || anyChanged(table, row, since, sharedMask & ~tracked);
   if (tracked !== 0) sink.level(table.plan.others, others ? 1 : 0, 1);
   for (let i = 0; others && i < fields.length; i++) {
     if ((sharedMask & ~tracked & (1 << i)) === 0) continue;
     const f = fields[i];
-    const chosen = isNamed(table, f, row, since, form);
+    const chosen = (always & (1 << i)) !== 0 || isNamed(table, f, row, since, form);
     sink.offer(f.contexts.flags + flagOf(form, named, beside), i, chosen);
     beside = chosen;
     if (!chosen) continue;
@@ -57,23 +59,16 @@ export function writeShared(
   sink.close();
 }
 
-function trackedMask({ tracks }: LiveTable): number {
+function trackedMask({ tracks }: Told): number {
   return tracks ? tracks.fieldMask : 0;
 }
 
-/** True if one of the fields of `mask` changed after `since`. */
-function anyNamed({ stamps }: LiveTable, row: number, since: number, mask: number): boolean {
-  for (let i = 0; i < stamps.length; i++)
-    if ((mask & (1 << i)) !== 0 && stamps[i][row] > since) return true;
-  return false;
-}
-
 /** Index of a field's first track, or -1. */
-function trackOf(table: LiveTable, f: FieldPlan): number {
+function trackOf(table: Told, f: FieldPlan): number {
   return table.tracks ? table.tracks.ofField[f.index] : -1;
 }
 
-function isNamed(table: LiveTable, f: FieldPlan, row: number, since: number, form: Form): boolean {
+function isNamed(table: Told, f: FieldPlan, row: number, since: number, form: Form): boolean {
   if (form === Form.Arrival) return !isDefault(table, f, row);
   // A seat that is behind knows nothing of how the tracks of a changed row fared meanwhile.
   if (form === Form.Since && trackOf(table, f) >= 0) return true;
@@ -82,7 +77,7 @@ function isNamed(table: LiveTable, f: FieldPlan, row: number, since: number, for
 
 function writeField(
   sink: Sink,
-  table: LiveTable,
+  table: Told,
   f: FieldPlan,
   row: number,
   since: number,
@@ -98,7 +93,7 @@ function writeField(
 }
 
 /** Numbers without a track, against what the receiver holds. */
-function writeSteps(sink: Sink, table: LiveTable, f: FieldPlan, row: number): void {
+function writeSteps(sink: Sink, table: Told, f: FieldPlan, row: number): void {
   const { spec, column, contexts } = f;
   for (let i = 0; i < spec.components; i++) {
     const wire = table.wire[column + i][row];
@@ -115,7 +110,7 @@ function writeSteps(sink: Sink, table: LiveTable, f: FieldPlan, row: number): vo
 /** How far the truth departed from each track of a field. Answers whether it did. */
 function writeDepartures(
   sink: Sink,
-  table: LiveTable,
+  table: Told,
   f: FieldPlan,
   row: number,
   first: boolean,
@@ -148,11 +143,11 @@ function writeDeparture(sink: Sink, off: number, still: boolean): void {
 }
 
 /** Where the tracks of a field are, beside the wire values they stand for. */
-function writeTracks(sink: Sink, table: LiveTable, f: FieldPlan, row: number): void {
+function writeTracks(sink: Sink, table: Told, f: FieldPlan, row: number): void {
   const { tracks } = table;
   const first = trackOf(table, f);
   if (!tracks || first < 0) return;
-  const sends = table.sendsSinceNamed(row);
+  const sends = sendsSinceNamed(table, row);
   for (let i = 0; i < f.spec.components; i++) {
     const wire = table.wire[f.column + i][row];
     const base = f.contexts.track + i * f.contexts.trackSize;
@@ -186,7 +181,7 @@ function zigzag(value: number): number {
  * The owner's own part of one row: exact numbers where it predicts, rounded ones elsewhere (DESIGN
  * 13.1).
  */
-export function writeOwn(sink: Sink, table: LiveTable, row: number, since: number): void {
+export function writeOwn(sink: Sink, table: Told, row: number, since: number): void {
   const { fields, ownMask, stepped } = table.plan;
   sink.open();
   for (let i = 0; i < fields.length; i++) {
@@ -202,7 +197,7 @@ export function writeOwn(sink: Sink, table: LiveTable, row: number, since: numbe
   sink.close();
 }
 
-function writeExact(sink: Sink, table: LiveTable, { spec, column }: FieldPlan, row: number): void {
+function writeExact(sink: Sink, table: Told, { spec, column }: FieldPlan, row: number): void {
   for (let c = column; c < column + spec.components; c++) {
     exact[0] = table.exact[c][row];
     exact[1] = nearby(spec, table.wire[c][row]);
@@ -219,7 +214,7 @@ function writeOwnObject(sink: Sink, f: FieldPlan, value: unknown, since: number)
   writeValue(sink, f.spec, f.contexts.value, value, since);
 }
 
-function writeWire(sink: Sink, table: LiveTable, f: FieldPlan, row: number): void {
+function writeWire(sink: Sink, table: Told, f: FieldPlan, row: number): void {
   for (let i = 0; i < f.spec.components; i++) {
     const wire = table.wire[f.column + i][row];
     assert(wire >= 0, 'a row is rounded before it is written');
@@ -227,7 +222,7 @@ function writeWire(sink: Sink, table: LiveTable, f: FieldPlan, row: number): voi
   }
 }
 
-function isDefault(table: LiveTable, f: FieldPlan, row: number): boolean {
+function isDefault(table: Told, f: FieldPlan, row: number): boolean {
   const { spec, column } = f;
   if (column < 0) {
     const value = table.objects[f.object][row];
@@ -240,7 +235,7 @@ function isDefault(table: LiveTable, f: FieldPlan, row: number): boolean {
   for (let i = 0; i < spec.components; i++) {
     const wire = table.wire[column + i][row];
     if (wire !== table.plan.initialWire[column + i]) return false;
-    if (track >= 0 && !restsAt(table.tracks!, track + i, row, wire, table.sendsSinceNamed(row)))
+    if (track >= 0 && !restsAt(table.tracks!, track + i, row, wire, sendsSinceNamed(table, row)))
       return false;
   }
   return true;

@@ -31,11 +31,11 @@ const game = defineGame({
   state: { round: int(0, 99), wind: vec2(-1, 1, 1 / 64) },
   entities: {
     ship: {
-      x: fixed(-50, 50, 1 / 16).smooth({ by: 'vx' }),
-      y: fixed(-50, 50, 1 / 16).smooth({ by: 'vy', within: 1 }),
+      x: fixed(-50, 50, 1 / 16).smooth({ by: 'vx', far: 30 }),
+      y: fixed(-50, 50, 1 / 16).smooth({ by: 'vy', within: 1, far: 40 }),
       vx: fixed(-40, 40, 1 / 4),
       vy: fixed(-40, 40, 1 / 64).smooth(),
-      heading: angle(8).smooth(),
+      heading: angle(8).smooth({ far: 20 }),
       course: angle(10).smooth({ by: 'turning' }),
       turning: fixed(-4, 4, 1 / 32),
       turn: quat(9).smooth(),
@@ -45,7 +45,7 @@ const game = defineGame({
     },
     crate: {
       position: vec3(-9, 9, 1 / 8).smooth(),
-      drift: vec2(0, 500, 1 / 32).smooth({ by: 'wind', within: 5 }),
+      drift: vec2(0, 500, 1 / 32).smooth({ by: 'wind', within: 5, far: 50 }),
       wind: vec2(-20, 20, 1),
       far: fixed(-50, 50, 1 / 16).smooth({ by: 'fine' }),
       fine: fixed(-(2 ** 21), 2 ** 21, 1 / 1024),
@@ -53,7 +53,7 @@ const game = defineGame({
       vast: fixed(0, 2 ** 33, 1).smooth(),
       bit: int(0, 1).smooth(),
       few: int(0, 6).smooth({ within: 2 }),
-      slow: fixed(-50, 50, 1 / 16).smooth({ within: 3 }),
+      slow: fixed(-50, 50, 1 / 16).smooth({ within: 3, far: 60 }),
       spin: angle(3).smooth({ within: 1 }),
       hp: int(0, 9),
     },
@@ -72,7 +72,8 @@ class Life {
   constructor(seed: number, wire: Spelling, sight: Sight) {
     this.chance = new Random(seed);
     this.sight = sight;
-    this.stage = new Stage(game, { wire, sendEvery: 1 + (seed % 4), log: 20 });
+    const far = sight === 'per-seat';
+    this.stage = new Stage(game, { wire, sendEvery: 1 + (seed % 4), log: 20, far });
     this.mover = new Mover(this.chance, 1 / game.tickRate);
   }
 
@@ -144,6 +145,11 @@ class Life {
     viewer.sees = (row) => {
       if (chance.next() < 0.05 && !hidden.delete(row.id)) hidden.add(row.id);
       return !hidden.has(row.id);
+    };
+    const far = new Set<number>();
+    viewer.isFar = (row) => {
+      if (chance.next() < 0.08 && !far.delete(row.id)) far.add(row.id);
+      return far.has(row.id);
     };
     // A seat with little room is told of few rows at once; of its own in every STATE.
     const waits = chance.next() < 0.5 ? chance.next() ** 2 : 0;

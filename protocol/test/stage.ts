@@ -52,6 +52,8 @@ export interface StageOptions {
   wire?: Spelling;
   /** Ticks from one STATE to the next. */
   sendEvery?: number;
+  /** Whether rows may be far from a seat that has a known set of its own. */
+  far?: boolean;
 }
 
 /** Ticks that rows of entities which left stay unused, as a client's playback wants it. */
@@ -83,6 +85,8 @@ export class Viewer {
   sees: (row: Row) => boolean = () => true;
   /** What it is told of later; the same. */
   defers: (row: Row) => boolean = () => false;
+  /** What is far from it; the same. Never its own. */
+  isFar: (row: Row) => boolean = () => false;
   sentTick = 0;
   needsEverything = true;
   last: Sent = { tick: 0, everything: false, shared: undefined, own: undefined, odds: undefined };
@@ -127,14 +131,14 @@ export class Stage<G = Game> {
   readonly #ownSink: Sink;
 
   constructor(game: G, options: StageOptions = {}) {
-    const { strict = false, log, wire = 'plain', sendEvery = 1 } = options;
+    const { strict = false, log, wire = 'plain', sendEvery = 1, far = false } = options;
     this.game = game as unknown as Game;
     this.wire = wire;
     this.sendEvery = this.tick = sendEvery;
     this.odds = this.game.priors;
     const { kinds, state, tickRate } = this.game;
     const dt = wire === 'packed' ? 1 / tickRate : 0;
-    this.tables = kinds.map((plan) => new LiveTable(plan, this.tick, strict, dt));
+    this.tables = kinds.map((plan) => new LiveTable(plan, this.tick, strict, dt, far));
     this.state = new LiveTable(state, this.tick, strict, dt);
     this.state.put(1, 1);
     this.shared = new KnownSet(log);
@@ -251,7 +255,10 @@ export class Stage<G = Game> {
       known.untold = known.count;
       known.told();
     }
-    if (viewer.known) this.#defer(viewer, known);
+    if (viewer.known) {
+      this.#part(viewer, known);
+      this.#defer(viewer, known);
+    }
     const stateSince = everything ? NEVER : viewer.sentTick;
     const since = viewer.known ? BY_SLOT : stateSince;
     const before = this.wire === 'packed' ? this.tick - this.sendEvery : NEVER;
@@ -278,15 +285,27 @@ export class Stage<G = Game> {
     return reader.bin(bytes.length).slice();
   }
 
+  /** Which rows are far. */
+  #part(viewer: Viewer, known: KnownSet): void {
+    for (let slot = 0; slot < known.limit; slot++) {
+      if (known.kind[slot] < 0) continue;
+      const table = this.tables[known.kind[slot]];
+      const row = table.rows[known.row[slot]]!;
+      known.tier[slot] = table.far && row.owner !== viewer.id && viewer.isFar(row) ? 1 : 0;
+    }
+  }
+
   #defer(viewer: Viewer, known: KnownSet): void {
     for (let slot = 0; slot < known.limit; slot++) {
       if (known.kind[slot] < 0) continue;
       const table = this.tables[known.kind[slot]];
       const row = table.rows[known.row[slot]]!;
+      const { changed } = known.tier[slot] === 0 ? table : table.far!;
       // A seat goes on asking for the own part of what it was not told to have lost.
       const sent = known.sentTick[slot];
       const given = sent > 0 && table.given[row.$index] > sent;
-      const says = sent === 0 || table.changed[row.$index] > sent;
+      const moves = known.tier[slot] !== known.toldTier[slot];
+      const says = sent === 0 || moves || changed[row.$index] > sent;
       if (row.owner !== viewer.id && !given && says && viewer.defers(row)) known.defer(slot);
     }
   }

@@ -14,6 +14,7 @@ import {
   type Row,
   rowClass,
   type Table,
+  type Told,
 } from '../src/index.ts';
 import type { Stage, Viewer } from './stage.ts';
 
@@ -152,7 +153,8 @@ export function differences(stage: Pick<Stage, 'tables' | 'state'>, viewer: View
       if (told !== at > 0) found.push(`${plan.name} ${live.ids[row]} is ${at ? '' : 'not '}known`);
       if (at > 0) count++;
       const now = !known || known.sentTick[slot] === viewer.sentTick;
-      if (told && at > 0 && now) compareRow(live, row, table, at, id, found);
+      const far = known?.tier[slot] === 1;
+      if (told && at > 0 && now) compareRow(live, row, table, at, id, found, far);
     }
     if (count !== table.count) found.push(`${plan.name}: holds ${table.count} of ${count}`);
   }
@@ -167,8 +169,10 @@ function compareRow(
   at: number,
   seat: number,
   found: string[],
+  far = false,
 ): void {
   const { plan } = live;
+  const motion = far ? live.far!.motion : 0;
   const truth = live.rows[row]!;
   const shown = shownRow(table, at, seat);
   const mine = seat !== 0 && plan.index >= 0 && live.ownerOf(row) === seat;
@@ -180,15 +184,18 @@ function compareRow(
     if (secret) compareBlank(path, f, plan, table, at, found);
     else if (exact && f.column >= 0) compareExact(path, f, live, row, table, at, found);
     else {
-      const off = live.tracks && live.tracks.ofField[f.index] >= 0 ? spec.within * spec.step : 0;
+      const tracked = live.tracks !== undefined && live.tracks.ofField[f.index] >= 0;
+      const off = tracked ? (far ? spec.far : spec.within) * spec.step : 0;
       const [wanted, got] =
         f.index === EPOCH && plan.index >= 0
           ? [live.values[EPOCH][row], table.values[EPOCH][at]]
           : [expected(spec, truth[name]), held(spec, shown[name])];
-      same(path, nearerTurn(spec, wanted, got), got, off + EPSILON, found);
+      // A velocity of what is far waits until a place departs by more than it may.
+      const waits = !tracked && (motion & (1 << f.index)) !== 0;
+      if (!waits) same(path, nearerTurn(spec, wanted, got), got, off + EPSILON, found);
     }
     if (spec.scope === 'all' && f.column >= 0)
-      compareWire(path, f, live, row, table, at, exact, found);
+      compareWire(path, f, far ? live.far! : live, row, table, at, exact, found);
   }
 }
 
@@ -202,7 +209,7 @@ function nearerTurn({ type }: FieldSpec, wanted: unknown, got: unknown): unknown
 function compareWire(
   path: string,
   { spec, column }: FieldPlan,
-  live: LiveTable,
+  live: Told,
   row: number,
   table: ReceivedTable,
   at: number,

@@ -2,7 +2,7 @@
 // waited longer, and what costs less. Called by replication for rooms that declare a budget, after
 // visibility and before the body is written; marks what waits in the seat's known set. Nothing
 // waits for ever: priority grows with every STATE. HOT: allocates nothing per tick.
-import { Form, type LiveTable, PackedSink, type Sink } from '@tickwire/protocol';
+import { Form, PackedSink, type Sink, type Told } from '@tickwire/protocol';
 import type { RoomSeat } from './seat.ts';
 import type { Visibility } from './visibility.ts';
 import type { World } from './world.ts';
@@ -98,8 +98,10 @@ export class Budget {
       const row = known.row[slot];
       const table = tables[kind];
       const arrives = known.sentTick[slot] === 0;
-      if (!arrives && table.changed[row] <= known.sentTick[slot]) continue;
-      const bits = this.#bitsOf(table, row, arrives);
+      const told = known.tier[slot] === 0 ? table : table.far!;
+      const isNew = arrives || told.changed[row] > known.sentTick[slot];
+      if (!isNew && known.tier[slot] === known.toldTier[slot]) continue;
+      const bits = this.#bitsOf(told, row, arrives);
       sum += bits;
       // What was given away as well: until it is told so, the seat reads own parts as the owner.
       const gaveAway = !arrives && table.given[row] > known.sentTick[slot];
@@ -121,7 +123,7 @@ export class Budget {
   }
 
   /** What the row took when it was last said in this form. */
-  #bitsOf(table: LiveTable, row: number, arrives: boolean): number {
+  #bitsOf(table: Told, row: number, arrives: boolean): number {
     const said =
       this.#sink instanceof PackedSink
         ? this.#sink.bitsOf(arrives ? Form.Arrival : Form.Step, table, row)

@@ -218,6 +218,11 @@ export interface RoomDefinition<G, Auth, Data> {
     around: (seat: Seat<G, Auth>) => RowBase | Point | undefined;
     /** World units. */
     radius: number;
+    /**
+     * World units: rows beyond are told less exactly, where `.smooth({ far })` allows it. Default:
+     * all as those at hand. Rooms with `wire: 'packed'` only.
+     */
+    far?: number;
   };
   /** What is allowed to be known. Owners always see their own. */
   sees?: (
@@ -302,9 +307,11 @@ export function defineRoom<G extends { readonly hash: string }, Auth = undefined
     throw new UsageError(`wire: ${wire}: wants 'packed' or 'plain'`);
   const { interest, budget, commands = {} } = definition;
   if (interest) {
-    checkNames('interest', interest, ['around', 'radius']);
+    checkNames('interest', interest, ['around', 'radius', 'far']);
     if (!(interest.radius > 0))
       throw new UsageError(`interest.radius: ${interest.radius}: wants world units above 0`);
+    if (!((interest.far ?? 1) > 0))
+      throw new UsageError(`interest.far: ${interest.far}: wants world units above 0`);
   }
   if (budget) checkBudget(declared, budget);
   checkCommands(declared, commands);

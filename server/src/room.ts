@@ -106,7 +106,8 @@ export class GameRoom implements Room<Game, unknown, unknown> {
     this.log = options.log;
     this.dt = 1 / game.tickRate;
     this.#sendEvery = definition.sendEvery ?? 1;
-    this.world = new World(game, 1, definition.strict ?? false, isPacked(definition));
+    const far = definition.interest?.far !== undefined;
+    this.world = new World(game, 1, definition.strict ?? false, isPacked(definition), far);
     this.world.begin(1, this.#sendEvery);
     this.#now = options.now;
     this.#ended = options.ended;

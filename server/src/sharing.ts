@@ -46,6 +46,7 @@ function visibilityOf(
   return new Visibility<RoomSeat>(world, {
     around: interest && ((seat) => interest.around(seat as never) as Row | undefined),
     radius: interest?.radius ?? 0,
+    far: interest?.far,
     sees: sees && ((seat, row) => sees(seat as never, row as never, room as never)),
   });
 }

@@ -77,6 +77,39 @@ test('a despawned entity leaves, and its row may mean another at once', () => {
   expect(knows({ id } as Row)).toBe(false);
 });
 
+test('rows are far beyond a distance, near within 0.9 of it, and never far if own', () => {
+  const packed = defineGame({
+    tickRate: 20,
+    entities: { ship: { x: range.smooth({ far: 5 }), y: range }, rule: { n: int(0, 9) } },
+  });
+  const world = new World(packed, 1, false, true, true);
+  const viewer = { id: 1, known: new KnownSet(0) };
+  const eye = { x: 0, y: 0 };
+  const visibility = new Visibility<Viewer>(world, { around: () => eye, radius: 100, far: 50 });
+  const row = world.spawn('ship', { x: 60, y: 0 }, 0);
+  let tick = 1;
+  const tier = () => {
+    visibility.begin();
+    visibility.update(viewer, tick);
+    viewer.known.sent(tick++);
+    return viewer.known.tier[viewer.known.slotOf(row.id)];
+  };
+  expect(tier(), 'as it enters').toBe(1);
+  const tiers = [55, 50, 46, 44.9, 46, 50, 50.1, 20, 105].map((x) => {
+    row.x = x;
+    return tier();
+  });
+  expect(tiers).toEqual([1, 1, 1, 0, 0, 0, 1, 0, 1]);
+  eye.x = 100;
+  expect(tier()).toBe(0);
+  eye.x = 0;
+  expect(tier()).toBe(1);
+  world.setOwner(row, 1);
+  expect(tier()).toBe(0);
+  row.x = 9000;
+  expect(tier()).toBe(0);
+});
+
 test.each([1, 2, 3])('what is known is what the distances say, tick by tick (seed %i)', (seed) => {
   const chance = new Random(seed);
   const world = new World(game, 1, false);

@@ -10,6 +10,9 @@ import type { World } from './world.ts';
 /** Entities leave at this many times the radius they enter at: nothing flickers at the edge. */
 const LEAVE_FACTOR = 1.1;
 
+/** Rows become near again at this part of the distance they become far at, for the same reason. */
+const NEAR_FACTOR = 0.9;
+
 /** Part of the radius that distances may be off by, summed up over years of ticks. */
 const ROUNDING = 1e-6;
 
@@ -38,6 +41,8 @@ export interface Sight<V extends Viewer> {
   around?: (viewer: V) => Row | Point | undefined;
   /** World units. */
   radius: number;
+  /** World units: what is beyond is told as it is to those who are far. */
+  far?: number;
   /** True for what the viewer may know of. */
   sees?: (viewer: V, row: Row) => boolean;
 }
@@ -65,11 +70,13 @@ export class Visibility<V extends Viewer> {
   readonly #travel: Travel;
   readonly #enterSquared: number;
   readonly #leaveRadius: number;
+  readonly #far: number;
 
   constructor(world: World, sight: Sight<V>) {
     this.#world = world;
     this.#sight = sight;
-    const { around, radius } = sight;
+    const { around, radius, far = Infinity } = sight;
+    this.#far = far;
     this.#grid = around ? new Grid(radius * CELL_SHARE, radius) : undefined;
     const isAlways = ({ plan }: LiveTable) => (around && plan.position ? 0 : 1);
     this.#always = Uint8Array.from(world.tables, isAlways);
@@ -87,6 +94,7 @@ export class Visibility<V extends Viewer> {
 
   /** Brings the viewer's known set up to date with what it may know at `tick`. */
   update(viewer: V, tick: number): void {
+    const { known } = viewer;
     const eye = this.#eyeOf(viewer);
     this.#dropGone(viewer, eye, tick);
     this.#dropUnseen(viewer, eye, tick);
@@ -95,10 +103,12 @@ export class Visibility<V extends Viewer> {
       for (let i = 0; i < own.length; i++) {
         const table = own[i].$table as LiveTable;
         const row = own[i].$index;
-        if (!viewer.known.hasRow(table.plan.index, row)) this.#enter(viewer, table, row, tick);
+        if (!known.hasRow(table.plan.index, row)) this.#enter(viewer, table, row, eye, tick);
+        // Its own part is told against what those hold who are near.
+        else if (table.far) known.tier[known.slotOf(table.ids[row])] = 0;
       }
     for (let k = 0; k < this.#always.length; k++)
-      if (this.#always[k] === 1) this.#takeAll(viewer, this.#world.tables[k], tick);
+      if (this.#always[k] === 1) this.#takeAll(viewer, this.#world.tables[k], eye, tick);
     if (eye.placed) this.#lookAround(viewer, eye, tick);
   }
 
@@ -133,7 +143,7 @@ export class Visibility<V extends Viewer> {
       if (kind < 0) continue;
       const table = this.#world.tables[kind];
       const row = known.row[slot];
-      const stays = !isFar || this.#isNear(known, slot, eye);
+      const stays = !isFar || this.#isNear(viewer, slot, eye);
       if (stays && !sees) continue;
       if (table.ownerOf(row) === viewer.id) continue;
       if (stays && sees!(viewer, table.rows[row]!)) continue;
@@ -141,8 +151,8 @@ export class Visibility<V extends Viewer> {
     }
   }
 
-  /** Near enough to stay; notes for how long it surely will be. */
-  #isNear(known: KnownSet, slot: number, eye: Eye): boolean {
+  /** Near enough to stay; notes for how long it surely will be, and whether it is far. */
+  #isNear({ known, id }: V, slot: number, eye: Eye): boolean {
     if (this.#always[known.kind[slot]] === 1) {
       known.near[slot] = Infinity;
       return true;
@@ -154,16 +164,23 @@ export class Visibility<V extends Viewer> {
     const dx = table.values[at.x][row] - eye.x;
     const dy = table.values[at.y][row] - eye.y;
     const dz = at.z < 0 ? 0 : table.values[at.z][row] - eye.z;
-    const room = this.#leaveRadius - Math.sqrt(dx * dx + dy * dy + dz * dz);
+    const way = Math.sqrt(dx * dx + dy * dy + dz * dz);
+    let room = this.#leaveRadius - way;
+    if (table.far && table.ownerOf(row) !== id) {
+      const far = this.#far;
+      if (way > far) known.tier[slot] = 1;
+      else if (way < far * NEAR_FACTOR) known.tier[slot] = 0;
+      room = Math.min(room, known.tier[slot] === 1 ? way - far * NEAR_FACTOR : far - way);
+    }
     known.near[slot] = eye.travelled + room - this.#leaveRadius * ROUNDING;
-    return room >= 0;
+    return way <= this.#leaveRadius;
   }
 
-  #takeAll(viewer: V, table: LiveTable, tick: number): void {
+  #takeAll(viewer: V, table: LiveTable, eye: Eye, tick: number): void {
     const { known } = viewer;
     for (let row = 1; row <= table.high; row++)
       if (table.ids[row] !== 0 && !known.hasRow(table.plan.index, row))
-        this.#consider(viewer, table, row, tick);
+        this.#consider(viewer, table, row, eye, tick);
   }
 
   #lookAround(viewer: V, eye: Eye, tick: number): void {
@@ -183,7 +200,7 @@ export class Visibility<V extends Viewer> {
           // A height only takes away from what is near.
           if (!(dx * dx + dy * dy <= most) || known.hasRow(kind[i], row[i])) continue;
           const table = tables[kind[i]];
-          if (this.#isWithin(table, row[i], eye)) this.#consider(viewer, table, row[i], tick);
+          if (this.#isWithin(table, row[i], eye)) this.#consider(viewer, table, row[i], eye, tick);
         }
       }
     }
@@ -200,14 +217,15 @@ export class Visibility<V extends Viewer> {
   }
 
   /** Enters what is near and not known yet, if it may be known. */
-  #consider(viewer: V, table: LiveTable, row: number, tick: number): void {
+  #consider(viewer: V, table: LiveTable, row: number, eye: Eye, tick: number): void {
     const { sees } = this.#sight;
     if (sees && table.ownerOf(row) !== viewer.id && !sees(viewer, table.rows[row]!)) return;
-    this.#enter(viewer, table, row, tick);
+    this.#enter(viewer, table, row, eye, tick);
   }
 
-  #enter({ known }: V, table: LiveTable, row: number, tick: number): void {
-    known.enter(table.plan.index, row, table.ids[row], tick);
+  #enter(viewer: V, table: LiveTable, row: number, eye: Eye, tick: number): void {
+    const slot = viewer.known.enter(table.plan.index, row, table.ids[row], tick);
+    this.#isNear(viewer, slot, eye);
   }
 
   /** How much a row matters to a viewer by its distance: 0.05 at the edge of sight to 1.05. */

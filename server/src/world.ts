@@ -34,13 +34,13 @@ export class World {
 
   /**
    * `tick` is the first tick that will be sent; `strict` throws on values outside their range;
-   * `packed`: smooth fields are followed by tracks.
+   * `packed`: smooth fields are followed by tracks; `far`: for seats far from a row as well.
    */
-  constructor(game: Game, tick: number, strict: boolean, packed = false) {
+  constructor(game: Game, tick: number, strict: boolean, packed = false, far = false) {
     this.#game = game;
     this.tick = tick;
     const tickSeconds = packed ? 1 / game.tickRate : 0;
-    this.tables = game.kinds.map((plan) => new LiveTable(plan, tick, strict, tickSeconds));
+    this.tables = game.kinds.map((plan) => new LiveTable(plan, tick, strict, tickSeconds, far));
     this.#rowOf = game.kinds.map(() => new Map());
     this.state = new LiveTable(game.state, tick, strict, tickSeconds);
     this.state.put(1, 1);
