@@ -3,24 +3,26 @@
 // was called with. Trap: its clock runs a little wrong and starts anywhere, as a real one does.
 import { connect, type GameClient, type View } from '@tickwire/client';
 import { Random } from '@tickwire/protocol';
-import type { LineSettings } from '@tickwire/protocol/simulator';
+import { type LineProfile, type LineSettings, profileLines } from '@tickwire/protocol/simulator';
 import {
   type LinesGame,
   type LinesInput,
   linesGame,
   MAX_SPEED,
+  SEND_EVERY,
   SHIP_RADIUS,
   SHOT_NUMBERS,
   type Ship,
   type StepContext,
   sightOf,
+  TICK_MS,
   TICK_RATE,
 } from './lines-game.ts';
 import { Trace } from './lines-trace.ts';
-import type { Place } from './lines-world.ts';
+import type { LinesWorld, Place } from './lines-world.ts';
 
 /** A page draws 60 times a second. */
-export const FRAME_MS = 1000 / 60;
+const FRAME_MS = 1000 / 60;
 /** Beyond this from the middle a bot turns home, world units: ranges stay those of a game. */
 const HOME_RADIUS = 900;
 /** Frames that a bot keeps its course: 0.3 to 1.5 s. */
@@ -44,6 +46,19 @@ interface Seen {
   y: number;
   vx: number;
   vy: number;
+}
+
+/** Between two joins, ms: no two bots share a phase of tick and frame. */
+const JOIN_GAP_MS = 137;
+
+/** Lets bots in one after the other, and has them draw; answers when the last one comes, ms. */
+export function addBots(world: LinesWorld, profile: LineProfile, count: number): number {
+  for (let i = 0; i < count; i++) {
+    const bot = new Bot(world, i, profileLines(profile, TICK_MS, TICK_MS * SEND_EVERY));
+    world.add(bot, i * JOIN_GAP_MS);
+    world.every(FRAME_MS, (i * FRAME_MS) / count, () => bot.draw());
+  }
+  return world.nowMs + count * JOIN_GAP_MS;
 }
 
 export class Bot {

@@ -1,16 +1,15 @@
 // A line that is quiet but stands still for 600 ms, three times: what a player sees of it. Called
 // by lines.ts for each profile, whose distance it takes and nothing else. Both directions are held,
 // so inputs pile up as STATEs do.
-import { type LineProfile, profileLines } from '@tickwire/protocol/simulator';
+import type { LineProfile } from '@tickwire/protocol/simulator';
 import { round } from './figures.ts';
-import { Bot, FRAME_MS } from './lines-bot.ts';
-import { MAX_SPEED, SEND_EVERY, TICK_MS } from './lines-game.ts';
+import { addBots } from './lines-bot.ts';
+import { MAX_SPEED, TICK_MS } from './lines-game.ts';
 import { doubled } from './lines-measure.ts';
 import type { Frame, Trace } from './lines-trace.ts';
 import { LinesWorld } from './lines-world.ts';
 
 const BOTS = 4;
-const JOIN_GAP_MS = 137;
 const STALL_MS = 600;
 /** From the last join to the first stall, and from one to the next, ms: the loops rest by then. */
 const WARM_MS = 8000;
@@ -40,12 +39,7 @@ export interface StallFigures {
 export async function playStalls(profile: LineProfile, seed: number): Promise<StallFigures> {
   const quiet = { ...profile, rttJitterMs: 0, lossPercent: 0, stallMs: 0 };
   const world = await LinesWorld.start(seed, BOTS);
-  for (let i = 0; i < BOTS; i++) {
-    const bot = new Bot(world, i, profileLines(quiet, TICK_MS, TICK_MS * SEND_EVERY));
-    world.add(bot, i * JOIN_GAP_MS);
-    world.every(FRAME_MS, (i * FRAME_MS) / BOTS, () => bot.draw());
-  }
-  let atMs = world.nowMs + BOTS * JOIN_GAP_MS + WARM_MS;
+  let atMs = addBots(world, quiet, BOTS) + WARM_MS;
   const stalls: number[] = [];
   for (let i = 0; i < STALLS; i++, atMs += GAP_MS) {
     await world.run(atMs);

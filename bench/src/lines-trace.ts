@@ -1,5 +1,5 @@
 // What was seen of one bot's play: by drawn frame, by tick, and by shot. Filled by lines-bot.ts
-// with what view() returned and by lines-run.ts with what the server did; read by lines-measure.ts.
+// with what view() returned and by lines-world.ts with what the server did; read by lines-measure.ts.
 // Keeps everything, because a figure that fails wants its seconds named.
 import type { Sight } from './lines-game.ts';
 
@@ -17,7 +17,7 @@ export interface Frame {
   readonly newestTick: number;
   /** Ships of others in this frame and the one before: the fastest, world units a second. */
   readonly fastest: number;
-  /** Others that move in truth, and those of them that moved on the screen. */
+  /** Others whose shown speed is a mover's, and those of them that moved since the frame before. */
   readonly moving: number;
   readonly moved: number;
   readonly saidCorrections: number;

@@ -13,15 +13,7 @@ import {
   serve,
 } from '@tickwire/server';
 import type { Bot } from './lines-bot.ts';
-import {
-  type LinesGame,
-  type LinesInput,
-  linesGame,
-  SEND_EVERY,
-  type Ship,
-  type StepContext,
-  sightOf,
-} from './lines-game.ts';
+import { type LinesGame, linesGame, SEND_EVERY, type Ship, sightOf } from './lines-game.ts';
 import { MemorySocket, VirtualTime } from './virtual-page.ts';
 
 /** Between two sweeps of the server, ms: as serve() does by itself. */
@@ -57,6 +49,8 @@ export class LinesWorld implements Place {
   /** By seat: ticks with input in time that the server has counted since it last told. */
   readonly #counted = new Map<number, number>();
   readonly #bySeat = new Map<number, Bot>();
+  /** Seats whose slack is read. */
+  readonly #watched = new Set<number>();
 
   private constructor(seed: number) {
     this.seed = seed;
@@ -64,7 +58,7 @@ export class LinesWorld implements Place {
 
   static async start(seed: number, seats: number): Promise<LinesWorld> {
     const world = new LinesWorld(seed);
-    const game = linesGame((ship, input, context) => world.#stepped(ship, input, context));
+    const game = linesGame((ship, _input, { tick }) => world.#stepped(ship, tick));
     const field = defineRoom<LinesGame>(game, {
       seats,
       seed,
@@ -170,7 +164,7 @@ export class LinesWorld implements Place {
     while (this.time.moveTo(nowMs) + this.#transport.pump() > 0);
   }
 
-  #stepped(ship: Ship, _input: Readonly<LinesInput>, { tick }: StepContext): void {
+  #stepped(ship: Ship, tick: number): void {
     const trace = this.#bySeat.get(ship.owner)?.trace;
     if (!trace) return;
     trace.stepped[tick] = [ship.x, ship.y, ship.vx, ship.vy, ship.angle];
@@ -207,7 +201,6 @@ export class LinesWorld implements Place {
   }
 
   /** Slack is read where inputs arrive: the report of the server is the least of several. */
-  readonly #watched = new Set<number>();
   #watchPut(seat: number): void {
     const trace = this.#bySeat.get(seat)?.trace;
     if (!trace || this.#watched.has(seat)) return;

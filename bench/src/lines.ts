@@ -2,15 +2,9 @@
 // through each named line in virtual time, and what they saw is held against what the server did.
 // Deterministic for a seed; judges nothing.
 import { UsageError } from '@tickwire/protocol';
-import {
-  LINE_PROFILES,
-  type LineProfile,
-  type ProfileName,
-  profileLines,
-} from '@tickwire/protocol/simulator';
+import { LINE_PROFILES, type LineProfile, type ProfileName } from '@tickwire/protocol/simulator';
 import { say } from './figures.ts';
-import { Bot, FRAME_MS } from './lines-bot.ts';
-import { SEND_EVERY, TICK_MS } from './lines-game.ts';
+import { addBots } from './lines-bot.ts';
 import { type LineFigures, measure, type Span } from './lines-measure.ts';
 import { type Played, plotLines, sayPlayed } from './lines-report.ts';
 import { playStalls } from './lines-stall.ts';
@@ -18,8 +12,6 @@ import type { Trace } from './lines-trace.ts';
 import { LinesWorld } from './lines-world.ts';
 
 const BOTS = 8;
-/** Between two joins, ms: no two bots share a phase of tick and frame. */
-const JOIN_GAP_MS = 137;
 /** By then the loops have seen what their line is like. */
 const WARM_MS = 20_000;
 const MEASURED_MS = 120_000;
@@ -66,12 +58,7 @@ export async function playLine(
   { bots = BOTS, warmMs = WARM_MS, measuredMs = MEASURED_MS } = {},
 ): Promise<{ traces: Trace[]; span: Span }> {
   const world = await LinesWorld.start(seed, bots);
-  for (let i = 0; i < bots; i++) {
-    const bot = new Bot(world, i, profileLines(profile, TICK_MS, TICK_MS * SEND_EVERY));
-    world.add(bot, i * JOIN_GAP_MS);
-    world.every(FRAME_MS, (i * FRAME_MS) / bots, () => bot.draw());
-  }
-  const fromMs = world.nowMs + bots * JOIN_GAP_MS + warmMs;
+  const fromMs = addBots(world, profile, bots) + warmMs;
   const toMs = fromMs + measuredMs;
   await world.run(toMs);
   for (const bot of world.bots) bot.holdFire();
