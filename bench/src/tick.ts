@@ -21,7 +21,7 @@ export const HOT_FILES: readonly string[] = [
 ]
   .map((name) => `protocol/src/${name}`)
   .concat(
-    ['replication', 'visibility', 'grid', 'input-queue', 'budget'].map(
+    ['replication', 'visibility', 'grid', 'input-queue', 'intake', 'budget'].map(
       (name) => `server/src/${name}`,
     ),
   );

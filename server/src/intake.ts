@@ -1,7 +1,7 @@
 // What a seated connection says every tick: INPUT and ACK, from their frames into the seat. Keeps
 // the positions that these frames count from, and their rate. Made by the connection, which reads
 // the frame's head and judges the rest. Trap: one scratch input serves all connections, so a frame
-// is read whole before the next.
+// is read whole before the next. HOT: allocates nothing per message.
 import {
   type InputHeader,
   MAX_HELLO_BYTES,
