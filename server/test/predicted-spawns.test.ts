@@ -7,12 +7,13 @@ import type { LineSettings } from '@tickwire/protocol/simulator';
 import { CLEAR_LINE } from '@tickwire/protocol/simulator';
 import { afterEach, describe, expect, test } from 'vitest';
 import { defineRoom } from '../src/index.ts';
-import { BOLT_SPEED, fired, type Gunnery, gunnery, gunneryRoom } from './gunnery.ts';
-import { type PlayerOptions, Stepper } from './stepper.ts';
+import { BOLT_SPEED, BOLT_TICKS, fired, type Gunnery, gunnery, gunneryRoom } from './gunnery.ts';
+import { type Player, type PlayerOptions, Stepper } from './stepper.ts';
 
 const FRAME_MS = 1000 / 60;
 
 let stepper: Stepper;
+let player: Player<Gunnery>;
 afterEach(() => stepper.close());
 
 const input = { dx: 0, fire: false, burst: false };
@@ -31,7 +32,7 @@ async function join(
   const room = gunneryRoom((id) => born.push(id), more);
   stepper = await Stepper.start({ rooms: { range: room }, seed });
   const sample = () => ({ ...input });
-  const player = await stepper.join(gunnery, { room: 'range', sample, ...options });
+  player = await stepper.join(gunnery, { room: 'range', sample, ...options });
   return player.client;
 }
 
@@ -185,6 +186,79 @@ describe('a step that spawns a kind without a step', () => {
   });
 });
 
+/** What was drawn in all is what the server spawned, and nothing else is left. */
+function expectSettled(witness: Witness): void {
+  const alive = [...stepper.room('range').world.all('bolt')].map((row) => row.id);
+  const shown = [...witness.present].map((row) => row.id);
+  expect(new Set(shown)).toEqual(new Set(alive));
+  const ids = [...witness.told.values()].sort((a, b) => a - b);
+  expect(new Set(ids).size).toBe(ids.length);
+  expect(ids.length).toBe(witness.entered - witness.takenBack);
+  expect(ids).toEqual(born.sort((a, b) => a - b));
+}
+
+/** Fires at random for so many frames, then holds still until nothing is on its way. */
+async function fireAtRandom(witness: Witness, frames: number, seed: number): Promise<void> {
+  const random = new Random(seed);
+  await draw(witness, frames, () => {
+    input.fire = random.next() < 0.08;
+    input.burst = random.next() < 0.03;
+    if (random.next() < 0.1) input.dx = Math.floor(random.next() * 3) - 1;
+  });
+  Object.assign(input, { dx: 0, fire: false, burst: false });
+}
+
+describe('a shot', () => {
+  test('is one where rooms show what is near and send what fits', async () => {
+    const client = await join({ up: STEADY, down: STEADY }, 1, {
+      interest: { around: (seat) => seat.own('ship'), radius: 60 },
+      budget: { bytesPerSecond: 2000 },
+    });
+    const witness = new Witness(client);
+    await draw(witness, 240);
+    await fireAtRandom(witness, 600, 2);
+    await draw(witness, BOLT_TICKS + 60);
+    expectSettled(witness);
+    expect(witness.takenBack).toBe(0);
+    expect(born.length).toBeGreaterThan(20);
+  });
+
+  test('that was on its way when the line broke is the server’s after it, or is taken back', async () => {
+    const client = await join({ up: STEADY, down: STEADY });
+    const witness = new Witness(client);
+    await draw(witness, 240);
+    for (const frames of [50, 63]) {
+      await fireAtRandom(witness, frames, frames);
+      input.fire = true;
+      await draw(witness, 2);
+      input.fire = false;
+      player.cut();
+      await stepper.when(() => client.status.state === 'resuming');
+      await stepper.when(() => client.status.state === 'live');
+      await draw(witness, 120);
+    }
+    await draw(witness, BOLT_TICKS + 60);
+    expectSettled(witness);
+    expect(witness.takenBack).toBeGreaterThan(0);
+  });
+
+  test('of a page that did not run for a while is neither lost nor doubled', async () => {
+    const client = await join({ up: STEADY, down: STEADY });
+    const witness = new Witness(client);
+    await draw(witness, 240);
+    for (const sleepMs of [150, 400, 1200]) {
+      await fireAtRandom(witness, 60, sleepMs);
+      input.fire = true;
+      witness.look();
+      input.fire = false;
+      stepper.nowMs += sleepMs;
+      await draw(witness, 90);
+    }
+    await draw(witness, BOLT_TICKS + 60);
+    expectSettled(witness);
+  });
+});
+
 describe('on any line', () => {
   const lines: Record<string, Partial<LineSettings>> = {
     jitter: { latencyMs: 40, jitterMs: 30 },
@@ -204,24 +278,12 @@ describe('on any line', () => {
       const down = { ...bad };
       const client = await join({ up, down }, seed, { sendEvery });
       const witness = new Witness(client);
-      const random = new Random(seed);
       await draw(witness, 60);
-      await draw(witness, 1500, () => {
-        input.fire = random.next() < 0.08;
-        input.burst = random.next() < 0.03;
-        if (random.next() < 0.1) input.dx = Math.floor(random.next() * 3) - 1;
-      });
-      Object.assign(input, { dx: 0, fire: false, burst: false });
+      await fireAtRandom(witness, 1500, seed);
       Object.assign(up, CLEAR_LINE);
       Object.assign(down, CLEAR_LINE);
       await draw(witness, 120);
-      const alive = [...stepper.room('range').world.all('bolt')].map((row) => row.id);
-      const shown = [...witness.present].map((row) => row.id);
-      expect(new Set(shown)).toEqual(new Set(alive));
-      const ids = [...witness.told.values()].sort((a, b) => a - b);
-      expect(new Set(ids).size).toBe(ids.length);
-      expect(ids.length).toBe(witness.entered - witness.takenBack);
-      expect(ids).toEqual(born.sort((a, b) => a - b));
+      expectSettled(witness);
       expect(born.length).toBeGreaterThan(40);
     },
   );
