@@ -116,7 +116,8 @@ export class PackedSink extends PackedInputSink implements Sink {
 
   level(context: number, value: number, levels: number): void {
     assert(value >= 0 && value <= levels, 'a wire value is within its levels');
-    if (isWide(levels)) this.wide(context, value, treeBits(levels));
+    if (levels === 1) this.bits.push(context, value);
+    else if (isWide(levels)) this.wide(context, value, treeBits(levels));
     else this.tree(context, value, treeBits(levels));
   }
   steps(context: number, width: number, mantissa: number, value: number): void {

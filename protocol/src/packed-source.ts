@@ -93,6 +93,8 @@ export class PackedSource implements Source {
     return value;
   }
   level(context: number, levels: number): number {
+    // Most are of two: worth a shorter way.
+    if (levels === 1) return this.#decoder.bit(context);
     const bits = treeBits(levels);
     return within(isWide(levels) ? this.#wide(context, bits) : this.#tree(context, bits), levels);
   }

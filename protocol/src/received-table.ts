@@ -59,6 +59,10 @@ export class ReceivedTable extends Table {
 
   /** The values of a field become what its wire values stand for. */
   store({ spec, column }: FieldPlan, row: number): void {
+    if (spec.components === 1) {
+      this.values[column][row] = fromWire(spec, this.wire[column][row]);
+      return;
+    }
     for (let i = 0; i < spec.components; i++) wireParts[i] = this.wire[column + i][row];
     partsFromWire(spec, wireParts, valueParts);
     for (let i = 0; i < spec.components; i++) this.values[column + i][row] = valueParts[i];
