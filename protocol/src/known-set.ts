@@ -79,7 +79,7 @@ export class KnownSet {
   row = new Uint32Array(FIRST_SLOTS);
   /** By slot: the entity's id. */
   id = new Float64Array(FIRST_SLOTS);
-  /** By slot: tick the entity was entered at. */
+  /** By slot: tick the entity was entered at; if its arrival waited, the tick after it last did. */
   entered = new Uint32Array(FIRST_SLOTS);
   /**
    * By slot: tick of the newest STATE that carried the entity; 0 for none yet. Used by sets of one
@@ -220,7 +220,10 @@ export class KnownSet {
           sentTick[slot] = tick;
           toldTier[slot] = tier[slot];
         } else {
-          if (sentTick[slot] === 0) this.untold++;
+          if (sentTick[slot] === 0) {
+            this.untold++;
+            this.entered[slot] = tick + 1;
+          }
           this.#resume(slot);
         }
     this.told();

@@ -72,6 +72,22 @@ describe('what a seat held', () => {
     expect(told.held(known, 77, 5)).toBe(false);
   });
 
+  test('is not what waited, until it was told', () => {
+    const told = new Told();
+    const known = new KnownSet(0);
+    const slot = known.enter(0, 1, 77, 5);
+    for (const tick of [5, 8]) {
+      known.defer(slot);
+      send(told, known, tick);
+    }
+    for (const tick of [11, 14]) send(told, known, tick);
+    const held = () => [5, 8, 11, 14].filter((tick) => told.held(known, 77, tick));
+    expect(held()).toEqual([11, 14]);
+    known.leave(slot, 17);
+    send(told, known, 17);
+    expect(held()).toEqual([11, 14]);
+  });
+
   test('is forgotten when a thousand more have left', () => {
     const told = new Told();
     const known = new KnownSet(0);
