@@ -313,4 +313,20 @@ describe('a seat without bytes to spare', () => {
     });
     expect(late.length).toBeGreaterThan(10);
   });
+
+  test('does not know what waits: no event near that is told', () => {
+    const bench = new Bench('packed', 2000);
+    const seat = bench.seat();
+    const reader = new Reader(seat);
+    bench.run();
+    const rows = Array.from({ length: 60 }, (_, i) => bench.world.spawn('ship', { x: i }, 0));
+    for (const least of [1, 2]) {
+      bench.run();
+      for (const frame of bench.frames.get(seat.id)!.splice(0)) reader.read(frame);
+      const known = rows.filter(({ id }) => bench.replication.knows(seat, id));
+      expect(known.length).toBeGreaterThanOrEqual(least);
+      expect(known.length).toBeLessThan(rows.length);
+      expect(known).toEqual(rows.filter(({ id }) => reader.received.rowOf(0, id) > 0));
+    }
+  });
 });

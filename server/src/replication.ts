@@ -127,10 +127,12 @@ export class Replication {
     return sink;
   }
 
-  /** True if the seat knows the entity. Own events and `near` go by this. */
+  /** True if the seat was told of the entity. Own events and `near` go by this. */
   knows(seat: RoomSeat, id: number): boolean {
     // Where everybody sees everything, they see what comes and goes within a tick as well.
-    return this.#shared !== undefined || seat.known.slotOf(id) >= 0;
+    if (this.#shared) return true;
+    const slot = seat.known.slotOf(id);
+    return slot >= 0 && seat.known.sentTick[slot] > 0;
   }
 
   /** The seat is gone. */
@@ -168,8 +170,9 @@ export class Replication {
     else this.#budget?.choose(seat);
     this.#seat = seat;
     this.#writeState(seat, time);
-    seat.line!.cork(this.#flush);
+    // Before its events: those near whom it tells of go with it.
     if (this.#visibility) seat.known.sent(time.tick);
+    seat.line!.cork(this.#flush);
     return true;
   }
 
