@@ -15,7 +15,7 @@ export const BY_SLOT = -2;
 
 /** What naming one of few candidates costs, about: the candidates passed over before it. */
 const PRICE_OF_RUN = 10 * PRICE_UNITS;
-/** With this many free slots for each arrival it is shorter to count those that stay free. */
+/** With this many slots passed over for each arrival it is shorter to count them. */
 const SPARSE_ARRIVALS = 8;
 
 const left = new SlotList();
@@ -179,7 +179,7 @@ function writeArrivals(
     return false;
   }
   const context = stateSince === NEVER ? Context.First : Context.Arrives;
-  const sparse = known.limit - known.count >= count * SPARSE_ARRIVALS;
+  const sparse = known.limit - toldCount - count >= count * SPARSE_ARRIVALS;
   sink.select(Context.Entered, sparse, count);
   let below = 0;
   let passed = 0;
