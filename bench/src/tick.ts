@@ -21,9 +21,10 @@ export const HOT_FILES: readonly string[] = [
 ]
   .map((name) => `protocol/src/${name}`)
   .concat(
-    ['replication', 'visibility', 'grid', 'input-queue', 'intake', 'budget'].map(
-      (name) => `server/src/${name}`,
-    ),
+    [
+      ...['replication', 'visibility', 'grid', 'input-queue', 'intake', 'budget'],
+      ...['arrivals', 'priority-buckets'],
+    ].map((name) => `server/src/${name}`),
   );
 
 export type SizeName = 'everyone' | 'interest' | 'players60';

@@ -3,6 +3,7 @@
 // visibility and before the body is written; marks what waits in the seat's known set. Nothing
 // waits for ever: priority grows with every STATE. HOT: allocates nothing per tick.
 import { Form, PackedSink, type Sink, type Told } from '@tickwire/protocol';
+import { PriorityBuckets } from './priority-buckets.ts';
 import type { RoomSeat } from './seat.ts';
 import type { Visibility } from './visibility.ts';
 import type { World } from './world.ts';
@@ -15,10 +16,6 @@ const UNKNOWN_ARRIVAL_BITS = 240;
 const UNKNOWN_CHANGE_BITS = 24;
 /** Bits of a STATE without a row, and of its WebSocket header: 12 bytes. */
 const EMPTY_BITS = 96;
-
-/** Priorities are told apart by half octaves; 64 of them span more than any room needs. */
-const BUCKETS = 64;
-const BUCKETS_PER_OCTAVE = 2;
 
 export interface BudgetOptions {
   bytesPerSecond: number;
@@ -35,9 +32,8 @@ export class Budget {
   readonly #bytesPerSend: number;
   readonly #mostBytes: number;
   readonly #weights: Float64Array;
-  /** Slots of each bucket, chained: the first by bucket, the next by slot. */
-  readonly #first = new Int32Array(BUCKETS);
-  #next = new Int32Array(64);
+  readonly #buckets = new PriorityBuckets();
+  /** By slot. */
   #bits = new Float64Array(64);
   /** Bits of what the seat owns: told before all others. */
   #ownBits = 0;
@@ -61,22 +57,19 @@ export class Budget {
   choose(seat: RoomSeat): void {
     const { known } = seat;
     seat.budgetBytes = Math.min(seat.budgetBytes + this.#bytesPerSend, this.#mostBytes);
-    if (this.#next.length < known.kind.length) {
-      this.#next = new Int32Array(known.kind.length);
-      this.#bits = new Float64Array(known.kind.length);
-    }
+    if (this.#bits.length < known.kind.length) this.#bits = new Float64Array(known.kind.length);
     const whole = seat.budgetBytes * 8 - EMPTY_BITS;
     if (this.#sort(seat) <= whole) return this.#keepAll(seat);
     let left = whole - this.#ownBits;
-    for (let bucket = BUCKETS - 1; bucket >= 0; bucket--)
-      for (let slot = this.#first[bucket]; slot >= 0; slot = this.#next[slot]) {
-        const bits = this.#bits[slot];
-        if (left <= 0 || bits > left + EMPTY_BITS) known.defer(slot);
-        else {
-          known.priority[slot] = 0;
-          left -= bits;
-        }
+    const buckets = this.#buckets;
+    for (let slot = buckets.take(); slot >= 0; slot = buckets.take()) {
+      const bits = this.#bits[slot];
+      if (left <= 0 || bits > left + EMPTY_BITS) known.defer(slot);
+      else {
+        known.priority[slot] = 0;
+        left -= bits;
       }
+    }
   }
 
   /** A STATE of so many bytes went out. */
@@ -91,7 +84,7 @@ export class Budget {
     const { tables } = this.#world;
     let sum = 0;
     this.#ownBits = 0;
-    this.#first.fill(-1);
+    this.#buckets.clear(known.kind.length);
     for (let slot = 0; slot < known.limit; slot++) {
       const kind = known.kind[slot];
       if (kind < 0) continue;
@@ -111,9 +104,7 @@ export class Budget {
       }
       known.priority[slot] += this.#weights[kind] * this.#visibility.weight(seat, table, row);
       this.#bits[slot] = bits;
-      const bucket = bucketOf(known.priority[slot] / bits);
-      this.#next[slot] = this.#first[bucket];
-      this.#first[bucket] = slot;
+      this.#buckets.add(slot, known.priority[slot] / bits);
     }
     return sum;
   }
@@ -130,9 +121,4 @@ export class Budget {
         : 0;
     return said || (arrives ? UNKNOWN_ARRIVAL_BITS : UNKNOWN_CHANGE_BITS);
   }
-}
-
-function bucketOf(priority: number): number {
-  const bucket = Math.floor(Math.log2(priority) * BUCKETS_PER_OCTAVE) + BUCKETS / 2;
-  return Math.min(Math.max(bucket, 0), BUCKETS - 1);
 }

@@ -213,7 +213,10 @@ export interface RoomDefinition<G, Auth, Data> {
   leave?: (room: Room<G, Auth, Data>, seat: Seat<G, Auth>) => void;
   /** The room ends: persist here. Awaited, within limits. */
   close?: (room: Room<G, Auth, Data>) => void | Promise<void>;
-  /** What is near. Kinds without a position are always near, and so is what a seat owns. */
+  /**
+   * What is near. Kinds without a position are always near, and so is what a seat owns. A seat that
+   * comes upon many at once is told of 256 in a STATE, own ones and the nearest first.
+   */
   interest?: {
     around: (seat: Seat<G, Auth>) => RowBase | Point | undefined;
     /** World units. */
@@ -231,8 +234,8 @@ export interface RoomDefinition<G, Auth, Data> {
     room: Room<G, Auth, Data>,
   ) => boolean;
   /**
-   * Bytes of STATE that a seat gets in a second, above what it is told when it joins. What does not
-   * fit waits, and the browser goes on with what it knows (`view.staleTicks`); nearer rows and
+   * Bytes of STATE that a seat gets in a second, above the first one of each connection. What does
+   * not fit waits, and the browser goes on with what it knows (`view.staleTicks`); nearer rows and
    * those that wait longer come first, own ones always. `weights`: by kind, default 1. Default: no
    * limit.
    */

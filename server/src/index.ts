@@ -57,6 +57,8 @@ export {
 // ./schedule.ts
 // ./timers.ts
 // ./table-learner.ts
+// ./priority-buckets.ts
+// ./arrivals.ts
 // ./budget.ts
 // ./replication.ts
 // ./sharing.ts

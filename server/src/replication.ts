@@ -20,6 +20,7 @@ import {
   writeStateHeader,
   writeTables,
 } from '@tickwire/protocol';
+import { Arrivals } from './arrivals.ts';
 import { Budget, type BudgetOptions } from './budget.ts';
 import { packCold } from './cold.ts';
 import type { RoomLimits } from './define-room.ts';
@@ -55,6 +56,8 @@ export interface ReplicationOptions {
   priors: CodingTables | undefined;
   /** Whether odds may be learnt from what is sent. */
   learns: boolean;
+  /** By kind: how much its arrival matters. Undefined: a seat is told of all at once. */
+  arrivalWeights?: Float64Array | undefined;
   /** Bytes a seat gets; rooms with `visibility` only. */
   budget?: BudgetOptions | undefined;
 }
@@ -87,6 +90,7 @@ export class Replication {
   #tickBefore = 0;
   /** A body of this tick was learnt from. */
   #noted = false;
+  readonly #arrivals: Arrivals | undefined;
   readonly #budget: Budget | undefined;
   readonly #bodies: Body[] = Array.from({ length: MAX_BODIES }, () => ({
     since: 0,
@@ -107,7 +111,7 @@ export class Replication {
   #ownWritten = false;
 
   constructor(world: World, options: ReplicationOptions) {
-    const { visibility, limits, priors, learns, budget } = options;
+    const { visibility, limits, priors, learns, arrivalWeights, budget } = options;
     this.#world = world;
     this.#visibility = visibility;
     this.#shared = visibility ? undefined : new KnownSet();
@@ -117,6 +121,8 @@ export class Replication {
     if (priors && learns) this.#learner = new TableLearner(priors);
     this.#shareSink = this.#sink(this.#shares);
     this.#ownSink = this.#sink(this.#own);
+    if (visibility && arrivalWeights)
+      this.#arrivals = new Arrivals(world, visibility, arrivalWeights);
     if (visibility && budget) this.#budget = new Budget(world, visibility, this.#shareSink, budget);
   }
 
@@ -166,14 +172,21 @@ export class Replication {
     seat.slowSinceMs = 0;
     this.#visibility?.update(seat, time.tick);
     if (this.#visibility) seat.told.left(seat.known, time.tick);
-    if (seat.needsEverything && this.#visibility) startOver(seat.known);
-    else this.#budget?.choose(seat);
+    this.#choose(seat);
     this.#seat = seat;
     this.#writeState(seat, time);
     // Before its events: those near whom it tells of go with it.
     if (this.#visibility) seat.known.sent(time.tick);
     seat.line!.cork(this.#flush);
     return true;
+  }
+
+  /** Marks what waits for a later STATE. */
+  #choose(seat: RoomSeat): void {
+    if (this.#budget && !seat.needsEverything) return this.#budget.choose(seat);
+    // By what the seat was told so far: that is on its screen, and must stay there.
+    this.#arrivals?.choose(seat);
+    if (seat.needsEverything && this.#visibility) startOver(seat.known);
   }
 
   #reviewTables(): void {
@@ -325,7 +338,7 @@ function tablesFrame(tables: CodingTables, base: CodingTables): Uint8Array {
   return frame.bytes().slice();
 }
 
-/** The seat is told everything: what it knew before counts for nothing, not even who left. */
+/** The seat is told all but what waits: what it knew counts for nothing, not even who left. */
 function startOver(known: KnownSet): void {
   known.sentTick.fill(0, 0, known.limit);
   known.untold = known.count;

@@ -33,8 +33,14 @@ export function sharingOf(
     priors: isPacked(definition) ? game.priors : undefined,
     // What odds are learnt from, they tell: nothing that some seats may not know.
     learns: definition.sees === undefined,
+    arrivalWeights: spreads(definition) ? weightsOf(definition, game) : undefined,
     budget: budgetOf(definition, game),
   };
+}
+
+/** Where the room says what is near, or how much fits, it need not be there all at once. */
+function spreads({ interest, budget }: Definition): boolean {
+  return interest !== undefined || budget !== undefined;
 }
 
 function visibilityOf(
@@ -51,13 +57,19 @@ function visibilityOf(
   });
 }
 
-function budgetOf({ budget, sendEvery = 1 }: Definition, game: Game): BudgetOptions | undefined {
-  if (!budget) return undefined;
-  const { bytesPerSecond, weights = {} } = budget;
-  const weightOf = (kind: string) => (weights as Readonly<Record<string, number>>)[kind] ?? 1;
-  return {
-    bytesPerSecond,
-    sendSeconds: sendEvery / game.tickRate,
-    weights: Float64Array.from(game.kinds, ({ name }) => weightOf(name)),
-  };
+function budgetOf(definition: Definition, game: Game): BudgetOptions | undefined {
+  const { budget, sendEvery = 1 } = definition;
+  return (
+    budget && {
+      bytesPerSecond: budget.bytesPerSecond,
+      sendSeconds: sendEvery / game.tickRate,
+      weights: weightsOf(definition, game),
+    }
+  );
+}
+
+/** By kind: how much more it matters than others. */
+function weightsOf({ budget }: Definition, game: Game): Float64Array {
+  const weights: Readonly<Record<string, number | undefined>> = budget?.weights ?? {};
+  return Float64Array.from(game.kinds, ({ name }) => weights[name] ?? 1);
 }

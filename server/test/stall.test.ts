@@ -6,6 +6,7 @@
 import { FrameType } from '@tickwire/protocol';
 import { afterEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
+import { ARRIVALS_AT_ONCE } from '../src/arrivals.ts';
 import { DEFAULT_LIMITS, type GameRoom, type Server, serve } from '../src/index.ts';
 import { flock, flockGame, Reader } from './flock.ts';
 import { Stepper } from './stepper.ts';
@@ -16,6 +17,8 @@ const TICK_MS = 1000 / flockGame.tickRate;
 const STALLED_TICKS = 30 * flockGame.tickRate;
 /** The largest STATE there is here: one that holds every bird. */
 const FULL_BYTES = 40 * BIRDS;
+/** After so many a seat was told of every bird that came. */
+const ARRIVING_TICKS = Math.ceil(BIRDS / ARRIVALS_AT_ONCE);
 /** STATEs on their way that a seat has places for. */
 const MOST_FLIGHTS = 256;
 
@@ -132,7 +135,7 @@ for (const { name, missing } of TRANSPORTS) {
       const { reader, socket } = await read(server!.port);
       const look = () => reader.look(room);
       await when(() => reader.seat > 0);
-      ticks(1, look);
+      ticks(ARRIVING_TICKS, look);
       await when(() => reader.tick === room.doneTick);
       expect(reader.differences(room)).toEqual([]);
       reader.acknowledge();
@@ -148,7 +151,7 @@ for (const { name, missing } of TRANSPORTS) {
       reader.acknowledge();
       // Its acknowledgement has to arrive before it is told anything.
       await when(() => reader.seatOf(room)!.ackTick === told);
-      ticks(1, look);
+      ticks(ARRIVING_TICKS, look);
       await when(() => reader.tick === room.doneTick);
       expect(reader.differences(room)).toEqual([]);
       expect([socket.readyState, reader.bye]).toEqual([WebSocket.OPEN, '']);
