@@ -76,8 +76,8 @@ export class InputScript {
   }
 
   /**
-   * The frame to answer one STATE with: acknowledges it, and says one tick of input. The first STATE
-   * may come several `ticks` after WELCOME; those after it are taken to be a tick apart.
+   * The frame to answer one STATE with: acknowledges it, and says one tick of input. The first
+   * STATE may come several `ticks` after WELCOME; those after it are taken to be a tick apart.
    */
   next(ticks: number): Uint8Array {
     if (this.#next < 0) {

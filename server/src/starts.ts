@@ -1,6 +1,6 @@
-// Whose turn it is to be told everything, where each seat has a view of its own. That is dear, and a
-// crowd that joins in one instant would hold up the tick for all who play already: so many rows in
-// one STATE, and the others wait for the next. Asked by room.ts in each tick that sends.
+// Whose turn it is to be told everything, where each seat has a view of its own. That is dear, and
+// a crowd that joins in one instant would hold up the tick for all who play already: so many rows
+// in one STATE, and the others wait for the next. Asked by room.ts in each tick that sends.
 // Deterministic: goes by counts, never by the clock.
 import type { RoomSeat } from './seat.ts';
 
