@@ -5,19 +5,32 @@
 /** A second of reach in steps of 4 ms, about the grain of timers and of a clock's sample. */
 const BINS = 256;
 const BIN_MS = 4;
-/** Less of a message than this is left in its bin: it is forgotten as the least one. */
-const LEAST_WEIGHT = 0.5;
+/** The least is of so many messages, or twice as many: a longer path is known after seconds. */
+const LEAST_OF = 100;
 
 export class Lateness {
   readonly #bins = new Float64Array(BINS);
   #weight = 0;
+  #leastMs = Infinity;
+  /** Of the LEAST_OF messages before. */
+  #leastBeforeMs = Infinity;
+  #count = 0;
 
   get isEmpty(): boolean {
     return this.#weight === 0;
   }
 
-  /** Notes a message that was `ms` late, and leaves `keep` (0..1) of all that was noted before. */
-  add(ms: number, keep: number): void {
+  /**
+   * Notes a message that was `ms` late, and leaves `keep` (0..1) of all that was noted before. One
+   * that is later than the least by more than `reachMs` is noted for that alone.
+   */
+  add(ms: number, keep: number, reachMs = Infinity): void {
+    if (++this.#count % LEAST_OF === 0) {
+      this.#leastBeforeMs = this.#leastMs;
+      this.#leastMs = Infinity;
+    }
+    this.#leastMs = Math.min(this.#leastMs, ms);
+    if (ms > this.leastMs() + reachMs) return;
     for (let i = 0; i < BINS; i++) this.#bins[i] *= keep;
     this.#weight = this.#weight * keep + 1;
     const bin = Math.floor(ms / BIN_MS);
@@ -37,16 +50,15 @@ export class Lateness {
     return (bin + 1) * BIN_MS;
   }
 
-  /** Ms of the least late of late; the lower edge of a bin. 0 before the first. */
+  /** Ms of the least late of late; 0 before the first. */
   leastMs(): number {
-    if (this.isEmpty) return 0;
-    let bin = 0;
-    while (bin < BINS - 1 && this.#bins[bin] < LEAST_WEIGHT) bin++;
-    return bin * BIN_MS;
+    const least = Math.min(this.#leastMs, this.#leastBeforeMs);
+    return least === Infinity ? 0 : least;
   }
 
   clear(): void {
     this.#bins.fill(0);
     this.#weight = 0;
+    this.#leastMs = this.#leastBeforeMs = Infinity;
   }
 }

@@ -319,6 +319,9 @@ describe('a new connection', () => {
     const row = newest.get('ship', 8) as unknown as { x: number };
     expect(newest.tick).toBe(scene.playback.tick);
     expect(row.x).toBe(newest.tick * 2);
+    scene.run(500);
+    scene.playback.drawNewest();
+    expect(row.x).toBe(newest.tick * 2);
     const shown = scene.look().get('ship', 8) as unknown as { x: number };
     expect(shown.x).toBeCloseTo(scene.playback.shownTime.tick * 2, 6);
   });

@@ -338,6 +338,32 @@ describe('while news are late', () => {
     expect(seen.at(-1)).toBe(speed * (16 - 28));
   });
 
+  test.each([
+    [400, true],
+    [3000, false],
+  ])('a hop of %i ms is glided over: %s', (hopMs, glides) => {
+    const show = new Show();
+    const at = show.add(5, { x: 0 });
+    const ticks = Math.ceil((hopMs / 1000) * game.tickRate) + 40;
+    for (let tick = 1; tick <= 32; tick++) {
+      show.table.values[column('x')][at] = tick;
+      show.snapshot();
+    }
+    const [row] = show.at(30);
+    for (let tick = 33; tick <= ticks; tick++) {
+      show.table.values[column('x')][at] = tick;
+      show.snapshot();
+    }
+    let tick = 30 + (hopMs / 1000) * game.tickRate;
+    show.at(tick, 0);
+    expect(row.x as number).toBeCloseTo(glides ? 30 : tick, 6);
+    for (let before = row.x as number; tick + 0.5 < ticks - 1; before = row.x as number) {
+      tick += 0.5;
+      show.at(tick, 500 / game.tickRate);
+      expect((row.x as number) - before).toBeLessThan(0.75);
+    }
+  });
+
   test('a teleport in the news is not faded over', () => {
     const show = new Show();
     const at = show.add(5, { x: 0 });

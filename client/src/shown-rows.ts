@@ -13,6 +13,9 @@ const LEAST_FADE_MS = 100;
  * differ by both their ways, and at 1.1 times the speed of play 0.4 more is still below 1.5.
  */
 const FADE_FACTOR = 2.5;
+/** Shown time that runs further ahead than slewing can has hopped, ms; beyond a second, slept. */
+const LEAST_HOP_MS = 100;
+const MOST_HOP_MS = 1000;
 /** From the present to what others are shown, or back, ms: FADE_FACTOR of a lead and a delay. */
 const HANDED_OVER_MS = 600;
 
@@ -80,12 +83,12 @@ export class ShownRows {
   }
 
   /**
-   * Shows the world of the fractional `tick`, `elapsedMs` after the last look; own rows in the
-   * present. Rows are the same objects as long as their entity is.
+   * Shows the world of the fractional `tick`, `elapsedMs` after the last look (left out: nothing
+   * fades); own rows in the present. Rows are the same objects as long as their entity is.
    */
-  update(history: History, tick: number, elapsedMs = 0, own?: OwnRows): void {
+  update(history: History, tick: number, elapsedMs = Infinity, own?: OwnRows): void {
     const newest = history.newest!;
-    if (newest.tick > this.#newestTick && this.#moment?.guessedMs) this.#mend(history, own);
+    if (this.#moment) this.#mend(history, tick, elapsedMs, own);
     const moment = new Moment(history, tick, this.#tickMs);
     this.#moment = moment;
     this.#tick = tick;
@@ -139,11 +142,16 @@ export class ShownRows {
     fading.add(row, shown, elapsedMs);
   }
 
-  /** News came after a guess: whatever was drawn wrongly fades. */
-  #mend(history: History, own: OwnRows | undefined): void {
+  /** News came after a guess, or shown time hopped: whatever was drawn wrongly fades. */
+  #mend(history: History, tick: number, elapsedMs: number, own: OwnRows | undefined): void {
     const { guessedMs, motionMs } = this.#moment!;
-    const truth = new Moment(history, this.#tick, this.#tickMs);
-    const ms = Math.max(FADE_FACTOR * (guessedMs + motionMs), LEAST_FADE_MS);
+    const hopMs = (tick - this.#tick) * this.#tickMs - elapsedMs;
+    const hops = hopMs > LEAST_HOP_MS;
+    if (hopMs > MOST_HOP_MS || !(hops || (guessedMs && history.newest!.tick > this.#newestTick)))
+      return;
+    const truth = new Moment(history, hops ? tick : this.#tick, this.#tickMs);
+    const wrongMs = hops ? hopMs + guessedMs : guessedMs + motionMs;
+    const ms = Math.max(FADE_FACTOR * wrongMs, LEAST_FADE_MS);
     for (let k = 0; k < this.tables.length; k++) {
       const { ids, high } = this.tables[k];
       for (let row = 1; row <= high; row++) {

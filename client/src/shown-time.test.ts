@@ -161,14 +161,24 @@ describe('shown time', () => {
     }
   });
 
-  test('plays a stall of less than a second to its end instead of hopping through it', () => {
-    const watch = new Watch({ latencyMs: 40 }).run(5);
-    Object.assign(watch.line.settings, { latencyMs: 640 });
-    watch.run(0.7);
-    Object.assign(watch.line.settings, { latencyMs: 40 });
-    watch.run(10);
+  test('plays a stall of a quarter of a second to its end', () => {
+    const watch = new Watch({ latencyMs: 40 }).run(20);
+    watch.line.settings.heldUntilMs = watch.nowMs + 250;
+    watch.run(5);
     expect(watch.shown.jumps).toBe(0);
     expect(Math.max(...watch.steps())).toBeLessThan(1.1001);
+  });
+
+  test('hops over a longer one when it ends, and is in time again', () => {
+    const watch = new Watch({ latencyMs: 40 }).run(20);
+    const before = watch.shown.delayMs;
+    watch.line.settings.heldUntilMs = watch.nowMs + 600;
+    watch.run(0.65);
+    expect(watch.shown.jumps).toBe(1);
+    expect(watch.shown.delayMs).toBeLessThan(before + 50);
+    watch.run(10);
+    expect(watch.steps().filter((step) => step > 1.1001).length).toBe(1);
+    expect(watch.shown.delayMs).toBeLessThan(before + 5);
   });
 
   test('jumps once over a gap of more than a second, when what is to be shown has come', () => {
