@@ -176,9 +176,10 @@ export class Playback {
     this.prediction.start(Math.max(this.inputs.tick, this.tick));
   }
 
-  /** Ticks from a STATE that just came to the input that is made then. */
+  /** Ticks from a STATE that came quickly to the input that is made then. */
   get #ticksAhead(): number {
-    return this.inputTime.lead + this.clock.rttMs / 2 / this.#tickMs;
+    const { rttMs, jitterMs } = this.clock;
+    return this.inputTime.lead + (rttMs / 2 - jitterMs) / this.#tickMs;
   }
 
   #sinceAdvance(nowMs: number): number {

@@ -119,6 +119,21 @@ describe('an input delay', () => {
     expect(inputDelayTicks).toBeLessThan(16);
     expect((await play(client, 300)).corrections).toBe(0);
   });
+
+  test('of all there is to predict leaves room for states that come early', async () => {
+    const line = { ...STEADY, jitterMs: 30 };
+    const client = await join({ inputDelayTicks: 60, up: line, down: line });
+    input.dx = 1;
+    await draw(client, 60);
+    let { x } = client.view().mine('ship')!;
+    let uneven = 0;
+    await draw(client, 600, () => {
+      const next = client.view().mine('ship')!.x;
+      if (Math.abs((next - x) / (SHIP_SPEED / 60) - 1) > 0.15) uneven++;
+      x = next;
+    });
+    expect(uneven).toBeLessThanOrEqual(6);
+  });
 });
 
 describe('a bound on what is predicted', () => {
