@@ -79,18 +79,6 @@ export class FarTable implements Told {
   get born(): Uint32Array {
     return this.#near.born;
   }
-  get given(): Uint32Array {
-    return this.#near.given;
-  }
-  get exact(): Told['exact'] {
-    return this.#near.exact;
-  }
-  get ownStamps(): Told['ownStamps'] {
-    return this.#near.ownStamps;
-  }
-  get ownChanged(): Uint32Array {
-    return this.#near.ownChanged;
-  }
 
   /** After the live table has grown. */
   grow(capacity: number): void {

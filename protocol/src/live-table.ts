@@ -231,6 +231,19 @@ export class LiveTable extends Table implements Told {
     });
   }
 
+  /**
+   * A number near the exact one, made of what its receiver was told with everybody (quantize's
+   * `nearby`), into `out[i]`: a number that a call returns, or a spec's, may be an object.
+   */
+  nearby(c: number, row: number, out: Float64Array, i: number): void {
+    const { type, scope } = this.#fieldOf[c].spec;
+    const wire = this.wire[c][row];
+    if (type === 'quat' || scope !== 'all') out[i] = 0;
+    else if (type === 'angle' && wire * 2 > this.#levels[c])
+      out[i] = (wire - this.#levels[c] - 1) * this.#step[c];
+    else out[i] = this.#min[c] + wire * this.#step[c];
+  }
+
   /** Forgets deleted map keys of `tick` and before. */
   forget(tick: number): void {
     for (const f of this.plan.objects) {

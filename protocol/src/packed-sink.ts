@@ -21,7 +21,12 @@ import { PackedInputSink } from './packed-input-sink.ts';
 import { MAX_GROUPS, type Sink } from './sink.ts';
 import type { Told } from './told.ts';
 
-const floats = new DataView(new ArrayBuffer(16));
+/** Two numbers, and their halves: a DataView would be handed them as objects. */
+const floats = new Float64Array([1, 0]);
+const halves = new Int32Array(floats.buffer);
+/** Where the half with the sign is, which of 1 is not 0, and the other. */
+const HIGH = halves[1] === 0 ? 0 : 1;
+const LOW = 1 - HIGH;
 
 /** Where the bits of each row of one kind are kept, in one form. */
 class Kept {
@@ -129,10 +134,10 @@ export class PackedSink extends PackedInputSink implements Sink {
     this.bits.pushEven(value, more - 1);
   }
   float(context: number, pair: Float64Array): void {
-    floats.setFloat64(0, pair[0]);
-    floats.setFloat64(8, pair[1]);
-    const high = floats.getInt32(0) ^ floats.getInt32(8);
-    const low = floats.getInt32(4) ^ floats.getInt32(12);
+    floats[0] = pair[0];
+    floats[1] = pair[1];
+    const high = halves[HIGH] ^ halves[2 + HIGH];
+    const low = halves[LOW] ^ halves[2 + LOW];
     const bits = high ? Math.min(64 - Math.clz32(high), 63) : 32 - Math.clz32(low);
     this.tree(context, bits, COUNT_BITS);
     if (bits === 63) this.bits.pushEven(high, 32);

@@ -5,8 +5,9 @@ import { isCollection, TrackedList, TrackedMap, TrackedRecord } from './collecti
 import { Change, Context, Flag, Form, flagOf, valueContext } from './contexts.ts';
 import { assert } from './errors.ts';
 import type { FieldSpec } from './field.ts';
+import type { LiveTable } from './live-table.ts';
 import type { FieldPlan } from './plan.ts';
-import { levelsOf, nearby } from './quantize.ts';
+import { levelsOf } from './quantize.ts';
 import type { Sink } from './sink.ts';
 import { anyChanged, sendsSinceNamed, type Told } from './told.ts';
 import { ByItself, ByVelocity, DepartureQuestions } from './track-odds.ts';
@@ -181,7 +182,7 @@ function zigzag(value: number): number {
  * The owner's own part of one row: exact numbers where it predicts, rounded ones elsewhere (DESIGN
  * 13.1).
  */
-export function writeOwn(sink: Sink, table: Told, row: number, since: number): void {
+export function writeOwn(sink: Sink, table: LiveTable, row: number, since: number): void {
   const { fields, ownMask, stepped } = table.plan;
   sink.open();
   for (let i = 0; i < fields.length; i++) {
@@ -197,10 +198,10 @@ export function writeOwn(sink: Sink, table: Told, row: number, since: number): v
   sink.close();
 }
 
-function writeExact(sink: Sink, table: Told, { spec, column }: FieldPlan, row: number): void {
+function writeExact(sink: Sink, table: LiveTable, { spec, column }: FieldPlan, row: number): void {
   for (let c = column; c < column + spec.components; c++) {
     exact[0] = table.exact[c][row];
-    exact[1] = nearby(spec, table.wire[c][row]);
+    table.nearby(c, row, exact, 1);
     sink.float(Context.Float, exact);
   }
 }

@@ -26,8 +26,6 @@ export interface Told {
   readonly objects: readonly (readonly unknown[])[];
   /** Tick the row's entity came to be. */
   readonly born: Uint32Array;
-  /** Tick the row's owner was last set: what an owner was told before counts for nothing. */
-  readonly given: Uint32Array;
   /**
    * What a seat in step holds after the newest round: `wire[column][row]`, integers in 0..levels.
    */
@@ -38,16 +36,11 @@ export interface Told {
   readonly tracks: Tracks | undefined;
   /** What the newest round found of smooth fields; undefined where bodies are plain. */
   readonly departures: Departed | undefined;
-  /** Exact values of the newest round, for columns an owner predicts; others stay empty. */
-  readonly exact: readonly Float64Array[];
   /** Tick each field last changed on the shared wire: `stamps[field][row]`. */
   readonly stamps: readonly Uint32Array[];
-  /** The same for the owner's own part: exact values and `ownerOnly` fields. */
-  readonly ownStamps: readonly Uint32Array[];
-  /** Newest of a row's shared stamps, the newest before that one, and of its own stamps. */
+  /** Newest of a row's shared stamps, and the newest before that one. */
   readonly changed: Uint32Array;
   readonly changedBefore: Uint32Array;
-  readonly ownChanged: Uint32Array;
   /**
    * How a seat in step is asked whether the row changed, after a round: twice the context, plus 1
    * if it did.

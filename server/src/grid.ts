@@ -27,8 +27,9 @@ export class Grid {
   lastY = 0;
   readonly #cellSize: number;
   readonly #reach: number;
-  #eyeX = 0;
-  #eyeY = 0;
+  /** The point of the last lookAround, and room to reckon in. */
+  readonly #eye = new Float64Array(4);
+  readonly #place = new Float64Array(2);
   /** Bucket of each entity, in the order of tables and rows. */
   #buckets = new Uint16Array(64);
   readonly #starts = new Uint32Array(BUCKETS + 1);
@@ -44,6 +45,7 @@ export class Grid {
 
   rebuild(tables: readonly LiveTable[]): void {
     const starts = this.#starts;
+    const place = this.#place;
     starts.fill(0);
     let count = 0;
     for (const table of tables) {
@@ -52,13 +54,15 @@ export class Grid {
       for (let row = 1; row <= table.high; row++) {
         if (table.ids[row] === 0) continue;
         if (count === this.#buckets.length) this.#grow();
-        const bucket = this.#bucketOf(table.values[at.x][row], table.values[at.y][row]);
+        place[0] = table.values[at.x][row];
+        place[1] = table.values[at.y][row];
+        const bucket = this.#bucketOf(place);
         this.#buckets[count++] = bucket;
         starts[bucket + 1]++;
       }
     }
     for (let b = 0; b < BUCKETS; b++) starts[b + 1] += starts[b];
-    this.#place(tables);
+    this.#fillIn(tables);
   }
 
   #grow(): void {
@@ -72,7 +76,7 @@ export class Grid {
     this.y = new Float64Array(size);
   }
 
-  #place(tables: readonly LiveTable[]): void {
+  #fillIn(tables: readonly LiveTable[]): void {
     this.#fill.set(this.#firsts);
     let next = 0;
     for (let k = 0; k < tables.length; k++) {
@@ -91,27 +95,34 @@ export class Grid {
   }
 
   /**
-   * Sets firstX and lastX to the columns within reach of a point. Takes the point and not its
-   * numbers: a float64 handed to a call that V8 does not inline is an object. Coordinates beyond
-   * all reason (a game divided by zero) share the outermost cells: a walk over cells must end.
+   * Sets firstX and lastX to the columns within reach of a point. Coordinates beyond all reason (a
+   * game divided by zero) share the outermost cells: a walk over cells must end.
    */
   lookAround(point: { readonly x: number; readonly y: number }): void {
-    this.#eyeX = point.x;
-    this.#eyeY = point.y;
-    this.firstX = cellOf((point.x - this.#reach) / this.#cellSize);
-    this.lastX = cellOf((point.x + this.#reach) / this.#cellSize);
+    const eye = this.#eye;
+    eye[0] = point.x;
+    eye[1] = point.y;
+    eye[2] = (eye[0] - this.#reach) / this.#cellSize;
+    this.firstX = cellOf(eye, 2);
+    eye[2] = (eye[0] + this.#reach) / this.#cellSize;
+    this.lastX = cellOf(eye, 2);
   }
 
   /** Sets firstY and lastY to the cells of a column that are within reach of the point. */
   lookAlong(cellX: number): void {
+    const eye = this.#eye;
     const size = this.#cellSize;
     const reach = this.#reach;
-    const toLeft = cellX * size - this.#eyeX;
-    const aside = Math.max(toLeft, -toLeft - size, 0);
-    // Further aside than the reach only where cells are clamped, or not numbers.
-    const half = aside < reach ? Math.sqrt(reach * reach - aside * aside) : reach;
-    this.firstY = cellOf((this.#eyeY - half) / size);
-    this.lastY = cellOf((this.#eyeY + half) / size);
+    // How far aside the column lies, to the right of the point or to the left.
+    eye[2] = cellX * size - eye[0];
+    if (eye[2] < 0) eye[2] = -eye[2] - size;
+    // Not aside at all; or further than the reach, where cells are clamped, or not numbers.
+    if (eye[2] > 0 && eye[2] < reach) eye[2] = Math.sqrt(reach * reach - eye[2] * eye[2]);
+    else eye[2] = reach;
+    eye[3] = (eye[1] - eye[2]) / size;
+    this.firstY = cellOf(eye, 3);
+    eye[3] = (eye[1] + eye[2]) / size;
+    this.lastY = cellOf(eye, 3);
   }
 
   /**
@@ -124,15 +135,19 @@ export class Grid {
     this.end = this.#starts[bucket + 1];
   }
 
-  #bucketOf(x: number, y: number): number {
-    const size = this.#cellSize;
-    return hash(cellOf(x / size), cellOf(y / size));
+  #bucketOf(at: Float64Array): number {
+    at[0] /= this.#cellSize;
+    at[1] /= this.#cellSize;
+    return hash(cellOf(at, 0), cellOf(at, 1));
   }
 }
 
-/** What is not a number shares a cell, the first. */
-function cellOf(cells: number): number {
-  return Math.min(Math.max(Math.floor(cells), -LAST_CELL), LAST_CELL) | 0;
+/**
+ * What is not a number shares a cell, the first. In an array: a float64 handed to a call that V8
+ * does not inline is an object.
+ */
+function cellOf(cells: Float64Array, i: number): number {
+  return Math.min(Math.max(Math.floor(cells[i]), -LAST_CELL), LAST_CELL) | 0;
 }
 
 /**

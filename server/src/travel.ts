@@ -17,6 +17,8 @@ export class Travel {
   total = 0;
   readonly #most: number;
   readonly #places: Places[] = [];
+  /** Of this tick: the longest way, squared. In an array, where a number is never an object. */
+  readonly #longest = new Float64Array(1);
 
   /** `most`: a way this long, or not a number, makes every distance uncertain. */
   constructor(most: number) {
@@ -24,20 +26,19 @@ export class Travel {
   }
 
   measure(tables: readonly LiveTable[]): void {
-    let longest = 0;
-    for (let k = 0; k < tables.length; k++)
-      if (tables[k].plan.position) longest = Math.max(longest, this.#longest(tables[k], k));
-    this.total += Math.min(Math.sqrt(longest), this.#most);
+    this.#longest[0] = 0;
+    for (let k = 0; k < tables.length; k++) if (tables[k].plan.position) this.#follow(tables[k], k);
+    this.total += Math.min(Math.sqrt(this.#longest[0]), this.#most);
   }
 
-  /** The longest way in a table since the last measure, squared; moves the places on. */
-  #longest({ ids, high, values, capacity, plan }: LiveTable, kind: number): number {
+  /** Moves the places of a table's rows on, and notes the longest way among them. */
+  #follow({ ids, high, values, capacity, plan }: LiveTable, kind: number): void {
+    const longest = this.#longest;
     const { id, position } = this.#placesOf(kind, capacity);
     const at = plan.position!;
     const [lastX, lastY, lastZ] = position;
     const [x, y] = [values[at.x], values[at.y]];
     const z = at.z < 0 ? lastZ : values[at.z];
-    let longest = 0;
     for (let row = 1; row <= high; row++) {
       const dx = x[row] - lastX[row];
       const dy = y[row] - lastY[row];
@@ -48,9 +49,10 @@ export class Travel {
       lastZ[row] = z[row];
       // Whoever is new in a row was not on its way.
       if (id[row] !== ids[row]) id[row] = ids[row];
-      else if (!(way <= longest)) longest = Number.isNaN(way) ? Infinity : way;
+      else if (way > longest[0]) longest[0] = way;
+      // Not a number: it may be anywhere.
+      else if (!(way >= 0)) longest[0] = Infinity;
     }
-    return longest;
   }
 
   #placesOf(kind: number, capacity: number): Places {
