@@ -223,7 +223,7 @@ describe('a shot', () => {
     expect(born.length).toBeGreaterThan(20);
   });
 
-  test('that was on its way when the line broke is the server’s after it, or is taken back', async () => {
+  test('on its way when the line broke is the server’s after it, or is taken back', async () => {
     const client = await join({ up: STEADY, down: STEADY });
     const witness = new Witness(client);
     await draw(witness, 240);
