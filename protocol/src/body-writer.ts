@@ -1,6 +1,8 @@
 // The two bodies of a STATE: `shared`, what any seat in the same position may receive, and `own`,
 // what only this seat does. Called by replication; received.ts is the reading twin (PROTOCOL.md 5).
 // HOT: allocates nothing per tick.
+
+import { type Baseline, sendsSinceNamed } from './baseline.ts';
 import { PRICE_UNITS } from './coding-tables.ts';
 import { Context, changedOffset, Form, MAX_AGE } from './contexts.ts';
 import { type KnownSet, SlotList } from './known-set.ts';
@@ -8,7 +10,6 @@ import { MAX_ENTITY_ID } from './limits.ts';
 import type { LiveTable } from './live-table.ts';
 import type { Sink } from './sink.ts';
 import { NEVER, writeOwn, writeShared } from './state-writer.ts';
-import { sendsSinceNamed, type Told } from './told.ts';
 
 /** Each slot of the set keeps its own tick: what was sent when differs from entity to entity. */
 export const BY_SLOT = -2;
@@ -23,7 +24,7 @@ const nobody = new SlotList();
 
 /**
  * What is in the receiver's slots, looked through once for each body: those it was told of, in
- * ascending order, each with how it is asked whether it changed (Told.asked); and those it
+ * ascending order, each with how it is asked whether it changed (Baseline.asked); and those it
  * will be told of now.
  */
 const arriving = new SlotList();
@@ -119,7 +120,7 @@ function lookThrough(
     }
     const near = tables[kind[slot]];
     // Asked by what the receiver holds: of the tier it was told before.
-    const table: Told = toldTier[slot] === 0 ? near : near.far!;
+    const table: Baseline = toldTier[slot] === 0 ? near : near.far!;
     let ask = table.asked[row[slot]];
     if (tier[slot] !== toldTier[slot]) ask |= 1;
     if (sent !== before) ask = behind(table, (ask & 1) !== 0 || table.changed[row[slot]] > sent);
@@ -132,13 +133,13 @@ function lookThrough(
   }
 }
 
-/** As Told.asked, for a receiver that does not know when the row last changed. */
-function behind({ plan }: Told, changed: boolean): number {
+/** As Baseline.asked, for a receiver that does not know when the row last changed. */
+function behind({ plan }: Baseline, changed: boolean): number {
   return (plan.changed + changedOffset(undefined)) * 2 + (changed ? 1 : 0);
 }
 
 /** The table that a slot is told from. */
-function tableOf(tables: readonly LiveTable[], { kind, tier }: KnownSet, slot: number): Told {
+function tableOf(tables: readonly LiveTable[], { kind, tier }: KnownSet, slot: number): Baseline {
   const near = tables[kind[slot]];
   return tier[slot] === 0 ? near : near.far!;
 }
@@ -207,7 +208,7 @@ function writeArrivals(
 function writeEntered(
   sink: Sink,
   kinds: number,
-  table: Told,
+  table: Baseline,
   row: number,
   idBefore: number,
 ): number {
@@ -299,7 +300,7 @@ function falls({ deferred, sentTick }: KnownSet, slot: number, stateSince: numbe
 }
 
 /** How many STATEs ago the row was last named to those who were in step. */
-function writeAge(sink: Sink, table: Told, row: number): void {
+function writeAge(sink: Sink, table: Baseline, row: number): void {
   sink.count(Context.Age, Math.min(sendsSinceNamed(table, row), MAX_AGE));
 }
 

@@ -2,8 +2,9 @@
 // both sides knew before. Filled by LiveTable.round and far-table, read by state-writer. Goes track
 // by track over the rows that moved or were written, for a column is read faster than a row. HOT:
 // allocates nothing per tick once its capacity is reached.
+
+import { type Baseline, sendsBefore, stampField } from './baseline.ts';
 import { lengthen, longer, type Wire, wireColumn } from './columns.ts';
-import { sendsBefore, stampField, type Told } from './told.ts';
 import { TrackRun } from './track-odds.ts';
 import type { Tracks } from './tracks.ts';
 
@@ -65,7 +66,7 @@ export class Departures {
    * Moves the tracks of all rows that were added on, and stamps what departs from them. `stays`: 1
    * for rows of which nothing is told, however far off.
    */
-  follow(table: Told, ticks: number, stays?: Uint8Array): void {
+  follow(table: Baseline, ticks: number, stays?: Uint8Array): void {
     const { moving, plans } = this.#tracks;
     const rows = this.rows;
     for (let r = 0; r < this.count; r++) moving[rows[r]] = 0;
@@ -74,7 +75,7 @@ export class Departures {
       if (table.changed[rows[r]] === table.tick) this.#takeHints(table, rows[r]);
   }
 
-  #followColumn(table: Told, i: number, ticks: number, stays: Uint8Array | undefined): void {
+  #followColumn(table: Baseline, i: number, ticks: number, stays: Uint8Array | undefined): void {
     const tracks = this.#tracks;
     const { field, column, by, spec } = tracks.plans[i];
     const { moving } = tracks;
@@ -116,7 +117,7 @@ export class Departures {
   }
 
   /** The row is named in this STATE: what its tracks were like before, and what they learn. */
-  #takeHints(table: Told, row: number): void {
+  #takeHints(table: Baseline, row: number): void {
     if (table.born[row] === table.tick) return;
     const tracks = this.#tracks;
     const sends = sendsBefore(table, row);

@@ -2,18 +2,19 @@
 // along tracks of their own until they are off by more than `far` allows, and the velocities they
 // move by wait as long. All else is the live table's. Called by LiveTable.round. HOT: allocates
 // nothing per tick once its capacity is reached.
+
+import { anyChanged, ask, type Baseline, keepBefore, stampField } from './baseline.ts';
 import { longer, type Wire, wireColumn } from './columns.ts';
 import { Departures } from './departures.ts';
 import type { FieldPlan } from './plan.ts';
-import { anyChanged, ask, keepBefore, stampField, type Told } from './told.ts';
 import { Tracks } from './tracks.ts';
 
 /** True if a kind has a field that may be further off where it is far away. */
-export function hasFar({ fields }: Told['plan']): boolean {
+export function hasFar({ fields }: Baseline['plan']): boolean {
   return fields.some(({ spec }) => spec.smooth && spec.far > spec.within);
 }
 
-export class FarTable implements Told {
+export class FarTable implements Baseline {
   readonly tier = 1;
   sendTicks = 1;
   /** Bits of the fields that have a track, and of those they move by: what is held apart here. */
@@ -26,14 +27,14 @@ export class FarTable implements Told {
   changed: Uint32Array;
   changedBefore: Uint32Array;
   asked: Int32Array;
-  readonly #near: Told;
+  readonly #near: Baseline;
   /** Fields without a track that others move by. */
   readonly #velocities: readonly FieldPlan[];
   /** By row: 1 where every track is within its bound, so that nothing of the motion is told. */
   #stays: Uint8Array;
 
   /** `near`: the live table, with tracks. */
-  constructor(near: Told, secondsPerTick: number) {
+  constructor(near: Baseline, secondsPerTick: number) {
     const { plan, capacity } = near;
     const { fields } = plan;
     this.#near = near;
@@ -61,7 +62,7 @@ export class FarTable implements Told {
     this.#stays = new Uint8Array(capacity);
   }
 
-  get plan(): Told['plan'] {
+  get plan(): Baseline['plan'] {
     return this.#near.plan;
   }
   get capacity(): number {
@@ -73,7 +74,7 @@ export class FarTable implements Told {
   get ids(): Float64Array {
     return this.#near.ids;
   }
-  get objects(): Told['objects'] {
+  get objects(): Baseline['objects'] {
     return this.#near.objects;
   }
   get born(): Uint32Array {

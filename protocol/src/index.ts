@@ -17,7 +17,7 @@ export * from './coder.ts';
 export * from './coding-tables.ts';
 export * from './table.ts';
 export * from './tracks.ts';
-export * from './told.ts';
+export * from './baseline.ts';
 export * from './track-odds.ts';
 export * from './row.ts';
 export * from './collections.ts';

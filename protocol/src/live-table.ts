@@ -3,6 +3,8 @@
 // predicts) and the tick each field last departed from it. Written by the server's world, read by
 // state-writer. The world keeps full numbers; round() is the only place that compares the two. HOT:
 // allocates nothing per tick once its capacity is reached.
+
+import { ask, type Baseline, keepBefore, stampField } from './baseline.ts';
 import {
   createTracked,
   forgetTombstones,
@@ -19,10 +21,9 @@ import { EPOCH, type FieldPlan, OWNER, type Plan } from './plan.ts';
 import { fromWire, levelsOf, quatToWire } from './quantize.ts';
 import { gone, rowClass } from './row.ts';
 import { Table } from './table.ts';
-import { ask, keepBefore, stampField, type Told } from './told.ts';
 import { Tracks } from './tracks.ts';
 
-export class LiveTable extends Table implements Told {
+export class LiveTable extends Table implements Baseline {
   readonly tier = 0;
   /** Tick of the STATE that will carry what is written now. Stamps never pass it. */
   tick: number;

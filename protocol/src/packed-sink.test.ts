@@ -2,6 +2,7 @@
 // odds, one thing after the other; and what was kept is said again bit for bit.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { Baseline } from './baseline.ts';
 import { CodingTables, ODDS, PRICE_UNITS, pricesOf } from './coding-tables.ts';
 import { Context, Form } from './contexts.ts';
 import { UsageError } from './errors.ts';
@@ -11,7 +12,6 @@ import { PackedSink } from './packed-sink.ts';
 import { PackedSource } from './packed-source.ts';
 import { Random } from './random.ts';
 import type { Sink, Source } from './sink.ts';
-import type { Told } from './told.ts';
 
 const CONTEXTS = 4096;
 /** A block that no other question of these tests has. */
@@ -261,13 +261,13 @@ describe('what cannot be said', () => {
 
 describe('what was kept', () => {
   const table = (capacity = 8, index = 0, tier = 0) =>
-    ({ capacity, plan: { index }, tier }) as unknown as Told;
+    ({ capacity, plan: { index }, tier }) as unknown as Baseline;
   const ROW = 3;
 
   function keeper(seed = 1) {
     const sink = new PackedSink(new MsgpackWriter(), someTables(seed));
     /** Says `values` unless they are remembered; answers whether they were, and the bits. */
-    const say = (values: readonly number[], form: Form, of: Told, row = ROW) => {
+    const say = (values: readonly number[], form: Form, of: Baseline, row = ROW) => {
       sink.reset();
       sink.level(FIELD, 1, 7);
       const remembered = sink.recall(form, of, row);

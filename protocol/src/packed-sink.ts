@@ -2,6 +2,8 @@
 // ask of every candidate or count those passed over, floats, texts and rows kept for the next seat.
 // Twin of packed-source (PROTOCOL.md 8). Used by replication. HOT: allocates nothing per tick once
 // its lists have grown, but for packed values.
+
+import type { Baseline } from './baseline.ts';
 import { appendOps, BitList, priceOfBits } from './coder.ts';
 import { type CodingTables, PRICE_UNITS, pricesOf } from './coding-tables.ts';
 import {
@@ -19,7 +21,6 @@ import { assert, UsageError } from './errors.ts';
 import { MsgpackWriter } from './msgpack-writer.ts';
 import { PackedInputSink } from './packed-input-sink.ts';
 import { MAX_GROUPS, type Sink } from './sink.ts';
-import type { Told } from './told.ts';
 
 /** Two numbers, and their halves: a DataView would be handed them as objects. */
 const floats = new Float64Array([1, 0]);
@@ -162,7 +163,7 @@ export class PackedSink extends PackedInputSink implements Sink {
     for (let i = 0; i < bytes.length; i++) this.bits.pushEven(bytes[i], 8);
   }
 
-  recall(form: Form, table: Told, row: number): boolean {
+  recall(form: Form, table: Baseline, row: number): boolean {
     const kept = this.#keptOf(form, table);
     if (kept === undefined) return false;
     if (kept.tick[row] !== this.#tick) {
@@ -172,7 +173,7 @@ export class PackedSink extends PackedInputSink implements Sink {
     appendOps(this.bits, this.#keptBits.ops, kept.from[row], kept.to[row]);
     return true;
   }
-  keep(form: Form, table: Told, row: number): void {
+  keep(form: Form, table: Baseline, row: number): void {
     const kept = this.#keptOf(form, table);
     if (kept === undefined) return;
     kept.tick[row] = this.#tick;
@@ -183,7 +184,7 @@ export class PackedSink extends PackedInputSink implements Sink {
   }
 
   /** Bits that the row took when it was last kept; 0 if it never was. Where `weighs` is set. */
-  bitsOf(form: Form, table: Told, row: number): number {
+  bitsOf(form: Form, table: Baseline, row: number): number {
     return this.#keptOf(form, table)?.bits[row] ?? 0;
   }
 
@@ -191,7 +192,7 @@ export class PackedSink extends PackedInputSink implements Sink {
     return priceOfBits(this.bits, from, this.prices, PRICE_UNITS) / PRICE_UNITS;
   }
 
-  #keptOf(form: Form, table: Told): Kept | undefined {
+  #keptOf(form: Form, table: Baseline): Kept | undefined {
     // The room's state is one row, and not an entity.
     if (table.plan.index < 0) return undefined;
     const at = (table.plan.index * 2 + table.tier) * 2 + form;

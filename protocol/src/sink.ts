@@ -2,8 +2,9 @@
 // state-writer, state-reader and input-codec; a sink turns each step into bytes and a source gives
 // it back. `plain` spells MessagePack values that any tool reads; `packed` a coded bin. A context
 // is a small number that is the same for the same question in every frame.
+
+import type { Baseline } from './baseline.ts';
 import type { Form } from './contexts.ts';
-import type { Told } from './told.ts';
 
 /**
  * Groups and selections inside each other: body, selection, entity, then nested collections. A
@@ -59,9 +60,9 @@ export interface Sink extends InputSink {
   /** Any MessagePack value: a `packed` field. Throws UsageError where it takes more bytes. */
   free(context: number, value: unknown, mostBytes: number): void;
   /** Says again what `keep` kept of this row and form in this tick; false where nothing is kept. */
-  recall(form: Form, table: Told, row: number): boolean;
+  recall(form: Form, table: Baseline, row: number): boolean;
   /** Keeps what was said since `recall` answered false. */
-  keep(form: Form, table: Told, row: number): void;
+  keep(form: Form, table: Baseline, row: number): void;
   /** Bits that an offer takes, or undefined where that is not known: times PRICE_UNITS. */
   readonly prices: Uint16Array | undefined;
 }

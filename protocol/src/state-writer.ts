@@ -1,6 +1,8 @@
 // Says what changed: walks live tables and known sets and hands each answer to a sink. Called by
 // the server's replication; state-reader is the twin, rule for rule (PROTOCOL.md 5). Write trusts
 // its caller and asserts. HOT: allocates nothing per tick.
+
+import { anyChanged, type Baseline, sendsSinceNamed } from './baseline.ts';
 import { isCollection, TrackedList, TrackedMap, TrackedRecord } from './collections.ts';
 import { Change, Context, Flag, Form, flagOf, valueContext } from './contexts.ts';
 import { assert } from './errors.ts';
@@ -9,7 +11,6 @@ import type { LiveTable } from './live-table.ts';
 import type { FieldPlan } from './plan.ts';
 import { levelsOf } from './quantize.ts';
 import type { Sink } from './sink.ts';
-import { anyChanged, sendsSinceNamed, type Told } from './told.ts';
 import { ByItself, ByVelocity, DepartureQuestions } from './track-odds.ts';
 import { MOST_ACTIVITY, MOST_TRUST, restsAt, SUB_STEPS, type Tracks } from './tracks.ts';
 import { writeElement } from './value-writer.ts';
@@ -29,7 +30,7 @@ export const NEVER = -1;
  */
 export function writeShared(
   sink: Sink,
-  table: Told,
+  table: Baseline,
   row: number,
   since: number,
   form: Form = since === NEVER ? Form.Arrival : Form.Since,
@@ -60,16 +61,16 @@ export function writeShared(
   sink.close();
 }
 
-function trackedMask({ tracks }: Told): number {
+function trackedMask({ tracks }: Baseline): number {
   return tracks ? tracks.fieldMask : 0;
 }
 
 /** Index of a field's first track, or -1. */
-function trackOf(table: Told, f: FieldPlan): number {
+function trackOf(table: Baseline, f: FieldPlan): number {
   return table.tracks ? table.tracks.ofField[f.index] : -1;
 }
 
-function isNamed(table: Told, f: FieldPlan, row: number, since: number, form: Form): boolean {
+function isNamed(table: Baseline, f: FieldPlan, row: number, since: number, form: Form): boolean {
   if (form === Form.Arrival) return !isDefault(table, f, row);
   // A seat that is behind knows nothing of how the tracks of a changed row fared meanwhile.
   if (form === Form.Since && trackOf(table, f) >= 0) return true;
@@ -78,7 +79,7 @@ function isNamed(table: Told, f: FieldPlan, row: number, since: number, form: Fo
 
 function writeField(
   sink: Sink,
-  table: Told,
+  table: Baseline,
   f: FieldPlan,
   row: number,
   since: number,
@@ -94,7 +95,7 @@ function writeField(
 }
 
 /** Numbers without a track, against what the receiver holds. */
-function writeSteps(sink: Sink, table: Told, f: FieldPlan, row: number): void {
+function writeSteps(sink: Sink, table: Baseline, f: FieldPlan, row: number): void {
   const { spec, column, contexts } = f;
   for (let i = 0; i < spec.components; i++) {
     const wire = table.wire[column + i][row];
@@ -111,7 +112,7 @@ function writeSteps(sink: Sink, table: Told, f: FieldPlan, row: number): void {
 /** How far the truth departed from each track of a field. Answers whether it did. */
 function writeDepartures(
   sink: Sink,
-  table: Told,
+  table: Baseline,
   f: FieldPlan,
   row: number,
   first: boolean,
@@ -144,7 +145,7 @@ function writeDeparture(sink: Sink, off: number, still: boolean): void {
 }
 
 /** Where the tracks of a field are, beside the wire values they stand for. */
-function writeTracks(sink: Sink, table: Told, f: FieldPlan, row: number): void {
+function writeTracks(sink: Sink, table: Baseline, f: FieldPlan, row: number): void {
   const { tracks } = table;
   const first = trackOf(table, f);
   if (!tracks || first < 0) return;
@@ -215,7 +216,7 @@ function writeOwnObject(sink: Sink, f: FieldPlan, value: unknown, since: number)
   writeValue(sink, f.spec, f.contexts.value, value, since);
 }
 
-function writeWire(sink: Sink, table: Told, f: FieldPlan, row: number): void {
+function writeWire(sink: Sink, table: Baseline, f: FieldPlan, row: number): void {
   for (let i = 0; i < f.spec.components; i++) {
     const wire = table.wire[f.column + i][row];
     assert(wire >= 0, 'a row is rounded before it is written');
@@ -223,7 +224,7 @@ function writeWire(sink: Sink, table: Told, f: FieldPlan, row: number): void {
   }
 }
 
-function isDefault(table: Told, f: FieldPlan, row: number): boolean {
+function isDefault(table: Baseline, f: FieldPlan, row: number): boolean {
   const { spec, column } = f;
   if (column < 0) {
     const value = table.objects[f.object][row];

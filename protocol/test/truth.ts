@@ -3,6 +3,7 @@
 // live room by the declaration alone: no stamps, no tracks, no writer. The oracle of the tests of
 // state.
 import {
+  type Baseline,
   EPOCH,
   type FieldPlan,
   type FieldSpec,
@@ -14,7 +15,6 @@ import {
   type Row,
   rowClass,
   type Table,
-  type Told,
 } from '../src/index.ts';
 import type { Stage, Viewer } from './stage.ts';
 
@@ -209,7 +209,7 @@ function nearerTurn({ type }: FieldSpec, wanted: unknown, got: unknown): unknown
 function compareWire(
   path: string,
   { spec, column }: FieldPlan,
-  live: Told,
+  live: Baseline,
   row: number,
   table: ReceivedTable,
   at: number,

@@ -2,7 +2,7 @@
 // waited longer, and what costs less. Called by replication for rooms that declare a budget, after
 // visibility and before the body is written; marks what waits in the seat's known set. Nothing
 // waits for ever: priority grows with every STATE. HOT: allocates nothing per tick.
-import { Form, PackedSink, type Sink, type Told } from '@tickwire/protocol';
+import { type Baseline, Form, PackedSink, type Sink } from '@tickwire/protocol';
 import { PriorityBuckets } from './priority-buckets.ts';
 import type { RoomSeat } from './seat.ts';
 import type { Visibility } from './visibility.ts';
@@ -114,7 +114,7 @@ export class Budget {
   }
 
   /** What the row took when it was last said in this form. */
-  #bitsOf(table: Told, row: number, arrives: boolean): number {
+  #bitsOf(table: Baseline, row: number, arrives: boolean): number {
     const said =
       this.#sink instanceof PackedSink
         ? this.#sink.bitsOf(arrives ? Form.Arrival : Form.Step, table, row)
