@@ -1,6 +1,6 @@
-// What receivers in step hold of the rows of one kind, and when each was last named to them. The
-// live table tells it to those who are near, its far table to those who are not. Filled once a
-// STATE by LiveTable.round, read by state-writer and body-writer.
+// The baseline of packed deltas: what receivers in step hold of the rows of one kind, and when each
+// was last named to them. The live table is that of receivers who are near, its far table of those
+// who are not. Filled once a STATE by LiveTable.round, read by state-writer and body-writer.
 import type { Wire } from './columns.ts';
 import { changedOffset } from './contexts.ts';
 import type { FieldPlan, Plan } from './plan.ts';
@@ -13,7 +13,7 @@ export interface Departed {
   readonly truth: Wire[];
 }
 
-export interface Told {
+export interface Baseline {
   readonly plan: Plan;
   readonly capacity: number;
   /** 0: near, 1: far. */
@@ -49,41 +49,46 @@ export interface Told {
 }
 
 /** A shared field of the row changed: it will be named in the STATE of this tick. */
-export function stampField(told: Told, f: FieldPlan, row: number): void {
-  const { changed, changedBefore, tick } = told;
-  if ((told.plan.sharedMask & (1 << f.index)) === 0) return;
-  told.stamps[f.index][row] = tick;
+export function stampField(of: Baseline, f: FieldPlan, row: number): void {
+  const { changed, changedBefore, tick } = of;
+  if ((of.plan.sharedMask & (1 << f.index)) === 0) return;
+  of.stamps[f.index][row] = tick;
   if (changed[row] === tick) return;
   changedBefore[row] = changed[row];
   changed[row] = tick;
 }
 
 /** The first of a field's columns to change keeps what all of them were. */
-export function keepBefore(told: Told, { index, column, spec }: FieldPlan, row: number): void {
-  if (told.tracks === undefined || told.stamps[index][row] === told.tick) return;
-  for (let c = column; c < column + spec.components; c++) told.before[c][row] = told.wire[c][row];
+export function keepBefore(of: Baseline, { index, column, spec }: FieldPlan, row: number): void {
+  if (of.tracks === undefined || of.stamps[index][row] === of.tick) return;
+  for (let c = column; c < column + spec.components; c++) of.before[c][row] = of.wire[c][row];
 }
 
 /** STATEs from the one that last named the row before this one, to this one. */
-export function sendsBefore(told: Told, row: number): number {
-  const newest = told.changed[row];
-  const last = newest === told.tick ? told.changedBefore[row] : newest;
-  return (told.tick - last) / told.sendTicks;
+export function sendsBefore(of: Baseline, row: number): number {
+  const newest = of.changed[row];
+  const last = newest === of.tick ? of.changedBefore[row] : newest;
+  return (of.tick - last) / of.sendTicks;
 }
 
 /** STATEs since the one that last named the row: 0 for this one. */
-export function sendsSinceNamed(told: Told, row: number): number {
-  return (told.tick - told.changed[row]) / told.sendTicks;
+export function sendsSinceNamed(of: Baseline, row: number): number {
+  return (of.tick - of.changed[row]) / of.sendTicks;
 }
 
 /** Sets how the row is asked for. */
-export function ask(told: Told, row: number): void {
-  const context = told.plan.changed + changedOffset(sendsBefore(told, row));
-  told.asked[row] = context * 2 + (told.changed[row] === told.tick ? 1 : 0);
+export function ask(of: Baseline, row: number): void {
+  const context = of.plan.changed + changedOffset(sendsBefore(of, row));
+  of.asked[row] = context * 2 + (of.changed[row] === of.tick ? 1 : 0);
 }
 
 /** True if one of the fields of `mask` changed after `since`. */
-export function anyChanged({ stamps }: Told, row: number, since: number, mask: number): boolean {
+export function anyChanged(
+  { stamps }: Baseline,
+  row: number,
+  since: number,
+  mask: number,
+): boolean {
   for (let i = 0; i < stamps.length; i++)
     if ((mask & (1 << i)) !== 0 && stamps[i][row] > since) return true;
   return false;
