@@ -21,7 +21,7 @@ function turn(starts: Starts, takes = (_seat: RoomSeat) => true): RoomSeat[][] {
 describe('starts', () => {
   test('tells so many rows in a STATE, longest waiting first', () => {
     const starts = new Starts(20);
-    const seats = Array.from({ length: 5 }, () => seatOf(1992));
+    const seats = Array.from({ length: 5 }, () => seatOf(992));
     for (const seat of seats) starts.wait(seat);
     expect(turn(starts)).toEqual([seats.slice(0, 2), seats.slice(2)]);
     for (const seat of seats.slice(2).reverse()) starts.wait(seat);

@@ -6,9 +6,10 @@ import type { RoomSeat } from './seat.ts';
 
 /**
  * Rows told in such STATEs in a second, all seats together. A row costs about 2.5 us where it was
- * measured, packed and warm: a fifth of a core, 10 ms of a tick at 20 Hz.
+ * measured, packed and warm: a tenth of a core, 5 ms of a tick at 20 Hz. In a process that has just
+ * started it costs up to ten times as much, and a tick is still no more than its length late.
  */
-const ROWS_PER_SECOND = 80_000;
+const ROWS_PER_SECOND = 40_000;
 
 /** What a seat costs beside its rows, in rows: its frame, and looking around. */
 const SEAT_ROWS = 8;
