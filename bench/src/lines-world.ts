@@ -76,6 +76,7 @@ export class LinesWorld implements Place {
       now: world.time.now,
       ticking: false,
       signals: false,
+      findDesyncs: false,
       log: 'silent',
       seed: () => seed,
     });

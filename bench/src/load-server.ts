@@ -30,6 +30,7 @@ async function start(task: RoomTask): Promise<Listening> {
     port: 0,
     host: '127.0.0.1',
     signals: false,
+    findDesyncs: false,
     log: 'silent',
     limits: { connectionsPerAddress: most, connections: most },
   });

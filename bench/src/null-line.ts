@@ -115,6 +115,7 @@ export class NullLine {
       port: 0,
       ticking: false,
       signals: false,
+      findDesyncs: false,
       log: 'silent',
       now: () => clock.nowMs,
       limits: { connectionsPerAddress: players.length },

@@ -17,7 +17,7 @@ import { Session } from './session.ts';
 import { openLink, type SocketConstructor } from './socket-link.ts';
 import type { Status } from './status.ts';
 import type { View } from './view.ts';
-import type { Traffic } from './wire.ts';
+import type { Inspect, Traffic } from './wire.ts';
 
 export interface ConnectOptions<G> {
   /** ws:, wss:, http: or https: address of the server. Default: where the page came from. */
@@ -56,6 +56,11 @@ export interface ConnectOptions<G> {
   retryCapMs?: number;
   /** Ms without a line after which the session gives up (status lost). Default 5 minutes. */
   giveUpMs?: number;
+  /**
+   * For development: findDesyncs() of @tickwire/client/desync compares what is received with what
+   * the server meant, and names what differs.
+   */
+  inspect?: Inspect;
   /** For tests: monotonic ms, delayed calls, and the seed of the backoff's jitter. */
   now?: () => number;
   later?: (ms: number, run: () => void) => () => void;
@@ -152,6 +157,7 @@ export async function connect<G extends { readonly hash: string }>(
     seed: options.seed ?? Math.floor(Math.random() * 2 ** 32),
     retryCapMs: options.retryCapMs ?? 15_000,
     giveUpMs: options.giveUpMs ?? 300_000,
+    inspect: options.inspect,
   });
   watchPage(session);
   await session.start();

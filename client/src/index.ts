@@ -1,6 +1,6 @@
-// The client's files in reading order: a file imports only files above it in this list. `./overlay`
-// and `./simulator` are exports of their own, so that a game that does not want them does not load
-// them.
+// The client's files in reading order: a file imports only files above it in this list. `./desync`,
+// `./overlay` and `./simulator` are exports of their own, so that a game that does not want them
+// does not load them.
 export {
   CommandError,
   ConnectError,

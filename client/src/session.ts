@@ -19,7 +19,7 @@ import { Calls } from './calls.ts';
 import { Playback, type PlaybackOptions } from './playback.ts';
 import { CommandError, ConnectError, connectReason, endReason, type Status } from './status.ts';
 import type { RowsView } from './view.ts';
-import { noTraffic, Wire, type WireEvents } from './wire.ts';
+import { type Inspect, type Inspector, noTraffic, Wire, type WireEvents } from './wire.ts';
 
 /**
  * Attempts of the very first join before it counts as unreachable: a split handshake may fail once
@@ -62,6 +62,7 @@ export interface SessionOptions {
   seed: number;
   retryCapMs: number;
   giveUpMs: number;
+  inspect?: Inspect | undefined;
 }
 
 type State =
@@ -83,6 +84,7 @@ export class Session {
   readonly #watchers = new Set<(status: Status) => void>();
   readonly #handlers = new Map<string, Set<(payload: never) => void>>();
   readonly #calls = new Calls();
+  readonly #inspector: Inspector | undefined;
   #state: State = { is: 'waiting' };
   #resumeKey: string | undefined;
   #ticket: string | undefined;
@@ -100,6 +102,7 @@ export class Session {
     const happened = (event: number, payload: object) => this.#tell(event, payload);
     const sample = options.spectate ? undefined : options.sample;
     this.playback = new Playback(options.game, { ...options.feel, sample, happened });
+    this.#inspector = options.inspect?.(options.game, this.playback.received);
     this.#pump();
   }
 
@@ -222,6 +225,7 @@ export class Session {
       happened: (tick, event, payload) => this.playback.happened(tick, event, payload),
       replied: (id, ok, value) => this.#calls.replied(id, ok, value),
       ponged: (id, tick) => this.#ponged(id, tick),
+      inspected: (type, rest) => this.#inspector?.take(wire!, type, rest),
       closed: lost,
     };
     let link: Link;

@@ -41,6 +41,20 @@ import {
   writeResync,
 } from '@tickwire/protocol';
 
+/** What looks into what a session received: see ./desync. */
+export type Inspect = (game: Game, received: Received) => Inspector;
+
+export interface Inspector {
+  /** Takes the rest of a DIGEST or LISTING; answers on `line`. */
+  take(line: InspectedLine, type: FrameType, rest: MsgpackReader): void;
+}
+
+/** The line that an inspector answers on. */
+export interface InspectedLine {
+  say(type: FrameType, write: (out: MsgpackWriter) => void): void;
+  resync(): void;
+}
+
 /** What a wire tells its session. */
 export interface WireEvents {
   now(): number;
@@ -50,6 +64,8 @@ export interface WireEvents {
   happened(tick: number, event: number, payload: Record<string, unknown>): void;
   replied(id: number, ok: boolean, value: unknown): void;
   ponged(id: number, tick: number): void;
+  /** A DIGEST or a LISTING; its rest may be read, or left. */
+  inspected(type: FrameType, rest: MsgpackReader): void;
   closed(code: number, reason: string): void;
 }
 
@@ -219,6 +235,12 @@ export class Wire {
     this.#send(FrameType.Resync);
   }
 
+  /** A frame that the wire does not know how to write. */
+  say(type: FrameType, write: (out: MsgpackWriter) => void): void {
+    write(this.#out);
+    this.#send(type);
+  }
+
   /** Ends the link; `closed` is not called. */
   close(code: number, reason: string): void {
     this.#over = true;
@@ -267,6 +289,9 @@ export class Wire {
       this.#feed.takeState(this.#frame.elements);
       from.end();
       this.#events.stated(this.#feed.tick, this.#feed.header);
+      return;
+    } else if (type === FrameType.Digest || type === FrameType.Listing) {
+      this.#events.inspected(type, from);
       return;
     } else this.#takeOther(type);
     from.end();

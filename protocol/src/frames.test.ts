@@ -265,7 +265,7 @@ describe('a frame is refused', () => {
     }
   });
 
-  test.each([14, 15, 127, 128, 70_000, -1])('[F5] of the unknown type %i', (type) => {
+  test.each([17, 18, 127, 128, 70_000, -1])('[F5] of the unknown type %i', (type) => {
     expect(refusal(packr.pack([type, 0, 0]))).toBe('bad-frame');
   });
 

@@ -28,6 +28,10 @@ export const FrameType = {
   Resync: 12,
   /** Reserved: the room lives elsewhere. */
   Moved: 13,
+  /** For development (digest.ts). */
+  Digest: 14,
+  Report: 15,
+  Listing: 16,
 } as const;
 export type FrameType = (typeof FrameType)[keyof typeof FrameType];
 
@@ -369,6 +373,9 @@ const ELEMENTS: Readonly<Record<FrameType, readonly [least: number, most: number
   [FrameType.Bye]: [2, 2],
   [FrameType.Resync]: [0, 0],
   [FrameType.Moved]: [2, 2],
+  [FrameType.Digest]: [2, 2],
+  [FrameType.Report]: [3, 3],
+  [FrameType.Listing]: [4, 4],
 };
 
 /** Elements whose number a reader is willing to tell; none of our frames comes near it. */

@@ -17,12 +17,14 @@ import {
   readHello,
   readPing,
   readPong,
+  readReport,
   writeBye,
   writePing,
   writePong,
   writeWelcome,
 } from '@tickwire/protocol';
 import { CommandDesk } from './commands.ts';
+import type { Digests } from './digest.ts';
 import { Intake } from './intake.ts';
 import type { Limits } from './limits.ts';
 import type { Log } from './log.ts';
@@ -63,6 +65,9 @@ export interface Host {
 /** A client asks for everything after 2 s of sleep at the soonest, and everything is dear. */
 const RESYNC_RATE = 1;
 const RESYNC_BURST = 4;
+/** A digest comes once a second, and has two answers: that it differs, and how. */
+const REPORT_RATE = 2;
+const REPORT_BURST = 4;
 
 /**
  * Pings sent as fast as the sweep goes, and ms between those that follow: enough for the round trip
@@ -86,6 +91,7 @@ interface Playing {
   readonly commands: TokenBucket;
   readonly pongs: TokenBucket;
   readonly resyncs: TokenBucket;
+  readonly reports: TokenBucket;
   /** As in Joined, until it was called. */
   confirm: (() => void) | undefined;
 }
@@ -263,6 +269,7 @@ export class Connection implements Joiner, SocketHandler {
       commands: new TokenBucket(limits.commandRate, limits.commandBurst),
       pongs: new TokenBucket(limits.pingRate, limits.pingBurst + limits.idleMs / 500),
       resyncs: new TokenBucket(RESYNC_RATE, RESYNC_BURST),
+      reports: new TokenBucket(REPORT_RATE, REPORT_BURST),
       confirm,
     };
     this.#state = Object.assign(playing, { is: 'seated' as const });
@@ -312,9 +319,20 @@ export class Connection implements Joiner, SocketHandler {
         if (!playing.resyncs.take(nowMs)) this.#tooMany('resyncs');
         else this.#resync(playing.seat);
         return;
+      case FrameType.Report:
+        if (!playing.room.digests) this.#unexpected(type);
+        else if (!playing.reports.take(nowMs)) this.#tooMany('reports');
+        else this.#takeReport(playing.room.digests, playing.seat);
+        return;
       default:
         this.#unexpected(type);
     }
+  }
+
+  #takeReport(digests: Digests, seat: RoomSeat): void {
+    const report = readReport(reader);
+    reader.end();
+    digests.reported(seat, report);
   }
 
   #takeCommand(desk: CommandDesk): void {

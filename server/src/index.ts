@@ -54,6 +54,7 @@ export {
 // ./rewind-history.ts
 // ./rewound.ts
 // ./rewind.ts
+// ./digest.ts
 // ./schedule.ts
 // ./timers.ts
 // ./table-learner.ts

@@ -28,6 +28,7 @@ import type {
   Seat,
 } from './define-room.ts';
 import { DEFAULT_SEATS } from './define-room.ts';
+import { Digests } from './digest.ts';
 import { Replication, type SendTime } from './replication.ts';
 import { Rewind } from './rewind.ts';
 import { Schedule } from './schedule.ts';
@@ -52,6 +53,7 @@ export interface RoomOptions {
   limits: RoomLimits;
   log: RoomLog;
   seed: number;
+  findDesyncs: boolean;
   /** Monotonic ms. */
   now: () => number;
   /** The room is over: nobody is in it, or it failed. */
@@ -69,6 +71,8 @@ export class GameRoom implements Room<Game, unknown, unknown> {
   readonly replication: Replication;
   readonly schedule: Schedule;
   readonly rewinds: Rewind;
+  /** In development. */
+  readonly digests: Digests | undefined;
   readonly limits: RoomLimits;
   data: unknown;
   /** Set once: the room is closed and takes nobody. */
@@ -119,15 +123,17 @@ export class GameRoom implements Room<Game, unknown, unknown> {
     const sharing = sharingOf(definition, game, this.world, this, options.limits);
     this.replication = new Replication(this.world, sharing);
     if (sharing.visibility) this.#starts = new Starts(game.tickRate / this.#sendEvery);
-    this.rewinds = new Rewind({
+    const setting = {
       game,
       world: this.world,
       log: this.log,
       every: this.#sendEvery,
       mostMs: options.limits.rewindMs,
       seesAll: sharing.visibility === undefined,
-      seat: (id) => this.#seats.get(id),
-    });
+      seat: (id: number) => this.#seats.get(id),
+    };
+    this.rewinds = new Rewind(setting);
+    this.digests = options.findDesyncs ? new Digests(setting) : undefined;
     this.#guard('open', () => {
       this.data = definition.open?.(this as never);
     });
@@ -353,7 +359,8 @@ export class GameRoom implements Room<Game, unknown, unknown> {
     const late = (time.nowMs - this.schedule.dueMs(time.tick)) / this.schedule.tickMs;
     time.sentAt = Math.min(Math.max(late, 0), 1);
     const sent = this.replication.send(seat, time);
-    if (!sent) this.#missState(seat);
+    if (sent) this.digests?.sent(seat, time.tick);
+    else this.#missState(seat);
     return sent;
   }
 

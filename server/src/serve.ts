@@ -12,7 +12,6 @@ import { type MakeSecret, randomSecret } from './keys.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { createLog, type Log, type LogLevel } from './log.ts';
 import { checkOriginList, type OriginRules } from './origin.ts';
-import type { GameRoom } from './room.ts';
 import { Shard } from './shard.ts';
 import { loadStaticFiles } from './static-files.ts';
 import { startTicker } from './ticker.ts';
@@ -47,6 +46,11 @@ export interface ServeOptions {
   log?: LogLevel | Log;
   /** Default: NODE_ENV is 'production'. */
   production?: boolean;
+  /**
+   * Compares what each seat holds with what it should, once a second, and names in the log what
+   * differs: a hash of each kind goes down with a STATE. Default: outside production.
+   */
+  findDesyncs?: boolean;
   /** Close gracefully on SIGTERM and SIGINT. Default true. */
   signals?: boolean;
   /** Monotonic ms. Default performance.now. */
@@ -76,6 +80,7 @@ const OPTIONS = Object.keys({
   directory: 0,
   log: 0,
   production: 0,
+  findDesyncs: 0,
   signals: 0,
   now: 0,
   makeSecret: 0,
@@ -120,7 +125,6 @@ export async function serve(options: ServeOptions): Promise<Server> {
   checkOrigins(rules, log);
   const page = options.page === undefined ? undefined : loadStaticFiles(options.page, options);
   const transport = await transportOf(options, log);
-  const start = (room: GameRoom) => startTicker(room, now);
   const shard = new Shard({
     rooms: options.rooms,
     limits,
@@ -130,7 +134,8 @@ export async function serve(options: ServeOptions): Promise<Server> {
     makeSecret: options.makeSecret ?? randomSecret,
     makeId: () => randomBytes(4).toString('hex'),
     seed: options.seed ?? (() => randomBytes(4).readUInt32LE()),
-    start: options.ticking === false ? undefined : start,
+    findDesyncs: options.findDesyncs ?? !production,
+    start: options.ticking === false ? undefined : (room) => startTicker(room, now),
   });
   const api = new HttpApi({
     shard,

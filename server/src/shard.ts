@@ -28,6 +28,8 @@ export interface ShardOptions {
   /** Short random text for room ids. */
   makeId: () => string;
   seed: () => number;
+  /** Rooms look for desyncs. */
+  findDesyncs: boolean;
   /** Starts a room's clock; returns what stops it. Tests drive rooms themselves and give none. */
   start?: (room: GameRoom) => () => void;
 }
@@ -66,7 +68,7 @@ export class Shard {
 
   /** Opens a room. Throws JoinRefused when there is no capacity or the game's `open` failed. */
   open(kind: string): GameRoom {
-    const { rooms, limits, log, now, seed, makeId } = this.#options;
+    const { rooms, limits, log, now, seed, makeId, findDesyncs } = this.#options;
     if (this.rooms.size >= limits.rooms || this.#draining)
       throw new JoinRefused(CloseCode.Overloaded, 'this server takes no more rooms now');
     const id = `${kind}-${makeId()}`;
@@ -77,6 +79,7 @@ export class Shard {
       limits,
       log: log.child({ room: id }),
       seed: seed(),
+      findDesyncs,
       now,
       ended: (over, reason) => this.#ended(over, reason),
     });

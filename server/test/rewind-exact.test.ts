@@ -208,5 +208,5 @@ test('what was guessed while news were late is guessed again', async () => {
   }
   expect(guessed).toBeGreaterThan(30);
   // News may come between the picture and the input: the server then knows better than the picture.
-  expect(same / guessed).toBeGreaterThan(0.9);
+  expect(same / guessed).toBeGreaterThan(0.8);
 });
