@@ -7,7 +7,6 @@
 import { lengthen, longer, type Wire, wireColumn } from './columns.ts';
 import type { FieldSpec } from './field.ts';
 import type { FieldPlan, Plan } from './plan.ts';
-import { fromWire } from './quantize.ts';
 
 /** Sub-steps of one wire step. More were measured to save nothing. */
 export const SUB_STEPS = 256;
@@ -78,6 +77,11 @@ export class Tracks {
   readonly #byVelocity: Uint8Array;
   readonly #wraps: Uint8Array;
   readonly #levels: Float64Array;
+  /** Of the velocity's spec: levels of an angle, else Infinity. */
+  readonly #rateLevels: Float64Array;
+  readonly #rateMin: Float64Array;
+  readonly #rateStep: Float64Array;
+  readonly #scale: Float64Array;
   /** Sub-steps from the middle of a wire value, where the newest `predict` came to. */
   beside = 0;
   /** Without a velocity: whether the newest `predict` went on, and did not hold still. */
@@ -104,6 +108,12 @@ export class Tracks {
     this.#byVelocity = Uint8Array.from(plans, ({ rateSpec }) => (rateSpec ? 1 : 0));
     this.#wraps = Uint8Array.from(plans, ({ spec }) => (spec.type === 'angle' ? 1 : 0));
     this.#levels = Float64Array.from(plans, ({ spec }) => spec.levels);
+    this.#rateLevels = Float64Array.from(plans, ({ rateSpec: rate }) =>
+      rate?.type === 'angle' ? rate.levels : Infinity,
+    );
+    this.#rateMin = Float64Array.from(plans, ({ rateSpec }) => rateSpec?.min ?? 0);
+    this.#rateStep = Float64Array.from(plans, ({ rateSpec }) => rateSpec?.step ?? 0);
+    this.#scale = Float64Array.from(plans, ({ scale }) => scale);
   }
 
   grow(capacity: number): void {
@@ -127,9 +137,15 @@ export class Tracks {
   /** Takes the rate from the velocity's wire value; true if that is another than before. */
   steer(i: number, row: number, velocityWire: number): boolean {
     if (velocityWire === this.#velocity[i][row]) return false;
-    const { rateSpec, scale } = this.plans[i];
     this.#velocity[i][row] = velocityWire;
-    this.rate[i][row] = Math.round(fromWire(rateSpec as FieldSpec, velocityWire) * scale);
+    // fromWire, written out over columns: what a spec or a call gives may be an object.
+    const levels = this.#rateLevels[i];
+    const step = this.#rateStep[i];
+    const turned = velocityWire * 2 > levels;
+    const rate = turned
+      ? (velocityWire - levels - 1) * step
+      : this.#rateMin[i] + velocityWire * step;
+    this.rate[i][row] = Math.round(rate * this.#scale[i]);
     this.bent[i][row] = 0;
     return true;
   }
