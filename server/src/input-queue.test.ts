@@ -1,4 +1,4 @@
-import { bool, defineGame, int, neutralInput } from '@tickwire/protocol';
+import { bool, defineGame, int, neutralInput, Random } from '@tickwire/protocol';
 import { describe, expect, test } from 'vitest';
 import { InputQueue } from './input-queue.ts';
 
@@ -39,6 +39,20 @@ describe('input queue', () => {
       [1, 0],
       [0, 0],
     ]);
+  });
+
+  test('[I2] repeats what was said last, also where that came late', () => {
+    const inputs = queue();
+    inputs.put(1, wire(1), 0, 0);
+    expect(taken(inputs, 1)).toEqual([1, 0]);
+    expect(taken(inputs, 2)).toEqual([1, 0]);
+    inputs.put(2, wire(-1), 2.5, 0);
+    expect(taken(inputs, 3)).toEqual([-1, 0]);
+    // Whoever is late all the time is there all the same.
+    for (let tick = 4; tick < 12; tick++) {
+      inputs.put(tick - 1, wire(tick % 2), tick - 0.5, 0);
+      expect(taken(inputs, tick)).toEqual([tick % 2, 0]);
+    }
   });
 
   test('a late press is judged by what was shown when it was made', () => {
@@ -83,8 +97,8 @@ describe('input queue', () => {
     inputs.put(5, wire(1, 1), 5.5, 0);
     expect(inputs.late).toBe(2);
     expect([taken(inputs, 6), taken(inputs, 7)]).toEqual([
-      [0, 1],
-      [0, 0],
+      [1, 1],
+      [1, 0],
     ]);
   });
 
@@ -97,7 +111,8 @@ describe('input queue', () => {
     expect([taken(inputs, 1), inputs.early]).toEqual([[1, 0], 1]);
     for (let tick = 2; tick < 16; tick++) taken(inputs, tick);
     expect(taken(inputs, 16)).toEqual([-1, 0]);
-    expect(taken(inputs, 17)[0]).toBe(-1);
+    // It was said for this tick, too soon to be kept: nothing newer was said.
+    expect(taken(inputs, 17)[0]).toBe(1);
   });
 
   test('knows what was shown when the input of the tick was made', () => {
@@ -127,5 +142,32 @@ describe('input queue', () => {
     expect(taken(inputs, 2)).toEqual(
       [...neutralInput(input)].map((value, i) => value - (i ? 0 : 1)),
     );
+  });
+
+  test('[I2] takes each press once, however late or early its input comes', () => {
+    for (let seed = 1; seed <= 200; seed++) {
+      const random = new Random(seed);
+      const inputs = queue();
+      const lead = random.integer(24);
+      const coming: { tick: number; fire: number; at: number }[] = [];
+      for (let tick = 1, at = 0; tick <= 200; tick++) {
+        // In order, as TCP brings them: a stall holds up all behind it.
+        const stalls = random.integer(20) === 0 ? random.integer(30) : 0;
+        at = Math.max(at, tick - lead + random.next() * 4 + stalls);
+        coming.push({ tick, fire: random.integer(4) === 0 ? 1 : 0, at });
+      }
+      const expected = new Set<number>();
+      const pressed = new Set<number>();
+      for (let tick = 1; tick <= 260; tick++) {
+        while (coming[0]?.at < tick) {
+          const one = coming.shift()!;
+          const isKept = one.tick >= tick && one.tick < tick + 16;
+          if (one.fire) expected.add(isKept ? one.tick : tick);
+          inputs.put(one.tick, wire(0, one.fire), one.at, 0);
+        }
+        if (taken(inputs, tick)[1]) pressed.add(tick);
+      }
+      expect([...pressed], `seed ${seed}`).toEqual([...expected].sort((a, b) => a - b));
+    }
   });
 });

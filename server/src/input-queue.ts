@@ -1,5 +1,5 @@
 // One seat's inputs by tick. Early ones wait, late ones are dropped but their presses are carried
-// to the next tick, a missing one repeats the last. Filled by the intake as frames arrive, emptied
+// to the next tick, a missing one repeats what was said last. Filled by the intake as frames arrive, emptied
 // by the room at the tick: one input per tick, never two. All numbers of a seat stand in one array:
 // with a thousand seats what costs here is not arithmetic but memory that has gone cold.
 // HOT: allocates nothing per tick.
@@ -98,9 +98,12 @@ export class InputQueue {
     const slackTicks = Math.max(Math.min(tick - nowTick, MOST_SLACK_TICKS), -MOST_SLACK_TICKS);
     const slack = Math.round(slackTicks * MARGIN_UNITS) | 0;
     if (slack < this.#leastSlack) this.#leastSlack = slack;
-    if (tick <= this.tick) return this.#carry(wire, nowTick, shownTick, knownTick);
-    if (tick - this.tick >= this.#slots) {
-      this.early++;
+    const early = tick - this.tick >= this.#slots;
+    if (early || tick <= this.tick) {
+      if (early) this.early++;
+      else this.late++;
+      this.#repeated = 0;
+      this.#carry(wire, nowTick, shownTick, knownTick);
       return;
     }
     const at = this.#at(tick % this.#slots);
@@ -113,8 +116,8 @@ export class InputQueue {
   }
 
   /**
-   * Moves to `tick` and returns its wire values: as sent, else the last without its presses, else
-   * untouched. They stand until any queue is asked again.
+   * Moves to `tick` and returns its wire values: as sent, else what was said last, in time or not,
+   * without its presses, else untouched. They stand until any queue is asked again.
    */
   take(tick: number): Float64Array {
     this.tick = tick;
@@ -131,7 +134,7 @@ export class InputQueue {
       numbers[SHOWN]++;
       numbers[SHOWN + 1] = numbers[SHOWN + 2] = Number.NaN;
       if (++this.#repeated > this.#repeatTicks) this.#fill(taken, this.#plan.initialWire, 0);
-      else this.#fill(taken, numbers, this.#current);
+      else this.#fill(taken, numbers, SAID);
       releasePresses(this.#plan, taken);
     }
     numbers[PRESSED] = Number.NaN;
@@ -199,7 +202,6 @@ export class InputQueue {
 
   #carry(wire: Float64Array, nowTick: number, shownTick: number, knownTick: number): void {
     const numbers = this.#numbers;
-    this.late++;
     this.#carries = true;
     // The first press counts: what it was aimed at is furthest back.
     if (Number.isNaN(numbers[WAITING]) && this.#presses(wire)) {
