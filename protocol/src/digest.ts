@@ -8,12 +8,14 @@ import type { FieldSpec } from './field.ts';
 import { FrameType } from './frames.ts';
 import type { MsgpackReader } from './msgpack-reader.ts';
 import { MsgpackWriter } from './msgpack-writer.ts';
-import type { FieldPlan } from './plan.ts';
+import type { FieldPlan, Plan } from './plan.ts';
 import { partsFromWire, partsToWire } from './quantize.ts';
-import type { Table } from './table.ts';
 
 /** A table with the wire values that stand for what a receiver in step holds. */
-export interface HeldTable extends Table {
+export interface HeldTable {
+  readonly plan: Plan;
+  readonly ids: Float64Array;
+  readonly objects: readonly (readonly unknown[])[];
   readonly wire: readonly Wire[];
 }
 

@@ -50,8 +50,9 @@ export class Digests {
   readonly #everyTicks: number;
   readonly #out = new MsgpackWriter(1024);
   readonly #seats = new WeakMap<RoomSeat, Inspection>();
-  /** By kind: hashes of all rows at `#hashedTick`, and their sum. */
+  /** By kind: hashes of all rows at `#hashedTick`, as told to who is far as well, and their sum. */
   readonly #hashes: Int32Array[];
+  readonly #farHashes: Int32Array[];
   readonly #all: Int32Array;
   readonly #sums: Int32Array;
   #hashedTick = 0;
@@ -63,6 +64,7 @@ export class Digests {
     this.#seesAll = seesAll;
     this.#everyTicks = Math.ceil((EVERY_SECONDS * game.tickRate) / every) * every;
     this.#hashes = game.kinds.map(() => new Int32Array(0));
+    this.#farHashes = game.kinds.map(() => new Int32Array(0));
     this.#all = new Int32Array(game.kinds.length);
     this.#sums = new Int32Array(game.kinds.length + 2);
   }
@@ -108,15 +110,10 @@ export class Digests {
   #hash(tick: number): void {
     this.#hashedTick = tick;
     this.#world.tables.forEach((table, kind) => {
-      if (this.#hashes[kind].length < table.capacity)
-        this.#hashes[kind] = new Int32Array(table.capacity);
-      const hashes = this.#hashes[kind];
+      this.#hashes[kind] = hashAll(table, table.high, this.#hashes[kind]);
+      if (table.far) this.#farHashes[kind] = hashAll(table.far, table.high, this.#farHashes[kind]);
       let sum = 0;
-      for (let row = 1; row <= table.high; row++) {
-        if (table.ids[row] === 0) continue;
-        hashes[row] = rowDigest(table, row);
-        sum = (sum + hashes[row]) | 0;
-      }
+      for (let row = 1; row <= table.high; row++) sum = (sum + this.#hashes[kind][row]) | 0;
       this.#all[kind] = sum;
     });
   }
@@ -125,10 +122,12 @@ export class Digests {
   #addKnown(seat: RoomSeat, tick: number): void {
     const sums = this.#sums;
     sums.fill(0);
-    const { limit, kind, row, sentTick } = seat.known;
-    for (let slot = 0; slot < limit; slot++)
-      if (kind[slot] >= 0 && sentTick[slot] === tick)
-        sums[kind[slot]] += this.#hashes[kind[slot]][row[slot]];
+    const { high, kind, row, sentTick, toldTier } = seat.known;
+    for (let slot = 0; slot < high; slot++)
+      if (kind[slot] >= 0 && sentTick[slot] === tick) {
+        const hashes = toldTier[slot] === 0 ? this.#hashes : this.#farHashes;
+        sums[kind[slot]] += hashes[kind[slot]][row[slot]];
+      }
   }
 
   #owned(seat: RoomSeat): readonly Row[] {
@@ -162,7 +161,7 @@ export class Digests {
     if (part === kinds) yield listRow(state, 1);
     else if (part > kinds)
       for (const { $table, $index } of this.#owned(seat))
-        yield listRow($table as HeldTable, $index, ($table as LiveTable).exact);
+        yield listRow($table as LiveTable, $index, ($table as LiveTable).exact);
     else {
       const { known } = seat;
       const table = tables[part];
@@ -174,4 +173,12 @@ export class Digests {
       }
     }
   }
+}
+
+/** Hashes of all rows into `hashes`, or into one that is long enough; 0 where nothing is. */
+function hashAll(table: HeldTable, high: number, hashes: Int32Array): Int32Array {
+  const { ids } = table;
+  const all = hashes.length < ids.length ? new Int32Array(ids.length) : hashes;
+  for (let row = 1; row <= high; row++) all[row] = ids[row] === 0 ? 0 : rowDigest(table, row);
+  return all;
 }

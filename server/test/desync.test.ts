@@ -4,7 +4,9 @@
 import { findDesyncs } from '@tickwire/client/desync';
 import {
   CloseCode,
+  defineGame,
   FrameType,
+  fixed,
   MsgpackWriter,
   Random,
   Received,
@@ -13,6 +15,7 @@ import {
 } from '@tickwire/protocol';
 import { unpack } from 'msgpackr';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { defineRoom } from '../src/index.ts';
 import { fuzzRoom, game } from './fuzz-game.ts';
 import { type Player, Stepper } from './stepper.ts';
 
@@ -166,6 +169,43 @@ describe.each(Object.keys(KINDS))('no alarm where %s', (name) => {
     for (const { client } of players)
       expect(client.stats.inByFrame.digest).toBeGreaterThan(10 * 12);
   });
+});
+
+test('[D1] no alarm where rows that are far are told less exactly', async () => {
+  const wide = defineGame({
+    tickRate: 20,
+    entities: {
+      boat: {
+        x: fixed(-900, 900, 1 / 8).smooth({ by: 'vx', far: 12 }),
+        y: fixed(-900, 900, 1 / 8).smooth({ far: 12 }),
+        vx: fixed(-99, 99, 1),
+      },
+    },
+    input: {},
+  });
+  const chance = new Random(4);
+  const field = defineRoom<typeof wide>(wide, {
+    open(room) {
+      for (let i = 0; i < 60; i++) room.spawn('boat', { x: i * 20 - 600, y: (i % 7) * 20 });
+    },
+    interest: { around: () => ({ x: 0, y: 0 }), radius: 500, far: 150 },
+    tick(room, dt) {
+      for (const boat of room.all('boat')) {
+        if (chance.next() < 0.1) boat.vx = (chance.next() * 2 - 1) * 90;
+        boat.x += boat.vx * dt;
+        boat.y += chance.next() - 0.5;
+      }
+    },
+  });
+  stepper = await Stepper.start({ rooms: { field } });
+  const found: string[] = [];
+  const inspect = findDesyncs((finding) => found.push(finding));
+  const player = await stepper.join(wide, { room: 'field', inspect });
+  await stepper.advance(20_000);
+  expect(found).toEqual([]);
+  expect(player.client.stats.inByFrame.digest).toBeGreaterThan(10 * 10);
+  const known = stepper.room('field').seat(1)!.known;
+  expect([...known.toldTier].filter((tier) => tier === 1).length).toBeGreaterThan(5);
 });
 
 /** Types of the frames a player got. */
