@@ -63,7 +63,7 @@ export {
 // ./budget.ts
 // ./replication.ts
 // ./sharing.ts
-// ./starts.ts
+// ./turns.ts
 export type { GameRoom } from './room.ts';
 // ./intake.ts
 // ./commands.ts

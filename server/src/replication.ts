@@ -159,6 +159,11 @@ export class Replication {
     else this.#visibility!.begin();
   }
 
+  /** True if the seat got the room's STATE before. */
+  isInStep(seat: RoomSeat): boolean {
+    return seat.sentTick === this.#tickBefore && !seat.needsEverything;
+  }
+
   /**
    * Sends the seat its STATE and the events that waited for it, unless it is behind. Answers
    * whether it did.

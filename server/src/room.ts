@@ -34,9 +34,9 @@ import { Rewind } from './rewind.ts';
 import { Schedule } from './schedule.ts';
 import { type Line, RoomSeat } from './seat.ts';
 import { isPacked, sharingOf } from './sharing.ts';
-import { Starts } from './starts.ts';
 import { StepRunner } from './step-runner.ts';
 import { Timers } from './timers.ts';
+import { Turns } from './turns.ts';
 import { World } from './world.ts';
 
 /** How often deleted map keys are swept, in seconds; they are kept for TOMBSTONE_SECONDS. */
@@ -91,7 +91,7 @@ export class GameRoom implements Room<Game, unknown, unknown> {
   readonly #payloadSink = new PlainSink(this.#payload, packCold);
   readonly #time: SendTime = { tick: 0, sentAt: 0, nowMs: 0 };
   /** Undefined where one body serves all who start. */
-  readonly #starts: Starts | undefined;
+  readonly #turns: Turns | undefined;
   readonly #send = (seat: RoomSeat): boolean => this.#sendState(seat);
   readonly #miss = (seat: RoomSeat): void => this.#missState(seat);
   #nextSeat = 1;
@@ -122,7 +122,7 @@ export class GameRoom implements Room<Game, unknown, unknown> {
     this.#steps = new StepRunner(game, this.world);
     const sharing = sharingOf(definition, game, this.world, this, options.limits);
     this.replication = new Replication(this.world, sharing);
-    if (sharing.visibility) this.#starts = new Starts(game.tickRate / this.#sendEvery);
+    if (sharing.visibility) this.#turns = new Turns(game.tickRate / this.#sendEvery);
     const setting = {
       game,
       world: this.world,
@@ -346,10 +346,10 @@ export class GameRoom implements Room<Game, unknown, unknown> {
     this.replication.begin(tick);
     for (const seat of this.#seats.values()) {
       if (!seat.line) continue;
-      if (this.#starts && seat.needsEverything) this.#starts.wait(seat);
+      if (this.#turns && !this.replication.isInStep(seat)) this.#turns.wait(seat);
       else this.#sendState(seat);
     }
-    this.#starts?.take(this.#send, this.#miss);
+    this.#turns?.take(this.#send, this.#miss);
     this.replication.end();
   }
 

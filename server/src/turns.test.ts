@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { RoomSeat } from './seat.ts';
-import { Starts } from './starts.ts';
+import { Turns } from './turns.ts';
 
 let seats = 0;
 /** A seat as far as its turn goes. */
@@ -8,41 +8,41 @@ const seatOf = (rows: number) =>
   ({ id: ++seats, line: {}, known: { count: rows } }) as unknown as RoomSeat;
 
 /** Who was sent to, and who has to wait. */
-function turn(starts: Starts, takes = (_seat: RoomSeat) => true): RoomSeat[][] {
+function turn(turns: Turns, takes = (_seat: RoomSeat) => true): RoomSeat[][] {
   const sent: RoomSeat[] = [];
   const missed: RoomSeat[] = [];
-  starts.take(
+  turns.take(
     (seat) => takes(seat) && sent.push(seat) > 0,
     (seat) => missed.push(seat),
   );
   return [sent, missed];
 }
 
-describe('starts', () => {
+describe('turns', () => {
   test('tells so many rows in a STATE, longest waiting first', () => {
-    const starts = new Starts(20);
+    const turns = new Turns(20);
     const seats = Array.from({ length: 5 }, () => seatOf(992));
-    for (const seat of seats) starts.wait(seat);
-    expect(turn(starts)).toEqual([seats.slice(0, 2), seats.slice(2)]);
-    for (const seat of seats.slice(2).reverse()) starts.wait(seat);
-    expect(turn(starts)).toEqual([seats.slice(2, 4), seats.slice(4)]);
-    expect(turn(starts)).toEqual([seats.slice(4), []]);
-    expect(turn(starts)).toEqual([[], []]);
+    for (const seat of seats) turns.wait(seat);
+    expect(turn(turns)).toEqual([seats.slice(0, 2), seats.slice(2)]);
+    for (const seat of seats.slice(2).reverse()) turns.wait(seat);
+    expect(turn(turns)).toEqual([seats.slice(2, 4), seats.slice(4)]);
+    expect(turn(turns)).toEqual([seats.slice(4), []]);
+    expect(turn(turns)).toEqual([[], []]);
   });
 
   test('gives one seat its turn, however much it sees', () => {
-    const starts = new Starts(60);
+    const turns = new Turns(60);
     const seats = [seatOf(100_000), seatOf(1)];
-    for (const seat of seats) starts.wait(seat);
-    expect(turn(starts)).toEqual([[seats[0]], [seats[1]]]);
+    for (const seat of seats) turns.wait(seat);
+    expect(turn(turns)).toEqual([[seats[0]], [seats[1]]]);
   });
 
   test('lets others past a seat whose line takes nothing, and past one that is gone', () => {
-    const starts = new Starts(20);
+    const turns = new Turns(20);
     const [behind, gone, here] = [seatOf(1), seatOf(1), seatOf(1)];
-    for (const seat of [behind, gone, here]) starts.wait(seat);
+    for (const seat of [behind, gone, here]) turns.wait(seat);
     gone.line = undefined;
-    expect(turn(starts, (seat) => seat !== behind)).toEqual([[here], []]);
-    expect(turn(starts)).toEqual([[behind], []]);
+    expect(turn(turns, (seat) => seat !== behind)).toEqual([[here], []]);
+    expect(turn(turns)).toEqual([[behind], []]);
   });
 });

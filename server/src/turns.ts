@@ -1,7 +1,8 @@
-// Whose turn it is to be told everything, where each seat has a view of its own. That is dear, and
-// a crowd that joins in one instant would hold up the tick for all who play already: so many rows
-// in one STATE, and the others wait for the next. Asked by room.ts in each tick that sends.
-// Deterministic: goes by counts, never by the clock.
+// Whose turn it is to be told what nobody else is told beside it: everything, or all that changed
+// since a STATE that is long past, where each seat has a view of its own. That is dear, and a crowd
+// that joins in one instant, or seats that fall behind again and again, would hold up the tick for
+// all who keep up: so many rows in one STATE, and the others wait for the next. Asked by room.ts in
+// each tick that sends. Deterministic: goes by counts, never by the clock.
 import type { RoomSeat } from './seat.ts';
 
 /**
@@ -14,7 +15,7 @@ const ROWS_PER_SECOND = 40_000;
 /** What a seat costs beside its rows, in rows: its frame, and looking around. */
 const SEAT_ROWS = 8;
 
-export class Starts {
+export class Turns {
   /** Longest waiting first. */
   readonly #waiting = new Set<RoomSeat>();
   readonly #rowsPerState: number;
@@ -24,13 +25,13 @@ export class Starts {
     this.#rowsPerState = ROWS_PER_SECOND / statesPerSecond;
   }
 
-  /** The seat needs everything. It keeps its place if it waits already. */
+  /** The seat needs everything, or missed a STATE. It keeps its place if it waits already. */
   wait(seat: RoomSeat): void {
     this.#waiting.add(seat);
   }
 
   /**
-   * Once a tick: `send` tells a seat everything and answers whether its line took it; `miss` is
+   * Once a tick: `send` tells a seat its STATE and answers whether its line took it; `miss` is
    * called for those whose turn is yet to come. At least one seat has its turn.
    */
   take(send: (seat: RoomSeat) => boolean, miss: (seat: RoomSeat) => void): void {
