@@ -1,8 +1,8 @@
 // One seat's inputs by tick. Early ones wait, late ones are dropped but their presses are carried
-// to the next tick, a missing one repeats what was said last. Filled by the intake as frames arrive, emptied
-// by the room at the tick: one input per tick, never two. All numbers of a seat stand in one array:
-// with a thousand seats what costs here is not arithmetic but memory that has gone cold.
-// HOT: allocates nothing per tick.
+// to the next tick, a missing one repeats what was said last. Filled by the intake as frames
+// arrive, emptied by the room at the tick: one input per tick, never two. All numbers of a seat
+// stand in one array: with a thousand seats what costs here is not arithmetic but memory that has
+// gone cold. HOT: allocates nothing per tick.
 import { carryPresses, MARGIN_UNITS, type Plan, releasePresses } from '@tickwire/protocol';
 
 export interface InputLimits {
