@@ -11,6 +11,7 @@ import {
   type LiveTable,
   partsFromWire,
   Table,
+  type Wire,
 } from '@tickwire/protocol';
 import type { PastGrid } from './rewind-grid.ts';
 
@@ -21,6 +22,8 @@ const valueParts = new Float64Array(4);
 export interface Sent {
   tick: number;
   readonly tables: readonly Table[];
+  /** By kind: as told to who is far; undefined where distance makes no difference. */
+  readonly far: (Table | undefined)[];
   /** By kind: where the rows went from here to the STATE of `gridTicks`; made when asked for. */
   readonly grids: (PastGrid | undefined)[];
   /** By kind: tick of the later STATE that the grid was made with; 0 for none. */
@@ -38,6 +41,7 @@ export class SentHistory {
     this.#ring = Array.from({ length }, () => ({
       tick: 0,
       tables: kinds.map((plan) => new Table(plan)),
+      far: kinds.map(() => undefined),
       grids: kinds.map(() => undefined),
       gridTicks: new Float64Array(kinds.length),
     }));
@@ -71,12 +75,18 @@ export class SentHistory {
     const sent = this.#ring[this.#count++ % this.#ring.length];
     sent.tick = tick;
     sent.gridTicks.fill(0);
-    for (let k = 0; k < tables.length; k++) restore(sent.tables[k], tables[k]);
+    for (let k = 0; k < tables.length; k++) {
+      const table = tables[k];
+      restore(sent.tables[k], table, table.wire);
+      if (!table.far) continue;
+      const far = (sent.far[k] ??= new Table(table.plan));
+      restore(far, table, table.far.wire);
+    }
   }
 }
 
-/** `to` becomes what seats in step hold of a table. */
-function restore(to: Table, from: LiveTable): void {
+/** `to` becomes what seats in step hold of a table, by these wire values. */
+function restore(to: Table, from: LiveTable, wire: readonly Wire[]): void {
   to.reserve(from.high);
   const top = Math.max(to.high, from.high) + 1;
   for (let row = 1; row < top; row++) to.ids[row] = from.ids[row];
@@ -85,8 +95,8 @@ function restore(to: Table, from: LiveTable): void {
   for (const f of from.plan.fields) {
     if (f.object >= 0) keepObjects(to, from, f);
     else if (f.spec.scope !== 'all') keepNumbers(to, from, f);
-    else if (f.spec.type === 'quat') restoreTurns(to, from, f);
-    else restoreNumbers(to, from, f);
+    else if (f.spec.type === 'quat') restoreTurns(to, from, f, wire);
+    else restoreNumbers(to, from, f, wire);
   }
 }
 
@@ -105,23 +115,33 @@ function keepNumbers(to: Table, from: LiveTable, { column, spec }: FieldPlan): v
 }
 
 /** fromWire, written out over a column. */
-function restoreNumbers(to: Table, from: LiveTable, { column, spec }: FieldPlan): void {
+function restoreNumbers(
+  to: Table,
+  { high }: LiveTable,
+  { column, spec }: FieldPlan,
+  wires: readonly Wire[],
+): void {
   const { min, step, levels, type } = spec;
   for (let c = column; c < column + spec.components; c++) {
-    const [kept, wire] = [to.values[c], from.wire[c]];
+    const [kept, wire] = [to.values[c], wires[c]];
     if (type === 'angle')
-      for (let row = 1; row <= from.high; row++) {
+      for (let row = 1; row <= high; row++) {
         const steps = wire[row];
         kept[row] = steps * 2 > levels ? (steps - levels - 1) * step : min + steps * step;
       }
-    else for (let row = 1; row <= from.high; row++) kept[row] = min + wire[row] * step;
+    else for (let row = 1; row <= high; row++) kept[row] = min + wire[row] * step;
   }
 }
 
-function restoreTurns(to: Table, from: LiveTable, { column, spec }: FieldPlan): void {
-  for (let row = 1; row <= from.high; row++) {
-    if (from.ids[row] === 0) continue;
-    for (let i = 0; i < 4; i++) wireParts[i] = from.wire[column + i][row];
+function restoreTurns(
+  to: Table,
+  { high, ids }: LiveTable,
+  { column, spec }: FieldPlan,
+  wire: readonly Wire[],
+): void {
+  for (let row = 1; row <= high; row++) {
+    if (ids[row] === 0) continue;
+    for (let i = 0; i < 4; i++) wireParts[i] = wire[column + i][row];
     partsFromWire(spec, wireParts, valueParts);
     for (let i = 0; i < 4; i++) to.values[column + i][row] = valueParts[i];
   }

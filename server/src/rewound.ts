@@ -126,7 +126,7 @@ export class Rewound {
     const { older, newer, guessedSeconds } = this.#at;
     if (!older || !newer || guessedSeconds > 0) return [...this.all(plan.name)];
     const grid = gridOf(plan, older, newer);
-    grid.along(way, radius);
+    grid.along(way, radius + (older.far[plan.index] ? farReach(plan) : 0));
     const rows: Row[] = [];
     for (let i = 0; i < grid.count; i++) {
       const row = this.#then(plan.index, grid.found[i]);
@@ -160,11 +160,20 @@ export class Rewound {
       // has come no way yet.
       if (newer && newer !== older && !seat.told.held(seat.known, id, newer.tick)) share = 0;
     }
-    const to = newer ? newer.tables[kind] : this.#world.tables[kind];
+    const isFar = newer !== undefined && older!.far[kind] !== undefined && this.#isFar(id);
     const made = copies.refresh(row, id, this.#turn);
-    if (guessedSeconds > 0) extendRow(copies, row, to, from, share, guessedSeconds);
-    else blendRow(copies, row, from, to, share);
+    const a = isFar ? older!.far[kind]! : from;
+    const b = isFar ? newer.far[kind]! : newer ? newer.tables[kind] : this.#world.tables[kind];
+    if (guessedSeconds > 0) extendRow(copies, row, b, a, share, guessedSeconds);
+    else blendRow(copies, row, a, b, share);
     return made;
+  }
+
+  /** True for what the seat was last told as it is to those who are far. */
+  #isFar(id: number): boolean {
+    const { seat } = this.#at;
+    const slot = seat ? seat.known.slotOf(id) : -1;
+    return slot >= 0 && seat!.known.toldTier[slot] !== 0;
   }
 
   /** True for what the seat predicts by now, and for what it predicted until it was gone. */
@@ -213,6 +222,13 @@ class Copies extends Table {
     this.ids[row] = id;
     return (this.rows[row] ??= new this.#class(this, row));
   }
+}
+
+/** World units that a row may be from where the grid has it, to who is far. */
+function farReach(plan: Plan): number {
+  const { x, y } = positionOf(plan);
+  const off = [x, y].map((c) => (plan.columns[c].far + 1) * plan.columns[c].step);
+  return Math.hypot(off[0], off[1]);
 }
 
 /** The grid of a kind between two STATEs: built once, for every look that falls between them. */

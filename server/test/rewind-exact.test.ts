@@ -25,18 +25,20 @@ const STEP = 2;
 const TICK_RATE = 30;
 /** Fastest motion, units in a tick. */
 const FASTEST = 11;
+/** Steps that the far may be off. */
+const FAR = 4;
 /**
  * A shown tick travels in 1/64: half of that at the fastest that is shown, which rounding by half a
- * step and one of `within` at either end adds to.
+ * step and those of `far` at either end adds to.
  */
-const STAMP_ERROR = (FASTEST + 3 * STEP) / 128;
+const STAMP_ERROR = (FASTEST + (2 * FAR + 1) * STEP) / 128;
 
 const game = defineGame({
   tickRate: TICK_RATE,
   entities: {
     runner: {
-      x: fixed(-4000, 4000, STEP).smooth({ within: 1 }),
-      y: fixed(-4000, 4000, STEP).smooth({ by: 'vy' }),
+      x: fixed(-4000, 4000, STEP).smooth({ within: 1, far: FAR }),
+      y: fixed(-4000, 4000, STEP).smooth({ by: 'vy', far: FAR }),
       vy: fixed(-400, 400, 1),
       hidden: bool(),
       label: text(8),
@@ -138,6 +140,10 @@ const KINDS: Record<string, Partial<Definition>> = {
   'every tick': {},
   'every third tick': { sendEvery: 3 },
   'plain, every second tick': { sendEvery: 2, wire: 'plain' },
+  'less exactly to the far': {
+    sendEvery: 2,
+    interest: { around: () => ({ x: -3000, y: 0 }), radius: 9000, far: 100 },
+  },
   'with sight': { sendEvery: 2, sees: (_seat, row) => row.kind !== 'runner' || !row.hidden },
 };
 
