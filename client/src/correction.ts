@@ -1,8 +1,8 @@
 // What a correction does to the picture. The simulation goes on from the server's values at once;
 // the difference to what was drawn stays in an offset, which fades by its size. Used by
-// prediction.ts on rows of its tables. Trap: only `smooth` fields are drawn with an offset, all
+// prediction.ts on rows of its tables, and by fading.ts for others. Trap: only `smooth` fields are drawn with an offset, all
 // others are simply right.
-import { EPOCH, type Table, wrapped } from '@tickwire/protocol';
+import { EPOCH, normalise, type Table, wrapped } from '@tickwire/protocol';
 
 /**
  * Half-lives of a correction's fading (NETCODE 3.4): small ones glide, large ones must not float.
@@ -23,8 +23,13 @@ export function keepDifference(before: Table, now: Table, offset: Table, row: nu
   let isAboveStep = false;
   for (const { index, column, spec } of now.plan.fields) {
     if (index <= EPOCH || column < 0) continue;
+    // A turn and its negative are the same turn.
+    let dot = 0;
+    if (spec.type === 'quat')
+      for (let c = column; c < column + 4; c++) dot += before.values[c][row] * now.values[c][row];
+    const sign = dot < 0 ? -1 : 1;
     for (let c = column; c < column + spec.components; c++) {
-      const jump = before.values[c][row] - now.values[c][row];
+      const jump = sign * before.values[c][row] - now.values[c][row];
       const by = spec.type === 'angle' ? wrapped(jump) : jump;
       if (Math.abs(by) > spec.step) isAboveStep = true;
       if (spec.smooth) offset.values[c][row] += by;
@@ -49,17 +54,15 @@ export function fade(offset: Table, row: number, elapsedMs: number): void {
 }
 
 /** Adds the offset in `row` to the values that another table has in its row `to`. */
-export function addOffset(offset: Table, row: number, values: Float64Array[], to: number): void {
+export function addOffset(offset: Table, row: number, into: Table, to: number): void {
   for (const { column, spec } of offset.plan.fields) {
     if (!spec.smooth) continue;
-    for (let c = column; c < column + spec.components; c++) values[c][to] += offset.values[c][row];
-    if (spec.type === 'quat') normalise(values, column, to);
+    for (let c = column; c < column + spec.components; c++) {
+      const off = offset.values[c][row];
+      if (off === 0) continue;
+      const sum = into.values[c][to] + off;
+      into.values[c][to] = spec.type === 'angle' ? wrapped(sum) : sum;
+    }
+    if (spec.type === 'quat') normalise(into, column, to);
   }
-}
-
-/** A turn with an offset on it is a turn again. */
-function normalise(values: Float64Array[], column: number, row: number): void {
-  let square = 0;
-  for (let c = column; c < column + 4; c++) square += values[c][row] ** 2;
-  for (let c = column; c < column + 4; c++) values[c][row] /= Math.sqrt(square || 1);
 }

@@ -1,7 +1,8 @@
 // What a picture was off by when the truth came, faded out instead of jumped: an offset for each
 // smooth number of a row, which shrinks evenly to nothing in a given time. Used by shown-rows; the
 // rows themselves are never smoothed, only what is drawn of them.
-import { normalise, type Plan, Table, wrapped } from '@tickwire/protocol';
+import { type Plan, Table } from '@tickwire/protocol';
+import { addOffset, keepDifference } from './correction.ts';
 
 export class Fading {
   readonly #offset: Table;
@@ -17,18 +18,8 @@ export class Fading {
     const offset = this.#offset;
     offset.reserve(row);
     this.#leftMs[row] = Math.max(ms, this.#leftMs[row] ?? 0);
-    for (const { spec, column } of offset.plan.fields) {
-      if (!spec.smooth) continue;
-      // A turn and its negative are the same turn.
-      let dot = 0;
-      for (let c = column; c < column + 4 && spec.type === 'quat'; c++)
-        dot += drawn.values[c][row] * truth.values[c][row];
-      const sign = dot < 0 ? -1 : 1;
-      for (let c = column; c < column + spec.components; c++) {
-        const off = sign * drawn.values[c][row] - truth.values[c][row];
-        offset.values[c][row] = spec.type === 'angle' ? wrapped(off) : off;
-      }
-    }
+    for (const column of offset.values) column[row] = 0;
+    keepDifference(drawn, truth, offset, row);
   }
 
   /** The row is somebody else's, or somewhere else: nothing fades. */
@@ -42,15 +33,7 @@ export class Fading {
     if (!(before > 0)) return;
     const left = Math.max(before - elapsedMs, 0);
     this.#leftMs[row] = left;
-    const { plan, values } = this.#offset;
-    for (const { spec, column } of plan.fields) {
-      if (!spec.smooth) continue;
-      for (let c = column; c < column + spec.components; c++) {
-        values[c][row] *= left / before;
-        const sum = into.values[c][row] + values[c][row];
-        into.values[c][row] = spec.type === 'angle' ? wrapped(sum) : sum;
-      }
-      if (spec.type === 'quat') normalise(into, column, row);
-    }
+    for (const column of this.#offset.values) column[row] *= left / before;
+    addOffset(this.#offset, row, into, row);
   }
 }

@@ -14,9 +14,9 @@ export {
 // ./shown-time.ts
 // ./input-time.ts
 // ./input-maker.ts
+// ./correction.ts
 // ./fading.ts
 // ./shown-rows.ts
-// ./correction.ts
 // ./own-entities.ts
 // ./prediction.ts
 export type { View } from './view.ts';

@@ -199,7 +199,7 @@ export class Prediction {
   drawSpawned({ kind, slot, id }: Own, into: Table, to: number): void {
     const { now, drawn, offset } = this.#own;
     into.copyRow(to, drawn[kind], slot);
-    addOffset(offset[kind], slot, into.values, to);
+    addOffset(offset[kind], slot, into, to);
     // A step knows its row by the id that `near` shows it with.
     now[kind].ids[slot] = drawn[kind].ids[slot] = id;
   }
