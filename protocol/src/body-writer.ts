@@ -101,7 +101,9 @@ function lookThrough(
   { since, before }: Since,
   prices: Uint16Array | undefined,
 ): void {
-  const { high, kind, row, sentTick, entered, deferred, tier, toldTier } = known;
+  const { high, kind, row, sentTick, entered, deferred, tier, toldTier, parted } = known;
+  // What is the same for all slots is not read for each: seats are many, and caches small.
+  const defers = known.deferrals > 0;
   if (told.length < high) {
     told = new Int32Array(kind.length);
     asked = new Int32Array(kind.length);
@@ -114,18 +116,20 @@ function lookThrough(
   for (let slot = 0; slot < high; slot++) {
     if (kind[slot] < 0) continue;
     const sent = since === BY_SLOT ? sentTick[slot] : entered[slot] > since ? 0 : since;
+    const waits = defers && deferred[slot] !== 0;
     if (sent === 0) {
-      if (deferred[slot] === 0) arriving.push(slot);
+      if (!waits) arriving.push(slot);
       continue;
     }
     const near = tables[kind[slot]];
     // Asked by what the receiver holds: of the tier it was told before.
-    const table: Baseline = toldTier[slot] === 0 ? near : near.far!;
+    const table: Baseline = parted && toldTier[slot] !== 0 ? near.far! : near;
+    const moves = parted && tier[slot] !== toldTier[slot];
     let ask = table.asked[row[slot]];
-    if (tier[slot] !== toldTier[slot]) ask |= 1;
-    if (sent !== before) ask = behind(table, (ask & 1) !== 0 || table.changed[row[slot]] > sent);
-    else if (tier[slot] !== toldTier[slot] && deferred[slot] === 0) wholes = true;
-    if (deferred[slot] !== 0) ask &= ~1;
+    if (moves) ask |= 1;
+    if (sent !== before) ask = behind(table, moves || table.changed[row[slot]] > sent);
+    else if (moves && !waits) wholes = true;
+    if (waits) ask &= ~1;
     told[toldCount] = slot;
     asked[toldCount++] = ask;
     changes += ask & 1;

@@ -93,6 +93,8 @@ export class KnownSet {
    * one seat.
    */
   tier = new Uint8Array(FIRST_SLOTS);
+  /** Some entity was ever far: else nobody need look at tiers. */
+  parted = false;
   toldTier = new Uint8Array(FIRST_SLOTS);
   /** Slots that `deferred` marks. */
   deferrals = 0;
@@ -161,6 +163,7 @@ export class KnownSet {
     this.priority[slot] = 0;
     this.near[slot] = 0;
     this.tier[slot] = 0;
+    this.toldTier[slot] = 0;
     this.#resume(slot);
     this.#note(slot);
     this.#markRow(kind, row, true);
@@ -202,6 +205,12 @@ export class KnownSet {
     this.deferred[slot] = 1;
   }
 
+  /** The slot's entity is near (0) or far (1) from the next body on. */
+  part(slot: number, tier: number): void {
+    this.tier[slot] = tier;
+    if (tier !== 0) this.parted = true;
+  }
+
   #resume(slot: number): void {
     if (this.deferred[slot] !== 0) this.deferrals--;
     this.deferred[slot] = 0;
@@ -213,7 +222,7 @@ export class KnownSet {
     this.untold = 0;
     if (this.deferrals === 0) {
       sentTick.fill(tick, 0, high);
-      toldTier.set(tier);
+      if (this.parted) toldTier.set(tier);
     } else
       for (let slot = 0; slot < high; slot++)
         if (deferred[slot] === 0) {

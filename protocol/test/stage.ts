@@ -291,7 +291,7 @@ export class Stage<G = Game> {
       if (known.kind[slot] < 0) continue;
       const table = this.tables[known.kind[slot]];
       const row = table.rows[known.row[slot]]!;
-      known.tier[slot] = table.far && row.owner !== viewer.id && viewer.isFar(row) ? 1 : 0;
+      known.part(slot, table.far && row.owner !== viewer.id && viewer.isFar(row) ? 1 : 0);
     }
   }
 

@@ -141,11 +141,6 @@ export class Replication {
     return slot >= 0 && seat.known.sentTick[slot] > 0;
   }
 
-  /** The seat is gone. */
-  forget(seat: RoomSeat): void {
-    this.#visibility?.forget(seat);
-  }
-
   /** Once a tick, after the world was rounded and before the first send. */
   begin(tick: number): void {
     this.#bodyCount = 0;
@@ -182,7 +177,11 @@ export class Replication {
     this.#writeState(seat, time);
     // Before its events: those near whom it tells of go with it.
     if (this.#visibility) seat.known.sent(time.tick);
-    seat.line!.cork(this.#flush);
+    const hasMore = seat.events.length > 0 || seat.unsure.length > 0;
+    // Most STATEs go alone: one write, with or without a cork.
+    if (hasMore || seat.tablesVersion !== (this.#tables?.version ?? 0))
+      seat.line!.cork(this.#flush);
+    else seat.line!.send(this.#frame.bytes());
     return true;
   }
 

@@ -278,7 +278,6 @@ export class GameRoom implements Room<Game, unknown, unknown> {
     this.world.owned.delete(seat.id);
     this.#seats.delete(seat.id);
     if (!seat.spectator) this.#taken--;
-    this.replication.forget(seat);
     if (this.#seats.size === 0) this.emptySinceMs = this.#now();
   }
 

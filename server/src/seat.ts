@@ -12,6 +12,7 @@ import {
 import type { RoomLimits, Seat } from './define-room.ts';
 import { InputQueue } from './input-queue.ts';
 import { Told } from './told.ts';
+import type { Eye } from './visibility.ts';
 
 /** The connection as a seat uses it. */
 export interface Line {
@@ -74,6 +75,8 @@ export class RoomSeat implements Seat {
   /** Ms (the room's clock) at which the line broke. */
   droppedAtMs = 0;
   gone = false;
+  /** Where it looks from: visibility's own. */
+  eye: Eye | undefined;
   /** Bytes that may still be sent, where the room has a budget. */
   budgetBytes = 0;
   /** STATEs left out because the seat was behind. */

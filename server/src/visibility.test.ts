@@ -11,7 +11,7 @@ const game = defineGame({
 
 function setUp(more: Partial<Sight<Viewer>> = {}) {
   const world = new World(game, 1, false);
-  const viewer = { id: 1, known: new KnownSet() };
+  const viewer = { id: 1, known: new KnownSet(), eye: undefined };
   const eye = { x: 0, y: 0 } as { x: number; y: number } | undefined;
   const at = { eye };
   const visibility = new Visibility<Viewer>(world, { around: () => at.eye, radius: 100, ...more });
@@ -83,7 +83,7 @@ test('rows are far beyond a distance, near within 0.9 of it, and never far if ow
     entities: { ship: { x: range.smooth({ far: 5 }), y: range }, rule: { n: int(0, 9) } },
   });
   const world = new World(packed, 1, false, true, true);
-  const viewer = { id: 1, known: new KnownSet(0) };
+  const viewer = { id: 1, known: new KnownSet(0), eye: undefined };
   const eye = { x: 0, y: 0 };
   const visibility = new Visibility<Viewer>(world, { around: () => eye, radius: 100, far: 50 });
   const row = world.spawn('ship', { x: 60, y: 0 }, 0);
@@ -113,7 +113,13 @@ test('rows are far beyond a distance, near within 0.9 of it, and never far if ow
 test.each([1, 2, 3])('what is known is what the distances say, tick by tick (seed %i)', (seed) => {
   const chance = new Random(seed);
   const world = new World(game, 1, false);
-  const viewers = [1, 2, 3].map((id) => ({ id, known: new KnownSet(0), x: 0, y: 0 }));
+  const viewers = [1, 2, 3].map((id) => ({
+    id,
+    known: new KnownSet(0),
+    eye: undefined,
+    x: 0,
+    y: 0,
+  }));
   const visibility = new Visibility<(typeof viewers)[0]>(world, { around: (v) => v, radius: 100 });
   const inSight = viewers.map(() => new Set<number>());
   const place = () => (chance.next() - 0.5) * 500;

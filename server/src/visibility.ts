@@ -34,6 +34,8 @@ export interface Viewer {
   readonly id: number;
   /** Its own known set; rooms without interest and `sees` share one. */
   readonly known: KnownSet;
+  /** Kept here by visibility, which sets it; undefined before the first look. */
+  eye: Eye | undefined;
 }
 
 export interface Sight<V extends Viewer> {
@@ -48,7 +50,7 @@ export interface Sight<V extends Viewer> {
 }
 
 /** Where a viewer looks from, and what it was told of. */
-interface Eye {
+export interface Eye {
   x: number;
   y: number;
   z: number;
@@ -66,7 +68,6 @@ export class Visibility<V extends Viewer> {
   readonly #grid: Grid | undefined;
   /** By kind: 1 where distance does not matter. */
   readonly #always: Uint8Array;
-  readonly #eyes = new Map<number, Eye>();
   readonly #travel: Travel;
   readonly #enterSquared: number;
   readonly #leaveRadius: number;
@@ -105,7 +106,7 @@ export class Visibility<V extends Viewer> {
         const row = own[i].$index;
         if (!known.hasRow(table.plan.index, row)) this.#enter(viewer, table, row, eye, tick);
         // Its own part is told against what those hold who are near.
-        else if (table.far) known.tier[known.slotOf(table.ids[row])] = 0;
+        else if (table.far) known.part(known.slotOf(table.ids[row]), 0);
       }
     for (let k = 0; k < this.#always.length; k++)
       if (this.#always[k] === 1) this.#takeAll(viewer, this.#world.tables[k], eye, tick);
@@ -168,8 +169,8 @@ export class Visibility<V extends Viewer> {
     let room = this.#leaveRadius - way;
     if (table.far && table.ownerOf(row) !== id) {
       const far = this.#far;
-      if (way > far) known.tier[slot] = 1;
-      else if (way < far * NEAR_FACTOR) known.tier[slot] = 0;
+      if (way > far) known.part(slot, 1);
+      else if (way < far * NEAR_FACTOR) known.part(slot, 0);
       room = Math.min(room, known.tier[slot] === 1 ? way - far * NEAR_FACTOR : far - way);
     }
     known.near[slot] = eye.travelled + room - this.#leaveRadius * ROUNDING;
@@ -230,7 +231,7 @@ export class Visibility<V extends Viewer> {
 
   /** How much a row matters to a viewer by its distance: 0.05 at the edge of sight to 1.05. */
   weight(viewer: V, table: LiveTable, row: number): number {
-    const eye = this.#eyes.get(viewer.id);
+    const { eye } = viewer;
     const at = table.plan.position;
     if (!eye?.placed || !at) return 1;
     const dx = table.values[at.x][row] - eye.x;
@@ -240,14 +241,9 @@ export class Visibility<V extends Viewer> {
     return near * near + LEAST_WEIGHT;
   }
 
-  forget(viewer: V): void {
-    this.#eyes.delete(viewer.id);
-  }
-
   /** The viewer's eye, moved to where it looks from now. */
   #eyeOf(viewer: V): Eye {
-    let eye = this.#eyes.get(viewer.id);
-    if (!eye) this.#eyes.set(viewer.id, (eye = newEye()));
+    const eye = (viewer.eye ??= newEye());
     if (!this.#grid) return eye;
     const { x, y, z } = eye;
     const from = this.#sight.around!(viewer);
