@@ -70,6 +70,7 @@ const STEP_MOST = 16_384;
 const STATE_BYTES = 8 * 2 ** 20;
 const TABLES_BYTES = 4 * 2 ** 20;
 const MARGIN_MOST = 32_512;
+const LISTING_BYTES = 262_144;
 const OWNER = 0;
 const EPOCH = 1;
 
@@ -83,6 +84,8 @@ const ELEMENTS = new Map([
   [9, [5]],
   [10, [4]],
   [11, [3]],
+  [14, [3]],
+  [16, [5]],
 ]);
 
 /** One connection, read frame by frame. After a Refused it is over. */
@@ -121,6 +124,8 @@ export class Connection {
     else if (type === 7) readReply(reader);
     else if (type === 8) readPing(reader);
     else if (type === 9) readPong(reader);
+    else if (type === 14) readDigest(reader, this.#plans.kinds.length + 2);
+    else if (type === 16) readListing(reader);
     else this.#readTables(reader, this.welcome);
     return undefined;
   }
@@ -261,6 +266,20 @@ function readPong(reader: MessageReader): void {
   readPing(reader);
   reader.int(0, TICK_MOST);
   reader.int(0, 1023);
+}
+
+/** Section 17: told to who looks for desyncs, and checked for its form alone. */
+function readDigest(reader: MessageReader, parts: number): void {
+  reader.int(0, TICK_MOST);
+  if (reader.array() !== parts) throw new Refused('bad-frame', 'another number of sums');
+  for (let i = 0; i < parts; i++) reader.int(-(2 ** 31), 2 ** 31 - 1);
+}
+
+function readListing(reader: MessageReader): void {
+  reader.int(0, TICK_MOST);
+  reader.int(0, 255);
+  reader.strOfBytes(LISTING_BYTES);
+  reader.bool();
 }
 
 function readBye(reader: MessageReader): void {

@@ -9,10 +9,14 @@ import {
   inPlain,
   int,
   list,
+  map,
+  OWN,
   packed,
   quat,
   record,
   SMALL,
+  SMOOTH,
+  spawn,
   text,
   vec2,
 } from './fields.ts';
@@ -87,6 +91,43 @@ const TALK: Case[] = [
       },
     }),
   ),
+  ...both({
+    name: 'looking for desyncs',
+    seat: 7,
+    game: {
+      tickRate: 20,
+      state: { round: int(0, 9) },
+      entities: {
+        crate: {
+          x: fixed(-8, 8, 1 / 4, SMOOTH),
+          name: text(8),
+          notes: map(int(0, 9), text(4), 4),
+          gold: int(0, 999, OWN),
+        },
+      },
+    },
+    script: {
+      steps: [
+        {
+          acts: [
+            spawn('crate', { x: 1.3, name: 'one', notes: [[3, 'a']] }),
+            spawn('crate', { x: -2, gold: 7 }, 7),
+            { set: 0, to: { round: 4 } },
+          ],
+          talk: [{ digest: true }, { report: 0, finding: null }],
+        },
+        {
+          acts: [{ set: 1, to: { x: 2 } }],
+          talk: [
+            { listing: 0, cut: false },
+            { report: 0, finding: 'crate 1.x: the server has 2, this client 3' },
+            { digest: true },
+            { listing: 1, cut: true },
+          ],
+        },
+      ],
+    },
+  }),
   ...both({
     name: 'nothing to say',
     seat: 1,

@@ -5,16 +5,21 @@
 import {
   CodingTables,
   type Game,
+  listRow,
   MARGIN_UNITS,
   MsgpackWriter,
   neutralInput,
   ODDS,
+  ownDigest,
   PackedSink,
   PlainSink,
   PROTOCOL_VERSION,
   Random,
+  type Received,
+  type ReceivedTable,
   type Row,
   roundInput,
+  rowDigest,
   SENT_UNITS,
   type Sink,
   type StateHeader,
@@ -22,14 +27,17 @@ import {
   writeAck,
   writeBye,
   writeCommandHeader,
+  writeDigest,
   writeEventHeader,
   writeHello,
   writeInputHeader,
   writeInputs,
+  writeListing,
   writePayload,
   writePing,
   writePong,
   writeReply,
+  writeReport,
   writeResync,
   writeStateHeader,
   writeTables,
@@ -187,11 +195,28 @@ class Player {
     } else if ('bye' in talk) {
       writeBye(out, talk.bye, talk.reason);
       this.#say('BYE', 'server');
-    } else {
+    } else if ('digest' in talk) {
+      writeDigest(out, { tick: this.#stateTick, sums: sumsOf(this.#viewer!.received) });
+      this.#say('DIGEST', 'server');
+    } else if ('report' in talk) {
+      const finding = talk.finding ?? undefined;
+      writeReport(out, { tick: this.#stateTick, part: talk.report, finding });
+      this.#say('REPORT', 'client');
+    } else if ('listing' in talk) this.#listing(talk);
+    else {
       writeResync(out);
       this.#say('RESYNC', 'client');
       this.#viewer!.needsEverything = true;
     }
+  }
+
+  #listing({ listing: part, cut }: Of<'listing'>): void {
+    const { tables, state } = this.#viewer!.received;
+    const table = tables[part] ?? state;
+    const listed = rowsOf(table).map((row) => listRow(table, row));
+    const rows = JSON.stringify(listed);
+    writeListing(this.#out, { tick: this.#stateTick, part, rows, cut });
+    this.#say('LISTING', 'server');
   }
 
   #tables({ tables, share, onto }: Of<'tables'>): void {
@@ -275,6 +300,26 @@ export function writeState(
   if (shared) body(shared);
   else if (own) out.nil();
   if (own) body(own);
+}
+
+/** By kind, then of the state, then of what is the seat's own. */
+function sumsOf({ tables, state, seat }: Received): Int32Array {
+  const sums = new Int32Array(tables.length + 2);
+  tables.forEach((table, kind) => {
+    for (const row of rowsOf(table)) {
+      sums[kind] += rowDigest(table, row);
+      if (table.ownerOf(row) === seat && table.plan.ownMask !== 0)
+        sums[tables.length + 1] += ownDigest(table, row, table.values);
+    }
+  });
+  sums[tables.length] = rowDigest(state, 1);
+  return sums;
+}
+
+/** Rows that the seat is not behind with. */
+function rowsOf({ ids, high, behind }: ReceivedTable): number[] {
+  const all = Array.from({ length: high }, (_, i) => i + 1);
+  return all.filter((row) => ids[row] !== 0 && behind[row] === 0);
 }
 
 function replace(set: Set<number>, ids: readonly number[]): void {

@@ -18,15 +18,18 @@ import {
   readAck,
   readBye,
   readCommandHeader,
+  readDigest,
   readEventHeader,
   readFrame,
   readHello,
   readInputHeader,
   readInputs,
+  readListing,
   readPayload,
   readPing,
   readPong,
   readReply,
+  readReport,
   SENT_UNITS,
   StateFeed,
 } from '../src/index.ts';
@@ -47,9 +50,23 @@ const {
   Tables,
   Bye,
   Resync,
+  Digest,
+  Report,
+  Listing,
 } = FrameType;
-const BY_CLIENT: readonly FrameType[] = [Hello, Input, Ack, Command, Ping, Pong, Resync];
-const BY_SERVER: readonly FrameType[] = [Welcome, State, Event, Reply, Ping, Pong, Tables, Bye];
+const BY_CLIENT: readonly FrameType[] = [Hello, Input, Ack, Command, Ping, Pong, Resync, Report];
+const BY_SERVER: readonly FrameType[] = [
+  Welcome,
+  State,
+  Event,
+  Reply,
+  Ping,
+  Pong,
+  Tables,
+  Bye,
+  Digest,
+  Listing,
+];
 
 export class Onlooker {
   readonly #game: Game;
@@ -114,6 +131,10 @@ export class Onlooker {
         return { ...readPing(reader) };
       case Pong:
         return this.#pong();
+      case Digest:
+      case Report:
+      case Listing:
+        return this.#inspected(type);
       default:
         return this.#message(type);
     }
@@ -169,6 +190,17 @@ export class Onlooker {
     const { id, timeMs, tick } = readPong(this.#reader);
     const whole = Math.floor(tick);
     return { id, timeMs, tick: whole, fraction: (tick - whole) * 1024 };
+  }
+
+  /** In the order of their elements. */
+  #inspected(type: FrameType): ToldFields {
+    if (type === Listing) return { ...readListing(this.#reader) };
+    if (type === Digest) {
+      const { tick, sums } = readDigest(this.#reader, this.#game.kinds.length + 2);
+      return { tick, sums: [...sums] };
+    }
+    const { tick, part, finding = null } = readReport(this.#reader);
+    return { tick, part, finding };
   }
 
   #message(type: FrameType): ToldFields {

@@ -13,7 +13,10 @@ import { textOfVectors } from './text-of-vectors.ts';
 import type { Vectors } from './vectors.ts';
 
 /** Frames that say their elements, in order. */
-const AS_ELEMENTS = new Set(['HELLO', 'WELCOME', 'REPLY', 'PING', 'PONG', 'BYE', 'RESYNC']);
+const AS_ELEMENTS = new Set([
+  ...['HELLO', 'WELCOME', 'REPLY', 'PING', 'PONG', 'BYE', 'RESYNC'],
+  ...['DIGEST', 'REPORT', 'LISTING'],
+]);
 
 const text = readFileSync(new URL('./vectors.json', import.meta.url), 'utf8');
 const { cases } = JSON.parse(text) as Vectors;

@@ -49,7 +49,11 @@ export type Talk =
       readonly by: 'client' | 'server';
     }
   | { readonly bye: number; readonly reason: string }
-  | { readonly resync: true };
+  | { readonly resync: true }
+  /** What the seat holds, hashed; what a client says of a part; the part as it is held. */
+  | { readonly digest: true }
+  | { readonly report: number; readonly finding: string | null }
+  | { readonly listing: number; readonly cut: boolean };
 
 /** One STATE of the room: what happened, what is said ahead of it and after it. */
 export interface Step {

@@ -253,6 +253,9 @@ describe('a frame is refused', () => {
     [FrameType.Tables, [4]],
     [FrameType.Bye, [3]],
     [FrameType.Resync, [1]],
+    [FrameType.Digest, [3]],
+    [FrameType.Report, [4]],
+    [FrameType.Listing, [5]],
   ];
 
   test.each(counts)('[F5] of type %i with any other number of elements', (type, allowed) => {
