@@ -84,9 +84,9 @@ export interface Stats extends Traffic {
   readonly inputDelayTicks: number;
   /** Own moves the server saw otherwise, by more than a step. */
   readonly corrections: number;
-  /** Ms the picture stood still for want of news. */
+  /** Ms that others stood still for want of news, after what could be guessed of them. */
   readonly frozenMs: number;
-  /** Jumps over a gap, as after a sleep. */
+  /** Hops of the shown time over a gap, as after a sleep or a long stall. */
   readonly jumps: number;
   /** Ticks stepped by the server, and of those with our input in time. */
   readonly ticks: number;

@@ -91,6 +91,19 @@ class Loop {
   }
 }
 
+/** How often a course turns back by more than `least`. */
+function turns(course: readonly number[], least: number): number {
+  let [extreme, way, count] = [course[0], 0, 0];
+  for (const one of course) {
+    if (way === 0 ? Math.abs(one - extreme) > least : (extreme - one) * way > least) {
+      if (way !== 0) count++;
+      way = Math.sign(one - extreme);
+      extreme = one;
+    } else if ((one - extreme) * way > 0) extreme = one;
+  }
+  return count;
+}
+
 describe('the lead', () => {
   test.each([0, 50, 100, 200, 300])('settles where inputs just come in time, rtt %i ms', (rtt) => {
     const loop = new Loop({ latencyMs: rtt / 2 }).run(5);
@@ -107,6 +120,20 @@ describe('the lead', () => {
     loop.run(10);
     expect(loop.range(5)).toBeLessThan(0.6);
     expect(Math.max(...loop.leads) - loop.input.lead).toBeLessThan(1.5);
+  });
+
+  test.each([100, 200])('goes to a longer way and back in one swing, rtt %i ms', (rtt) => {
+    const loop = new Loop({ latencyMs: rtt / 2 }).run(20);
+    const before = loop.input.lead;
+    for (const latencyMs of [rtt / 2 + 60, rtt / 2]) {
+      loop.up.settings.latencyMs = loop.down.settings.latencyMs = latencyMs;
+      loop.rttMs = 2 * latencyMs;
+      loop.leads.length = 0;
+      loop.run(60);
+      // There, and no more than a step back: what it missed on the way made it careful.
+      expect(turns(loop.leads, 0.5)).toBeLessThanOrEqual(1);
+    }
+    expect(loop.input.lead - before).toBeLessThan(3);
   });
 
   test.each([

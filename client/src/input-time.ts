@@ -23,7 +23,10 @@ const LATE_SHARE = 0.001;
  * the first minutes of the wifi profile 4 has 0.25 % late, 8 has 0.13 %, with the same lead.
  */
 const GROW_MS = 8;
-/** Ticks missed that count at once: a long stall is one event, not forty. */
+/**
+ * Ticks missed that count within a second: a long stall, or a path that got longer, is one event
+ * and not forty. The quantile follows the path; a spare so large would stay for minutes.
+ */
 const MAX_MISSED = 6;
 /** Stalls longer than this are not worth a longer lead all the time, ms. */
 const MAX_SPARE_MS = 150;
@@ -47,6 +50,8 @@ export class InputTime {
   readonly #ticksPerMessage: number;
   readonly #needed = new Lateness();
   #spareMs = 0;
+  /** Ticks missed that still count. */
+  #mayCount = MAX_MISSED;
   /** Leads that inputs on their way were made with, oldest first; the first is the server's now. */
   readonly #leads: [sinceMs: number, lead: number][] = [];
   #settledMs = 0;
@@ -74,8 +79,12 @@ export class InputTime {
   reported(report: Readonly<StateHeader>, nowMs: number, rttMs: number): void {
     const { marginTicks, dTick, inTime } = report;
     const settled = nowMs >= this.#settledMs;
-    if (settled && !this.#needed.isEmpty) {
-      const missed = Math.min(Math.max(dTick - inTime, 0), MAX_MISSED);
+    // What a lead on its way to what is wanted misses is known already.
+    const [, before] = this.#leads[0] ?? [0, this.lead];
+    if (settled && !this.#needed.isEmpty && before > this.#wantedMs / this.#tickMs - 1) {
+      const mayCount = this.#mayCount + (MAX_MISSED * dTick * this.#tickMs) / 1000;
+      const missed = Math.min(Math.max(dTick - inTime, 0), mayCount);
+      this.#mayCount = Math.min(mayCount - missed, MAX_MISSED);
       const spareMs = this.#spareMs + GROW_MS * (missed - LATE_SHARE * dTick);
       this.#spareMs = Math.min(Math.max(spareMs, 0), MAX_SPARE_MS);
     }
@@ -93,7 +102,7 @@ export class InputTime {
   /** Slews the lead over `elapsedMs`. */
   advance(elapsedMs: number, nowMs: number, rttMs: number): void {
     if (this.#needed.isEmpty) return;
-    const wantedMs = this.#needed.within(ENOUGH) + this.#spareMs + GOAL_TICKS * this.#tickMs;
+    const wantedMs = this.#wantedMs;
     const errorMs = wantedMs - this.lead * this.#tickMs;
     if (Math.abs(errorMs) > SNAP_MS) {
       this.#leads.length = 0;
@@ -109,6 +118,10 @@ export class InputTime {
   /** What is reported of inputs made until now says nothing: the page did not run. */
   excuse(nowMs: number, rttMs: number): void {
     this.#settledMs = nowMs + rttMs + SETTLE_MS;
+  }
+
+  get #wantedMs(): number {
+    return this.#needed.within(ENOUGH) + this.#spareMs + GOAL_TICKS * this.#tickMs;
   }
 
   #set(nowMs: number, lead: number): void {

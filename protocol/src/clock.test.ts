@@ -133,7 +133,7 @@ describe('the estimator', () => {
       stage.run(5000);
       stage.errorsMs.length = 0;
       stage.run(120_000);
-      expect(stage.p99Ms(), `seed ${seed}`).toBeLessThan(10);
+      expect(stage.p99Ms(), `seed ${seed}`).toBeLessThan(6);
       expect(stage.backwards, `seed ${seed}`).toBe(0);
       expect(stage.clock.discontinuities, `seed ${seed}`).toBe(0);
     }
@@ -150,15 +150,20 @@ describe('the estimator', () => {
     expect(stage.backwards).toBe(0);
   });
 
-  test('it follows crystals that differ by 100 ppm', () => {
+  test('it follows crystals that differ by 100 ppm, minutes on', () => {
     for (const driftPpm of [100, -100]) {
-      const stage = new Stage(noisy(3));
-      stage.driftPpm = driftPpm;
-      stage.run(5000);
-      stage.errorsMs.length = 0;
-      stage.run(300_000);
-      expect(stage.p99Ms()).toBeLessThan(10);
-      expect(stage.backwards).toBe(0);
+      for (const [line, mostMs] of [
+        [steady(40), 2],
+        [noisy(3), 6],
+      ] as const) {
+        const stage = new Stage(line);
+        stage.driftPpm = driftPpm;
+        stage.run(5000);
+        stage.errorsMs.length = 0;
+        stage.run(300_000);
+        expect(stage.p99Ms()).toBeLessThan(mostMs);
+        expect(stage.backwards).toBe(0);
+      }
     }
   });
 
