@@ -88,6 +88,12 @@ test('rows, inputs and state are those of the game', () => {
         room.rewind(ship, (past) => {
           // @ts-expect-error the past is not to be written
           for (const row of past.all('ship')) row.x = 2;
+          // @ts-expect-error nor does it keep lists
+          for (const row of past.all('ship')) row.bag;
+          const [hit] = past.ray('ship', { x: 0, y: 0 }, { x: 9, y: 0 }, 1);
+          expectTypeOf(hit.row.id).toEqualTypeOf<EntityId<'ship'>>();
+          expectTypeOf(hit.row.ammo).toEqualTypeOf<number>();
+          expectTypeOf(hit.distance).toEqualTypeOf<number>();
         });
       }
     },
