@@ -66,14 +66,15 @@ export interface PongSample {
  */
 export class ClockEstimator {
   readonly #tickMs: number;
-  readonly #atMs = new Float64Array(WINDOW_PONGS);
-  readonly #rttMs = new Float64Array(WINDOW_PONGS);
+  readonly #window: number;
+  readonly #atMs: Float64Array;
+  readonly #rttMs: Float64Array;
   /**
    * Upper and lower bound of each pong's slot, ms. States lower down in time fold into the newest
    * slot.
    */
-  readonly #highMs = new Float64Array(WINDOW_PONGS);
-  readonly #lowMs = new Float64Array(WINDOW_PONGS);
+  readonly #highMs: Float64Array;
+  readonly #lowMs: Float64Array;
   #slots = 0;
   #newest = -1;
   #pongs = 0;
@@ -88,10 +89,13 @@ export class ClockEstimator {
   #leastMs = 0;
   #discontinuities = 0;
 
-  /** `tickMs`: length of the remote's tick, ms. */
-  constructor(tickMs: number) {
+  /** `tickMs`: length of the remote's tick, ms. `window`: pongs that count, at most. */
+  constructor(tickMs: number, window = WINDOW_PONGS) {
     assert(tickMs > 0, 'a tick takes time');
     this.#tickMs = tickMs;
+    this.#window = window;
+    const column = () => new Float64Array(window);
+    [this.#atMs, this.#rttMs, this.#highMs, this.#lowMs] = [column(), column(), column(), column()];
   }
 
   /** Smoothed round-trip time, ms; 0 before the first pong. */
@@ -134,8 +138,8 @@ export class ClockEstimator {
     const lowMs = known ? remoteMs - receivedMs : -Infinity;
     if (highMs < this.#bestLow() - STEPPED_MS || lowMs > this.#bestHigh() + STEPPED_MS)
       this.#forget();
-    this.#newest = (this.#newest + 1) % WINDOW_PONGS;
-    this.#slots = Math.min(this.#slots + 1, WINDOW_PONGS);
+    this.#newest = (this.#newest + 1) % this.#window;
+    this.#slots = Math.min(this.#slots + 1, this.#window);
     this.#atMs[this.#newest] = receivedMs;
     this.#rttMs[this.#newest] = rttMs;
     this.#highMs[this.#newest] = highMs;
@@ -190,7 +194,7 @@ export class ClockEstimator {
 
   /** Index of the slot `age` pongs before the newest. */
   #slot(age: number): number {
-    return (this.#newest - age + WINDOW_PONGS) % WINDOW_PONGS;
+    return (this.#newest - age + this.#window) % this.#window;
   }
 
   #bestLow(): number {

@@ -41,6 +41,9 @@ export interface PendingEvent {
   nearId: number;
 }
 
+/** Pongs that a seat's round trip is of: half a minute of them, and half a kilobyte. */
+const RTT_PONGS = 16;
+
 export class RoomSeat implements Seat {
   // What every tick touches stands together, in few lines of memory.
   readonly id: number;
@@ -109,7 +112,7 @@ export class RoomSeat implements Seat {
     this.#owned = options.owned;
     this.#kick = options.kick;
     inputFromWire(game.input, game.input.initialWire, this.input);
-    this.clock = new ClockEstimator(1000 / game.tickRate);
+    this.clock = new ClockEstimator(1000 / game.tickRate, RTT_PONGS);
     this.inputs = new InputQueue(game.input, {
       windowTicks: limits.inputWindowTicks,
       repeatTicks: Math.ceil((limits.inputRepeatMs / 1000) * game.tickRate),

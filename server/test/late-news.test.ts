@@ -106,7 +106,8 @@ async function join(seed: number, up: LineSettings, down: LineSettings, fire = (
 test.each([1, 2, 3])('on wifi others never jump, and hardly ever stand (seed %i)', async (seed) => {
   const { up, down } = profileLines(LINE_PROFILES.wifi, TICK_MS, TICK_MS * SEND_EVERY);
   const player = await join(seed, up, down);
-  await new Eyes(player).watch(10);
+  // The lead learns from the first stalls, one in five seconds.
+  await new Eyes(player).watch(30);
   const before = player.client.stats;
   const eyes = await new Eyes(player).watch(60);
   const after = player.client.stats;
