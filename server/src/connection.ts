@@ -108,7 +108,6 @@ const out = new MsgpackWriter(256);
 
 export class Connection implements Joiner, SocketHandler {
   readonly id: number;
-  readonly remoteAddress: string;
   readonly #socket: Socket;
   readonly #host: Host;
   readonly #log: Log;
@@ -124,7 +123,6 @@ export class Connection implements Joiner, SocketHandler {
 
   constructor(id: number, socket: Socket, host: Host, log: Log) {
     this.id = id;
-    this.remoteAddress = socket.remoteAddress;
     this.#socket = socket;
     this.#host = host;
     this.#log = log;

@@ -7,6 +7,7 @@ import type { HttpApi } from './http-api.ts';
 import type { Limits } from './limits.ts';
 import type { Log } from './log.ts';
 import { checkOrigin, type OriginRules } from './origin.ts';
+import type { Peer, TrustedProxies } from './proxies.ts';
 import { AddressBuckets, PerAddress } from './rate-limit.ts';
 import type { Joiner } from './seat.ts';
 import type { Shard } from './shard.ts';
@@ -25,6 +26,7 @@ export interface EdgeOptions {
   api: HttpApi;
   limits: Limits;
   origins: OriginRules;
+  proxies: TrustedProxies;
   log: Log;
   now: () => number;
   wallClockMs: () => number;
@@ -38,8 +40,9 @@ export class Edge implements TransportHandler, Host {
   readonly #options: EdgeOptions;
   readonly #addresses: PerAddress;
   readonly #joins: AddressBuckets;
-  /** Connections that stand in #addresses: those that it had space for. */
-  readonly #counted = new Set<Connection>();
+  /** Connections that stand in #addresses, those that it had space for, and where they stand. */
+  readonly #counted = new Map<Connection, string>();
+  #toldOfProxy = false;
   #nextId = 1;
 
   constructor(options: EdgeOptions) {
@@ -63,12 +66,14 @@ export class Edge implements TransportHandler, Host {
   }
 
   http(request: HttpRequest): Promise<HttpResponse> {
-    return this.#options.api.answer(request);
+    return this.#options.api.answer({ ...request, ...this.#peerOf(request) });
   }
 
   upgrade(request: UpgradeRequest): UpgradeAnswer {
     const { origins, log, limits } = this.#options;
-    const { headers, remoteAddress } = request;
+    const { headers } = request;
+    const peer = this.#peerOf(request);
+    const { remoteAddress } = peer;
     if (/(^|&)(token|ticket|access_token)=/i.test(request.query)) {
       this.refused('token-in-url');
       return { accept: false, status: 400, reason: 'a token does not belong in a URL' };
@@ -97,7 +102,22 @@ export class Edge implements TransportHandler, Host {
       log.warn({ remoteAddress, setting }, 'refused a socket: too many joins from this address');
       return { accept: false, status: 429, reason: 'too many connections from this address' };
     }
-    return { accept: true };
+    return { accept: true, context: peer };
+  }
+
+  /**
+   * Who asks, and over what. A proxy that nobody named is worth a line: it counts as one player.
+   */
+  #peerOf(request: HttpRequest | UpgradeRequest): Peer {
+    const { proxies, log } = this.#options;
+    const { headers, remoteAddress } = request;
+    if (headers.has('x-forwarded-for') && !proxies.names(remoteAddress) && !this.#toldOfProxy) {
+      this.#toldOfProxy = true;
+      const setting = `trustedProxies: ['${remoteAddress}']`;
+      const what = 'X-Forwarded-For came from an address that is no named proxy, and is ignored';
+      log.warn({ remoteAddress, setting }, `${what}; if it is yours: ${setting}`);
+    }
+    return proxies.peerOf(request);
   }
 
   open(socket: Socket): SocketHandler {
@@ -108,7 +128,9 @@ export class Edge implements TransportHandler, Host {
       this,
       this.#options.log.child({ connection: id }),
     );
-    if (this.#addresses.enter(socket.remoteAddress)) this.#counted.add(connection);
+    // What upgrade() said of it; a transport that keeps no context has no proxies either.
+    const address = (socket.context as Peer | undefined)?.remoteAddress ?? socket.remoteAddress;
+    if (this.#addresses.enter(address)) this.#counted.set(connection, address);
     this.connections.add(connection);
     return connection;
   }
@@ -123,7 +145,10 @@ export class Edge implements TransportHandler, Host {
 
   closed(connection: Connection): void {
     if (!this.connections.delete(connection)) return;
-    if (this.#counted.delete(connection)) this.#addresses.leave(connection.remoteAddress);
+    const address = this.#counted.get(connection);
+    if (address === undefined) return;
+    this.#counted.delete(connection);
+    this.#addresses.leave(address);
   }
 
   /** Deadlines, pings, empty rooms: a few times a second. */

@@ -103,7 +103,9 @@ export class HttpApi {
 
   /** Where the ticket is good: the public address, or the one the request came to. */
   #urlOf(request: HttpRequest): string {
-    return this.#options.publicUrl ?? `http://${request.headers.get('host') ?? 'localhost'}`;
+    const scheme = request.secure ? 'https' : 'http';
+    const { publicUrl } = this.#options;
+    return publicUrl ?? `${scheme}://${request.headers.get('host') ?? 'localhost'}`;
   }
 
   /** Pages of allowed origins may read the answers; same-origin pages need no leave. */

@@ -26,6 +26,7 @@ export {
 export type { TransportName } from './transports.ts';
 // ./transports.ts
 // ./origin.ts
+// ./proxies.ts
 // ./rate-limit.ts
 // ./static-files.ts
 // ./cold.ts

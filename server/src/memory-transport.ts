@@ -25,6 +25,8 @@ export interface MemoryPeerOptions {
   /** Names in lower case. */
   headers?: Record<string, string>;
   remoteAddress?: string;
+  /** As over TLS. */
+  secure?: boolean;
 }
 
 export interface MemoryRequest extends MemoryPeerOptions {
@@ -103,18 +105,24 @@ class InMemory implements MemoryTransport {
   }
 
   connect(options: MemoryPeerOptions = {}): MemoryPeer {
-    const { path, query, headers, remoteAddress } = this.#facts(options);
+    const facts = this.#facts(options);
     const handler = this.#handlerNow();
     let answer: ReturnType<TransportHandler['upgrade']>;
     try {
-      answer = handler.upgrade({ path, query, headers, remoteAddress });
+      answer = handler.upgrade(facts);
     } catch (error) {
       this.#watch.fault(error, 'upgrade');
       throw new HttpError(500, 'server error');
     }
     if (!answer.accept) throw new HttpError(answer.status, answer.reason);
     const { a, b } = linkPair((deliver) => this.#queue.push(deliver));
-    const socket = new MemorySocket(b, remoteAddress, answer.context, this.#limits, this.#watch);
+    const socket = new MemorySocket(
+      b,
+      facts.remoteAddress,
+      answer.context,
+      this.#limits,
+      this.#watch,
+    );
     this.#sockets.add(socket);
     socket.whenGone = () => this.#sockets.delete(socket);
     socket.guard.open(handler);
@@ -160,6 +168,7 @@ class InMemory implements MemoryTransport {
       query: options.query ?? '',
       headers: new Map(Object.entries(options.headers ?? {})),
       remoteAddress: plainAddress(options.remoteAddress ?? '127.0.0.1'),
+      secure: options.secure ?? false,
     };
   }
 }

@@ -12,6 +12,7 @@ import { type MakeSecret, randomSecret } from './keys.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { createLog, type Log, type LogLevel } from './log.ts';
 import { checkOriginList, type OriginRules } from './origin.ts';
+import { isLoopback, TrustedProxies } from './proxies.ts';
 import { Shard } from './shard.ts';
 import { loadStaticFiles } from './static-files.ts';
 import { startTicker } from './ticker.ts';
@@ -32,6 +33,12 @@ export interface ServeOptions {
   origins?: readonly string[];
   /** Lets clients without an Origin header (bots, native ones) in, in production. */
   allowNoOrigin?: boolean;
+  /**
+   * Proxies in front, by address (`10.0.0.7`) or block (`10.0.0.0/8`): only what these say in
+   * X-Forwarded-For and X-Forwarded-Proto is believed. Default: TRUSTED_PROXIES in the environment,
+   * separated by commas, else none.
+   */
+  trustedProxies?: readonly string[];
   /** Where players reach this server, as http(s)://host[:port]; for tickets behind a TLS proxy. */
   publicUrl?: string;
   /** Directory of a built page, served at /. */
@@ -71,6 +78,7 @@ const OPTIONS = Object.keys({
   host: 0,
   origins: 0,
   allowNoOrigin: 0,
+  trustedProxies: 0,
   publicUrl: 0,
   page: 0,
   csp: 0,
@@ -117,12 +125,11 @@ export async function serve(options: ServeOptions): Promise<Server> {
   const production = options.production ?? process.env.NODE_ENV === 'production';
   const log = typeof options.log === 'object' ? options.log : createLog(options.log);
   const limits = checkedLimits(options);
-  const { now = () => performance.now(), allowNoOrigin = false, origins = [] } = options;
+  const { now = () => performance.now() } = options;
   const directory = options.directory ?? createMemoryDirectory();
   const port = options.port ?? portFromEnvironment();
   const host = options.host ?? process.env.HOST ?? '0.0.0.0';
-  const rules = { origins, production, allowNoOrigin };
-  checkOrigins(rules, log);
+  const { rules, proxies } = accessOf(options, { production, host, log });
   const page = options.page === undefined ? undefined : loadStaticFiles(options.page, options);
   const transport = await transportOf(options, log);
   const shard = new Shard({
@@ -147,7 +154,7 @@ export async function serve(options: ServeOptions): Promise<Server> {
     now,
   });
   const wallClockMs = () => Date.now();
-  const edge = new Edge({ shard, api, limits, origins: rules, log, now, wallClockMs });
+  const edge = new Edge({ shard, api, limits, origins: rules, proxies, log, now, wallClockMs });
   const listening = await transport.listen({ port, host }, edge).catch(async (error) => {
     await shard.drain(CloseCode.Restart, 'the server did not start');
     throw error;
@@ -174,11 +181,41 @@ export async function serve(options: ServeOptions): Promise<Server> {
   return { port: listening.port, url, transport: transport.name, shard, edge, close };
 }
 
+/** Who may come in, and through whom. Throws UsageError for what would let in too much. */
+function accessOf(
+  options: ServeOptions,
+  { production, host, log }: { production: boolean; host: string; log: Log },
+): { rules: OriginRules; proxies: TrustedProxies } {
+  const { origins = [], allowNoOrigin = false } = options;
+  const rules = { origins, production, allowNoOrigin };
+  checkOrigins(rules, log);
+  const trusted = options.trustedProxies ?? proxiesFromEnvironment();
+  const proxies = new TrustedProxies(trusted);
+  if (production && trusted.length === 0) checkPlain(options, host);
+  return { rules, proxies };
+}
+
 /** Throws UsageError for a bad entry; warns where the page loads but its sockets are refused. */
 function checkOrigins({ origins, production, allowNoOrigin }: OriginRules, log: Log): void {
   checkOriginList(origins);
   if (production && origins.length === 0 && !allowNoOrigin)
     log.warn("in production no page may connect unless listed: origins: ['https://your.page']");
+}
+
+/** Throws UsageError where players' bytes would cross a network that anybody may read. */
+function checkPlain({ transport }: ServeOptions, host: string): void {
+  // A transport that was made elsewhere has its own way out to the network, or none.
+  if (typeof transport === 'object' || isLoopback(host)) return;
+  throw new UsageError(
+    `production: plain ws on ${host} would send what players say, and their keys, in the open. ` +
+      "Name the proxy that ends TLS, trustedProxies: ['10.0.0.7'] (or TRUSTED_PROXIES), " +
+      "or let only this machine in, host: '127.0.0.1'",
+  );
+}
+
+function proxiesFromEnvironment(): string[] {
+  const entries = (process.env.TRUSTED_PROXIES ?? '').split(',').map((entry) => entry.trim());
+  return entries.filter((entry) => entry !== '');
 }
 
 function portFromEnvironment(): number {

@@ -18,6 +18,8 @@ export interface HttpRequest {
    * The TCP peer's address: dotted IPv4, or IPv6 as eight groups. '' if the peer is gone already.
    */
   readonly remoteAddress: string;
+  /** The transport itself ended TLS. */
+  readonly secure: boolean;
   /**
    * The whole body. Rejects with HttpError: 413 if it is longer than `limitBytes` (or than
    * `maxBodyBytes`), 408 after `bodyDeadlineMs`, 400 if the peer went away.
@@ -41,6 +43,7 @@ export interface UpgradeRequest {
   readonly query: string;
   readonly headers: ReadonlyMap<string, string>;
   readonly remoteAddress: string;
+  readonly secure: boolean;
 }
 
 /** `protocol` must be one that the peer offered; `context` is handed on as `socket.context`. */

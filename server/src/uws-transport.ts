@@ -195,7 +195,7 @@ class UwsTransport implements Transport {
       const refusal = isRefusal(head) ? head : checkUpgrade(head.headers, head.method);
       if (refusal) return this.#refuse(res, refusal, remoteAddress);
       const { path, query, headers } = head as RequestHead;
-      const answer = handler.upgrade({ path, query, headers, remoteAddress });
+      const answer = handler.upgrade({ path, query, headers, remoteAddress, secure: false });
       if (!answer.accept) {
         return respond(res, refusalResponse(answer), { headOnly: false, closing: true });
       }
@@ -231,7 +231,7 @@ class UwsTransport implements Transport {
     const arriving = this.#body(res, head);
     body = arriving;
     const { method, path, query, headers } = head;
-    const facts = { method, path, query, headers, remoteAddress };
+    const facts = { method, path, query, headers, remoteAddress, secure: false };
     runHttp(handler, { ...facts, body: (limit) => arriving.read(limit) }, this.#watch)
       .then((response) => {
         if (over) return;

@@ -175,7 +175,7 @@ class WsTransport implements Transport {
     const { path, query, headers } = request as RequestHead;
     const remoteAddress = addressOf(socket);
     try {
-      const answer = handler.upgrade({ path, query, headers, remoteAddress });
+      const answer = handler.upgrade({ path, query, headers, remoteAddress, secure: false });
       if (!answer.accept) return writeAndEnd(socket, refusalResponse(answer));
       if (answer.protocol !== undefined) this.#protocols.set(req, answer.protocol);
       this.#webSockets.handleUpgrade(req, socket, head, (native) =>
@@ -226,7 +226,7 @@ class WsTransport implements Transport {
     }
     const { method, path, query, headers } = head as RequestHead;
     const body = this.#body(req, (head as RequestHead).bodyBytes);
-    const facts = { method, path, query, headers, remoteAddress };
+    const facts = { method, path, query, headers, remoteAddress, secure: false };
     runHttp(handler, { ...facts, body: (limit) => body.read(limit) }, this.#watch)
       .then((response) => respond(res, response, !body.whole))
       .catch((error) => this.#watch.fault(error, 'http answer'));
