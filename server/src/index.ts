@@ -16,6 +16,8 @@ export type {
 } from './transport.ts';
 // ./request.ts
 // ./socket-guard.ts
+// ./uws-socket.ts
+// ./ws-socket.ts
 export { createUwsTransport } from './uws-transport.ts';
 export { createWsTransport } from './ws-transport.ts';
 export {

@@ -7,7 +7,7 @@
 import type * as uws from 'uWebSockets.js';
 import { STATUS_CODES } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
-import { CloseCode, UsageError } from '@tickwire/protocol';
+import { UsageError } from '@tickwire/protocol';
 import {
   hasNoBody,
   isRefusal,
@@ -21,31 +21,21 @@ import {
   serverError,
   wantsUpgrade,
 } from './request.ts';
-import { SocketGuard } from './socket-guard.ts';
 import {
   checkLimits,
   checkUpgrade,
-  closeFrame,
   defaultWatch,
   HttpError,
   type HttpResponse,
   type Refusal,
-  type Socket,
   type Transport,
   type TransportHandler,
   type TransportLimits,
   type TransportWatch,
 } from './transport.ts';
+import { type Native, type UserData, UwsSocket } from './uws-socket.ts';
 
 type Uws = typeof uws;
-type Native = uws.WebSocket<UserData>;
-/**
- * The native socket copies the fields of its user data, so what must be shared is one object in it.
- */
-interface UserData {
-  link: { context: unknown; socket?: UwsSocket; guard?: SocketGuard };
-}
-
 /** SO_REUSEPORT off: another process on the port would silently take half of the connections. */
 const EXCLUSIVE_PORT = 1;
 
@@ -288,93 +278,6 @@ function respond(
   if (hasNoBody(status) && !how.closing) res.endWithoutBody();
   else if (how.headOnly) res.endWithoutBody(Buffer.byteLength(body), how.closing);
   else res.end(body, how.closing);
-}
-
-/** What uWebSockets.js answers to `send` for a frame that is with the kernel; 0: it waits. */
-const SENT = 1;
-
-/** What runs in a cork, and what it threw: one function serves all, where each would be garbage. */
-const corked = {
-  run: () => {},
-  fault: undefined as { readonly error: unknown } | undefined,
-};
-
-function runCorked(): void {
-  try {
-    corked.run();
-  } catch (error) {
-    corked.fault = { error };
-  }
-}
-
-class UwsSocket implements Socket {
-  readonly remoteAddress: string;
-  readonly context: unknown;
-  readonly guard: SocketGuard;
-  readonly #maxUnsentBytes: number;
-  /** The newest frame did not go out at once. */
-  #waits = false;
-  #native: Native | undefined;
-  #over: { code: number; reason: string } | undefined;
-
-  constructor(
-    native: Native,
-    remoteAddress: string,
-    context: unknown,
-    limits: TransportLimits,
-    watch: TransportWatch,
-  ) {
-    this.#native = native;
-    this.remoteAddress = remoteAddress;
-    this.context = context;
-    this.#maxUnsentBytes = limits.maxBackpressureBytes;
-    this.guard = new SocketGuard(this, watch);
-  }
-
-  send(frame: Uint8Array): void {
-    if (!this.#native) return;
-    // Asked only where the last send said that something waits: the question is a native call.
-    if (this.#waits && this.#native.getBufferedAmount() > this.#maxUnsentBytes)
-      this.close(CloseCode.SlowSeat, 'too much unsent');
-    else this.#waits = this.#native.send(frame, true, false) !== SENT;
-  }
-
-  bufferedBytes(): number {
-    return this.#native?.getBufferedAmount() ?? 0;
-  }
-
-  cork(run: () => void): void {
-    if (!this.#native) return run();
-    corked.run = run;
-    this.#native.cork(runCorked);
-    const { fault } = corked;
-    corked.fault = undefined;
-    if (fault) throw fault.error;
-  }
-
-  close(code: number, reason: string): void {
-    const native = this.#native;
-    if (!native) return;
-    const frame = closeFrame(code, reason);
-    this.#over = frame;
-    this.#native = undefined;
-    // Runs the native close handler, and so gone(), before it returns.
-    native.end(frame.code, frame.reason);
-  }
-
-  terminate(): void {
-    const native = this.#native;
-    if (!native) return;
-    this.#over = { code: CloseCode.Lost, reason: '' };
-    this.#native = undefined;
-    native.close();
-  }
-
-  gone(code: number, reason: string): void {
-    this.#native = undefined;
-    const over = this.#over ?? { code, reason };
-    this.guard.closed(over.code, over.reason);
-  }
 }
 
 /**
