@@ -10,6 +10,7 @@ import { checkOrigin, type OriginRules } from './origin.ts';
 import type { Peer, TrustedProxies } from './proxies.ts';
 import { AddressBuckets, PerAddress } from './rate-limit.ts';
 import type { Joiner } from './seat.ts';
+import { withSecurityHeaders } from './security-headers.ts';
 import type { Shard } from './shard.ts';
 import type {
   HttpRequest,
@@ -65,8 +66,11 @@ export class Edge implements TransportHandler, Host {
     return this.#options.wallClockMs();
   }
 
-  http(request: HttpRequest): Promise<HttpResponse> {
-    return this.#options.api.answer({ ...request, ...this.#peerOf(request) });
+  async http(request: HttpRequest): Promise<HttpResponse> {
+    const peer = this.#peerOf(request);
+    const answer = await this.#options.api.answer({ ...request, ...peer });
+    // A transport knows nothing of TLS that ended at a proxy.
+    return withSecurityHeaders(answer, peer.secure);
   }
 
   upgrade(request: UpgradeRequest): UpgradeAnswer {

@@ -1,6 +1,6 @@
 // What the game port answers over HTTP: health, the list of rooms, tickets, and the built page.
-// Behind the transport, in front of the shard. Every answer carries security headers; tokens come
-// in bodies, never in URLs, and are never logged.
+// Behind the transport, which adds the security headers, in front of the shard. Tokens come in
+// bodies, never in URLs, and are never logged.
 import { CloseCode } from '@tickwire/protocol';
 import { JoinRefused } from './connection.ts';
 import type { Directory } from './directory.ts';
@@ -8,7 +8,7 @@ import type { Limits } from './limits.ts';
 import { checkOrigin, type OriginRules } from './origin.ts';
 import { AddressBuckets } from './rate-limit.ts';
 import type { Shard } from './shard.ts';
-import { type StaticFiles, securityHeaders } from './static-files.ts';
+import type { StaticFiles } from './static-files.ts';
 import { HttpError, type HttpRequest, type HttpResponse } from './transport.ts';
 
 /** A join request: a token of at most 4 KB and two names. */
@@ -153,7 +153,6 @@ function json(status: number, value: unknown, cors: Cors): HttpResponse {
   return {
     status,
     headers: {
-      ...securityHeaders(),
       ...cors,
       'content-type': 'application/json; charset=utf-8',
       'cache-control': 'no-store',

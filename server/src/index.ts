@@ -14,6 +14,7 @@ export type {
   UpgradeAnswer,
   UpgradeRequest,
 } from './transport.ts';
+// ./security-headers.ts
 // ./request.ts
 // ./socket-guard.ts
 // ./uws-socket.ts

@@ -4,6 +4,7 @@
 // can be decoded twice.
 
 import { assert, UsageError } from '@tickwire/protocol';
+import { withSecurityHeaders } from './security-headers.ts';
 import {
   HttpError,
   type HttpRequest,
@@ -180,12 +181,12 @@ export async function runHttp(
   try {
     const response = await handler.http(request);
     checkResponse(response);
-    return response;
+    return withSecurityHeaders(response, request.secure);
   } catch (error) {
     if (error instanceof HttpError && error.status >= 400 && error.status <= 599)
-      return refusalResponse({ status: error.status, reason: error.message });
+      return refusalResponse({ status: error.status, reason: error.message }, request.secure);
     watch.fault(error, 'http');
-    return serverError();
+    return serverError(request.secure);
   }
 }
 
@@ -199,17 +200,14 @@ function checkResponse(response: HttpResponse): void {
   }
 }
 
-export function refusalResponse(refusal: Refusal): HttpResponse {
-  const headers = {
-    'content-type': 'text/plain; charset=utf-8',
-    'x-content-type-options': 'nosniff',
-    ...refusal.headers,
-  };
-  return { status: refusal.status, headers, body: refusal.reason };
+/** `secure` as in `withSecurityHeaders`. */
+export function refusalResponse(refusal: Refusal, secure: boolean): HttpResponse {
+  const headers = { 'content-type': 'text/plain; charset=utf-8', ...refusal.headers };
+  return withSecurityHeaders({ status: refusal.status, headers, body: refusal.reason }, secure);
 }
 
-export function serverError(): HttpResponse {
-  return refusalResponse({ status: 500, reason: 'server error' });
+export function serverError(secure: boolean): HttpResponse {
+  return refusalResponse({ status: 500, reason: 'server error' }, secure);
 }
 
 /** Statuses whose answers have no body and no content-length (RFC 9110 8.6). */

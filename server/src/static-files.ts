@@ -26,20 +26,6 @@ export const PAGE_CSP = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/**
- * Headers for any answer to a browser; `csp` as `PAGE_CSP` for pages. HSTS belongs to what ends
- * TLS.
- */
-export function securityHeaders(csp = "default-src 'none'; frame-ancestors 'none'"): {
-  [name: string]: string;
-} {
-  return {
-    'content-security-policy': csp,
-    'x-content-type-options': 'nosniff',
-    'referrer-policy': 'no-referrer',
-  };
-}
-
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
@@ -102,7 +88,7 @@ export interface StaticFiles {
  */
 export function loadStaticFiles(directory: string, options: { csp?: string } = {}): StaticFiles {
   const files = new Map<string, StaticFile>();
-  const headers = securityHeaders(options.csp ?? PAGE_CSP);
+  const policy = { 'content-security-policy': options.csp ?? PAGE_CSP };
   let totalBytes = 0;
   for (const { path, file } of listFiles(directory, '')) {
     const body = readFileSync(file);
@@ -111,7 +97,7 @@ export function loadStaticFiles(directory: string, options: { csp?: string } = {
       throw new UsageError(
         `page directory ${directory} has more than 64 MiB; is it the built page?`,
       );
-    files.set(path, { body, headers: { ...headers, ...fileHeaders(path, body) } });
+    files.set(path, { body, headers: { ...policy, ...fileHeaders(path, body) } });
   }
   const index = files.get('/index.html');
   if (!index)

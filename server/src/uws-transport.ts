@@ -187,20 +187,20 @@ class UwsTransport implements Transport {
       const { path, query, headers } = head as RequestHead;
       const answer = handler.upgrade({ path, query, headers, remoteAddress, secure: false });
       if (!answer.accept) {
-        return respond(res, refusalResponse(answer), { headOnly: false, closing: true });
+        return respond(res, refusalResponse(answer, false), { headOnly: false, closing: true });
       }
       const key = headers.get('sec-websocket-key') as string;
       const data: UserData = { link: { context: answer.context } };
       res.upgrade(data, key, answer.protocol ?? '', '', context);
     } catch (error) {
       this.#watch.fault(error, 'upgrade');
-      respond(res, serverError(), { headOnly: false, closing: true });
+      respond(res, serverError(false), { headOnly: false, closing: true });
     }
   }
 
   #refuse(res: uws.HttpResponse, refusal: Refusal, remoteAddress: string): void {
     this.#watch.refused(refusal, remoteAddress);
-    respond(res, refusalResponse(refusal), { headOnly: false, closing: true });
+    respond(res, refusalResponse(refusal, false), { headOnly: false, closing: true });
   }
 
   #request(res: uws.HttpResponse, req: uws.HttpRequest, handler: TransportHandler): void {

@@ -158,7 +158,7 @@ class WsTransport implements Transport {
 
   #refuse(socket: Duplex, refusal: Refusal): void {
     this.#watch.refused(refusal, addressOf(socket));
-    writeAndEnd(socket, refusalResponse(refusal));
+    writeAndEnd(socket, refusalResponse(refusal, false));
   }
 
   #upgrade(req: IncomingMessage, socket: Duplex, head: Buffer, handler: TransportHandler): void {
@@ -171,14 +171,14 @@ class WsTransport implements Transport {
     const remoteAddress = addressOf(socket);
     try {
       const answer = handler.upgrade({ path, query, headers, remoteAddress, secure: false });
-      if (!answer.accept) return writeAndEnd(socket, refusalResponse(answer));
+      if (!answer.accept) return writeAndEnd(socket, refusalResponse(answer, false));
       if (answer.protocol !== undefined) this.#protocols.set(req, answer.protocol);
       this.#webSockets.handleUpgrade(req, socket, head, (native) =>
         this.#open(native, socket as TcpSocket, remoteAddress, answer.context, handler),
       );
     } catch (error) {
       this.#watch.fault(error, 'upgrade');
-      writeAndEnd(socket, serverError());
+      writeAndEnd(socket, serverError(false));
     }
   }
 
@@ -217,7 +217,7 @@ class WsTransport implements Transport {
         : undefined;
     if (refusal) {
       this.#watch.refused(refusal, remoteAddress);
-      return respond(res, refusalResponse(refusal), true);
+      return respond(res, refusalResponse(refusal, false), true);
     }
     const { method, path, query, headers } = head as RequestHead;
     const body = this.#body(req, (head as RequestHead).bodyBytes);
