@@ -5,8 +5,7 @@ import {
   ByItself,
   ByVelocity,
   Context,
-  FIRST_FIELD_CONTEXT,
-  Flag,
+  FLAG_ARRIVAL,
   type Game,
   MANTISSAS,
   ODDS_BITS,
@@ -73,7 +72,7 @@ function namesOf(game: Game): readonly string[] {
   const fill = (from: number, to: number, name: string) => names.fill(name, from, to);
   const body = Object.entries(Context).sort((a, b) => a[1] - b[1]);
   body.forEach(([name, from], i) => {
-    fill(from, body[i + 1]?.[1] ?? FIRST_FIELD_CONTEXT, `body: ${name.toLowerCase()}`);
+    fill(from, body[i + 1]?.[1] ?? from, `body: ${name.toLowerCase()}`);
   });
   for (const plan of [...game.kinds, game.state]) {
     const fields = plan.fields[0]?.contexts.flags ?? plan.contextsEnd;
@@ -81,7 +80,7 @@ function namesOf(game: Game): readonly string[] {
     for (const { name, spec, contexts } of plan.fields) {
       const { flags, value, change, track, trackSize, end } = contexts;
       fill(flags, value, `${name}: whether it changed`);
-      fill(flags + Flag.Arrival, flags + Flag.Arrival + 1, 'arrivals: which fields');
+      fill(flags + FLAG_ARRIVAL, flags + FLAG_ARRIVAL + 1, 'arrivals: which fields');
       fill(value, change, `arrivals: ${name}`);
       fill(change, track, `${name}: change`);
       const parts = spec.by === undefined ? ByItself : ByVelocity;

@@ -3,8 +3,9 @@
 // HOT: allocates nothing per tick.
 
 import { type Baseline, sendsSinceNamed } from './baseline.ts';
+import * as Context from './body-context.ts';
 import { PRICE_UNITS } from './coding-tables.ts';
-import { Context, changedOffset, Form, MAX_AGE } from './contexts.ts';
+import { changedOffset, FORM_ARRIVAL, FORM_SINCE, FORM_STEP, MAX_AGE } from './contexts.ts';
 import { type KnownSet, SlotList } from './known-set.ts';
 import { MAX_ENTITY_ID } from './limits.ts';
 import type { LiveTable } from './live-table.ts';
@@ -72,7 +73,7 @@ export function writeBody(
   const arrived = writeArrivals(sink, tables, known, stateSince);
   const changed = writeChanges(sink, tables, known, said);
   const step = stateSince === before && before !== NEVER;
-  writeShared(sink, state, 1, stateSince, step ? Form.Step : undefined);
+  writeShared(sink, state, 1, stateSince, step ? FORM_STEP : undefined);
   const deferred = writeDeferred(sink, known, said);
   sink.close();
   return grown || departed || arrived || changed || deferred || state.changed[1] > stateSince;
@@ -221,10 +222,10 @@ function writeEntered(
   sink.level(Context.Kind, table.plan.index, kinds - 1);
   if (idBefore === 0) sink.level(Context.Id, id, MAX_ENTITY_ID - 1);
   else sink.change(Context.IdStep, id, idBefore, MAX_ENTITY_ID - 1);
-  if (!sink.recall(Form.Arrival, table, row)) {
+  if (!sink.recall(FORM_ARRIVAL, table, row)) {
     if (table.tracks) writeAge(sink, table, row);
-    writeShared(sink, table, row, NEVER, Form.Arrival);
-    sink.keep(Form.Arrival, table, row);
+    writeShared(sink, table, row, NEVER, FORM_ARRIVAL);
+    sink.keep(FORM_ARRIVAL, table, row);
   }
   sink.close();
   return id;
@@ -267,14 +268,14 @@ function writeChange(
   const inStep = sent === before;
   if (inStep && wholes) sink.level(Context.Whole, moves ? 1 : 0, 1);
   if (inStep && !moves) {
-    if (sink.recall(Form.Step, table, row)) return;
-    writeShared(sink, table, row, sent, Form.Step);
-    sink.keep(Form.Step, table, row);
+    if (sink.recall(FORM_STEP, table, row)) return;
+    writeShared(sink, table, row, sent, FORM_STEP);
+    sink.keep(FORM_STEP, table, row);
   } else {
     if (table.tracks) writeAge(sink, table, row);
     // Another tier's motion is another, also where it did not change of late.
     const motion = moves ? tables[known.kind[slot]].far!.motion : 0;
-    writeShared(sink, table, row, sent, Form.Since, motion);
+    writeShared(sink, table, row, sent, FORM_SINCE, motion);
   }
 }
 

@@ -1,9 +1,10 @@
 // The odds of every context: which sizes they come in, what the declaration gives, and that what
 // TABLES tells is what the room has, byte for byte.
+
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { game } from '../test/everything.ts';
-
+import * as Context from './body-context.ts';
 import {
   CodingTables,
   changedTables,
@@ -13,7 +14,7 @@ import {
   pricesOf,
   tableChanges,
 } from './coding-tables.ts';
-import { FIRST_FIELD_CONTEXT } from './contexts.ts';
+import { COUNT_CONTEXTS } from './contexts.ts';
 import { ProtocolError } from './errors.ts';
 import { defineGame } from './game.ts';
 import { Random } from './random.ts';
@@ -37,9 +38,13 @@ describe('the sizes of odds', () => {
 describe('what the declaration gives', () => {
   const { odds, version } = game.priors;
 
+  test('have as many contexts for a count as fields have', () => {
+    expect(Context.Kind - Context.Limit).toBe(COUNT_CONTEXTS);
+  });
+
   test('are odds of every context, each of a size that TABLES can name', () => {
     expect(version).toBe(0);
-    expect(odds.length).toBeGreaterThan(FIRST_FIELD_CONTEXT);
+    expect(odds.length).toBeGreaterThan(Context.End);
     for (let c = 0; c < odds.length; c++) expect([c, ODDS.includes(odds[c])]).toEqual([c, true]);
   });
 

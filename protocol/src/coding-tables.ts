@@ -1,15 +1,21 @@
 // The odds of every context of a game: first what the declaration alone lets one expect, later what
 // the room learnt of its own traffic and handed to its clients in a TABLES frame. Odds come in 128
 // sizes, so that one byte names one. Written by the server's learner, read by both sides' coders.
+import * as Context from './body-context.ts';
 import { ODDS_BITS } from './coder.ts';
 import {
+  CHANGE_MIRRORED,
+  CHANGE_SAME,
+  CHANGE_TREE,
   CHANGED_CONTEXTS,
-  Change,
   COUNT_BITS,
   COUNT_CONTEXTS,
-  Context,
-  FIRST_FIELD_CONTEXT,
-  Flag,
+  FLAG_AFTER,
+  FLAG_ARRIVAL,
+  FLAG_BESIDE,
+  FLAG_FIRST,
+  FLAG_OWN,
+  FLAG_SINCE,
   isWide,
   SPARSE,
   treeBits,
@@ -140,7 +146,7 @@ export function priorTables(plans: readonly Plan[], contexts: number): CodingTab
   set(Context.Ascii, 0.95);
   set(Context.Wholes, 0);
   set(Context.Defers, 0);
-  for (let block = Context.Limit; block < FIRST_FIELD_CONTEXT; block += COUNT_CONTEXTS)
+  for (let block = Context.Limit; block < Context.End; block += COUNT_CONTEXTS)
     setLengths(odds, block, COUNT_BITS);
   set(Context.Left + SPARSE, 0.95);
   set(Context.Changed + SPARSE, 0.2);
@@ -160,12 +166,12 @@ type SetOdds = (context: number, share: number) => void;
 function setField(odds: Uint16Array, f: FieldPlan, set: SetOdds): void {
   const { flags, value, change, changeSize } = f.contexts;
   const { levels, components, type } = f.spec;
-  set(flags + Flag.First, 0.3);
-  set(flags + Flag.After, 0.4);
-  set(flags + Flag.Beside, 0.4);
-  set(flags + Flag.Since, 0.6);
-  set(flags + Flag.Arrival, 0.7);
-  set(flags + Flag.Own, 0.7);
+  set(flags + FLAG_FIRST, 0.3);
+  set(flags + FLAG_AFTER, 0.4);
+  set(flags + FLAG_BESIDE, 0.4);
+  set(flags + FLAG_SINCE, 0.6);
+  set(flags + FLAG_ARRIVAL, 0.7);
+  set(flags + FLAG_OWN, 0.7);
   if (components === 0) {
     setLengths(odds, value, COUNT_BITS);
     return;
@@ -175,11 +181,11 @@ function setField(odds: Uint16Array, f: FieldPlan, set: SetOdds): void {
   else setTree(odds, value, treeBits(levels), (v) => (v <= levels ? 1 : 0));
   for (let i = 0; i < components; i++) {
     const at = change + i * changeSize;
-    if (levels === 1) set(at + Change.Same, 0.01);
-    set(at + Change.Mirrored, 0.02);
-    if (isWide(levels)) setLengths(odds, at + Change.Tree, treeBits(levels));
+    if (levels === 1) set(at + CHANGE_SAME, 0.01);
+    set(at + CHANGE_MIRRORED, 0.02);
+    if (isWide(levels)) setLengths(odds, at + CHANGE_TREE, treeBits(levels));
     else if (type !== 'quat')
-      setTree(odds, at + Change.Tree, treeBits(levels), (v) => (v <= levels ? 1 : 0));
+      setTree(odds, at + CHANGE_TREE, treeBits(levels), (v) => (v <= levels ? 1 : 0));
   }
 }
 

@@ -7,58 +7,20 @@ import type { FieldSpec } from './field.ts';
 /**
  * What of a row is said: all of it, what changed in the last step, or what changed since a tick.
  */
-export const Form = { Arrival: 0, Step: 1, Since: 2 } as const;
-export type Form = (typeof Form)[keyof typeof Form];
+export const FORM_ARRIVAL = 0;
+export const FORM_STEP = 1;
+export const FORM_SINCE = 2;
+export type Form = typeof FORM_ARRIVAL | typeof FORM_STEP | typeof FORM_SINCE;
 
 /** A natural number: a tree over its bit length, 0..63. */
 export const COUNT_CONTEXTS = 64;
 /** Bits of the tree over a bit length of up to 63. */
 export const COUNT_BITS = 6;
-/** A selection has two such blocks: how many are chosen, and how many passed over before each. */
-const SELECT_CONTEXTS = 2 * COUNT_CONTEXTS;
-/** In the first of them, where a tree of 63 nodes leaves one: whether the selection is sparse. */
+/**
+ * A selection has two such blocks: how many are chosen, and how many passed over before each. In
+ * the first of them, where a tree of 63 nodes leaves one: whether the selection is sparse.
+ */
 export const SPARSE = COUNT_CONTEXTS - 1;
-/** One character of 7 bits, as a tree. */
-const CHAR_CONTEXTS = 128;
-
-const counts = (n: number): number => 16 + CHAR_CONTEXTS + n * COUNT_CONTEXTS;
-
-/** The body's own questions. */
-export const Context = {
-  /** Whether the known set's limit has grown. */
-  Grown: 0,
-  /** Whether a free slot is taken: where everything is told, and elsewhere. */
-  First: 1,
-  Arrives: 2,
-  /** Whether an entity of the seat's own has something to say to it. */
-  Owned: 3,
-  /** Whether a text is of 7-bit characters. */
-  Ascii: 4,
-  /** Whether an input differs from the tick before. */
-  Moved: 5,
-  /**
-   * Whether some rows that are in step are told as to a seat that is behind, and whether one is.
-   */
-  Wholes: 6,
-  Whole: 9,
-  /** Whether rows fall behind in this body, and whether one does. */
-  Defers: 7,
-  Deferred: 8,
-  Char: 16,
-  Limit: counts(0),
-  Kind: counts(1),
-  Id: counts(2),
-  IdStep: counts(3),
-  Age: counts(5),
-  Run: counts(6),
-  Float: counts(7),
-  Left: counts(8),
-  Entered: counts(10),
-  Changed: counts(12),
-  Behind: counts(14),
-} as const;
-/** Contexts of plans and fields begin here. */
-export const FIRST_FIELD_CONTEXT: number = Context.Behind + SELECT_CONTEXTS;
 
 /** By how many STATEs ago an entity was last named, whether it is now; then "behind". */
 export const CHANGED_CONTEXTS = 10;
@@ -67,25 +29,45 @@ const BEHIND = CHANGED_CONTEXTS - 1;
 /** Ages beyond this are all the same. */
 export const MAX_AGE = 64;
 
+/** Whether a field is named. Step form: by what was named before it in this entity. */
+export const FLAG_FIRST = 0;
+export const FLAG_AFTER = 1;
+export const FLAG_BESIDE = 2;
+export const FLAG_SINCE = 3;
+export const FLAG_ARRIVAL = 4;
+export const FLAG_OWN = 5;
+export const FLAG_CONTEXTS = 6;
+
+/** Up to this many levels a value is a tree of its own; above, a tree over its bit length. */
+const TREE_LEVELS = 15;
+
+/** A change: [0] none, [1] mirrored, [2] down, then the tree. */
+export const CHANGE_SAME = 0;
+export const CHANGE_MIRRORED = 1;
+export const CHANGE_DOWN = 2;
+export const CHANGE_TREE = 3;
+
+/** Lengths that the highest bit below a number's first is told apart by. */
+export const MANTISSAS = 8;
+/** Contexts of one component's track (track-odds.ts), by a velocity field and without. */
+export const VELOCITY_CONTEXTS = 190;
+export const OWN_TRACK_CONTEXTS = 308;
+
+/** Which component of a quaternion is greatest: behind the block of the others. */
+const GREATEST_CONTEXTS = 4;
+
 /** Offset in a kind's block for an entity that was named `age` STATEs ago; undefined: behind. */
 export function changedOffset(age: number | undefined): number {
   if (age === undefined) return BEHIND;
   return age <= 4 ? age : Math.min(34 - Math.clz32(age - 1), BEHIND - 1);
 }
 
-/** Whether a field is named. Step form: by what was named before it in this entity. */
-export const Flag = { First: 0, After: 1, Beside: 2, Since: 3, Arrival: 4, Own: 5 } as const;
-export const FLAG_CONTEXTS = 6;
-
 /** Which odds a field's flag has: by the form, and in a step by what was named before it. */
 export function flagOf(form: Form, named: number, beside: boolean): number {
-  if (form === Form.Arrival) return Flag.Arrival;
-  if (form === Form.Since) return Flag.Since;
-  return named === 0 ? Flag.First : beside ? Flag.Beside : Flag.After;
+  if (form === FORM_ARRIVAL) return FLAG_ARRIVAL;
+  if (form === FORM_SINCE) return FLAG_SINCE;
+  return named === 0 ? FLAG_FIRST : beside ? FLAG_BESIDE : FLAG_AFTER;
 }
-
-/** Up to this many levels a value is a tree of its own; above, a tree over its bit length. */
-const TREE_LEVELS = 15;
 
 /** Bits of the tree that a wire value in 0..levels is asked by. */
 export function treeBits(levels: number): number {
@@ -102,9 +84,6 @@ export function bitLength(value: number): number {
   return value < 2 ** 32 ? 32 - Math.clz32(value) : 64 - Math.clz32(Math.floor(value / 2 ** 32));
 }
 
-/** A change: [0] none, [1] mirrored, [2] down, then the tree. */
-export const Change = { Same: 0, Mirrored: 1, Down: 2, Tree: 3 } as const;
-
 /** Where the contexts of one field begin. */
 export interface FieldContexts {
   readonly flags: number;
@@ -120,21 +99,12 @@ export interface FieldContexts {
   readonly end: number;
 }
 
-/** Lengths that the highest bit below a number's first is told apart by. */
-export const MANTISSAS = 8;
-/** Contexts of one component's track (track-odds.ts), by a velocity field and without. */
-export const VELOCITY_CONTEXTS = 190;
-export const OWN_TRACK_CONTEXTS = 308;
-
-/** Which component of a quaternion is greatest: behind the block of the others. */
-const GREATEST_CONTEXTS = 4;
-
 export function fieldContexts(spec: FieldSpec, from: number): FieldContexts {
   const value = from + FLAG_CONTEXTS;
   // Collections, texts and packed values ask for counts and elements with one block.
   const valueSize = spec.components ? 2 ** treeBits(spec.levels) : COUNT_CONTEXTS;
   const change = value + valueSize + (spec.type === 'quat' ? GREATEST_CONTEXTS : 0);
-  const changeSize = Change.Tree + 2 ** treeBits(spec.levels);
+  const changeSize = CHANGE_TREE + 2 ** treeBits(spec.levels);
   const track = change + changeSize * spec.components;
   const trackSize = spec.by === undefined ? OWN_TRACK_CONTEXTS : VELOCITY_CONTEXTS;
   const end = track + (spec.smooth ? trackSize * spec.components : 0);

@@ -2,8 +2,8 @@
 // sides run. defineGame compiles a declaration into plans and a hash; everything else asks those.
 // Types flow from here: rows, inputs, events and commands of every other file are inferred from the
 // declaration alone.
+import * as Context from './body-context.ts';
 import { type CodingTables, priorTables } from './coding-tables.ts';
-import { FIRST_FIELD_CONTEXT } from './contexts.ts';
 import { UsageError } from './errors.ts';
 import type { AnyField, EntityId, Fields, InitOf, LiveOf, ShownOf } from './field.ts';
 import { MAX_DECLARED, PROTOCOL_VERSION } from './limits.ts';
@@ -175,7 +175,7 @@ export function defineGame<
     if (!kinds.includes(name))
       throw new UsageError(`step.${name}: no such kind; kinds: ${kinds.join(', ')}`);
 
-  let context = FIRST_FIELD_CONTEXT;
+  let context = Context.End;
   const plan = (name: string, index: number, fields: Fields): Plan => {
     const made = planOf(name, index, fields, index >= 0 && step?.[name] !== undefined, context);
     context = made.contextsEnd;

@@ -2,7 +2,8 @@
 // length and nothing else. Both sides keep the wire values of the last tick said. A press counts
 // from "not pressed" each tick: an edge that is not said did not happen. Written by the client's
 // session, read by the server's connection (PROTOCOL.md 9).
-import { Context } from './contexts.ts';
+
+import * as Context from './body-context.ts';
 import { assert } from './errors.ts';
 import { MAX_INPUT_TICKS } from './limits.ts';
 import type { Plan } from './plan.ts';

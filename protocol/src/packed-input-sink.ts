@@ -5,7 +5,16 @@
 // has grown.
 import { BitList, RangeEncoder } from './coder.ts';
 import type { CodingTables } from './coding-tables.ts';
-import { bitLength, Change, COUNT_BITS, isWide, treeBits } from './contexts.ts';
+import {
+  bitLength,
+  CHANGE_DOWN,
+  CHANGE_MIRRORED,
+  CHANGE_SAME,
+  CHANGE_TREE,
+  COUNT_BITS,
+  isWide,
+  treeBits,
+} from './contexts.ts';
 import type { MsgpackWriter } from './msgpack-writer.ts';
 import type { InputSink } from './sink.ts';
 
@@ -41,17 +50,17 @@ export class PackedInputSink implements InputSink {
   }
   change(context: number, value: number, before: number, levels: number): void {
     // Of two values it is nearly always the other one.
-    if (levels === 1) return this.bits.push(context + Change.Same, value === before ? 1 : 0);
-    if (!isWide(levels)) return this.tree(context + Change.Tree, value, treeBits(levels));
+    if (levels === 1) return this.bits.push(context + CHANGE_SAME, value === before ? 1 : 0);
+    if (!isWide(levels)) return this.tree(context + CHANGE_TREE, value, treeBits(levels));
     const mirrored = value === levels - before;
-    this.bits.push(context + Change.Mirrored, mirrored ? 1 : 0);
+    this.bits.push(context + CHANGE_MIRRORED, mirrored ? 1 : 0);
     if (mirrored) return;
     // The shorter way around.
     let step = value - before;
     if (step * 2 > levels + 1) step -= levels + 1;
     else if (step * -2 > levels + 1) step += levels + 1;
-    this.bits.push(context + Change.Down, step < 0 ? 1 : 0);
-    this.wide(context + Change.Tree, Math.abs(step), treeBits(levels));
+    this.bits.push(context + CHANGE_DOWN, step < 0 ? 1 : 0);
+    this.wide(context + CHANGE_TREE, Math.abs(step), treeBits(levels));
   }
 
   /** A value in 0..2^bits - 1, from its highest bit on: each bit in the light of those before. */

@@ -1,10 +1,12 @@
 // The packed spelling, method for method: whatever a sink is told its source tells again, at any
 // odds, one thing after the other; and what was kept is said again bit for bit.
+
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Baseline } from './baseline.ts';
+import * as Context from './body-context.ts';
 import { CodingTables, ODDS, PRICE_UNITS, pricesOf } from './coding-tables.ts';
-import { Context, Form } from './contexts.ts';
+import { FORM_ARRIVAL, FORM_STEP, type Form } from './contexts.ts';
 import { UsageError } from './errors.ts';
 import { MsgpackReader } from './msgpack-reader.ts';
 import { MsgpackWriter } from './msgpack-writer.ts';
@@ -284,29 +286,29 @@ describe('what was kept', () => {
     const { sink, say } = keeper();
     sink.begin(5, someTables(1));
     const kind = table();
-    const [first, bits] = say([7, 900, 0], Form.Step, kind);
-    expect([first, say([1], Form.Step, kind)]).toEqual([false, [true, bits]]);
-    expect(say([1], Form.Step, kind, ROW + 1)[0]).toBe(false);
-    expect(say([1], Form.Arrival, kind)[0]).toBe(false);
-    expect(say([1], Form.Step, table(8, 1))[0]).toBe(false);
-    expect(say([1], Form.Step, table(8, 0, 1))[0]).toBe(false);
-    expect(say([1], Form.Step, kind)).toEqual([true, bits]);
+    const [first, bits] = say([7, 900, 0], FORM_STEP, kind);
+    expect([first, say([1], FORM_STEP, kind)]).toEqual([false, [true, bits]]);
+    expect(say([1], FORM_STEP, kind, ROW + 1)[0]).toBe(false);
+    expect(say([1], FORM_ARRIVAL, kind)[0]).toBe(false);
+    expect(say([1], FORM_STEP, table(8, 1))[0]).toBe(false);
+    expect(say([1], FORM_STEP, table(8, 0, 1))[0]).toBe(false);
+    expect(say([1], FORM_STEP, kind)).toEqual([true, bits]);
   });
 
   test('is forgotten with its tick, and when its table grows', () => {
     const { sink, say } = keeper();
     sink.begin(5, someTables(1));
-    say([7], Form.Step, table());
-    expect(say([7], Form.Step, table(16))[0]).toBe(false);
-    expect(say([7], Form.Step, table(16))[0]).toBe(true);
+    say([7], FORM_STEP, table());
+    expect(say([7], FORM_STEP, table(16))[0]).toBe(false);
+    expect(say([7], FORM_STEP, table(16))[0]).toBe(true);
     sink.begin(6, someTables(1));
-    expect(say([8], Form.Step, table(16))[0]).toBe(false);
+    expect(say([8], FORM_STEP, table(16))[0]).toBe(false);
   });
 
   test('is never of the room’s state, which is told to each seat from its own tick on', () => {
     const { sink, say } = keeper();
     sink.begin(5, someTables(1));
-    expect([say([7], Form.Step, table(8, -1))[0], say([8], Form.Step, table(8, -1))[0]]).toEqual([
+    expect([say([7], FORM_STEP, table(8, -1))[0], say([8], FORM_STEP, table(8, -1))[0]]).toEqual([
       false,
       false,
     ]);
@@ -319,9 +321,9 @@ describe('what was kept', () => {
     sink.begin(5, tables);
     const kind = table();
     // 1 of 1000 levels: a tree of four bits over its length, and no even bits below.
-    const [, bits] = say([1], Form.Step, kind);
+    const [, bits] = say([1], FORM_STEP, kind);
     const said = bits.slice(3);
     const price = said.reduce((sum, op) => sum + pricesOf(tables)[op] / PRICE_UNITS, 0);
-    expect([said.length, sink.bitsOf(Form.Step, kind, ROW)]).toEqual([4, price]);
+    expect([said.length, sink.bitsOf(FORM_STEP, kind, ROW)]).toEqual([4, price]);
   });
 });

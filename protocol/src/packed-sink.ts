@@ -4,13 +4,13 @@
 // its lists have grown, but for packed values.
 
 import type { Baseline } from './baseline.ts';
+import * as Context from './body-context.ts';
 import { appendOps, BitList, priceOfBits } from './coder.ts';
 import { type CodingTables, PRICE_UNITS, pricesOf } from './coding-tables.ts';
 import {
   bitLength,
   COUNT_BITS,
   COUNT_CONTEXTS,
-  Context,
   type Form,
   isWide,
   MANTISSAS,

@@ -1,8 +1,9 @@
 // What a packed source refuses: answers outside what was asked for, more elements than a body may
 // hold, groups without end. Each body is written by a sink that was asked another question.
+
 import { describe, expect, test } from 'vitest';
+import * as Context from './body-context.ts';
 import { CodingTables } from './coding-tables.ts';
-import { Context } from './contexts.ts';
 import { ProtocolError } from './errors.ts';
 import { MsgpackReader } from './msgpack-reader.ts';
 import { MsgpackWriter } from './msgpack-writer.ts';

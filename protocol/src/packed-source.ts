@@ -1,12 +1,15 @@
 // Reads the `packed` spelling of a body; twin of packed-sink, method for method (PROTOCOL.md 8). It
 // takes any bytes at all to answers or a ProtocolError: what is asked is bounded by the caller, and
 // the elements of collections by a budget of their own.
+import * as Context from './body-context.ts';
 import { RangeDecoder } from './coder.ts';
 import {
-  Change,
+  CHANGE_DOWN,
+  CHANGE_MIRRORED,
+  CHANGE_SAME,
+  CHANGE_TREE,
   COUNT_BITS,
   COUNT_CONTEXTS,
-  Context,
   isWide,
   MANTISSAS,
   SPARSE,
@@ -99,11 +102,11 @@ export class PackedSource implements Source {
     return within(isWide(levels) ? this.#wide(context, bits) : this.#tree(context, bits), levels);
   }
   change(context: number, before: number, levels: number): number {
-    if (levels === 1) return this.#decoder.bit(context + Change.Same) ? before : 1 - before;
-    if (!isWide(levels)) return this.level(context + Change.Tree, levels);
-    if (this.#decoder.bit(context + Change.Mirrored)) return levels - before;
-    const down = this.#decoder.bit(context + Change.Down);
-    const step = this.#wide(context + Change.Tree, treeBits(levels));
+    if (levels === 1) return this.#decoder.bit(context + CHANGE_SAME) ? before : 1 - before;
+    if (!isWide(levels)) return this.level(context + CHANGE_TREE, levels);
+    if (this.#decoder.bit(context + CHANGE_MIRRORED)) return levels - before;
+    const down = this.#decoder.bit(context + CHANGE_DOWN);
+    const step = this.#wide(context + CHANGE_TREE, treeBits(levels));
     const value = down ? before - step : before + step;
     // Around the circle: once, and no further.
     if (value < 0) return within(value + levels + 1, levels);

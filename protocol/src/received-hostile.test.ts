@@ -1,11 +1,12 @@
 // Bodies no server of ours would send: each ends in a ProtocolError, whatever the bytes are. The
 // bodies are literal arrays written by msgpackr, so they show the grammar of PROTOCOL.md 5.
+
 import { Packr } from 'msgpackr';
 import { describe, expect, test, vi } from 'vitest';
 import { readAll, type Sent, SPELLINGS, Stage, type Viewer } from '../test/stage.ts';
+import * as Context from './body-context.ts';
 import { angle, fixed, int, list, map, record, text, vec2 } from './builders.ts';
 import { RangeDecoder } from './coder.ts';
-import { Context } from './contexts.ts';
 import { ProtocolError, type ProtocolErrorCode } from './errors.ts';
 import { defineGame } from './game.ts';
 import { MAX_SLOTS } from './limits.ts';

@@ -2,7 +2,8 @@
 // The reading twin of body-writer (PROTOCOL.md 5). A STATE is read whole before anybody is shown
 // it: the session publishes by copying these tables; a frame that fails half way ends the
 // connection, and the next one starts from everything.
-import { Context, changedOffset, Form, MAX_AGE } from './contexts.ts';
+import * as Context from './body-context.ts';
+import { changedOffset, FORM_ARRIVAL, FORM_SINCE, FORM_STEP, MAX_AGE } from './contexts.ts';
 import { ProtocolError, ProtocolErrorCode } from './errors.ts';
 import type { Game } from './game.ts';
 import { MAX_ENTITY_ID, MAX_SLOTS } from './limits.ts';
@@ -25,7 +26,7 @@ export class Received {
   /** Ticks from one STATE of the room to the next: a seat that missed none is in step. */
   #sendEvery = 1;
   #packed = false;
-  readonly #reading: Reading = { form: Form.Arrival, ticks: 0, sends: 0, seat: 0 };
+  readonly #reading: Reading = { form: FORM_ARRIVAL, ticks: 0, sends: 0, seat: 0 };
   readonly #rowOf: readonly Map<number, number>[];
   readonly #kind: number[] = [];
   readonly #row: number[] = [];
@@ -79,11 +80,11 @@ export class Received {
     source.open();
     this.#readLimit(source);
     this.#readLeft(source);
-    reading.form = Form.Arrival;
+    reading.form = FORM_ARRIVAL;
     this.#readArrivals(source, before);
     this.#readChanges(source, step);
     if (everything) this.state.reset(1);
-    reading.form = everything ? Form.Arrival : step ? Form.Step : Form.Since;
+    reading.form = everything ? FORM_ARRIVAL : step ? FORM_STEP : FORM_SINCE;
     readShared(source, this.state, 1, reading);
     this.#readDeferred(source);
     source.close();
@@ -216,8 +217,8 @@ export class Received {
       table.read[row] = table.now;
       table.behind[row] = 0;
       const whole = !inStep || (wholes && source.level(Context.Whole, 1) === 1);
-      reading.form = whole ? Form.Since : Form.Step;
-      if (reading.form === Form.Step) table.changed[row] = table.now;
+      reading.form = whole ? FORM_SINCE : FORM_STEP;
+      if (reading.form === FORM_STEP) table.changed[row] = table.now;
       else this.#readAge(source, table, row);
       readShared(source, table, row, reading);
     }

@@ -1,7 +1,19 @@
 // Hears what changed: walks a source and writes rows of received tables. The twin of state-writer,
 // rule for rule (PROTOCOL.md 5). Read checks everything; values of object fields are replaced,
 // never written in place, so that snapshots may keep them by reference.
-import { Change, Context, Flag, Form, flagOf, valueContext } from './contexts.ts';
+import * as Context from './body-context.ts';
+import * as ByItself from './by-itself.ts';
+import * as ByVelocity from './by-velocity.ts';
+import {
+  CHANGE_SAME,
+  FLAG_OWN,
+  FORM_ARRIVAL,
+  FORM_SINCE,
+  FORM_STEP,
+  type Form,
+  flagOf,
+  valueContext,
+} from './contexts.ts';
 import { ProtocolError, ProtocolErrorCode } from './errors.ts';
 import type { FieldSpec } from './field.ts';
 import { type FieldPlan, OWNER } from './plan.ts';
@@ -9,7 +21,7 @@ import { fromWire, levelsOf, nearby, partsFromWire } from './quantize.ts';
 import type { ReceivedTable } from './received-table.ts';
 import type { Source } from './sink.ts';
 import { initialShown } from './table.ts';
-import { ByItself, ByVelocity, DepartureQuestions, TrackRun } from './track-odds.ts';
+import { DepartureQuestions, TrackRun } from './track-odds.ts';
 import { MOST_ACTIVITY, MOST_TRUST, SUB_STEPS, type Tracks } from './tracks.ts';
 
 /** Zigzag: a rate is within the range in one send, a bias within a velocity's step. */
@@ -48,7 +60,7 @@ export function readShared(
   const { fields, sharedMask } = table.plan;
   const { form, seat } = reading;
   const { tracks } = table;
-  const tracked = tracks && form === Form.Step ? tracks.fieldMask : 0;
+  const tracked = tracks && form === FORM_STEP ? tracks.fieldMask : 0;
   const keeps = seat !== 0 && table.plan.index >= 0;
   let mine = keeps && table.ownerOf(row) === seat;
   let named = 0;
@@ -77,7 +89,7 @@ export function readShared(
     if (!(mine && table.isExact(fields[i]))) table.store(fields[i], row);
   }
   source.close();
-  if (form === Form.Step) learn(table, row, reading.sends);
+  if (form === FORM_STEP) learn(table, row, reading.sends);
 }
 
 function learn({ tracks }: ReceivedTable, row: number, sends: number): void {
@@ -104,7 +116,7 @@ function readObject(
   form: Form,
 ): void {
   const column = table.objects[f.object];
-  const before = form === Form.Arrival ? undefined : column[row];
+  const before = form === FORM_ARRIVAL ? undefined : column[row];
   column[row] = readValue(source, f.spec, f.contexts.value, before);
 }
 
@@ -120,12 +132,12 @@ function readNumbers(
   for (let i = 0; i < spec.components; i++) {
     const wire = table.wire[column + i];
     const levels = levelsOf(spec, i);
-    if (form !== Form.Step) {
+    if (form !== FORM_STEP) {
       wire[row] = source.level(valueContext(f, i), levels);
       continue;
     }
     const context = contexts.change + i * contexts.changeSize;
-    if (spec.components > 1 && source.level(context + Change.Same, 1) === 1) continue;
+    if (spec.components > 1 && source.level(context + CHANGE_SAME, 1) === 1) continue;
     wire[row] = source.change(context, wire[row], levels);
   }
 }
@@ -222,7 +234,7 @@ export function readOwn(source: Source, table: ReceivedTable, row: number): void
   source.open();
   for (let i = 0; i < fields.length; i++) {
     const f = fields[i];
-    if ((ownMask & (1 << i)) === 0 || !source.offered(f.contexts.flags + Flag.Own, i)) continue;
+    if ((ownMask & (1 << i)) === 0 || !source.offered(f.contexts.flags + FLAG_OWN, i)) continue;
     if (f.column < 0) {
       const before = table.objects[f.object][row];
       const now = readPart(source, f.spec, f.contexts.value, false, before);
@@ -231,7 +243,7 @@ export function readOwn(source: Source, table: ReceivedTable, row: number): void
       for (let c = f.column; c < f.column + f.spec.components; c++)
         table.values[c][row] = source.float(Context.Float, nearby(f.spec, table.wire[c][row]));
     } else {
-      readNumbers(source, table, f, row, Form.Since);
+      readNumbers(source, table, f, row, FORM_SINCE);
       table.store(f, row);
     }
   }

@@ -3,15 +3,27 @@
 // its caller and asserts. HOT: allocates nothing per tick.
 
 import { anyChanged, type Baseline, sendsSinceNamed } from './baseline.ts';
+import * as Context from './body-context.ts';
+import * as ByItself from './by-itself.ts';
+import * as ByVelocity from './by-velocity.ts';
 import { isCollection, TrackedList, TrackedMap, TrackedRecord } from './collections.ts';
-import { Change, Context, Flag, Form, flagOf, valueContext } from './contexts.ts';
+import {
+  CHANGE_SAME,
+  FLAG_OWN,
+  FORM_ARRIVAL,
+  FORM_SINCE,
+  FORM_STEP,
+  type Form,
+  flagOf,
+  valueContext,
+} from './contexts.ts';
 import { assert } from './errors.ts';
 import type { FieldSpec } from './field.ts';
 import type { LiveTable } from './live-table.ts';
 import type { FieldPlan } from './plan.ts';
 import { levelsOf } from './quantize.ts';
 import type { Sink } from './sink.ts';
-import { ByItself, ByVelocity, DepartureQuestions } from './track-odds.ts';
+import { DepartureQuestions } from './track-odds.ts';
 import { MOST_ACTIVITY, MOST_TRUST, restsAt, SUB_STEPS, type Tracks } from './tracks.ts';
 import { writeElement } from './value-writer.ts';
 
@@ -25,19 +37,19 @@ export const NEVER = -1;
 
 /**
  * The shared fields of a row that changed after `since`, or with NEVER those that are not at their
- * defaults, as a selection of (field, value). Form.Step says them against what the receiver holds.
- * `always`: bits of fields that Form.Since says in any case.
+ * defaults, as a selection of (field, value). FORM_STEP says them against what the receiver holds.
+ * `always`: bits of fields that FORM_SINCE says in any case.
  */
 export function writeShared(
   sink: Sink,
   table: Baseline,
   row: number,
   since: number,
-  form: Form = since === NEVER ? Form.Arrival : Form.Since,
+  form: Form = since === NEVER ? FORM_ARRIVAL : FORM_SINCE,
   always = 0,
 ): void {
   const { fields, sharedMask } = table.plan;
-  const tracked = form === Form.Step ? trackedMask(table) : 0;
+  const tracked = form === FORM_STEP ? trackedMask(table) : 0;
   let named = 0;
   let beside = false;
   sink.open();
@@ -71,9 +83,9 @@ function trackOf(table: Baseline, f: FieldPlan): number {
 }
 
 function isNamed(table: Baseline, f: FieldPlan, row: number, since: number, form: Form): boolean {
-  if (form === Form.Arrival) return !isDefault(table, f, row);
+  if (form === FORM_ARRIVAL) return !isDefault(table, f, row);
   // A seat that is behind knows nothing of how the tracks of a changed row fared meanwhile.
-  if (form === Form.Since && trackOf(table, f) >= 0) return true;
+  if (form === FORM_SINCE && trackOf(table, f) >= 0) return true;
   return table.stamps[f.index][row] > since;
 }
 
@@ -87,7 +99,7 @@ function writeField(
 ): void {
   const { spec, contexts } = f;
   if (f.column < 0) writeValue(sink, spec, contexts.value, table.objects[f.object][row], since);
-  else if (form === Form.Step) writeSteps(sink, table, f, row);
+  else if (form === FORM_STEP) writeSteps(sink, table, f, row);
   else {
     writeWire(sink, table, f, row);
     writeTracks(sink, table, f, row);
@@ -102,7 +114,7 @@ function writeSteps(sink: Sink, table: Baseline, f: FieldPlan, row: number): voi
     const before = table.before[column + i][row];
     const context = contexts.change + i * contexts.changeSize;
     if (spec.components > 1) {
-      sink.level(context + Change.Same, wire === before ? 1 : 0, 1);
+      sink.level(context + CHANGE_SAME, wire === before ? 1 : 0, 1);
       if (wire === before) continue;
     }
     sink.change(context, wire, before, levelsOf(spec, i));
@@ -190,7 +202,7 @@ export function writeOwn(sink: Sink, table: LiveTable, row: number, since: numbe
     if ((ownMask & (1 << i)) === 0) continue;
     const f = fields[i];
     const chosen = table.ownStamps[i][row] > since;
-    sink.offer(f.contexts.flags + Flag.Own, i, chosen);
+    sink.offer(f.contexts.flags + FLAG_OWN, i, chosen);
     if (!chosen) continue;
     if (f.column < 0) writeOwnObject(sink, f, table.objects[f.object][row], since);
     else if (!stepped) writeWire(sink, table, f, row);

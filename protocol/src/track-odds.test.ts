@@ -2,16 +2,11 @@
 // every hint leads to contexts of its own question.
 import { describe, expect, test } from 'vitest';
 import { fixed } from './builders.ts';
+import * as ByItself from './by-itself.ts';
+import * as ByVelocity from './by-velocity.ts';
 import { COUNT_CONTEXTS, OWN_TRACK_CONTEXTS, treeBits, VELOCITY_CONTEXTS } from './contexts.ts';
 import { defineGame } from './game.ts';
-import {
-  ByItself,
-  ByVelocity,
-  DepartureQuestions,
-  OWN_STEPS,
-  TrackRun,
-  VELOCITY_STEPS,
-} from './track-odds.ts';
+import { DepartureQuestions, OWN_STEPS, TrackRun, VELOCITY_STEPS } from './track-odds.ts';
 import { MOST_ACTIVITY, MOST_TRUST, SUB_STEPS, Tracks } from './tracks.ts';
 
 const game = defineGame({

@@ -3,38 +3,14 @@
 // the track stands, how steady it was of late, and how the entity's other tracks fared this time.
 // The server takes hints while it rounds, for afterwards the tracks have moved on; a seat takes
 // them while it reads. HOT: allocates nothing.
+import * as ByItself from './by-itself.ts';
+import * as ByVelocity from './by-velocity.ts';
 import { bitLength } from './contexts.ts';
 import { MOST_TRUST, SUB_STEPS, type Tracks } from './tracks.ts';
 
 /** How the entity's track before this one fared. */
 const Before = { None: 0, Kept: 1, Departed: 2, Still: 3 } as const;
 
-/** Contexts of a track that moves by a velocity. */
-export const ByVelocity = {
-  Departs: 0,
-  Down: 64,
-  Still: 78,
-  Steps: 81,
-  Mantissa: 101,
-  Rests: 109,
-  Place: 110,
-  Bias: 126,
-  Size: 190,
-} as const;
-/** Contexts of one that goes by itself. */
-export const ByItself = {
-  Departs: 0,
-  Down: 68,
-  Steps: 88,
-  Mantissa: 207,
-  Rests: 215,
-  Rate: 216,
-  Trust: 280,
-  Activity: 284,
-  Last: 292,
-  LastButOne: 300,
-  Size: 308,
-} as const;
 /** Contexts of a number of steps: one for each further bit of its length. */
 export const VELOCITY_STEPS = 10;
 export const OWN_STEPS = 7;

@@ -2,7 +2,7 @@
 // waited longer, and what costs less. Called by replication for rooms that declare a budget, after
 // visibility and before the body is written; marks what waits in the seat's known set. Nothing
 // waits for ever: priority grows with every STATE. HOT: allocates nothing per tick.
-import { type Baseline, Form, PackedSink, type Sink } from '@tickwire/protocol';
+import { type Baseline, FORM_ARRIVAL, FORM_STEP, PackedSink, type Sink } from '@tickwire/protocol';
 import { PriorityBuckets } from './priority-buckets.ts';
 import type { RoomSeat } from './seat.ts';
 import type { Visibility } from './visibility.ts';
@@ -117,7 +117,7 @@ export class Budget {
   #bitsOf(table: Baseline, row: number, arrives: boolean): number {
     const said =
       this.#sink instanceof PackedSink
-        ? this.#sink.bitsOf(arrives ? Form.Arrival : Form.Step, table, row)
+        ? this.#sink.bitsOf(arrives ? FORM_ARRIVAL : FORM_STEP, table, row)
         : 0;
     return said || (arrives ? UNKNOWN_ARRIVAL_BITS : UNKNOWN_CHANGE_BITS);
   }
