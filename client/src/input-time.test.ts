@@ -158,6 +158,27 @@ describe('the lead', () => {
     }
   });
 
+  test('does not answer with more lead where inputs are dropped for coming too early', () => {
+    const loop = new Loop({ latencyMs: 40 }).run(10);
+    const { lead } = loop.input;
+    const early = { dTick: EVERY, inTime: 0, marginTicks: 17, everything: false, sentAt: 0 };
+    for (let i = 0; i < 100; i++) {
+      loop.nowMs += 50;
+      loop.input.reported(early, loop.nowMs, 80);
+      loop.input.advance(50, loop.nowMs, 80);
+    }
+    expect(loop.input.lead).toBeLessThan(lead);
+  });
+
+  test('never makes most inputs come as early as a server drops them', () => {
+    // Stalls of a quarter of a second, more often than any spare is made for.
+    const bursts = { latencyMs: 40, jitterMs: 10, stallMs: 250, stallEveryMs: 700 };
+    for (const seed of [1, 2, 3]) {
+      const loop = new Loop(bursts, seed).run(60);
+      expect(loop.input.lead - 40 / TICK_MS).toBeLessThan(16);
+    }
+  });
+
   test('does not chase a stall that is longer than any lead is worth', () => {
     const loop = new Loop({ latencyMs: 40 }).run(10);
     const before = loop.input.lead;

@@ -28,6 +28,11 @@ const GROW_MS = 8;
  * and not forty. The quantile follows the path; a spare so large would stay for minutes.
  */
 const MAX_MISSED = 6;
+/**
+ * Ticks that most inputs come early at the most: a server drops what comes 16 ticks early (I3). A
+ * drop tells as a miss, which must not be answered with more lead.
+ */
+const MAX_SLACK_TICKS = 12;
 /** Stalls longer than this are not worth a longer lead all the time, ms. */
 const MAX_SPARE_MS = 150;
 /** The clock of inputs runs at most this much faster or slower: not felt. */
@@ -50,6 +55,8 @@ export class InputTime {
   readonly #ticksPerMessage: number;
   readonly #needed = new Lateness();
   #spareMs = 0;
+  /** Ticks missed at the report before, of which it is not known whether they were late. */
+  #unclear = 0;
   /** Ticks missed that still count. */
   #mayCount = MAX_MISSED;
   /** Leads that inputs on their way were made with, oldest first; the first is the server's now. */
@@ -77,13 +84,13 @@ export class InputTime {
 
   /** A STATE came: it tells the least margin of inputs, and the ticks that had theirs in time. */
   reported(report: Readonly<StateHeader>, nowMs: number, rttMs: number): void {
-    const { marginTicks, dTick, inTime } = report;
+    const { marginTicks, dTick } = report;
     const settled = nowMs >= this.#settledMs;
     // What a lead on its way to what is wanted misses is known already.
     const [, before] = this.#leads[0] ?? [0, this.lead];
     if (settled && !this.#needed.isEmpty && before > this.#wantedMs / this.#tickMs - 1) {
       const mayCount = this.#mayCount + (MAX_MISSED * dTick * this.#tickMs) / 1000;
-      const missed = Math.min(Math.max(dTick - inTime, 0), mayCount);
+      const missed = Math.min(this.#late(report), mayCount);
       this.#mayCount = Math.min(mayCount - missed, MAX_MISSED);
       const spareMs = this.#spareMs + GROW_MS * (missed - LATE_SHARE * dTick);
       this.#spareMs = Math.min(Math.max(spareMs, 0), MAX_SPARE_MS);
@@ -120,8 +127,20 @@ export class InputTime {
     this.#settledMs = nowMs + rttMs + SETTLE_MS;
   }
 
+  /**
+   * Ticks that missed an input which was late, and not one that came too early to be kept: their
+   * inputs come with a negative margin, now or by the next STATE, or not at all.
+   */
+  #late({ marginTicks, dTick, inTime }: Readonly<StateHeader>): number {
+    const missed = Math.max(dTick - inTime, 0);
+    const late = marginTicks >= 0 ? 0 : missed + this.#unclear;
+    this.#unclear = marginTicks >= 0 ? missed : 0;
+    return late;
+  }
+
   get #wantedMs(): number {
-    return this.#needed.within(ENOUGH) + this.#spareMs + GOAL_TICKS * this.#tickMs;
+    const wantedMs = this.#needed.within(ENOUGH) + this.#spareMs + GOAL_TICKS * this.#tickMs;
+    return Math.min(wantedMs, this.#needed.within(0.5) + MAX_SLACK_TICKS * this.#tickMs);
   }
 
   #set(nowMs: number, lead: number): void {
