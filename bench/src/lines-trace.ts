@@ -1,6 +1,6 @@
 // What was seen of one bot's play: by drawn frame, by tick, and by shot. Filled by lines-bot.ts
-// with what view() returned and by lines-world.ts with what the server did; read by lines-measure.ts.
-// Keeps everything, because a figure that fails wants its seconds named.
+// with what view() returned and by lines-world.ts with what the server did; read by
+// lines-measure.ts. Keeps everything, because a figure that fails wants its seconds named.
 import type { Sight } from './lines-game.ts';
 
 /** A ship as predicted or as stepped by the server. */

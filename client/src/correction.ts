@@ -1,7 +1,7 @@
 // What a correction does to the picture. The simulation goes on from the server's values at once;
 // the difference to what was drawn stays in an offset, which fades by its size. Used by
-// prediction.ts on rows of its tables, and by fading.ts for others. Trap: only `smooth` fields are drawn with an offset, all
-// others are simply right.
+// prediction.ts on rows of its tables, and by fading.ts for others. Trap: only `smooth` fields are
+// drawn with an offset, all others are simply right.
 import { EPOCH, normalise, type Table, wrapped } from '@tickwire/protocol';
 
 /**
