@@ -20,7 +20,10 @@ export interface Limits {
   slowSeatBytes: number;
   /** Ms a seat may stay behind before it is closed with 4010. */
   slowSeatMs: number;
-  /** Ticks ahead of now for which input is kept; more is a clock gone wrong (DESIGN 13.6). */
+  /**
+   * Ticks ahead of now for which input is kept; more is a clock gone wrong (DESIGN 13.6). Clients
+   * count on 16: theirs come up to 12 early on a bad line.
+   */
   inputWindowTicks: number;
   /**
    * Ms a held input is repeated when none comes; then the seat stands still. A longer stall is an
