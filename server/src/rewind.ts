@@ -2,7 +2,13 @@
 // allows, and the shots that take their time along. Called by the room at each STATE and by games
 // through room.rewind and room.launch; the past itself is kept by rewind-history and shown by
 // rewound. Trap: a look may rewind again, so each depth has a view of its own.
-import { type Game, guessedMotionMs, type Row, type RowBase } from '@tickwire/protocol';
+import {
+  type Game,
+  guessedMotionMs,
+  MOST_GUESSED_MS,
+  type Row,
+  type RowBase,
+} from '@tickwire/protocol';
 import type { LaunchOptions, RewindOptions, RoomLog } from './define-room.ts';
 import { type Sent, SentHistory } from './rewind-history.ts';
 import { type Moment, Rewound } from './rewound.ts';
@@ -99,15 +105,18 @@ export class Rewind {
   /** The moment of a look: of a shot on its way, of a seat, or the present. */
   #momentOf(who: RoomSeat | RowBase, { unseen = false }: RewindOptions): Moment {
     const launch = who instanceof RoomSeat ? undefined : this.#launches.get(who.id);
-    if (launch) return this.#atTick(this.#tickOf(launch), launch.seat);
+    if (launch) return this.#atTick(this.#tickOf(launch), launch.seat, false);
     const seat = this.#seatOf(who);
     const shown = seat?.inputs.shownTick ?? Number.NaN;
     // Whoever made no input yet was shown nothing.
     if (!seat || Number.isNaN(shown)) return this.#present(seat);
     this.looks++;
-    const tick = Math.max(shown, this.#earliest(seat, shown));
+    const earliest = this.#earliest(seat, shown);
+    const tick = Math.max(shown, earliest);
     const sighted = !unseen && !this.#setting.seesAll;
-    return this.#guessed(seat, tick, sighted) ?? this.#asShown(seat, tick, sighted);
+    const moment = this.#guessed(seat, tick, sighted) ?? this.#asShown(seat, tick, sighted);
+    // What it had by its own word, or was sent as it let us, reaches back no further than the rest.
+    return moment.tick >= earliest ? moment : this.#atTick(earliest, seat, sighted);
   }
 
   #seatOf(who: RoomSeat | RowBase): RoomSeat | undefined {
@@ -140,11 +149,12 @@ export class Rewind {
     if (!older || !newer) return undefined;
     const motionMs = guessedMotionMs((tick - knownTick) * this.#tickMs);
     const fraction = motionMs / this.#tickMs / (knownTick - newer.tick);
-    return { tick, older, newer, fraction, guessedSeconds: motionMs / 1000, seat, sighted };
+    const last = Math.min(tick, knownTick + MOST_GUESSED_MS / this.#tickMs);
+    return { tick: last, older, newer, fraction, guessedSeconds: motionMs / 1000, seat, sighted };
   }
 
   /** All there was at a fractional tick, up to the present. */
-  #atTick(tick: number, seat: RoomSeat): Moment {
+  #atTick(tick: number, seat: RoomSeat, sighted: boolean): Moment {
     const { world, every } = this.#setting;
     const history = this.#history;
     const { newest, oldest } = history;
@@ -154,7 +164,7 @@ export class Rewind {
     const newer = history.at(older.tick + every);
     const end = newer?.tick ?? world.tick;
     const fraction = Math.max(tick - older.tick, 0) / (end - older.tick);
-    return { tick, older, newer, fraction, guessedSeconds: 0, seat, sighted: false };
+    return { tick, older, newer, fraction, guessedSeconds: 0, seat, sighted };
   }
 
   #present(seat: RoomSeat | undefined): Moment {

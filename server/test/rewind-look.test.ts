@@ -185,6 +185,40 @@ test('[C3] what an input waited at the server is not counted against its line', 
   await inTick(0, () => expect(reached()).toBeCloseTo(270 / 20 + 5.5, 9));
 });
 
+describe('[C3] a client that says less than it has', () => {
+  /** Ticks that the line allows: 270 ms, as above. */
+  const REACH = 270 / 20;
+  /** A browser guesses on for 100 ms. */
+  const GUESS = 100 / 20;
+  let duck: EntityId<'duck'> = 0;
+  const open = (room: Field): undefined => void (duck = room.spawn('duck', {}).id) as undefined;
+  const move = (room: Field): void => void (room.get('duck', duck)!.x = room.tick);
+
+  test('about the STATEs it applied reaches no further back', async () => {
+    const { field, room, seat, inTick } = await hunt({ open }, move);
+    for (const held of [10, 15, 30, 45]) {
+      seat.inputs.put(room.tick, Float64Array.of(1), room.tick, room.tick - 1, room.tick - held);
+      await inTick(0, () => {
+        const { x } = field.rewind(field.seat(1)!, (past) => past.get('duck', duck)!);
+        expect(field.tick - 1 - x).toBeLessThan(REACH + GUESS);
+      });
+    }
+  });
+
+  test('and is sent nothing for it reaches no further back', async () => {
+    const { field, room, seat, inTick } = await hunt({ open, sees: () => true }, move);
+    await stepper.advance(1000);
+    seat.told.missed(room.tick - 40, room.tick);
+    for (const shown of [1, 20, 42]) {
+      await inTick(shown, () => {
+        const { x } = field.rewind(field.seat(1)!, (past) => past.get('duck', duck)!);
+        expect(field.tick - 1 - x).toBeLessThan(REACH + GUESS);
+      });
+      seat.told.missed(room.tick - 1, room.tick);
+    }
+  });
+});
+
 describe('a shot on its way', () => {
   /** How far behind the present a launched shot's surroundings are, tick by tick. */
   async function behindOf(options?: { holdMs?: number; overMs?: number }): Promise<number[]> {
