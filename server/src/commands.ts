@@ -78,7 +78,7 @@ export class CommandDesk {
 
   #failed(id: number, name: string, error: unknown): void {
     if (error instanceof Refusal) this.#refuse(id, error.message);
-    else this.#room.fail(`command ${name}`, error);
+    else this.#room.fail(`command ${name}`, error, this.#seat.id);
   }
 
   #refuse(id: number, reason: string): void {

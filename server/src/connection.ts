@@ -31,6 +31,7 @@ import type { Log } from './log.ts';
 import { TokenBucket } from './rate-limit.ts';
 import type { GameRoom } from './room.ts';
 import type { Joiner, RoomSeat } from './seat.ts';
+import type { Tally } from './tally.ts';
 import type { Socket, SocketHandler } from './transport.ts';
 
 /** A join that was turned down, and how the client is told. */
@@ -53,13 +54,12 @@ export interface Joined {
 /** What a connection asks of the shard. */
 export interface Host {
   readonly limits: Limits;
+  readonly tally: Tally;
   now(): number;
   wallClockMs(): number;
   /** Rejects with JoinRefused. */
   join(hello: Hello, line: Joiner): Promise<Joined>;
-  /** Counts a refusal by its code's name. */
-  refused(reason: string): void;
-  closed(connection: Connection): void;
+  closed(connection: Connection, code: number): void;
 }
 
 /** A client asks for everything after 2 s of sleep at the soonest, and everything is dear. */
@@ -108,9 +108,11 @@ const out = new MsgpackWriter(256);
 
 export class Connection implements Joiner, SocketHandler {
   readonly id: number;
+  /** Ids: of the connection, and once seated, of room and seat. */
+  about: object;
   readonly #socket: Socket;
   readonly #host: Host;
-  readonly #log: Log;
+  #log: Log;
   readonly #pings: TokenBucket;
   readonly #schedule = new PingSchedule();
   #state: State;
@@ -123,6 +125,7 @@ export class Connection implements Joiner, SocketHandler {
 
   constructor(id: number, socket: Socket, host: Host, log: Log) {
     this.id = id;
+    this.about = { connection: id };
     this.#socket = socket;
     this.#host = host;
     this.#log = log;
@@ -170,8 +173,6 @@ export class Connection implements Joiner, SocketHandler {
     else state.room.drop(state.seat);
   }
 
-  // From the seat.
-
   get open(): boolean {
     return this.#state.is !== 'closed';
   }
@@ -192,7 +193,7 @@ export class Connection implements Joiner, SocketHandler {
     if (state.is === 'waiting' && nowMs - state.sinceMs > handshakeMs) {
       this.#refuse(CloseCode.AuthFailed, 'handshake-timeout', 'no HELLO came in time');
     } else if (nowMs - this.#heardMs > idleMs) {
-      this.#host.refused('idle-timeout');
+      this.#host.tally.refused('idle-timeout', CloseCode.Lost);
       this.#log.info({ idleMs }, 'cut an idle connection');
       this.#socket.terminate();
     } else if (state.is === 'seated' && nowMs >= this.#pingDueMs) {
@@ -282,7 +283,10 @@ export class Connection implements Joiner, SocketHandler {
       packed: room.isPacked,
     });
     this.#socket.send(out.bytes());
-    this.#log.info({ room: room.id, seat: seat.id }, 'seated');
+    const ids = { room: room.id, seat: seat.id };
+    this.about = { ...this.about, ...ids };
+    this.#log = this.#log.child(ids);
+    this.#log.info('seated');
   }
 
   #play(type: FrameType, playing: Playing, nowMs: number): void {
@@ -361,7 +365,9 @@ export class Connection implements Joiner, SocketHandler {
     const { id } = readPong(reader);
     reader.end();
     const sentMs = this.#schedule.pong(id);
-    if (sentMs !== undefined) clock.addPong({ sentMs, receivedMs: nowMs });
+    if (sentMs === undefined) return;
+    clock.addPong({ sentMs, receivedMs: nowMs });
+    this.#host.tally.rttSeconds.observe((nowMs - sentMs) / 1000);
   }
 
   #unexpected(type: FrameType): never {
@@ -376,16 +382,15 @@ export class Connection implements Joiner, SocketHandler {
   #refuse(code: CloseCode, counter: string, message: string): void {
     const state = this.#state;
     if (state.is === 'closed') return;
-    this.#host.refused(counter);
+    this.#host.tally.refused(counter, code);
     this.#log.info({ code, reason: message }, 'refused a connection');
     this.close(code, message);
     if (state.is === 'seated' && state.seat.line === this) state.room.drop(state.seat);
   }
 
   #ended(code: number, reason: string): void {
-    const seat = this.#state.is === 'seated' ? this.#state.seat.id : undefined;
     this.#state = { is: 'closed' };
-    this.#log.info({ code, reason, seat }, 'connection closed');
-    this.#host.closed(this);
+    this.#log.info({ code, reason }, 'connection closed');
+    this.#host.closed(this, code);
   }
 }

@@ -42,6 +42,8 @@ export interface DigestSetting {
 }
 
 export class Digests {
+  /** Values that clients said they hold and should not, since the start. */
+  findings = 0;
   readonly #game: Game;
   readonly #world: World;
   readonly #log: RoomLog;
@@ -96,6 +98,7 @@ export class Digests {
   /** What a client says. A hostile one fills a log that a developer reads, at a bounded rate. */
   reported(seat: RoomSeat, { tick, part, finding }: Report): void {
     if (finding !== undefined) {
+      this.findings++;
       this.#log.warn({ seat: seat.id, tick }, `desync: seat ${seat.id}: ${finding}`);
       return;
     }

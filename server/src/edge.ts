@@ -12,6 +12,7 @@ import { AddressBuckets, PerAddress } from './rate-limit.ts';
 import type { Joiner } from './seat.ts';
 import { withSecurityHeaders } from './security-headers.ts';
 import type { Shard } from './shard.ts';
+import type { Tally } from './tally.ts';
 import type {
   HttpRequest,
   HttpResponse,
@@ -26,6 +27,7 @@ export interface EdgeOptions {
   shard: Shard;
   api: HttpApi;
   limits: Limits;
+  tally: Tally;
   origins: OriginRules;
   proxies: TrustedProxies;
   log: Log;
@@ -35,8 +37,7 @@ export interface EdgeOptions {
 
 export class Edge implements TransportHandler, Host {
   readonly limits: Limits;
-  /** Refusals since the start, by reason. */
-  readonly refusals = new Map<string, number>();
+  readonly tally: Tally;
   readonly connections = new Set<Connection>();
   readonly #options: EdgeOptions;
   readonly #addresses: PerAddress;
@@ -49,6 +50,7 @@ export class Edge implements TransportHandler, Host {
   constructor(options: EdgeOptions) {
     this.#options = options;
     this.limits = options.limits;
+    this.tally = options.tally;
     this.#addresses = new PerAddress(
       options.limits.connectionsPerAddress,
       options.limits.connections,
@@ -56,6 +58,11 @@ export class Edge implements TransportHandler, Host {
     const { connections, connectionsPerAddress, joinsPerMinute } = options.limits;
     const burst = connectionsPerAddress * 2;
     this.#joins = new AddressBuckets(joinsPerMinute / 60, burst, connections * 2);
+  }
+
+  /** How often each reason to refuse came up since the start. */
+  get refusals(): ReadonlyMap<string, number> {
+    return new Map(Array.from(this.tally.refusals, ([reason, { count }]) => [reason, count]));
   }
 
   now(): number {
@@ -79,29 +86,29 @@ export class Edge implements TransportHandler, Host {
     const peer = this.#peerOf(request);
     const { remoteAddress } = peer;
     if (/(^|&)(token|ticket|access_token)=/i.test(request.query)) {
-      this.refused('token-in-url');
+      this.tally.refused('token-in-url', 400);
       return { accept: false, status: 400, reason: 'a token does not belong in a URL' };
     }
     const verdict = checkOrigin(headers.get('origin'), headers.get('host'), origins);
     if (!verdict.allowed) {
-      this.refused('origin');
+      this.tally.refused('origin', 403);
       const { reason, setting } = verdict;
       log.warn({ remoteAddress, setting }, `refused a socket: ${reason}; to allow it: ${setting}`);
       return { accept: false, status: 403, reason: 'origin not allowed' };
     }
     if (this.connections.size >= limits.connections) {
-      this.refused('connections');
+      this.tally.refused('connections', 503);
       log.warn({ setting: 'limits.connections' }, 'refused a socket: all connections are taken');
       return { accept: false, status: 503, reason: 'too many connections' };
     }
     if (this.#addresses.count(remoteAddress) >= limits.connectionsPerAddress) {
-      this.refused('address');
+      this.tally.refused('address', 429);
       const setting = 'limits.connectionsPerAddress';
       log.warn({ remoteAddress, setting }, 'refused a socket: too many from this address');
       return { accept: false, status: 429, reason: 'too many connections from this address' };
     }
     if (!this.#joins.take(remoteAddress, this.now())) {
-      this.refused('joins');
+      this.tally.refused('joins', 429);
       const setting = 'limits.joinsPerMinute';
       log.warn({ remoteAddress, setting }, 'refused a socket: too many joins from this address');
       return { accept: false, status: 429, reason: 'too many connections from this address' };
@@ -115,7 +122,9 @@ export class Edge implements TransportHandler, Host {
   #peerOf(request: HttpRequest | UpgradeRequest): Peer {
     const { proxies, log } = this.#options;
     const { headers, remoteAddress } = request;
-    if (headers.has('x-forwarded-for') && !proxies.names(remoteAddress) && !this.#toldOfProxy) {
+    const ignored = headers.has('x-forwarded-for') && !proxies.names(remoteAddress);
+    if (ignored) this.tally.forwardsIgnored++;
+    if (ignored && !this.#toldOfProxy) {
       this.#toldOfProxy = true;
       const setting = `trustedProxies: ['${remoteAddress}']`;
       const what = 'X-Forwarded-For came from an address that is no named proxy, and is ignored';
@@ -136,6 +145,7 @@ export class Edge implements TransportHandler, Host {
     const address = (socket.context as Peer | undefined)?.remoteAddress ?? socket.remoteAddress;
     if (this.#addresses.enter(address)) this.#counted.set(connection, address);
     this.connections.add(connection);
+    this.tally.connections++;
     return connection;
   }
 
@@ -143,12 +153,10 @@ export class Edge implements TransportHandler, Host {
     return this.#options.shard.join(hello, line);
   }
 
-  refused(reason: string): void {
-    this.refusals.set(reason, (this.refusals.get(reason) ?? 0) + 1);
-  }
-
-  closed(connection: Connection): void {
+  closed(connection: Connection, code: number): void {
     if (!this.connections.delete(connection)) return;
+    this.tally.connections--;
+    this.tally.closed(code);
     const address = this.#counted.get(connection);
     if (address === undefined) return;
     this.#counted.delete(connection);

@@ -5,10 +5,12 @@ import { CloseCode } from '@tickwire/protocol';
 import { JoinRefused } from './connection.ts';
 import type { Directory } from './directory.ts';
 import type { Limits } from './limits.ts';
+import type { MetricsRoute } from './metrics.ts';
 import { checkOrigin, type OriginRules } from './origin.ts';
 import { AddressBuckets } from './rate-limit.ts';
 import type { Shard } from './shard.ts';
 import type { StaticFiles } from './static-files.ts';
+import type { Tally } from './tally.ts';
 import { HttpError, type HttpRequest, type HttpResponse } from './transport.ts';
 
 /** A join request: a token of at most 4 KB and two names. */
@@ -30,6 +32,9 @@ export interface HttpApiOptions {
   limits: Limits;
   origins: OriginRules;
   page: StaticFiles | undefined;
+  /** Undefined: there is no such route. */
+  metrics: MetricsRoute | undefined;
+  tally: Tally;
   publicUrl: string | undefined;
   now: () => number;
 }
@@ -48,9 +53,23 @@ export class HttpApi {
   }
 
   async answer(request: HttpRequest): Promise<HttpResponse> {
+    const { tally } = this.#options;
+    try {
+      const response = await this.#route(request);
+      tally.answered(response.status);
+      return response;
+    } catch (error) {
+      tally.answered(error instanceof HttpError ? error.status : 500);
+      throw error;
+    }
+  }
+
+  async #route(request: HttpRequest): Promise<HttpResponse> {
     const { method, path } = request;
+    const { metrics, shard } = this.#options;
     const cors = this.#cors(request);
     if (path === '/healthz' && method === 'GET') return this.#health();
+    if (path === '/metrics' && method === 'GET' && metrics) return metrics.answer(request, shard);
     if (path === '/rooms' && method === 'GET') return json(200, await this.#list(), cors);
     const kind = /^\/rooms\/([A-Za-z0-9_-]{1,64})$/.exec(path)?.[1];
     if (kind && method === 'OPTIONS') return { status: 204, headers: { ...cors, ...PREFLIGHT } };
@@ -77,14 +96,21 @@ export class HttpApi {
    * `{ token?, room?, create? }`: a ticket for a room of the kind, for that room, or for a new one.
    */
   async #join(kind: string, request: HttpRequest, cors: Cors): Promise<HttpResponse> {
-    const { shard, now } = this.#options;
-    if (cors === FOREIGN) return json(403, { error: 'this origin is not allowed' }, cors);
+    const { shard, now, tally } = this.#options;
+    if (cors === FOREIGN) {
+      tally.refused('origin', 403);
+      return json(403, { error: 'this origin is not allowed' }, cors);
+    }
     if (!shard.kinds.includes(kind)) return json(404, { error: 'no such room kind' }, cors);
-    if (!this.#tickets.take(request.remoteAddress, now()))
+    if (!this.#tickets.take(request.remoteAddress, now())) {
+      tally.refused('tickets', 429);
       return json(429, { error: 'too many tickets; try again in a minute' }, cors);
+    }
     const body = await readJoin(request);
-    if (body.create && !this.#creations.take(request.remoteAddress, now()))
+    if (body.create && !this.#creations.take(request.remoteAddress, now())) {
+      tally.refused('new-rooms', 429);
       return json(429, { error: 'too many new rooms; try again in a minute' }, cors);
+    }
     try {
       const asked = body.create ? kind : (body.room ?? kind);
       const auth = await shard.authenticate(kind, body.token, asked);
@@ -97,6 +123,7 @@ export class HttpApi {
       );
     } catch (error) {
       if (!(error instanceof JoinRefused)) throw error;
+      tally.refused(`join-${error.closeCode}`, error.closeCode);
       return json(STATUS[error.closeCode] ?? 500, { error: error.message }, cors);
     }
   }

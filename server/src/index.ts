@@ -3,6 +3,7 @@
 export { DEFAULT_LIMITS, type Limits } from './limits.ts';
 // ./log.ts
 export type { Log, LogLevel } from './log.ts';
+// ./tally.ts
 export type {
   HttpRequest,
   HttpResponse,
@@ -69,6 +70,7 @@ export {
 // ./sharing.ts
 // ./turns.ts
 export type { GameRoom } from './room.ts';
+// ./totals.ts
 // ./intake.ts
 // ./commands.ts
 // ./keys.ts
@@ -76,6 +78,7 @@ export type { GameRoom } from './room.ts';
 export { createMemoryDirectory, type Directory, type RoomEntry } from './directory.ts';
 // ./connection.ts
 export type { Shard } from './shard.ts';
+export type { MetricsOptions } from './metrics.ts';
 // ./http-api.ts
 export type { Edge } from './edge.ts';
 // ./ticker.ts

@@ -26,6 +26,7 @@ import { packCold } from './cold.ts';
 import type { RoomLimits } from './define-room.ts';
 import type { RoomSeat } from './seat.ts';
 import { TableLearner } from './table-learner.ts';
+import { Distribution } from './tally.ts';
 import { updateShared, type Visibility } from './visibility.ts';
 import type { World } from './world.ts';
 
@@ -34,6 +35,9 @@ import type { World } from './world.ts';
  * one by one.
  */
 const MAX_BODIES = 32;
+
+/** Ticks that a seat's inputs come before they are needed; below 0 they come too late. */
+export const MARGIN_BOUNDS = [-8, -4, -2, -1, -0.5, 0, 0.5, 1, 1.5, 2, 3, 4, 8, 16] as const;
 
 interface Body {
   since: number;
@@ -67,6 +71,8 @@ export class Replication {
   bytes = 0;
   frames = 0;
   ownBytes = 0;
+  /** Least input margin of each STATE's inputs, ticks. */
+  readonly margins = new Distribution(MARGIN_BOUNDS);
   readonly #world: World;
   readonly #visibility: Visibility<RoomSeat> | undefined;
   readonly #shared: KnownSet | undefined;
@@ -235,6 +241,7 @@ export class Replication {
     header.everything = everything;
     header.inTime = seat.inputs.takeInTime();
     header.marginTicks = seat.inputs.takeMargin();
+    if (!Number.isNaN(header.marginTicks)) this.margins.observe(header.marginTicks);
     header.sentAt = time.sentAt;
     const hasBody = body.to > body.from || everything;
     const out = this.#frame;

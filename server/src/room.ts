@@ -44,7 +44,7 @@ const FORGET_EVERY_SECONDS = 1;
 /** In place of an id: no seat with its own sight knows it. */
 const GONE = -1;
 
-type Ended = (room: GameRoom, reason: string) => void;
+type Ended = (room: GameRoom, code: number, reason: string) => void;
 
 export interface RoomOptions {
   id: string;
@@ -249,7 +249,7 @@ export class GameRoom implements Room<Game, unknown, unknown> {
     this.#seats.set(id, seat);
     if (!spectator) this.#taken++;
     seat.attach(line, this.#done);
-    this.#guard('join', () => this.definition.join?.(this as never, seat as never));
+    this.#guard('join', () => this.definition.join?.(this as never, seat as never), seat.id);
     return this.over ? undefined : seat;
   }
 
@@ -258,14 +258,14 @@ export class GameRoom implements Room<Game, unknown, unknown> {
     if (seat.gone || this.over) return;
     seat.line = undefined;
     seat.droppedAtMs = this.#now();
-    this.#guard('drop', () => this.definition.drop?.(this as never, seat as never));
+    this.#guard('drop', () => this.definition.drop?.(this as never, seat as never), seat.id);
   }
 
   /** The player is back on a new line. */
   resume(seat: RoomSeat, line: Line): void {
     seat.line?.close(CloseCode.Superseded, 'a newer connection took over this seat');
     seat.attach(line, this.#done);
-    this.#guard('resume', () => this.definition.resume?.(this as never, seat as never));
+    this.#guard('resume', () => this.definition.resume?.(this as never, seat as never), seat.id);
   }
 
   /** The seat is gone for good, and what it owns with it. */
@@ -273,7 +273,7 @@ export class GameRoom implements Room<Game, unknown, unknown> {
     if (seat.gone || this.over) return;
     seat.gone = true;
     seat.line = undefined;
-    this.#guard('leave', () => this.definition.leave?.(this as never, seat as never));
+    this.#guard('leave', () => this.definition.leave?.(this as never, seat as never), seat.id);
     for (const row of this.world.owned.get(seat.id) ?? []) this.world.despawn(row);
     this.world.owned.delete(seat.id);
     this.#seats.delete(seat.id);
@@ -308,7 +308,7 @@ export class GameRoom implements Room<Game, unknown, unknown> {
       seat.line?.close(code, reason);
       seat.line = undefined;
     }
-    this.#ended(this, reason);
+    this.#ended(this, code, reason);
   }
 
   #advance(): void {
@@ -382,17 +382,18 @@ export class GameRoom implements Room<Game, unknown, unknown> {
   }
 
   /** Runs the game's code; a throw is the end of this room. */
-  #guard(where: string, run: () => void): void {
+  #guard(where: string, run: () => void, seat?: number): void {
     if (this.over) return;
     try {
       run();
     } catch (error) {
-      this.fail(where, error);
+      this.fail(where, error, seat);
     }
   }
 
-  fail(where: string, error: unknown): void {
-    this.log.error({ err: error, handler: where }, `room ${this.id} is closed: its ${where} threw`);
+  fail(where: string, error: unknown, seat?: number): void {
+    const about = { err: error, handler: where, seat };
+    this.log.error(about, `room ${this.id} is closed: its ${where} threw`);
     this.end(CloseCode.RoomError, `the room failed in ${where}`);
   }
 }

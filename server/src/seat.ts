@@ -23,6 +23,8 @@ export interface Line {
 
 /** A connection that asks for a seat. */
 export interface Joiner extends Line {
+  /** Ids for the log. */
+  readonly about?: object;
   /** False once it ended, whoever ended it. */
   readonly open: boolean;
 }

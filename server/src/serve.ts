@@ -11,13 +11,15 @@ import { HttpApi } from './http-api.ts';
 import { type MakeSecret, randomSecret } from './keys.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { createLog, type Log, type LogLevel } from './log.ts';
+import type { MetricsOptions, MetricsRoute } from './metrics.ts';
 import { checkOriginList, type OriginRules } from './origin.ts';
 import { isLoopback, TrustedProxies } from './proxies.ts';
 import { Shard } from './shard.ts';
 import { loadStaticFiles } from './static-files.ts';
+import { Tally } from './tally.ts';
 import { startTicker } from './ticker.ts';
 import { DEFAULT_TRANSPORT_LIMITS, type Transport, type TransportLimits } from './transport.ts';
-import { pickTransport, type TransportName } from './transports.ts';
+import { logWatch, pickTransport, type TransportName } from './transports.ts';
 
 export interface ServeOptions {
   /** Room kinds by name. */
@@ -58,6 +60,8 @@ export interface ServeOptions {
    * differs: a hash of each kind goes down with a STATE. Default: outside production.
    */
   findDesyncs?: boolean;
+  /** Who may read `GET /metrics`, for Prometheus. Default: there is no such route. */
+  metrics?: MetricsOptions;
   /** Close gracefully on SIGTERM and SIGINT. Default true. */
   signals?: boolean;
   /** Monotonic ms. Default performance.now. */
@@ -89,6 +93,7 @@ const OPTIONS = Object.keys({
   log: 0,
   production: 0,
   findDesyncs: 0,
+  metrics: 0,
   signals: 0,
   now: 0,
   makeSecret: 0,
@@ -131,7 +136,9 @@ export async function serve(options: ServeOptions): Promise<Server> {
   const host = options.host ?? process.env.HOST ?? '0.0.0.0';
   const { rules, proxies } = accessOf(options, { production, host, log });
   const page = options.page === undefined ? undefined : loadStaticFiles(options.page, options);
-  const transport = await transportOf(options, log);
+  const tally = new Tally();
+  const metrics = await metricsOf(options, tally);
+  const transport = await transportOf(options, log, tally);
   const shard = new Shard({
     rooms: options.rooms,
     limits,
@@ -142,19 +149,13 @@ export async function serve(options: ServeOptions): Promise<Server> {
     makeId: () => randomBytes(4).toString('hex'),
     seed: options.seed ?? (() => randomBytes(4).readUInt32LE()),
     findDesyncs: options.findDesyncs ?? !production,
-    start: options.ticking === false ? undefined : (room) => startTicker(room, now),
+    start: options.ticking === false ? undefined : (room) => startTicker(room, now, tally),
   });
-  const api = new HttpApi({
-    shard,
-    directory,
-    limits,
-    origins: rules,
-    page,
-    publicUrl: options.publicUrl,
-    now,
-  });
+  const common = { shard, limits, tally, origins: rules, now };
+  const { publicUrl } = options;
+  const api = new HttpApi({ ...common, directory, page, metrics, publicUrl });
   const wallClockMs = () => Date.now();
-  const edge = new Edge({ shard, api, limits, origins: rules, proxies, log, now, wallClockMs });
+  const edge = new Edge({ ...common, proxies, api, log, wallClockMs });
   const listening = await transport.listen({ port, host }, edge).catch(async (error) => {
     await shard.drain(CloseCode.Restart, 'the server did not start');
     throw error;
@@ -226,9 +227,20 @@ function portFromEnvironment(): number {
   return port;
 }
 
-async function transportOf(options: ServeOptions, log: Log): Promise<Transport> {
+async function transportOf(options: ServeOptions, log: Log, tally: Tally): Promise<Transport> {
   const { transport = 'auto', transportLimits = {} } = options;
-  return typeof transport === 'string' ? pickTransport(transport, transportLimits, log) : transport;
+  if (typeof transport === 'object') return transport;
+  return pickTransport(transport, transportLimits, log, logWatch(log, tally));
+}
+
+/** Loads prom-client only where it is asked for. Throws UsageError for options that let all in. */
+async function metricsOf(
+  { metrics }: ServeOptions,
+  tally: Tally,
+): Promise<MetricsRoute | undefined> {
+  if (metrics === undefined) return undefined;
+  const { MetricsRoute } = await import('./metrics.ts');
+  return new MetricsRoute(metrics, tally);
 }
 
 type SignalHandler = [NodeJS.Signals, () => void];

@@ -11,6 +11,7 @@ import type { Log } from './log.ts';
 import { GameRoom } from './room.ts';
 import type { Joiner, Line, RoomSeat } from './seat.ts';
 import { Tickets } from './tickets.ts';
+import { Totals } from './totals.ts';
 
 interface SeatRef {
   readonly room: GameRoom;
@@ -45,6 +46,8 @@ export class Shard {
   readonly #options: ShardOptions;
   readonly #stops = new Map<GameRoom, () => void>();
   readonly #closing = new Set<Promise<void>>();
+  /** By kind, of the rooms and seats that are gone. */
+  readonly #past = new Map<string, Totals>();
   #draining = false;
 
   constructor(options: ShardOptions) {
@@ -53,9 +56,11 @@ export class Shard {
     this.#resume = new RotatingKeys(options.makeSecret);
     const kinds = Object.keys(options.rooms ?? {});
     if (kinds.length === 0) throw new UsageError('serve({ rooms }): wants at least one room kind');
-    for (const kind of kinds)
+    for (const kind of kinds) {
       if (!NAME.test(kind))
         throw new UsageError(`rooms['${kind}']: a room kind is 1..32 letters, digits, _ or -`);
+      this.#past.set(kind, new Totals());
+    }
     for (const [kind, given] of Object.entries(options.rooms))
       if (!given?.definition) throw new UsageError(`rooms.${kind}: give what defineRoom() returns`);
     for (const [kind, { definition }] of Object.entries(options.rooms))
@@ -81,7 +86,7 @@ export class Shard {
       seed: seed(),
       findDesyncs,
       now,
-      ended: (over, reason) => this.#ended(over, reason),
+      ended: (over, code, reason) => this.#ended(over, code, reason),
     });
     if (room.over) throw new JoinRefused(CloseCode.RoomError, 'the room failed to open');
     this.rooms.set(id, room);
@@ -108,7 +113,7 @@ export class Shard {
       default: {
         const { kind } = this.#target(hello.room);
         this.#checkHash(this.#options.rooms[kind].game.hash, hello.hash);
-        const auth = await this.authenticate(kind, hello.secret, hello.room);
+        const auth = await this.authenticate(kind, hello.secret, hello.room, line.about);
         // A seat for a line that is gone would stand empty for the grace time.
         if (!line.open) throw new JoinRefused(CloseCode.Lost, 'the line went before it had a seat');
         return this.#seat(this.find(hello.room, hello.spectate), auth, hello.spectate, line);
@@ -118,9 +123,9 @@ export class Shard {
 
   /**
    * Runs the kind's `authenticate`. Rejects with JoinRefused, telling a Refusal's message and
-   * nobody else's.
+   * nobody else's. `about`: ids for the log.
    */
-  async authenticate(kind: string, token: string, room: string): Promise<unknown> {
+  async authenticate(kind: string, token: string, room: string, about?: object): Promise<unknown> {
     const { definition } = this.#options.rooms[kind];
     if (!definition.authenticate) return undefined;
     const { authenticateMs } = this.#options.limits;
@@ -136,11 +141,11 @@ export class Shard {
       if (error instanceof JoinRefused) throw error;
       const { log } = this.#options;
       if (error instanceof Refusal) {
-        log.info({ kind, reason: error.message }, 'authenticate refused a token');
+        log.info({ kind, reason: error.message, ...about }, 'authenticate refused a token');
         throw new JoinRefused(CloseCode.AuthFailed, error.message);
       }
       // A database that is down looks like this: somebody should look.
-      log.warn({ err: error, kind }, 'authenticate threw; the token counts as refused');
+      log.warn({ err: error, kind, ...about }, 'authenticate threw; the token counts as refused');
       throw new JoinRefused(CloseCode.AuthFailed, 'the token was refused');
     } finally {
       clearTimeout(timer);
@@ -172,11 +177,20 @@ export class Shard {
     return ticket;
   }
 
+  /** By kind: what all rooms of it did, those that are gone included. */
+  totals(): Map<string, Totals> {
+    const totals = new Map<string, Totals>();
+    for (const [kind, past] of this.#past) totals.set(kind, past.copy());
+    for (const room of this.rooms.values()) totals.get(room.kind)!.addRoom(room);
+    for (const { room, seat } of this.#resume.values()) totals.get(room.kind)!.addSeat(seat);
+    return totals;
+  }
+
   /** Expired tickets, empty rooms, stale figures: called a few times a second. */
   sweep(nowMs: number): void {
     const { limits, rooms } = this.#options;
     this.#tickets.expire(nowMs);
-    for (const ref of this.#resume.values()) if (ref.seat.gone) this.#resume.drop(ref);
+    for (const ref of this.#resume.values()) if (ref.seat.gone) this.#forget(ref);
     for (const room of this.rooms.values()) {
       const empty = room.taken === 0 && [...room.seats].length === 0;
       if (empty && nowMs - room.emptySinceMs > limits.emptyRoomMs) {
@@ -243,12 +257,21 @@ export class Shard {
     return this.#tickets.reserved(room.id, this.#options.now());
   }
 
-  #ended(room: GameRoom, reason: string): void {
+  /** Nobody comes back to this seat. */
+  #forget(ref: SeatRef): void {
+    this.#resume.drop(ref);
+    this.#past.get(ref.room.kind)!.addSeat(ref.seat);
+  }
+
+  #ended(room: GameRoom, code: number, reason: string): void {
     const { directory, log } = this.#options;
+    const past = this.#past.get(room.kind)!;
+    if (code === CloseCode.RoomError) past.failures++;
     this.#stops.get(room)?.();
     this.#stops.delete(room);
     if (!this.rooms.delete(room.id)) return;
-    for (const ref of [...this.#resume.values()]) if (ref.room === room) this.#resume.drop(ref);
+    for (const ref of [...this.#resume.values()]) if (ref.room === room) this.#forget(ref);
+    past.addRoom(room);
     log.info({ room: room.id, reason }, 'room closed');
     const closing = Promise.resolve()
       .then(() => room.definition.close?.(room as never))

@@ -57,7 +57,7 @@ export class SocketGuard {
   }
 
   #failed(error: unknown, where: string): void {
-    this.#watch.fault(error, where);
+    this.#watch.fault(error, where, this.#handler?.about);
     this.#socket.close(CloseCode.RoomError, 'server error');
   }
 
@@ -67,7 +67,7 @@ export class SocketGuard {
     try {
       handler?.closed(over.code, over.reason);
     } catch (error) {
-      this.#watch.fault(error, 'close');
+      this.#watch.fault(error, 'close', handler?.about);
     }
   }
 }

@@ -80,6 +80,8 @@ export interface Socket {
  * What a game server does with one socket. A throw closes that socket with 1011 and is reported.
  */
 export interface SocketHandler {
+  /** Ids for a line of log that concerns this socket. */
+  readonly about?: object;
   /** A binary message. `bytes` are valid only inside the callback. */
   message(bytes: Uint8Array): void;
   /** A text message came; its content is dropped. */
@@ -120,8 +122,10 @@ export interface Transport {
 
 /** What a transport tells its owner beside the handler's calls: for logs and counters. */
 export interface TransportWatch {
-  /** A handler threw; only the request or socket it belonged to was ended. */
-  fault(error: unknown, where: string): void;
+  /**
+   * A handler threw; only the request or socket it belonged to was ended. `about`: the handler's.
+   */
+  fault(error: unknown, where: string, about?: object): void;
   /** A request was refused before the handler saw it. */
   refused(refusal: Refusal, remoteAddress: string): void;
 }

@@ -3,6 +3,7 @@
 // native package, so what it took must be told: it is logged and in `name`.
 
 import { UsageError } from '@tickwire/protocol';
+import type { Tally } from './tally.ts';
 import type { Transport, TransportLimits, TransportWatch } from './transport.ts';
 import { createUwsTransport } from './uws-transport.ts';
 import { createWsTransport } from './ws-transport.ts';
@@ -45,11 +46,16 @@ export async function pickTransport(
   }
 }
 
-/** Faults as errors, refusals as one informative line each. */
-export function logWatch(log: TransportLog): TransportWatch {
+/** Faults as errors, refusals as one informative line each; both counted. */
+export function logWatch(log: TransportLog, tally?: Tally): TransportWatch {
   return {
-    fault: (error, where) => log.error({ err: error, where }, `a handler threw in ${where}`),
-    refused: ({ status, reason }, remoteAddress) =>
-      log.info({ status, reason, remoteAddress }, `refused a request: ${reason}`),
+    fault: (error, where, about) => {
+      if (tally) tally.faults++;
+      log.error({ err: error, where, ...about }, `a handler threw in ${where}`);
+    },
+    refused: ({ status, reason }, remoteAddress) => {
+      tally?.refused(`request-${status}`, status);
+      log.info({ status, reason, remoteAddress }, `refused a request: ${reason}`);
+    },
   };
 }
