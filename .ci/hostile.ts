@@ -1,0 +1,53 @@
+// `npm run hostile`: runs the tests that name hostile cases and prints what became of each case,
+// and last, as JSON, how many there are, passed and are argued. Ends with 1 while a case is missing
+// or failed; --allow-missing forgives what is missing, --json moves all but the JSON to stderr.
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative } from 'node:path';
+import { argumentsIn, judge, numbersIn, type Report } from './hostile-register.ts';
+import { ROWS } from './hostile-rows.ts';
+import { filesUnder, isTest, isTypeTest, ROOT, read } from './house.ts';
+
+/** Its own test shows what a title looks like. */
+const OWN_TEST = '.ci/hostile-register.test.ts';
+
+function filesWithCases(): string[] {
+  const tests = filesUnder('').filter((path) => isTest(path) && !isTypeTest(path));
+  return tests.filter((path) => path !== OWN_TEST && numbersIn(read(path)).length > 0);
+}
+
+/** Runs vitest on the files; what it prints goes to stderr. */
+function run(files: readonly string[]): Report {
+  const folder = mkdtempSync(join(tmpdir(), 'tickwire-hostile-'));
+  const output = join(folder, 'report.json');
+  const manifest = createRequire(import.meta.url).resolve('vitest/package.json');
+  const vitest = join(dirname(manifest), 'vitest.mjs');
+  try {
+    const projects = ['--project', 'unit', '--project', 'browser'];
+    const reporters = ['--reporter', 'dot', '--reporter', 'json', '--outputFile.json', output];
+    spawnSync(process.execPath, [vitest, 'run', ...projects, ...reporters, ...files], {
+      cwd: ROOT,
+      stdio: ['ignore', 2, 2],
+    });
+    return JSON.parse(readFileSync(output, 'utf8'));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const say = process.argv.includes('--json') ? console.error : console.log;
+const report = run(filesWithCases());
+for (const file of report.testResults) file.name = relative(ROOT, file.name);
+const { rows, faults, counts } = judge(report, argumentsIn(read('SECURITY.md')));
+for (const { number, state, by } of rows) {
+  const word = state === 'passed' || state === 'argued' ? state : state.toUpperCase();
+  say(`${number.padEnd(4)} ${word.padEnd(8)} ${ROWS[number]}${by ? `: ${by}` : ''}`);
+}
+for (const fault of faults) say(`FAULT ${fault}`);
+console.log(JSON.stringify(counts));
+
+const forgiven = process.argv.includes('--allow-missing') ? ['missing'] : [];
+const bad = rows.filter(({ state }) => !['passed', 'argued', ...forgiven].includes(state));
+process.exitCode = bad.length + faults.length > 0 ? 1 : 0;
