@@ -73,7 +73,7 @@ afterEach(() => {
 });
 
 describe('connect', () => {
-  test('speaks ws: where the page speaks http:, and binary frames', async () => {
+  test('{S17} speaks ws: where the page speaks http:, and binary frames', async () => {
     const client = await join();
     expect(sockets[0].url).toBe('wss://play.example');
     expect(sockets[0].binaryType).toBe('arraybuffer');
@@ -83,7 +83,7 @@ describe('connect', () => {
     expect(client.stats.bytesIn).toBeGreaterThan(0);
   });
 
-  test('says what is missing where there is no WebSocket and no page', async () => {
+  test('{S25} says what is missing where there is no WebSocket and no page', async () => {
     vi.stubGlobal('WebSocket', undefined);
     await expect(connect(game, { room: 'field' })).rejects.toThrow('pass one');
     const here = { room: 'field', WebSocket: FakeSocket };
@@ -99,7 +99,7 @@ describe('connect', () => {
       await expect(connect(game, { room: 'field', [option]: ticks })).rejects.toThrow(range);
   });
 
-  test('takes no text for a frame', async () => {
+  test('{S17} takes no text for a frame', async () => {
     const client = await join();
     sockets[0].onmessage?.({ data: 'hello' });
     expect(client.status.state).toBe('live');

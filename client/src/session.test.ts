@@ -52,7 +52,7 @@ describe('joining', () => {
     expect(stage.peers.length).toBe(1);
   });
 
-  test('tries three times before it is unreachable', async () => {
+  test('{S11} tries three times before it is unreachable', async () => {
     const stage = new Stage({}, false);
     await stage.run(5000);
     expect(stage.outcome).toBe('unreachable');
@@ -109,7 +109,7 @@ describe('a line that breaks', () => {
   });
 
   test.each(Object.entries(CloseCode))(
-    '%s (%i) is reacted to as the list says',
+    '{S10} %s (%i) is reacted to as the list says',
     async (_, code) => {
       const stage = await new Stage({ token: () => 'ada' }).live();
       stage.peer.close(code, 'because');
@@ -203,7 +203,7 @@ describe('a line that breaks', () => {
 });
 
 describe('the backoff', () => {
-  test('spreads a thousand clients over the whole wait, each time', () => {
+  test('{S19} spreads a thousand clients over the whole wait, each time', () => {
     const clients = Array.from({ length: 1000 }, (_, i) => new Backoff(new Random(i), 15_000));
     for (const most of [500, 1000, 2000, 4000, 8000, 15_000, 15_000]) {
       const waits = clients.map((client) => client.next(CloseCode.Lost));
@@ -214,7 +214,7 @@ describe('the backoff', () => {
     }
   });
 
-  test('starts over once a line was healthy', async () => {
+  test('{S19} starts over once a line was healthy', async () => {
     const backoff = new Backoff(new Random(1), 15_000);
     for (let i = 0; i < 8; i++) backoff.next(CloseCode.Lost);
     backoff.reset();
@@ -274,7 +274,7 @@ describe('a page', () => {
     expect(stage.peer.count(FrameType.Ack) - before).toBeGreaterThan(28);
   });
 
-  test('puts no pings and inputs on top of a socket that is full', async () => {
+  test('{S18} puts no pings and inputs on top of a socket that is full', async () => {
     const stage = await new Stage().live();
     stage.peer.bufferedBytes = 5000;
     const before = stage.peer.heard.length;

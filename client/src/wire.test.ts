@@ -172,7 +172,7 @@ describe('TABLES', () => {
   });
 });
 
-describe.each(SPELLINGS)('a server of a %s room that does not', (spelling) => {
+describe.each(SPELLINGS)('{T43} a server of a %s room that does not', (spelling) => {
   beforeEach(() => connected(spelling));
 
   /** Sends what may be broken to a fresh client; true if the client closed the line. */

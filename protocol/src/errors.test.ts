@@ -32,7 +32,7 @@ test('assert passes what holds and throws a plain error otherwise', () => {
   expect(caught).not.toBeInstanceOf(UsageError);
 });
 
-test('every close code has the reaction of the table, each at least once', () => {
+test('{S10} every close code has the reaction of the table, each at least once', () => {
   const reactions = Object.values(CloseCode).map(reactionTo);
   expect(new Set(reactions)).toEqual(new Set(['stop', 'backoff', 'fresh', 'refresh', 'move']));
   expect(reactionTo(1006)).toBe('backoff');

@@ -207,12 +207,12 @@ describe.each(samples)('[F4] %s', (_name, bytes, wire = 'plain') => {
       expect([end, attempt(bytes.slice(0, end), wire)]).toEqual([end, 'refused']);
   });
 
-  test('with a byte more is refused', () => {
+  test('{T39} with a byte more is refused', () => {
     for (const extra of [0, 0xc0, 0xc1, 0xff])
       expect(attempt(Uint8Array.from([...bytes, extra]), wire)).toBe('refused');
   });
 
-  test('with any byte changed ends in a value or a refusal', () => {
+  test('{T42} with any byte changed ends in a value or a refusal', () => {
     const changed = bytes.slice();
     for (let at = 0; at < bytes.length; at++) {
       for (let byte = 0; byte < 256; byte++) {

@@ -173,7 +173,7 @@ describe('[T5] a departure that leaves the declaration is refused', () => {
   });
 });
 
-describe.each(SPELLINGS)('[F4] any bytes at all, %s', (wire) => {
+describe.each(SPELLINGS)('{T43} [F4] any bytes at all, %s', (wire) => {
   const real = defineGame({
     state: { board: map(text(4), int(0, 9), 4) },
     entities: {

@@ -102,7 +102,7 @@ describe('input queue', () => {
     ]);
   });
 
-  test('takes the first input of a tick, and none beyond its window', () => {
+  test('{T53} takes the first input of a tick, and none beyond its window', () => {
     const inputs = queue();
     inputs.put(1, wire(1), 0, 0);
     inputs.put(1, wire(-1), 0, 0);
@@ -144,7 +144,7 @@ describe('input queue', () => {
     );
   });
 
-  test('[I2] takes each press once, however late or early its input comes', () => {
+  test('{T53} [I2] takes each press once, however late or early its input comes', () => {
     for (let seed = 1; seed <= 200; seed++) {
       const random = new Random(seed);
       const inputs = queue();

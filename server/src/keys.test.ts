@@ -34,7 +34,7 @@ describe('keys of one use', () => {
     expect(keys.redeem(second)).toBe(undefined);
   });
 
-  test('are not kept in the clear', () => {
+  test('{T48} are not kept in the clear', () => {
     const keys = new Keys<object>(() => 'the-secret-itself');
     keys.issue({});
     expect(JSON.stringify([...Object.values(keys)])).not.toContain('the-secret-itself');

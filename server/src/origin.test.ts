@@ -6,7 +6,7 @@ const origins = ['https://good.com', 'http://good.com:8080', 'https://[2001:db8:
 const live = { origins, production: true, allowNoOrigin: false };
 const workshop = { origins, production: false, allowNoOrigin: false };
 
-describe('in production', () => {
+describe('{S30} in production', () => {
   test.each<[string | undefined, boolean]>([
     ['https://good.com', true],
     ['https://good.com:443', true],

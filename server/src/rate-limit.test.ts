@@ -37,7 +37,7 @@ describe('TokenBucket', () => {
 });
 
 describe('addresses', () => {
-  test('IPv6 counts by /64, IPv4 one by one', () => {
+  test('{T17} IPv6 counts by /64, IPv4 one by one', () => {
     expect(addressKey('2001:db8:0:1:2:3:4:5')).toBe(addressKey('2001:db8:0:1:ffff:0:0:1'));
     expect(addressKey('2001:db8:0:1:0:0:0:1')).not.toBe(addressKey('2001:db8:0:2:0:0:0:1'));
     expect(addressKey('10.0.0.1')).not.toBe(addressKey('10.0.0.2'));

@@ -58,7 +58,7 @@ describe('a page directory', () => {
     '/__proto__',
     '/constructor',
     '',
-  ])('path %j is not served', (path) => {
+  ])('{T23} path %j is not served', (path) => {
     expect(get(path)).toBeUndefined();
   });
 

@@ -173,7 +173,7 @@ describe('seats that nobody sits on', () => {
 });
 
 describe('floods', () => {
-  test('of PONGs is cut with 4008', async () => {
+  test('{S41} of PONGs is cut with 4008', async () => {
     await start({ field: arcade() });
     const raw = await seated();
     for (let i = 0; i < 1000; i++) raw.say((out) => writePong(out, i & 127, 0, 0));
@@ -189,7 +189,7 @@ describe('floods', () => {
     expect(raw.closed).toBe(undefined);
   });
 
-  test('of RESYNCs gets everything a few times only', async () => {
+  test('{S41} of RESYNCs gets everything a few times only', async () => {
     await start({ field: arcade() });
     const raw = await seated();
     let sent = 0;
@@ -247,7 +247,7 @@ describe('what is not for this line', () => {
     expect(after.types).not.toContain(FrameType.Reply);
   });
 
-  test('[S9] an event near an entity that is gone is not told to who never saw it', async () => {
+  test('{T57} [S9] an event near an entity that is gone is not told to the unseeing', async () => {
     await start({
       field: arcade({
         interest: { around: (seat) => seat.own('ship'), radius: 100 },
@@ -266,7 +266,7 @@ describe('what is not for this line', () => {
 });
 
 describe('the past', () => {
-  test('[C3] is not chosen anew for each shot: what was shown never runs backwards', async () => {
+  test('{T56} [C3] is not chosen anew for each shot: it never runs backwards', async () => {
     const reached: number[] = [];
     await start({
       field: arcade({

@@ -79,7 +79,7 @@ describe('connect rejects with a reason and a sentence', () => {
     expect(error.message).toContain('no more rooms now');
   });
 
-  test('for a server that is not there', async () => {
+  test('{S11} for a server that is not there', async () => {
     await start();
     const player = new Player<typeof game>(stepper, { room: 'field' });
     player.offline = true;
@@ -201,7 +201,7 @@ describe('a game that throws closes its room only, and its seats are told why', 
   const join = (a: Player<typeof game>, then: (b: Player<typeof game>) => void = () => {}) =>
     void stepper.join(game, { room: a.client.room }).then(then, () => {});
 
-  test.each(drive)('in %s (%#)', async (where, more, how) => {
+  test.each(drive)('{T61} in %s (%#)', async (where, more, how) => {
     const rooms = { field: arcade(more), other: arcade() };
     stepper = await Stepper.start({ rooms });
     const bystander = await stepper.join(game, { room: 'other' });
@@ -221,7 +221,7 @@ describe('a game that throws closes its room only, and its seats are told why', 
     expect(bystander.client.newest().tick).toBeGreaterThan(before + 25);
   });
 
-  test('in open: the joiner is told, and nobody else notices', async () => {
+  test('{T61} in open: the joiner is told, and nobody else notices', async () => {
     const rooms = { field: arcade({ open: boom }), other: arcade() };
     stepper = await Stepper.start({ rooms });
     const bystander = await stepper.join(game, { room: 'other' });

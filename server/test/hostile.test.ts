@@ -92,11 +92,16 @@ describe('before a seat', () => {
   test.each<[what: string, write: (out: MsgpackWriter) => void, code: number]>([
     ['an input', (out) => writeInputHeader(out, { dState: 0, dShown: 0, dFirst: 0 }), 4000],
     ['a ping', (out) => writePing(out, 1, 0), 4000],
-    ['nothing that is MessagePack', (out) => out.raw(Uint8Array.of(0xc1)), 4000],
-    ['an empty message', () => {}, 4000],
-    ['an array of 2^32 elements', (out) => out.raw(Uint8Array.of(0xdd, 255, 255, 255, 255)), 4000],
-    ['an ext type', (out) => out.raw(Uint8Array.of(0x92, 0, 0xd4, 0x72, 0)), 4000],
-  ])('[F6] %s ends the connection', async (_, write, code) => {
+    ['{T40} nothing that is MessagePack', (out) => out.raw(Uint8Array.of(0xc1)), 4000],
+    ['{T40} an empty message', () => {}, 4000],
+    ['{T40} a single byte', (out) => out.raw(Uint8Array.of(0x41)), 4000],
+    [
+      '{T28} an array of 2^32 elements',
+      (out) => out.raw(Uint8Array.of(0xdd, 255, 255, 255, 255)),
+      4000,
+    ],
+    ['{T31} an ext type', (out) => out.raw(Uint8Array.of(0x92, 0, 0xd4, 0x72, 0)), 4000],
+  ])('{S32} [F6] %s ends the connection', async (_, write, code) => {
     const raw = new Raw();
     await raw.say(write);
     expect(raw.closed?.[0]).toBe(code);
@@ -110,7 +115,7 @@ describe('before a seat', () => {
     expect(raw.closed?.[1]).toContain('update the older side');
   });
 
-  test('[J1] a HELLO that does not come ends at the deadline, one that does not', async () => {
+  test('{T14, S32, S43} [J1] a HELLO has a deadline, a seat has none', async () => {
     const silent = new Raw();
     const player = await seated();
     await stepper.advance(2800);
@@ -121,7 +126,7 @@ describe('before a seat', () => {
     expect(refusals()).toMatchObject({ 'handshake-timeout': 1 });
   });
 
-  test('[F1] a text message is refused', async () => {
+  test('{S4, T9} [F1] a text message is refused', async () => {
     const raw = new Raw();
     raw.peer.text();
     await stepper.advance(1);
@@ -129,13 +134,13 @@ describe('before a seat', () => {
     expect(refusals()).toMatchObject({ 'text-frame': 1 });
   });
 
-  test('a token in the URL is refused before the upgrade, and not logged', () => {
+  test('{T45, S36} a token in the URL is refused before the upgrade, and not logged', () => {
     const connect = () => stepper.transport.connect({ query: 'token=hunter2' });
     expect(connect).toThrow(expect.objectContaining({ status: 400 }));
     expect(JSON.stringify(stepper.log)).not.toContain('hunter2');
   });
 
-  test('another origin is refused, and the log names the setting that would allow it', () => {
+  test('{S30} another origin is refused, and the log names the setting that allows it', () => {
     const headers = { origin: 'https://evil.example', host: 'game.example' };
     const connect = () => stepper.transport.connect({ headers });
     expect(connect).toThrow(expect.objectContaining({ status: 403 }));
@@ -144,7 +149,7 @@ describe('before a seat', () => {
     expect(line?.msg).toContain('https://evil.example');
   });
 
-  test('one address gets its share of connections', () => {
+  test('{T17} one address gets its share of connections', () => {
     for (let i = 1; i < 64; i++) new Raw();
     expect(() => new Raw()).toThrow(expect.objectContaining({ status: 429 }));
     stepper.transport.connect({ remoteAddress: '10.0.0.1' });
@@ -190,7 +195,7 @@ describe('on a seat', () => {
     const plan = game.input;
     const dx = plan.byName.get('dx')!;
 
-    test('an input outside its declaration is refused, and the seat waits', async () => {
+    test('{T54} an input outside its declaration is refused, and the seat waits', async () => {
       const raw = await seated({ room });
       await raw.input(wire, 0, (sink) => {
         sink.open();
@@ -210,7 +215,7 @@ describe('on a seat', () => {
       expect(stepper.room(room).seat(id)?.connected).toBe(false);
     });
 
-    test('[I3] inputs for times that are over, or far ahead, are dropped, no more', async () => {
+    test('{T53} [I3] inputs for times that are over, or far ahead, are dropped', async () => {
       const raw = await seated({ room });
       const right = neutralInput(plan);
       right[dx.column] = 2;
@@ -241,7 +246,7 @@ describe('on a seat', () => {
       expect(raw.closed?.[0]).toBe(4000);
     });
 
-    test('[F4, F10] an input cut or changed anywhere harms nobody else', async () => {
+    test('{T42} [F4, F10] an input cut or changed anywhere harms nobody else', async () => {
       const before = neutralInput(plan);
       const frame = inputFrame(wire, 0, (sink) =>
         writeInputs(sink, plan, before, [before.slice().fill(0), before.slice()]),
@@ -266,7 +271,7 @@ describe('on a seat', () => {
     ['acks', 400, (out) => writeAck(out, 0)],
     ['commands', 21, (out) => out.raw(Uint8Array.of(0x94, 6, 1, 1, 0x91, 1))],
     ['resyncs', 21, (out) => out.raw(Uint8Array.of(0x91, 12))],
-  ])('a flood of %s is cut with 4008', async (what, count, write) => {
+  ])('{S41} a flood of %s is cut with 4008', async (what, count, write) => {
     const raw = await seated();
     const out = new MsgpackWriter(64);
     write(out);
@@ -275,7 +280,7 @@ describe('on a seat', () => {
     expect(raw.closed).toEqual([4008, `too many ${what}`]);
   });
 
-  test('a silent line is cut after its time, a talking one not', async () => {
+  test('{S43, T19} a silent line is cut after its time, a talking one not', async () => {
     const raw = await seated();
     const talker = await seated();
     for (let second = 0; second < 62; second++) {
@@ -287,7 +292,7 @@ describe('on a seat', () => {
     expect(refusals()).toMatchObject({ 'idle-timeout': 1 });
   });
 
-  test('[F10] whatever bytes come, only their own connection ends', async () => {
+  test('{T42} [F10] whatever bytes come, only their own connection ends', async () => {
     let state = 12345;
     const next = () => (state = (state * 1103515245 + 12345) & 0x7fffffff) >>> 8;
     for (let i = 0; i < 150; i++) {

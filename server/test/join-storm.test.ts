@@ -74,7 +74,7 @@ function expectTruth({ readers }: Storm): void {
 }
 
 describe.each(['packed', 'plain'] as const)('%s', (wire) => {
-  test('one body serves two hundred who join at once', async () => {
+  test('{S14, S57} one body serves two hundred who join at once', async () => {
     const storm = await start({ wire });
     join(storm, SEATS);
     await stepper.advance(TICK_MS);
@@ -84,7 +84,7 @@ describe.each(['packed', 'plain'] as const)('%s', (wire) => {
     expectTruth(storm);
   });
 
-  test('a tick writes one body for who joins and one for who is in step', async () => {
+  test('{S14} a tick writes one body for who joins and one for who is in step', async () => {
     const storm = await start({ wire });
     for (let wave = 0; wave < SEATS / WAVE; wave++) {
       join(storm, WAVE);

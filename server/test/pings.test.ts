@@ -23,7 +23,7 @@ async function seated(limits: { slowSeatBytes?: number } = {}) {
   return { frames, reader };
 }
 
-test('a ping follows a STATE: eight in the first seconds, then one every two', async () => {
+test('{S8} a ping follows a STATE: eight in the first seconds, then one every two', async () => {
   const { frames, reader } = await seated();
   stepper.onStride = () => reader.acknowledge();
   await stepper.advance(20_000);

@@ -22,7 +22,7 @@ const states = (player: Player<typeof game>) => player.statuses.map((status) => 
 const last = (player: Player<typeof game>) => player.statuses.at(-1) as Status;
 
 describe('a line that breaks', () => {
-  test('brings the player back to the same seat, ship and row objects', async () => {
+  test('{S20} brings the player back to the same seat, ship and row objects', async () => {
     const told: string[] = [];
     await start({
       drop: (_, seat) => void told.push(`drop ${seat.id} ${seat.connected}`),
@@ -102,7 +102,7 @@ describe('a line that breaks', () => {
     expect(a.client.seat).toBe(1);
   });
 
-  test('of which nobody is told is noticed, and resumed', async () => {
+  test('{T19} of which nobody is told is noticed, and resumed', async () => {
     await start();
     const a = await stepper.join(game, { room: 'field', sample: still });
     a.socket.dead = true;
@@ -150,7 +150,7 @@ describe('one seat and two lines', () => {
     expect(last(a)).toMatchObject({ state: 'closed', reason: 'superseded' });
   });
 
-  test('[J2] of two resumes that race exactly one wins, and the other is told 4007', async () => {
+  test('{T48, S47} [J2] of two resumes that race one wins, the other is told 4007', async () => {
     const [a] = await twins();
     const { shard } = stepper.server;
     const room = stepper.room('field');
@@ -186,7 +186,7 @@ describe('one seat and two lines', () => {
     expect(room.seat(1)?.connected).toBe(true);
   });
 
-  test('a key is worth nothing once the player has come back with it', async () => {
+  test('{T48, S47} a key is worth nothing once the player has come back with it', async () => {
     const [a] = await twins();
     a.cut();
     await stepper.when(() => a.sockets.length === 2 && a.state === 'live');
@@ -301,7 +301,7 @@ describe('a page', () => {
 });
 
 describe('a seat that does not read', () => {
-  test('gets nothing more beyond its limit, then one delta, and sees the truth', async () => {
+  test('{T18} gets nothing more beyond its limit, then one delta, and sees the truth', async () => {
     await start(
       { tick: (room) => void (room.state.round = room.tick % 999) },
       { slowSeatBytes: 300 },
@@ -327,7 +327,7 @@ describe('a seat that does not read', () => {
     expect(states(a)).toEqual(['live']);
   });
 
-  test('is closed with 4010 after its time, and may come back', async () => {
+  test('{T18} is closed with 4010 after its time, and may come back', async () => {
     await start({}, { slowSeatBytes: 100, slowSeatMs: 3000 });
     const a = await stepper.join(game, { room: 'field', sample: still });
     await stepper.join(game, { room: 'field', sample: east });

@@ -108,7 +108,7 @@ describe('what the seat was not told of', () => {
     return undefined;
   };
 
-  test('is not in its past, however it is asked', async () => {
+  test('{T55} is not in its past, however it is asked', async () => {
     const { field, inTick } = await hunt({ sees, open }, hide);
     for (let step = 0; step < 25; step++)
       await inTick(6, () => {

@@ -71,7 +71,7 @@ test('rewind goes to the fractional tick that was on the screen', async () => {
   }
 });
 
-test('[C3] rewind reaches no further than the measured line allows', async () => {
+test('{T56} [C3] rewind reaches no further than the measured line allows', async () => {
   const { past } = await shots(1, { ...BAD_LINE, latencyMs: 20, jitterMs: 0, stallMs: 0 });
   const tickMs = 1000 / game.tickRate;
   for (const { tick, done } of past)
@@ -85,7 +85,7 @@ test('[C3] rewind reaches no further than the measured line allows', async () =>
   expect(room.doneTick - reached).toBeLessThan((60 + 34 + 250) / tickMs);
 });
 
-test('[C3] a client that answers only some pings in time reaches no further', async () => {
+test('{T56} [C3] a client that answers only some pings in time reaches no further', async () => {
   stepper = await Stepper.start({ rooms: { field: arcade() } });
   let pongs = 0;
   const hold = (line: Link): Link => {

@@ -133,7 +133,7 @@ describe.each<[string, Partial<Definition>]>([
   ['rows beyond the radius', { interest }],
   ['rows that sees refuses within the radius', { interest, sees }],
 ])('[S9] a seat gets the same bytes whatever becomes of %s', (_name, more) => {
-  test.each(SEEDS)('seed %i', async (seed) => {
+  test.each(SEEDS)('{T57} seed %i', async (seed) => {
     const [spy, other] = await framesOf(more, seed, 1000 + seed);
     const [again, otherAgain] = await framesOf(more, seed, 2000 + seed);
     expect(spy.length).toBeGreaterThan(200);

@@ -65,7 +65,7 @@ const until = (client: Client, is: (status: Status) => boolean) =>
 for (const { name, missing } of TRANSPORTS) {
   const skipped = missing ? ` (skipped: ${missing})` : '';
   describe.skipIf(missing !== undefined)(`over ${name}${skipped}`, () => {
-    test('two players join, move, see each other, talk, and hear events', async () => {
+    test('{S12} two players join, move, see each other, talk, and hear events', async () => {
       await start(name, { tick: (room) => room.emit('ping', { n: room.tick, at: 0 }) });
       expect(server.transport).toContain(name);
       const input = { ...still };
@@ -84,7 +84,7 @@ for (const { name, missing } of TRANSPORTS) {
       expect(got).toEqual(got.map((_, i) => got[0] + i));
     });
 
-    test('a cut line is resumed on the same seat', async () => {
+    test('{S20} a cut line is resumed on the same seat', async () => {
       await start(name);
       const sockets: WebSocket[] = [];
       class Socket extends WebSocket {
@@ -131,7 +131,7 @@ for (const { name, missing } of TRANSPORTS) {
       expect([persisted, ends[0]]).toEqual([true, 1012]);
     });
 
-    test('[J4] the port answers health, rooms and tickets, and a ticket seats once', async () => {
+    test('{S53} [J4] the port answers health, rooms and tickets, which seat once', async () => {
       await start(name);
       const health = await fetch(`${server.url}/healthz`);
       expect(await health.json()).toEqual({ status: 'ok', rooms: 0, seats: 0 });
@@ -161,7 +161,7 @@ for (const { name, missing } of TRANSPORTS) {
       expect((await fetch(`${server.url}/none.js`)).status).toBe(404);
     });
 
-    test('a foreign page is refused with 403, and the log names the setting', async () => {
+    test('{S30} a foreign page is refused with 403, and the log names the setting', async () => {
       await start(name);
       const raw = await RawSocket.connect(server.port);
       raw.write(handshake('/', { Origin: 'https://evil.example' }));

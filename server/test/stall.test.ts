@@ -130,7 +130,7 @@ for (const { name, missing } of TRANSPORTS) {
     test.each([
       ['everything', undefined],
       ['its surroundings', 700],
-    ])('[S8] a paused socket that sees %s holds the truth again', async (_, radius) => {
+    ])('{T18} [S8] a paused socket that sees %s holds the truth again', async (_, radius) => {
       const { room, ticks } = await startByHand(name as 'uws' | 'ws', radius);
       const { reader, socket } = await read(server!.port);
       const look = () => reader.look(room);

@@ -95,7 +95,7 @@ for (const { name, make, missing } of TRANSPORTS) {
     });
 
     test.each(['http://elsewhere/', '*'])(
-      'the target %s never reaches the handler',
+      '{T23} the target %s never reaches the handler',
       async (path) => {
         let calls = 0;
         const server = await serve(async () => ({ status: 200 + 0 * calls++ }));
@@ -124,7 +124,7 @@ for (const { name, make, missing } of TRANSPORTS) {
       ['over its limit', 413, post('x'.repeat(101))],
       ['announced over every limit', 413, post('', 10_000_000)],
       ['without end', 408, post('x', 50)],
-    ])('a body %s is answered %i', async (_, status, bytes) => {
+    ])('{S43} a body %s is answered %i', async (_, status, bytes) => {
       const server = await serve(echoBody(100), { bodyDeadlineMs: 50 });
       expect((await ask(server, bytes)).head.status).toBe(status);
     });

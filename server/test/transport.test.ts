@@ -1,6 +1,7 @@
 // One suite over both transports: what a WebSocket peer may do to us, and what we promise a
 // handler. Raw sockets on 127.0.0.1; test-server.ts writes down what the transport says.
 
+import { deflateRawSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Socket } from '../src/transport.ts';
 import { ACCEPT, BINARY, frame, handshake, PING, PONG, RawSocket, TEXT } from './raw-socket.ts';
@@ -32,13 +33,23 @@ for (const { name, make, missing } of TRANSPORTS) {
       ['without a key', 400, handshake('/', { 'Sec-WebSocket-Key': undefined })],
       ['with a short key', 400, handshake('/', { 'Sec-WebSocket-Key': 'AAAA' })],
       ['with a key of no base64', 400, handshake('/', { 'Sec-WebSocket-Key': '~'.repeat(24) })],
-      ['with a body', 400, `${handshake('/', { 'Content-Length': '3' })}abc`],
-      ['with content-length: 0', 400, handshake('/', { 'Content-Length': '0' })],
+      ['{T22} with a body', 400, `${handshake('/', { 'Content-Length': '3' })}abc`],
+      [
+        '{T22} with two lengths of a body',
+        400,
+        `${handshake('/', { 'Content-Length': '3\r\nContent-Length: 3' })}abc`,
+      ],
+      [
+        '{T22} with a body in chunks',
+        400,
+        `${handshake('/', { 'Transfer-Encoding': 'chunked' })}0\r\n\r\n`,
+      ],
+      ['{T22} with content-length: 0', 400, handshake('/', { 'Content-Length': '0' })],
       ['by POST', 405, handshake('/', {}, 'POST / HTTP/1.1')],
-      ['over HTTP/1.0', 505, handshake('/', {}, 'GET / HTTP/1.0')],
+      ['{S1} over HTTP/1.0', 505, handshake('/', {}, 'GET / HTTP/1.0')],
       ['with a long URL', 414, handshake(`/${'a'.repeat(512)}`)],
       ['with long headers', 431, handshake('/', { Cookie: 'a'.repeat(4000) })],
-    ])('a handshake %s is answered %i', async (_, status, bytes) => {
+    ])('{S2} a handshake %s is answered %i', async (_, status, bytes) => {
       const server = await TestServer.start(make);
       const raw = await RawSocket.connect(server.port);
       raw.write(bytes);
@@ -53,7 +64,7 @@ for (const { name, make, missing } of TRANSPORTS) {
       next.destroy();
     });
 
-    test('the handler sees path, query, headers and address, and its answer is kept', async () => {
+    test('{S3} the handler sees the whole request, and its answer is kept', async () => {
       const asked: string[] = [];
       const server = await TestServer.start(make, {
         upgrade: ({ path, query, headers, remoteAddress }) => {
@@ -72,6 +83,47 @@ for (const { name, make, missing } of TRANSPORTS) {
       expect(server.sockets[0].remoteAddress).toBe('127.0.0.1');
     });
 
+    test('{T27} an upgrade without a query has an empty one', async () => {
+      const asked: string[] = [];
+      const upgrade = ({ path, query }: { path: string; query: string }) => {
+        asked.push(path, query);
+        return { accept: !query.includes('token') } as const;
+      };
+      const server = await TestServer.start(make, { upgrade: upgrade as never });
+      const raw = await RawSocket.open(server.port, '/room');
+      expect(asked).toEqual(['/room', '']);
+      raw.destroy();
+    });
+
+    test('{T21} compression is offered and not taken', async () => {
+      const server = await TestServer.start(make);
+      const raw = await RawSocket.connect(server.port);
+      const offer = { 'Sec-WebSocket-Extensions': 'permessage-deflate; client_max_window_bits' };
+      raw.write(handshake('/', offer));
+      const head = await raw.head();
+      expect([head.status, head.headers.has('sec-websocket-extensions')]).toEqual([101, false]);
+      // 1 MB of zeros in 1 KB, as one compressed frame.
+      raw.write(frame(BINARY, deflateRawSync(Buffer.alloc(1 << 20)), { rsv: 4 }));
+      expect(await server.seen(/close/)).toMatch(/^close 1006/);
+      expect(server.log).toHaveLength(2);
+    });
+
+    test('{T25} requests before and after an upgrade in one write harm nobody', async () => {
+      const server = await TestServer.start(make);
+      const request = 'GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n';
+      for (const bytes of [request + handshake(), handshake() + request, handshake().repeat(2)]) {
+        const raw = await RawSocket.connect(server.port);
+        raw.write(bytes);
+        expect([101, 404, 400]).toContain((await raw.head()).status);
+        raw.tcp.end();
+        await raw.closed;
+      }
+      const bystander = await RawSocket.open(server.port);
+      bystander.write(frame(BINARY, 'fine'));
+      expect((await bystander.frame())?.payload.toString()).toBe('fine');
+      expect(server.faults).toEqual([]);
+    });
+
     test('a refusal reaches the peer as status and text', async () => {
       const refusal = { accept: false, status: 403, reason: 'not from there' } as const;
       const server = await TestServer.start(make, { upgrade: () => refusal });
@@ -82,7 +134,7 @@ for (const { name, make, missing } of TRANSPORTS) {
       expect(server.log).toEqual([]);
     });
 
-    test('a throw in upgrade is answered 500 and the process lives', async () => {
+    test('{T26} a throw in upgrade is answered 500 and the process lives', async () => {
       let calls = 0;
       const server = await TestServer.start(make, {
         upgrade: () => {
@@ -100,7 +152,7 @@ for (const { name, make, missing } of TRANSPORTS) {
 
   describe.skipIf(missing !== undefined)(`messages over ${name}${skipped(missing)}`, () => {
     test.each([0, 1, 125, 126, 4096])(
-      'a message of %i bytes comes and goes whole',
+      '{S5, S42} a message of %i bytes comes and goes whole',
       async (size) => {
         const server = await TestServer.start(make);
         const raw = await RawSocket.open(server.port);
@@ -110,21 +162,21 @@ for (const { name, make, missing } of TRANSPORTS) {
       },
     );
 
-    test.each([65_535, 65_536])('a limit of 65536 takes %i bytes', async (size) => {
+    test.each([65_535, 65_536])('{S5} a limit of 65536 takes %i bytes', async (size) => {
       const server = await TestServer.start(make, {}, { maxFrameBytes: 65_536 });
       const raw = await RawSocket.open(server.port);
       raw.write(frame(BINARY, Buffer.alloc(size, 9)));
       expect((await raw.frame())?.payload.length).toBe(size);
     });
 
-    test('a frame sent byte by byte is one message', async () => {
+    test('{T12} a frame sent byte by byte is one message', async () => {
       const server = await TestServer.start(make);
       const raw = await RawSocket.open(server.port);
       await raw.trickle(frame(BINARY, 'slowly'));
       expect((await raw.frame())?.payload.toString()).toBe('slowly');
     });
 
-    test('fragments are one message, and a ping between them is answered first', async () => {
+    test('{S7, S8} fragments are one message, a ping between them is answered first', async () => {
       const server = await TestServer.start(make);
       const raw = await RawSocket.open(server.port);
       raw.write(frame(BINARY, 'a', { fin: false }));
@@ -138,7 +190,7 @@ for (const { name, make, missing } of TRANSPORTS) {
       expect(server.log).toEqual(['open', 'ping', 'message 1002']);
     });
 
-    test('bytes copied in the callback stay as they were', async () => {
+    test('{T41} bytes copied in the callback stay as they were', async () => {
       const kept: Uint8Array[] = [];
       const server = await TestServer.start(make, {
         message: (socket, bytes) => {
@@ -154,7 +206,7 @@ for (const { name, make, missing } of TRANSPORTS) {
       expect(texts).toEqual(['one', 'two', 'three']);
     });
 
-    test('a text message is told apart and its socket can be closed for it', async () => {
+    test('{S4, T9} a text message is told apart and its socket can be closed for it', async () => {
       const text = (socket: Socket) => socket.close(1003, 'binary only');
       const server = await TestServer.start(make, { text });
       const raw = await RawSocket.open(server.port);
@@ -181,7 +233,7 @@ for (const { name, make, missing } of TRANSPORTS) {
       expect(server.log).toEqual(['open']);
     });
 
-    test('a reader that never reads is closed with 4010 at the limit', async () => {
+    test('{T18} a reader that never reads is closed with 4010 at the limit', async () => {
       const server = await TestServer.start(make);
       const raw = await RawSocket.open(server.port);
       raw.tcp.pause();

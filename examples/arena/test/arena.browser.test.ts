@@ -83,7 +83,7 @@ browserSuite('the arena', () => {
     await context.close();
   });
 
-  test('a key held in one page moves its ship in both', async () => {
+  test('{S15} a key held in one page moves its ship in both', async () => {
     const room = await newRoom(server.port);
     const ada = await visit(`name=Ada&room=${room}`);
     const bob = await visit(`name=Bob&room=${room}`);

@@ -112,7 +112,7 @@ describe('bots', () => {
 });
 
 describe('talk', () => {
-  it('takes control and direction characters out of names and cuts them', () => {
+  it('{T38} takes control and direction characters out of names and cuts them', () => {
     expect(cleanName('  A\u202Eda\n\u0007 Love\u200Blace  ')).toBe('A da Love lace');
     expect(cleanName('x'.repeat(50))).toHaveLength(16);
     expect(cleanName('\u200B \n')).toBe('');

@@ -123,7 +123,7 @@ describe('a ship', () => {
     expect(ship.y).toBeLessThanOrEqual(wall.y - SHIP_RADIUS + 0.01);
   });
 
-  it('is as fast along a diagonal as along an axis', () => {
+  it('{T54} is as fast along a diagonal as along an axis', () => {
     const straight = newShip(2048, 60);
     const diagonal = newShip(2048, 60);
     for (let tick = 0; tick < 30; tick++) {
@@ -133,7 +133,7 @@ describe('a ship', () => {
     expect(Math.hypot(diagonal.vx, diagonal.vy)).toBeCloseTo(straight.vx, 6);
   });
 
-  it('fires as often as its gun allows, and not at all when destroyed', () => {
+  it('{T55} fires as often as its gun allows, and not at all when destroyed', () => {
     const ship = newShip(2048, 60);
     for (let tick = 0; tick < 40; tick++) moveShip(ship, { ...still, fire: true }, 1 / TICK_RATE);
     expect(ship.gunCount).toBe(10);
