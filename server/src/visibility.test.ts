@@ -77,6 +77,22 @@ test('a despawned entity leaves, and its row may mean another at once', () => {
   expect(knows({ id } as Row)).toBe(false);
 });
 
+test('what was own and nowhere for a tick leaves as all else when it is given away', () => {
+  const { world, at, knows } = setUp();
+  const row = world.spawn('ship', { x: 1, y: 0 }, 1);
+  const other = world.spawn('ship', { x: 1, y: 0 }, 1);
+  row.x = Number.NaN;
+  expect(knows(row)).toBe(true);
+  at.eye = { x: Number.NaN, y: 0 };
+  expect(knows(other)).toBe(true);
+  at.eye = { x: 0, y: 0 };
+  row.x = other.x = 5000;
+  expect([knows(row), knows(other)]).toEqual([true, true]);
+  world.setOwner(row, 2);
+  world.setOwner(other, 2);
+  expect([knows(row), knows(other)]).toEqual([false, false]);
+});
+
 test('rows are far beyond a distance, near within 0.9 of it, and never far if own', () => {
   const packed = defineGame({
     tickRate: 20,

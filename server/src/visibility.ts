@@ -173,7 +173,9 @@ export class Visibility<V extends Viewer> {
       else if (way < far * NEAR_FACTOR) known.part(slot, 0);
       room = Math.min(room, known.tier[slot] === 1 ? way - far * NEAR_FACTOR : far - way);
     }
-    known.near[slot] = eye.travelled + room - this.#leaveRadius * ROUNDING;
+    // Not a number: nobody knows where it is, so it is asked again.
+    const until = eye.travelled + room - this.#leaveRadius * ROUNDING;
+    known.near[slot] = Number.isNaN(until) ? 0 : until;
     return way <= this.#leaveRadius;
   }
 
