@@ -8,6 +8,7 @@ import {
   type ListedRow,
   type LiveTable,
   listRow,
+  MAX_FINDING_CHARS,
   MAX_LISTING_BYTES,
   MsgpackWriter,
   ownDigest,
@@ -23,6 +24,9 @@ import type { World } from './world.ts';
 
 /** Seconds from one digest to the next, and from one listing of a seat to its next. */
 const EVERY_SECONDS = 1;
+
+/** New lines, and what moves a terminal's cursor or turns its text around. */
+const UNREADABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
 interface Inspection {
   /** Part that the client asked a listing of; -1 for none. */
@@ -99,7 +103,8 @@ export class Digests {
   reported(seat: RoomSeat, { tick, part, finding }: Report): void {
     if (finding !== undefined) {
       this.findings++;
-      this.#log.warn({ seat: seat.id, tick }, `desync: seat ${seat.id}: ${finding}`);
+      const said = finding.slice(0, MAX_FINDING_CHARS).replace(UNREADABLE, '?');
+      this.#log.warn({ seat: seat.id, tick }, `desync: seat ${seat.id}: ${said}`);
       return;
     }
     if (part >= this.#game.kinds.length + 2) return;
@@ -170,9 +175,13 @@ export class Digests {
       const table = tables[part];
       for (let row = 1; row <= table.high; row++) {
         if (table.ids[row] === 0) continue;
-        const slot = this.#seesAll ? 0 : known.slotOf(table.ids[row]);
-        if (this.#seesAll || (slot >= 0 && known.sentTick[slot] === tick))
+        if (this.#seesAll) {
           yield listRow(table, row);
+          continue;
+        }
+        const slot = known.slotOf(table.ids[row]);
+        if (slot >= 0 && known.sentTick[slot] === tick)
+          yield listRow(known.toldTier[slot] === 0 ? table : table.far!, row);
       }
     }
   }

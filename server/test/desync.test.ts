@@ -7,6 +7,7 @@ import {
   defineGame,
   FrameType,
   fixed,
+  int,
   MsgpackWriter,
   Random,
   Received,
@@ -27,15 +28,21 @@ afterEach(async () => {
 
 type Kind = 'ship' | 'crate' | 'sign';
 
-/** A quiet room with one of each kind, and a player whose received tables the test may touch. */
-async function broken(more: Parameters<typeof fuzzRoom>[1] = {}) {
-  const found: string[] = [];
+/** Answers what the newest session received into. */
+function spyReceived(): () => Received {
   let received: Received | undefined;
   const { readBody } = Received.prototype;
   vi.spyOn(Received.prototype, 'readBody').mockImplementation(function (this: Received, ...args) {
     received = this;
     readBody.apply(this, args);
   });
+  return () => received!;
+}
+
+/** A quiet room with one of each kind, and a player whose received tables the test may touch. */
+async function broken(more: Parameters<typeof fuzzRoom>[1] = {}) {
+  const found: string[] = [];
+  const received = spyReceived();
   const field = fuzzRoom(1, {
     open(room) {
       room.spawn('ship', { x: 20, y: 30, name: 'first', bag: [1, 2, 3], notes: [['k', [4]]] });
@@ -53,9 +60,9 @@ async function broken(more: Parameters<typeof fuzzRoom>[1] = {}) {
     inspect: findDesyncs((finding) => found.push(finding)),
   });
   await stepper.advance(2500);
-  const table = (kind: Kind): ReceivedTable => received!.tables[game.kind(kind).index];
+  const table = (kind: Kind): ReceivedTable => received().tables[game.kind(kind).index];
   const column = (kind: Kind, name: string) => game.kind(kind).byName.get(name)!;
-  return { player, found, received: received!, table, column };
+  return { player, found, received: received(), table, column };
 }
 
 /** What the server logged as desyncs. */
@@ -171,7 +178,7 @@ describe.each(Object.keys(KINDS))('no alarm where %s', (name) => {
   });
 });
 
-test('[D1] no alarm where rows that are far are told less exactly', async () => {
+describe('where rows that are far are told less exactly', () => {
   const wide = defineGame({
     tickRate: 20,
     entities: {
@@ -179,6 +186,7 @@ test('[D1] no alarm where rows that are far are told less exactly', async () => 
         x: fixed(-900, 900, 1 / 8).smooth({ by: 'vx', far: 12 }),
         y: fixed(-900, 900, 1 / 8).smooth({ far: 12 }),
         vx: fixed(-99, 99, 1),
+        crew: int(0, 9),
       },
     },
     input: {},
@@ -197,15 +205,36 @@ test('[D1] no alarm where rows that are far are told less exactly', async () => 
       }
     },
   });
-  stepper = await Stepper.start({ rooms: { field } });
-  const found: string[] = [];
-  const inspect = findDesyncs((finding) => found.push(finding));
-  const player = await stepper.join(wide, { room: 'field', inspect });
-  await stepper.advance(20_000);
-  expect(found).toEqual([]);
-  expect(player.client.stats.inByFrame.digest).toBeGreaterThan(10 * 10);
-  const known = stepper.room('field').seat(1)!.known;
-  expect([...known.toldTier].filter((tier) => tier === 1).length).toBeGreaterThan(5);
+
+  /** A player in a sea of boats, half of them far. */
+  async function sail() {
+    stepper = await Stepper.start({ rooms: { field } });
+    const found: string[] = [];
+    const inspect = findDesyncs((finding) => found.push(finding));
+    const player = await stepper.join(wide, { room: 'field', inspect });
+    return { found, player };
+  }
+
+  test('[D1] no alarm', async () => {
+    const { found, player } = await sail();
+    await stepper.advance(20_000);
+    expect(found).toEqual([]);
+    expect(player.client.stats.inByFrame.digest).toBeGreaterThan(10 * 10);
+    const known = stepper.room('field').seat(1)!.known;
+    expect([...known.toldTier].filter((tier) => tier === 1).length).toBeGreaterThan(5);
+  });
+
+  test('[D3] the row that differs is named, and none that is far', async () => {
+    const received = spyReceived();
+    const { found } = await sail();
+    await stepper.advance(5000);
+    expect(found).toEqual([]);
+    const [boats] = received().tables;
+    // In the middle: those that are listed before it are far.
+    const { column } = wide.kind('boat').byName.get('crew')!;
+    boats.wire[column][boats.ids.indexOf(31)] = 3;
+    await names(found, 'boat 31.crew: the server has 0, this client 3');
+  });
 });
 
 /** Types of the frames a player got. */
@@ -247,6 +276,21 @@ describe('in production', () => {
     await stepper.advance(100);
     expect(player.closes[0][0]).toBe(CloseCode.Malformed);
   });
+});
+
+test('[D3] a finding is one line of a log, and no more than a finding', async () => {
+  stepper = await Stepper.start({ rooms: { field: fuzzRoom(5, {}) } });
+  const player = await stepper.join(game, { room: 'field' });
+  const out = new MsgpackWriter();
+  const finding = `a\n{"level":60}\r\u001b[2J\u009b2J\u202e\u2028${'x'.repeat(900)}`;
+  out.arrayHeader(4);
+  for (const part of [FrameType.Report, 20, 0]) out.int(part);
+  out.str(finding);
+  player.socket.raw(out.bytes());
+  await stepper.advance(10);
+  const [said] = logged();
+  expect(said).toMatch(/^desync: seat 1: a\?{"level":60}\?\?\[2J\?2J\?\?x+$/);
+  expect(said.length).toBeLessThan(450);
 });
 
 test('[D3] who reports without end is listed to once a second, and cut off', async () => {
