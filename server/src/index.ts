@@ -2,6 +2,7 @@
 // What a game needs is exported; a file named in a comment is the house's own.
 export { DEFAULT_LIMITS, type Limits } from './limits.ts';
 // ./log.ts
+export type { TlsFiles } from './certificate.ts';
 export type { Log, LogLevel } from './log.ts';
 // ./tally.ts
 export type {

@@ -11,6 +11,7 @@ import {
   defaultWatch,
   HttpError,
   type HttpResponse,
+  type ListenOptions,
   type Socket,
   type Transport,
   type TransportHandler,
@@ -82,10 +83,7 @@ class InMemory implements MemoryTransport {
     this.#watch = watch;
   }
 
-  async listen(
-    options: { port: number; host: string },
-    handler: TransportHandler,
-  ): Promise<{ port: number }> {
+  async listen(options: ListenOptions, handler: TransportHandler): Promise<{ port: number }> {
     if (this.#handler)
       throw new UsageError('this transport has listened already; make another one');
     this.#handler = handler;

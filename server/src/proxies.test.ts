@@ -16,7 +16,7 @@ function seen(
 const addressSeen = (remoteAddress: string, forwarded: string) =>
   seen(remoteAddress, { 'x-forwarded-for': forwarded }).remoteAddress;
 
-describe('HOSTILE T24: X-Forwarded-For', () => {
+describe('{T24} X-Forwarded-For', () => {
   test.each([
     ['of one proxy', PROXY, '203.0.113.5', '203.0.113.5'],
     ['that the client began itself', PROXY, '1.2.3.4, 203.0.113.5', '203.0.113.5'],
@@ -51,7 +51,7 @@ test.each([
   ['http', PROXY, false],
   ['https, http', PROXY, false],
   ['https', '203.0.113.9', false],
-])('HOSTILE S27: X-Forwarded-Proto %s from %s: secure is %s', (scheme, remoteAddress, secure) => {
+])('{S27} X-Forwarded-Proto %s from %s: secure is %s', (scheme, remoteAddress, secure) => {
   expect(seen(remoteAddress, { 'x-forwarded-proto': scheme }).secure).toBe(secure);
 });
 

@@ -4,6 +4,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { CloseCode, checkNames, UsageError } from '@tickwire/protocol';
+import { type TlsFiles, watchCertificate } from './certificate.ts';
 import type { RoomKind } from './define-room.ts';
 import { createMemoryDirectory, type Directory } from './directory.ts';
 import { Edge } from './edge.ts';
@@ -35,6 +36,11 @@ export interface ServeOptions {
   origins?: readonly string[];
   /** Lets clients without an Origin header (bots, native ones) in, in production. */
   allowNoOrigin?: boolean;
+  /**
+   * Ends TLS here: PEM files, read again within 10 s of their renewal; connections live on.
+   * Default: plain HTTP, for a proxy in front or for development.
+   */
+  tls?: TlsFiles;
   /**
    * Proxies in front, by address (`10.0.0.7`) or block (`10.0.0.0/8`): only what these say in
    * X-Forwarded-For and X-Forwarded-Proto is believed. Default: TRUSTED_PROXIES in the environment,
@@ -82,6 +88,7 @@ const OPTIONS = Object.keys({
   host: 0,
   origins: 0,
   allowNoOrigin: 0,
+  tls: 0,
   trustedProxies: 0,
   publicUrl: 0,
   page: 0,
@@ -114,6 +121,9 @@ export interface Server {
 /** Ms between sweeps: a handshake deadline is met to a tenth of it, an idle one to less. */
 const SWEEP_MS = 250;
 
+/** Ms between looks at the certificate's files: soon against days, and two calls of stat. */
+const CERTIFICATE_LOOK_MS = 10_000;
+
 /** Ms that close frames get to leave before sockets are cut. */
 const FAREWELL_MS = 150;
 
@@ -130,7 +140,7 @@ export async function serve(options: ServeOptions): Promise<Server> {
   const production = options.production ?? process.env.NODE_ENV === 'production';
   const log = typeof options.log === 'object' ? options.log : createLog(options.log);
   const limits = checkedLimits(options);
-  const { now = () => performance.now() } = options;
+  const { now = () => performance.now(), publicUrl, tls } = options;
   const directory = options.directory ?? createMemoryDirectory();
   const port = options.port ?? portFromEnvironment();
   const host = options.host ?? process.env.HOST ?? '0.0.0.0';
@@ -152,16 +162,17 @@ export async function serve(options: ServeOptions): Promise<Server> {
     start: options.ticking === false ? undefined : (room) => startTicker(room, now, tally),
   });
   const common = { shard, limits, tally, origins: rules, now };
-  const { publicUrl } = options;
   const api = new HttpApi({ ...common, directory, page, metrics, publicUrl });
   const wallClockMs = () => Date.now();
   const edge = new Edge({ ...common, proxies, api, log, wallClockMs });
-  const listening = await transport.listen({ port, host }, edge).catch(async (error) => {
+  const listening = await transport.listen({ port, host, tls }, edge).catch(async (error) => {
     await shard.drain(CloseCode.Restart, 'the server did not start');
     throw error;
   });
   const sweeper = options.ticking === false ? undefined : setInterval(() => edge.sweep(), SWEEP_MS);
-  const url = `http://${host === '0.0.0.0' ? 'localhost' : host}:${listening.port}`;
+  const scheme = tls ? 'https' : 'http';
+  const url = `${scheme}://${host === '0.0.0.0' ? 'localhost' : host}:${listening.port}`;
+  const unwatch = keepCertificate(transport, tls, log);
   log.info({ port: listening.port, transport: transport.name, production }, `listening on ${url}`);
 
   let closing: Promise<void> | undefined;
@@ -170,6 +181,7 @@ export async function serve(options: ServeOptions): Promise<Server> {
       for (const [signal, handler] of handlers) process.off(signal, handler);
       transport.stopListening();
       clearInterval(sweeper);
+      unwatch();
       await shard.drain(CloseCode.Restart, reason);
       edge.farewell(reason);
       await new Promise((resolve) => setTimeout(resolve, FAREWELL_MS));
@@ -192,7 +204,7 @@ function accessOf(
   checkOrigins(rules, log);
   const trusted = options.trustedProxies ?? proxiesFromEnvironment();
   const proxies = new TrustedProxies(trusted);
-  if (production && trusted.length === 0) checkPlain(options, host);
+  if (production && trusted.length === 0 && !options.tls) checkPlain(options, host);
   return { rules, proxies };
 }
 
@@ -209,8 +221,8 @@ function checkPlain({ transport }: ServeOptions, host: string): void {
   if (typeof transport === 'object' || isLoopback(host)) return;
   throw new UsageError(
     `production: plain ws on ${host} would send what players say, and their keys, in the open. ` +
-      "Name the proxy that ends TLS, trustedProxies: ['10.0.0.7'] (or TRUSTED_PROXIES), " +
-      "or let only this machine in, host: '127.0.0.1'",
+      'Give tls: { certFile, keyFile }, or name the proxy that ends TLS, trustedProxies: ' +
+      "['10.0.0.7'] (or TRUSTED_PROXIES), or let only this machine in, host: '127.0.0.1'",
   );
 }
 
@@ -225,6 +237,20 @@ function portFromEnvironment(): number {
   if (!(Number.isInteger(port) && port >= 0 && port < 65_536))
     throw new UsageError(`PORT=${PORT}: wants a whole number in 0..65535`);
   return port;
+}
+
+/** Answers how to stop. */
+function keepCertificate(transport: Transport, tls: TlsFiles | undefined, log: Log): () => void {
+  const reload = transport.reloadCertificate?.bind(transport);
+  if (!tls || !reload) return () => {};
+  return watchCertificate(tls, CERTIFICATE_LOOK_MS, () => {
+    try {
+      reload();
+      log.info({ certFile: tls.certFile }, 'took the new certificate');
+    } catch (error) {
+      log.warn({ err: error }, 'kept the old certificate');
+    }
+  });
 }
 
 async function transportOf(options: ServeOptions, log: Log, tally: Tally): Promise<Transport> {

@@ -4,6 +4,7 @@
 // when it returns; uWebSockets.js detaches their buffer.
 
 import { assert, UsageError } from '@tickwire/protocol';
+import type { TlsFiles } from './certificate.ts';
 
 /** One HTTP request. Header names are in lower case; a header sent twice is joined by ', '. */
 export interface HttpRequest {
@@ -104,13 +105,25 @@ export interface TransportHandler {
   open(socket: Socket): SocketHandler;
 }
 
+export interface ListenOptions {
+  port: number;
+  host: string;
+  /** Speaks TLS, 1.2 or newer, and nothing else. */
+  tls?: TlsFiles;
+}
+
 export interface Transport {
   readonly name: string;
-  /** Port 0 takes a free one. Throws UsageError if the port cannot be opened. */
-  listen(
-    options: { port: number; host: string },
-    handler: TransportHandler,
-  ): Promise<{ port: number }>;
+  /**
+   * Port 0 takes a free one. Throws UsageError if the port cannot be opened, or for a certificate
+   * that is none.
+   */
+  listen(options: ListenOptions, handler: TransportHandler): Promise<{ port: number }>;
+  /**
+   * Reads the files of `tls` again: new connections meet the new certificate, old ones live on.
+   * Throws UsageError, and keeps the old one, if they are no pair.
+   */
+  reloadCertificate?(): void;
   /** New connections are refused; sockets live on. */
   stopListening(): void;
   /**

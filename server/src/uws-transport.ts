@@ -8,6 +8,7 @@ import type * as uws from 'uWebSockets.js';
 import { STATUS_CODES } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 import { UsageError } from '@tickwire/protocol';
+import { readCertificate, type TlsFiles } from './certificate.ts';
 import {
   hasNoBody,
   isRefusal,
@@ -27,6 +28,7 @@ import {
   defaultWatch,
   HttpError,
   type HttpResponse,
+  type ListenOptions,
   type Refusal,
   type Transport,
   type TransportHandler,
@@ -88,8 +90,11 @@ class UwsTransport implements Transport {
   readonly #watch: TransportWatch;
   readonly #uws: Uws;
   readonly #sockets = new Set<UwsSocket>();
-  #app: uws.TemplatedApp | undefined;
+  /** One, and one more for each certificate that came later: lines of the old ones live on. */
+  readonly #apps: uws.TemplatedApp[] = [];
   #listening: uws.us_listen_socket | undefined;
+  #secure = false;
+  #renew: (() => void) | undefined;
 
   constructor(limits: TransportLimits, watch: TransportWatch, native: Uws) {
     this.#limits = limits;
@@ -97,29 +102,53 @@ class UwsTransport implements Transport {
     this.#uws = native;
   }
 
-  async listen(
-    options: { port: number; host: string },
-    handler: TransportHandler,
-  ): Promise<{ port: number }> {
-    if (this.#app) throw new UsageError('this transport has listened already; make another one');
-    const app = this.#uws.App();
+  async listen(options: ListenOptions, handler: TransportHandler): Promise<{ port: number }> {
+    if (this.#apps.length > 0)
+      throw new UsageError('this transport has listened already; make another one');
+    const { host, tls } = options;
+    this.#secure = tls !== undefined;
+    const app = this.#makeApp(tls, handler);
+    const port = options.port === 0 ? await freePort(host) : options.port;
+    const socket = openPort(app, { host, port });
+    if (!socket) throw portError(options);
+    this.#apps.push(app);
+    this.#listening = socket;
+    if (tls) this.#renew = () => this.#replaceApp(tls, { host, port }, handler);
+    return { port: this.#uws.us_socket_local_port(socket as uws.us_socket) };
+  }
+
+  reloadCertificate(): void {
+    if (!this.#renew || !this.#listening) throw new UsageError('nothing listens with tls here');
+    this.#renew();
+  }
+
+  #makeApp(tls: TlsFiles | undefined, handler: TransportHandler): uws.TemplatedApp {
+    // uWebSockets.js reads the files itself, and does not say what is wrong with them.
+    if (tls) readCertificate(tls);
+    const app = tls
+      ? this.#uws.SSLApp({ cert_file_name: tls.certFile, key_file_name: tls.keyFile })
+      : this.#uws.App();
     app.ws<UserData>('/*', this.#behavior(handler));
     app.any('/*', (res, req) => this.#request(res, req, handler));
-    // The typings lack the form with a host and options; the binding reads both (tried with 3.0.6).
-    const listen = app.listen.bind(app) as unknown as (
-      host: string,
-      port: number,
-      options: number,
-      done: (socket: uws.us_listen_socket | false) => void,
-    ) => void;
-    const port = options.port === 0 ? await freePort(options.host) : options.port;
-    const socket = await new Promise<uws.us_listen_socket | false>((resolve) =>
-      listen(options.host, port, EXCLUSIVE_PORT, resolve),
-    );
-    if (!socket) throw portError(options);
-    this.#app = app;
-    this.#listening = socket;
-    return { port: this.#uws.us_socket_local_port(socket as uws.us_socket) };
+    return app;
+  }
+
+  /**
+   * The default certificate is fixed for the life of an app, so another app takes the port over. It
+   * is ready before the old one lets go; connections that come between are reset (a third of a
+   * millisecond), and clients try again.
+   */
+  #replaceApp(
+    tls: TlsFiles,
+    address: { host: string; port: number },
+    handler: TransportHandler,
+  ): void {
+    const app = this.#makeApp(tls, handler);
+    this.stopListening();
+    const socket = openPort(app, address);
+    this.#listening = socket || openPort(this.#apps[this.#apps.length - 1], address) || undefined;
+    if (!socket) throw portError(address);
+    this.#apps.push(app);
   }
 
   stopListening(): void {
@@ -130,7 +159,7 @@ class UwsTransport implements Transport {
   async close(): Promise<void> {
     this.stopListening();
     for (const socket of [...this.#sockets]) socket.terminate();
-    this.#app?.close();
+    for (const app of this.#apps) app.close();
   }
 
   #behavior(handler: TransportHandler): uws.WebSocketBehavior<UserData> {
@@ -185,22 +214,26 @@ class UwsTransport implements Transport {
       const refusal = isRefusal(head) ? head : checkUpgrade(head.headers, head.method);
       if (refusal) return this.#refuse(res, refusal, remoteAddress);
       const { path, query, headers } = head as RequestHead;
-      const answer = handler.upgrade({ path, query, headers, remoteAddress, secure: false });
+      const secure = this.#secure;
+      const answer = handler.upgrade({ path, query, headers, remoteAddress, secure });
       if (!answer.accept) {
-        return respond(res, refusalResponse(answer, false), { headOnly: false, closing: true });
+        return respond(res, refusalResponse(answer, this.#secure), {
+          headOnly: false,
+          closing: true,
+        });
       }
       const key = headers.get('sec-websocket-key') as string;
       const data: UserData = { link: { context: answer.context } };
       res.upgrade(data, key, answer.protocol ?? '', '', context);
     } catch (error) {
       this.#watch.fault(error, 'upgrade');
-      respond(res, serverError(false), { headOnly: false, closing: true });
+      respond(res, serverError(this.#secure), { headOnly: false, closing: true });
     }
   }
 
   #refuse(res: uws.HttpResponse, refusal: Refusal, remoteAddress: string): void {
     this.#watch.refused(refusal, remoteAddress);
-    respond(res, refusalResponse(refusal, false), { headOnly: false, closing: true });
+    respond(res, refusalResponse(refusal, this.#secure), { headOnly: false, closing: true });
   }
 
   #request(res: uws.HttpResponse, req: uws.HttpRequest, handler: TransportHandler): void {
@@ -221,7 +254,7 @@ class UwsTransport implements Transport {
     const arriving = this.#body(res, head);
     body = arriving;
     const { method, path, query, headers } = head;
-    const facts = { method, path, query, headers, remoteAddress, secure: false };
+    const facts = { method, path, query, headers, remoteAddress, secure: this.#secure };
     runHttp(handler, { ...facts, body: (limit) => arriving.read(limit) }, this.#watch)
       .then((response) => {
         if (over) return;
@@ -278,6 +311,24 @@ function respond(
   if (hasNoBody(status) && !how.closing) res.endWithoutBody();
   else if (how.headOnly) res.endWithoutBody(Buffer.byteLength(body), how.closing);
   else res.end(body, how.closing);
+}
+
+/** At once. The typings lack the form with a host and options; the binding reads both (3.0.6). */
+function openPort(
+  app: uws.TemplatedApp,
+  { host, port }: { host: string; port: number },
+): uws.us_listen_socket | false {
+  const listen = app.listen.bind(app) as unknown as (
+    host: string,
+    port: number,
+    options: number,
+    done: (socket: uws.us_listen_socket | false) => void,
+  ) => void;
+  let opened: uws.us_listen_socket | false = false;
+  listen(host, port, EXCLUSIVE_PORT, (socket) => {
+    opened = socket;
+  });
+  return opened;
 }
 
 /**

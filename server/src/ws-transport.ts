@@ -10,10 +10,12 @@ import {
   type ServerResponse,
   STATUS_CODES,
 } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo, Socket as TcpSocket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { CloseCode, UsageError } from '@tickwire/protocol';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { MIN_TLS_VERSION, readCertificate, type TlsFiles } from './certificate.ts';
 import {
   hasNoBody,
   isRefusal,
@@ -33,6 +35,7 @@ import {
   defaultWatch,
   HttpError,
   type HttpResponse,
+  type ListenOptions,
   type Refusal,
   type Transport,
   type TransportHandler,
@@ -74,6 +77,7 @@ class WsTransport implements Transport {
   readonly #protocols = new WeakMap<IncomingMessage, string>();
   readonly #webSockets: WebSocketServer;
   #server: Server | undefined;
+  #renew: (() => void) | undefined;
   #closed: Promise<void> | undefined;
   #sweeping: NodeJS.Timeout | undefined;
 
@@ -92,18 +96,9 @@ class WsTransport implements Transport {
     this.#webSockets = new WebSocketServer(options);
   }
 
-  async listen(
-    options: { port: number; host: string },
-    handler: TransportHandler,
-  ): Promise<{ port: number }> {
+  async listen(options: ListenOptions, handler: TransportHandler): Promise<{ port: number }> {
     if (this.#server) throw new UsageError('this transport has listened already; make another one');
-    const server = createServer({
-      maxHeaderSize: this.#limits.maxUrlBytes + this.#limits.maxHeaderBytes + HEAD_SLACK_BYTES,
-      headersTimeout: HTTP_IDLE_MS,
-      requestTimeout: HTTP_IDLE_MS,
-      keepAliveTimeout: HTTP_IDLE_MS,
-      connectionsCheckingInterval: SWEEP_S * 1000,
-    });
+    const server = this.#makeServer(options.tls);
     // An answer that nobody reads; ws takes the limit off the sockets it gets.
     server.timeout = HTTP_IDLE_MS;
     server.on('connection', (socket) => {
@@ -128,6 +123,26 @@ class WsTransport implements Transport {
     return { port: (server.address() as AddressInfo).port };
   }
 
+  #makeServer(tls: TlsFiles | undefined): Server {
+    const options = {
+      maxHeaderSize: this.#limits.maxUrlBytes + this.#limits.maxHeaderBytes + HEAD_SLACK_BYTES,
+      headersTimeout: HTTP_IDLE_MS,
+      requestTimeout: HTTP_IDLE_MS,
+      keepAliveTimeout: HTTP_IDLE_MS,
+      connectionsCheckingInterval: SWEEP_S * 1000,
+    };
+    if (!tls) return createServer(options);
+    const secured = { minVersion: MIN_TLS_VERSION, handshakeTimeout: HTTP_IDLE_MS } as const;
+    const server = createSecureServer({ ...options, ...secured, ...readCertificate(tls) });
+    this.#renew = () => server.setSecureContext({ ...secured, ...readCertificate(tls) });
+    return server;
+  }
+
+  reloadCertificate(): void {
+    if (!this.#renew) throw new UsageError('nothing listens with tls here');
+    this.#renew();
+  }
+
   stopListening(): void {
     if (this.#server?.listening) this.#server.close();
   }
@@ -138,6 +153,10 @@ class WsTransport implements Transport {
     for (const socket of [...this.#sockets]) socket.cut();
     for (const connection of [...this.#connections]) connection.destroy();
     await this.#closed;
+  }
+
+  get #secure(): boolean {
+    return this.#renew !== undefined;
   }
 
   #sweep(): void {
@@ -158,7 +177,7 @@ class WsTransport implements Transport {
 
   #refuse(socket: Duplex, refusal: Refusal): void {
     this.#watch.refused(refusal, addressOf(socket));
-    writeAndEnd(socket, refusalResponse(refusal, false));
+    writeAndEnd(socket, refusalResponse(refusal, this.#secure));
   }
 
   #upgrade(req: IncomingMessage, socket: Duplex, head: Buffer, handler: TransportHandler): void {
@@ -169,16 +188,17 @@ class WsTransport implements Transport {
     if (refusal) return this.#refuse(socket, refusal);
     const { path, query, headers } = request as RequestHead;
     const remoteAddress = addressOf(socket);
+    const secure = this.#secure;
     try {
-      const answer = handler.upgrade({ path, query, headers, remoteAddress, secure: false });
-      if (!answer.accept) return writeAndEnd(socket, refusalResponse(answer, false));
+      const answer = handler.upgrade({ path, query, headers, remoteAddress, secure });
+      if (!answer.accept) return writeAndEnd(socket, refusalResponse(answer, secure));
       if (answer.protocol !== undefined) this.#protocols.set(req, answer.protocol);
       this.#webSockets.handleUpgrade(req, socket, head, (native) =>
         this.#open(native, socket as TcpSocket, remoteAddress, answer.context, handler),
       );
     } catch (error) {
       this.#watch.fault(error, 'upgrade');
-      writeAndEnd(socket, serverError(false));
+      writeAndEnd(socket, serverError(secure));
     }
   }
 
@@ -217,11 +237,11 @@ class WsTransport implements Transport {
         : undefined;
     if (refusal) {
       this.#watch.refused(refusal, remoteAddress);
-      return respond(res, refusalResponse(refusal, false), true);
+      return respond(res, refusalResponse(refusal, this.#secure), true);
     }
     const { method, path, query, headers } = head as RequestHead;
     const body = this.#body(req, (head as RequestHead).bodyBytes);
-    const facts = { method, path, query, headers, remoteAddress, secure: false };
+    const facts = { method, path, query, headers, remoteAddress, secure: this.#secure };
     runHttp(handler, { ...facts, body: (limit) => body.read(limit) }, this.#watch)
       .then((response) => respond(res, response, !body.whole))
       .catch((error) => this.#watch.fault(error, 'http answer'));

@@ -44,7 +44,7 @@ for (const { name, missing } of TRANSPORTS) {
 
   const skipped = missing === undefined ? '' : ` (skipped: ${missing})`;
   describe.skipIf(missing !== undefined)(`over ${name}${skipped}`, () => {
-    test('HOSTILE T17: each address behind a named proxy has its own sockets', async () => {
+    test('{T17} each address behind a named proxy has its own sockets', async () => {
       await start({ trustedProxies: ['127.0.0.1'] });
       const one = '203.0.113.5';
       const other = '203.0.113.6';
@@ -55,7 +55,7 @@ for (const { name, missing } of TRANSPORTS) {
       expect(Object.fromEntries(server.edge.refusals)).toEqual({ address: 3 });
     });
 
-    test('HOSTILE T17: a /64 of IPv6 is one address, IPv4 in IPv6 is IPv4', async () => {
+    test('{T17} a /64 of IPv6 is one address, IPv4 in IPv6 is IPv4', async () => {
       await start({ trustedProxies: ['127.0.0.0/8'] });
       const statuses: number[] = [];
       for (const forwardedFor of [
@@ -71,7 +71,7 @@ for (const { name, missing } of TRANSPORTS) {
       expect(statuses).toEqual([101, 101, 429, 101, 101, 101, 429]);
     });
 
-    test('HOSTILE T17: a place is free again when its socket ends', async () => {
+    test('{T17} a place is free again when its socket ends', async () => {
       await start({ trustedProxies: ['127.0.0.1'], limits: { connectionsPerAddress: 1 } });
       const raw = await RawSocket.open(server.port, '/', { 'X-Forwarded-For': '203.0.113.5' });
       expect(await knock('203.0.113.5')).toBe(429);
@@ -80,7 +80,7 @@ for (const { name, missing } of TRANSPORTS) {
       expect(await knock('203.0.113.5')).toBe(101);
     });
 
-    test('HOSTILE T24: who names itself is not believed, and the log says why', async () => {
+    test('{T24} who names itself is not believed, and the log says why', async () => {
       await start({ trustedProxies: ['10.0.0.0/8'] });
       const statuses: number[] = [];
       for (const forwardedFor of ['203.0.113.5', '203.0.113.6', '203.0.113.7', undefined])
@@ -90,7 +90,7 @@ for (const { name, missing } of TRANSPORTS) {
       expect(told.map(({ setting }) => setting)).toEqual(["trustedProxies: ['127.0.0.1']"]);
     });
 
-    test('HOSTILE T24: a PROXY v2 header makes nobody another', async () => {
+    test('{T24} a PROXY v2 header makes nobody another', async () => {
       await start({});
       const statuses: number[] = [];
       for (const last of [5, 6, 7]) statuses.push(await knock(undefined, proxyV2(last)));
@@ -98,7 +98,7 @@ for (const { name, missing } of TRANSPORTS) {
       expect(statuses).toEqual(name === 'uws' ? [101, 101, 429] : [400, 400, 400]);
     });
 
-    test('HOSTILE S27: a ticket has the scheme that a named proxy tells', async () => {
+    test('{S27} a ticket has the scheme that a named proxy tells', async () => {
       await start({ trustedProxies: ['127.0.0.1'] });
       expect(await schemeOfTicket('https')).toBe('https:');
       expect(await schemeOfTicket('http')).toBe('http:');
@@ -133,7 +133,7 @@ function proxyV2(last: number): Uint8Array {
   );
 }
 
-describe('HOSTILE S27: in production', () => {
+describe('{S27} in production', () => {
   const options = { rooms: { field: arcade() }, port: 0, signals: false, log: 'silent' } as const;
   const plain = { ...options, transport: 'ws', production: true, allowNoOrigin: true } as const;
 

@@ -106,6 +106,11 @@ export class RawSocket {
     });
   }
 
+  /** Over a line that is open already, such as one of TLS. */
+  static over(tcp: Socket): RawSocket {
+    return new RawSocket(tcp);
+  }
+
   /** Connects and shakes hands; throws if the answer is not 101. */
   static async open(
     port: number,

@@ -12,7 +12,7 @@ afterEach(() => server.close());
 
 for (const { name, missing } of TRANSPORTS) {
   const skipped = missing === undefined ? '' : ` (skipped: ${missing})`;
-  describe.skipIf(missing !== undefined)(`HOSTILE S29: headers over ${name}${skipped}`, () => {
+  describe.skipIf(missing !== undefined)(`{S29} headers over ${name}${skipped}`, () => {
     const names = ['content-security-policy', 'x-content-type-options', 'referrer-policy'];
     const strict = 'strict-transport-security';
     /** Status and the security headers of what these bytes are answered with. */

@@ -6,6 +6,7 @@
 import type {
   HttpRequest,
   HttpResponse,
+  ListenOptions,
   Socket,
   SocketHandler,
   Transport,
@@ -75,11 +76,13 @@ export class TestServer implements TransportHandler {
     make: Make,
     callbacks: Partial<Callbacks> = {},
     limits: Partial<TransportLimits> = {},
+    more: Partial<ListenOptions> = {},
   ): Promise<TestServer> {
     const faults: string[] = [];
     const watch = { fault: (_: unknown, where: string) => faults.push(where), refused: () => {} };
     const server = new TestServer(await make(limits, watch), callbacks, faults);
-    server.port = (await server.transport.listen({ port: 0, host: '127.0.0.1' }, server)).port;
+    const options = { port: 0, host: '127.0.0.1', ...more };
+    server.port = (await server.transport.listen(options, server)).port;
     started.add(server);
     return server;
   }
