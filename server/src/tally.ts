@@ -50,8 +50,8 @@ export class Distribution {
   }
 }
 
-/** Closes of the server's own making, or what a well-behaved peer may send. */
-const KNOWN_CODES: ReadonlySet<number> = new Set([...Object.values(CloseCode), 1005]);
+/** What this protocol closes with, and what a WebSocket itself says: bad frames, bad UTF-8. */
+const KNOWN_CODES: ReadonlySet<number> = new Set([...Object.values(CloseCode), 1002, 1005, 1007]);
 /** In place of a code that only a peer could think of: 3000..4999 are 2,000 labels. */
 const OTHER_CODE = 0;
 

@@ -3,11 +3,13 @@
 // real, so a number is asked again until it is there.
 
 import { connect } from '@tickwire/client';
+import pino from 'pino';
 import { afterEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { type MetricsOptions, type Server, serve } from '../src/index.ts';
 import { arcade, game } from './arcade.ts';
 import { BINARY, frame, handshake, RawSocket } from './raw-socket.ts';
+import { type LogLine, type Player, Stepper, type StepperOptions } from './stepper.ts';
 import { TRANSPORTS } from './test-server.ts';
 
 const TOKEN = 'a-token-of-many-characters';
@@ -19,14 +21,17 @@ afterEach(async () => {
   for (const close of closings.splice(0)) await close();
 });
 
+let log: LogLine[] = [];
+
 async function start(transport: string, metrics?: MetricsOptions): Promise<Server> {
+  log = [];
   const server = await serve({
     rooms: { field: arcade() },
     port: 0,
     host: '127.0.0.1',
     transport: transport as 'uws' | 'ws',
     signals: false,
-    log: 'silent',
+    log: pino({ base: undefined }, { write: (line: string) => void log.push(JSON.parse(line)) }),
     metrics,
   });
   closings.push(() => server.close());
@@ -124,5 +129,220 @@ for (const { name, missing } of TRANSPORTS) {
       client.leave();
       await expect.poll(async () => (await scrape(url)).get('tickwire_connections')).toBe(0);
     });
+
+    test('{T26} a handler that throws is counted, and its line says whose it was', async () => {
+      const { url, shard } = await start(name, { token: TOKEN });
+      const client = await connect(game, { url, room: 'field', WebSocket, sample: () => still });
+      const seat = shard.rooms.get(client.room)!.seat(client.seat)!;
+      seat.inputs.put = () => {
+        throw new Error('a fault of our own');
+      };
+      await expect
+        .poll(() => log.find(({ msg }) => msg.startsWith('a handler threw')))
+        .toBeTruthy();
+      const line = log.find(({ msg }) => msg.startsWith('a handler threw'));
+      expect(line).toMatchObject({ connection: 1, room: client.room, seat: client.seat });
+      const samples = await scrape(url);
+      expect(samples.get('tickwire_faults_total')).toBe(1);
+      expect(samples.get('tickwire_closes_total{code="1011"}')).toBe(1);
+      client.leave();
+    });
   });
 }
+
+let stepper: Stepper;
+
+async function startStepper(options: Partial<StepperOptions> = {}): Promise<Stepper> {
+  const { serve: more, rooms = { field: arcade() }, ...rest } = options;
+  stepper = await Stepper.start({
+    rooms,
+    ...rest,
+    serve: { metrics: { token: TOKEN }, ...more },
+  });
+  const { server } = stepper;
+  closings.push(() => server.close());
+  return stepper;
+}
+
+async function scrapeOf(from: Stepper): Promise<Map<string, number>> {
+  const request = { path: '/metrics', headers: WITH_TOKEN };
+  const { status, body } = await from.until(from.transport.request(request));
+  expect(status).toBe(200);
+  return samplesOf(String(body));
+}
+
+const join = (more: object = {}): Promise<Player<typeof game>> =>
+  stepper.join(game, { room: 'field', sample: () => still, ...more });
+
+describe('a number moves', () => {
+  test('{T18} when a seat reads nothing, in states skipped and events lost', async () => {
+    const chatty = arcade({ tick: (room) => room.emit('ping', { n: 1, at: 0 }) });
+    const limits = { slowSeatBytes: 100, slowSeatMs: 3000, pendingEvents: 4 };
+    await startStepper({ rooms: { field: chatty }, limits });
+    const player = await join();
+    await stepper.advance(500);
+    const before = await scrapeOf(stepper);
+    expect(before.get('tickwire_slow_seat_skips_total{room_kind="field"}')).toBe(0);
+    player.stalled = true;
+    await stepper.advance(2000);
+    const behind = await scrapeOf(stepper);
+    expect(behind.get('tickwire_slow_seat_skips_total{room_kind="field"}')).toBeGreaterThan(10);
+    expect(behind.get('tickwire_events_lost_total{room_kind="field"}')).toBeGreaterThan(10);
+    expect(behind.get('tickwire_closes_total{code="4010"}')).toBeUndefined();
+    await stepper.advance(2000);
+    expect((await scrapeOf(stepper)).get('tickwire_closes_total{code="4010"}')).toBe(1);
+  });
+
+  test('when inputs come late, and stays when the player and the room are gone', async () => {
+    await startStepper({ limits: { emptyRoomMs: 1000 } });
+    const up = { latencyMs: 20, jitterMs: 0, stallMs: 0, stallEveryMs: 0, bandwidthKbps: 0 };
+    const player = await join({ up });
+    await stepper.advance(2000);
+    const late = 'tickwire_inputs_missed_total{room_kind="field",why="late"}';
+    const behind = 'tickwire_input_margin_ticks_bucket{le="0"}';
+    const before = await scrapeOf(stepper);
+    up.latencyMs = 600;
+    await stepper.advance(2000);
+    const after = await scrapeOf(stepper);
+    expect(after.get(late)).toBeGreaterThan(before.get(late)!);
+    expect(after.get(behind)).toBeGreaterThan(before.get(behind)!);
+    const all = after.get('tickwire_input_margin_ticks_count');
+    expect(after.get('tickwire_input_margin_ticks_bucket{le="+Inf"}')).toBe(all);
+    player.client.leave();
+    // At every step of their going: a counter that falls looks like a restart.
+    let last = after;
+    for (let i = 0; i < 20; i++) {
+      await stepper.advance(100);
+      const now = await scrapeOf(stepper);
+      for (const name of [late, behind, 'tickwire_states_total{room_kind="field"}'])
+        expect(now.get(name), name).toBeGreaterThanOrEqual(last.get(name)!);
+      last = now;
+    }
+    expect(last.get('tickwire_rooms{room_kind="field"}')).toBe(0);
+    expect(last.get(late)).toBeGreaterThan(0);
+  });
+
+  test('when a look is capped, a value clamped, a desync reported', async () => {
+    const definition = arcade({
+      tick(room) {
+        for (const seat of room.seats) room.rewind(seat, () => {});
+        for (const ship of room.all('ship')) ship.x = 9999;
+      },
+    });
+    const options = { limits: { rewindMs: 1 }, serve: { findDesyncs: true } };
+    await startStepper({ rooms: { field: definition }, ...options });
+    const player = await join();
+    await stepper.advance(1000);
+    const room = stepper.room('field');
+    const seat = room.seat(player.client.seat)!;
+    room.digests!.reported(seat, { tick: room.tick, part: 0, finding: 'ship 1: x' } as never);
+    const samples = await scrapeOf(stepper);
+    const of = (name: string) => samples.get(`tickwire_${name}{room_kind="field"}`);
+    expect(of('rewinds_capped_total')).toBeGreaterThan(0);
+    expect(of('rewinds_total')).toBeGreaterThanOrEqual(of('rewinds_capped_total')!);
+    expect(of('values_clamped_total')).toBeGreaterThan(0);
+    expect(of('desyncs_total')).toBe(1);
+  });
+
+  test('{T61} when a room fails, which is logged with the seat that broke it', async () => {
+    await startStepper();
+    const player = await join();
+    const { room, seat } = player.client;
+    await stepper.until(player.client.call('boom', {}).catch(() => {}));
+    const samples = await scrapeOf(stepper);
+    expect(samples.get('tickwire_room_failures_total{room_kind="field"}')).toBe(1);
+    expect(samples.get('tickwire_closes_total{code="1011"}')).toBe(1);
+    const line = stepper.log.find(({ msg }) => msg.includes('command boom threw'));
+    expect(line).toMatchObject({ room, seat });
+  });
+});
+
+describe('the route', () => {
+  test('{T65} has no label whose values a peer could multiply', async () => {
+    await startStepper({ limits: { rooms: 100, roomBurst: 100 } });
+    const NAMES = ['code', 'reason', 'status', 'room_kind', 'part', 'why', 'line', 'le'];
+    const knock = async (i: number) => {
+      const remoteAddress = `192.0.2.${i}`;
+      const body = JSON.stringify({ create: true });
+      const path = '/rooms/field';
+      await stepper.until(stepper.transport.request({ method: 'POST', path, body, remoteAddress }));
+      await stepper.until(stepper.transport.request({ path: `/unknown-${i}`, remoteAddress }));
+      const peer = stepper.transport.connect({ remoteAddress });
+      await stepper.advance(1);
+      peer.close(3000 + i, `reason ${i}`);
+      await stepper.advance(1);
+    };
+    await knock(1);
+    const first = await scrapeOf(stepper);
+    // The scrape itself was an answer of status 200, as was the room.
+    for (let i = 2; i < 20; i++) await knock(i);
+    const last = await scrapeOf(stepper);
+    expect([...last.keys()]).toEqual([...first.keys()]);
+    expect(last.get('tickwire_rooms{room_kind="field"}')).toBe(19);
+    expect(last.get('tickwire_closes_total{code="0"}')).toBe(19);
+    const labels = [...last.keys()].flatMap((key) => key.match(/\w+(?==")/g) ?? []);
+    expect([...new Set(labels)].filter((label) => !NAMES.includes(label))).toEqual([]);
+  });
+
+  test('belongs to one server of a process alone', async () => {
+    const one = await startStepper();
+    await join();
+    const other = await startStepper();
+    expect((await scrapeOf(one)).get('tickwire_connections')).toBe(1);
+    expect((await scrapeOf(other)).get('tickwire_connections')).toBe(0);
+  });
+
+  test.each<[what: string, allow: () => unknown, status: number]>([
+    ['true', () => true, 200],
+    ['a promise of true', async () => true, 200],
+    ['false', () => false, 403],
+    ['a promise of false', async () => false, 403],
+    ['what is only truthy', () => 1, 403],
+    ['a throw', () => Promise.reject(new Error('no')), 500],
+  ])('answers as allow() says: %s', async (_, allow, status) => {
+    await startStepper({ serve: { metrics: { allow: allow as () => boolean } } });
+    const answer = await stepper.until(stepper.transport.request({ path: '/metrics' }));
+    expect(answer.status).toBe(status);
+    expect(String(answer.body).includes('tickwire_')).toBe(status === 200);
+  });
+
+  test.each([
+    ['neither', {}],
+    ['both', { token: TOKEN, allow: () => true }],
+    ['a short token', { token: '0123456789abcde' }],
+    ['a token that no header carries', { token: `${TOKEN} x` }],
+    ['allow as a value', { allow: true }],
+  ])('is refused at the start with %s', async (_, metrics) => {
+    await expect(startStepper({ serve: { metrics: metrics as never } })).rejects.toThrow(
+      /serve\(\{ metrics/,
+    );
+  });
+});
+
+describe('the log', () => {
+  test('{T45} names connection, room and seat, and no secret', async () => {
+    const token = 'a-password-nobody-may-read';
+    const guarded = arcade({
+      authenticate(given) {
+        if (given !== token) throw new Error('the user database is down');
+        return undefined;
+      },
+    });
+    await startStepper({ rooms: { field: guarded } });
+    const player = await join({ token });
+    const { room, seat } = player.client;
+    await expect(join({ token: `${token}-x` })).rejects.toThrow();
+    player.cut();
+    await stepper.when(() => player.closes.length > 0 && player.state === 'live');
+    player.client.leave();
+    await stepper.advance(100);
+    const lines = stepper.log.filter(({ msg }) => /connection|seated|authenticate/.test(msg));
+    expect(lines.filter(({ connection }) => typeof connection !== 'number')).toEqual([]);
+    const first = lines.filter(({ connection }) => connection === 1);
+    expect(first.map(({ msg, room, seat }) => [msg, room, seat])).toEqual([
+      ['seated', room, seat],
+      ['connection closed', room, seat],
+    ]);
+    expect(JSON.stringify(stepper.log)).not.toMatch(/a-password|secret-/);
+  });
+});
