@@ -1,7 +1,7 @@
 // How long to wait before the next attempt to join or resume: doubling, with full jitter, so that
 // ten thousand clients of a server that went away do not come back in the same second. Time and
 // chance are the caller's.
-import { CloseCode, type Random } from '@tickwire/protocol';
+import { CLOSE_OVERLOADED, type Random } from '@tickwire/protocol';
 
 /** Longest first wait, ms: a blink of the line is mended before it is noticed. */
 const BASE_MS = 500;
@@ -24,7 +24,7 @@ export class Backoff {
   /** Counts an attempt; answers the ms to wait before it. `code`: what ended the one before. */
   next(code: number): number {
     const mostMs = Math.min(BASE_MS * 2 ** Math.min(this.attempts++, MAX_DOUBLINGS), this.#capMs);
-    return (code === CloseCode.Overloaded ? BUSY_MS : 0) + this.#random.next() * mostMs;
+    return (code === CLOSE_OVERLOADED ? BUSY_MS : 0) + this.#random.next() * mostMs;
   }
 
   /** The line stood long enough: the next break starts from the shortest wait. */

@@ -2,7 +2,10 @@
 // it takes. Between the wire and playback. A union of states, one shape each; timers and clock are
 // passed in, so that tests run it in virtual time.
 import {
-  CloseCode,
+  CLOSE_AUTH_FAILED,
+  CLOSE_DONE,
+  CLOSE_LOST,
+  CLOSE_TICKET_SPENT,
   Credential,
   type Game,
   type Link,
@@ -129,7 +132,7 @@ export class Session {
     }
     if (now - this.#heardMs > DEAF_MS) {
       wire.close(PAUSED, 'no word from the server');
-      this.#broke(wire, CloseCode.Lost, 'no word from the server');
+      this.#broke(wire, CLOSE_LOST, 'no word from the server');
     } else if (!wire.isFull) {
       if (this.#pings.due(now)) wire.ping(this.#pings.sent(now));
       if (now - wire.ackedMs > ACK_MS) wire.acknowledge();
@@ -206,13 +209,13 @@ export class Session {
     const cancel = later(ATTEMPT_MS, () => {
       if (wire?.welcomed) return;
       wire?.close(PAUSED, 'no welcome in time');
-      lost(CloseCode.Lost, 'no answer from the server');
+      lost(CLOSE_LOST, 'no answer from the server');
     });
     let wire: Wire | undefined;
     const opened = () => {
       this.#hello(wire!, token).catch((error) => {
         wire!.close(PAUSED, 'no token');
-        lost(CloseCode.AuthFailed, messageOf(error, 'the token function failed'));
+        lost(CLOSE_AUTH_FAILED, messageOf(error, 'the token function failed'));
       });
     };
     const events: WireEvents = {
@@ -313,7 +316,7 @@ export class Session {
     this.playback.interrupted();
     this.#calls.fail(reason ? `the line broke: ${reason}` : 'the line broke');
     const reaction = reactionTo(code);
-    if ((reaction === 'fresh' || code === CloseCode.TicketSpent) && this.#resumeKey) {
+    if ((reaction === 'fresh' || code === CLOSE_TICKET_SPENT) && this.#resumeKey) {
       // The server answers, only the seat is gone: the wait for a new one starts over.
       this.#resumeKey = undefined;
       this.#backoff.reset();
@@ -321,7 +324,7 @@ export class Session {
     const again = reaction === 'refresh' && !this.#refreshed && this.#wasLive;
     if (again) this.#refreshed = true;
     if (reaction === 'stop' || (reaction === 'refresh' && !again) || this.#firstFailed(code)) {
-      const message = reason || (code === CloseCode.Lost ? UNREACHABLE : `closed with ${code}`);
+      const message = reason || (code === CLOSE_LOST ? UNREACHABLE : `closed with ${code}`);
       this.#end({ state: 'closed', reason: endReason(code), message }, code);
       return;
     }
@@ -341,12 +344,12 @@ export class Session {
   /** The very first join tries a few times only, and not at all where the server gave a reason. */
   #firstFailed(code: number): boolean {
     if (this.#wasLive) return false;
-    return code !== CloseCode.Lost || this.#backoff.attempts + 1 >= FIRST_ATTEMPTS;
+    return code !== CLOSE_LOST || this.#backoff.attempts + 1 >= FIRST_ATTEMPTS;
   }
 
   #end(status: Status & { state: 'closed' }, cause = 0): void {
     if (this.#state.is === 'over') return;
-    this.#wireOf()?.close(CloseCode.Done, 'done');
+    this.#wireOf()?.close(CLOSE_DONE, 'done');
     this.#cancelRetry();
     this.#state = { is: 'over' };
     this.#calls.fail('the session is over');

@@ -1,6 +1,6 @@
 // How a session stands and why it ended, in words a page can branch on and show.
 // Set by session.ts; read by pages through onStatus and by the rejection of connect.
-import { CloseCode } from '@tickwire/protocol';
+import type { CloseCode } from '@tickwire/protocol';
 
 /** Why a join was turned down. */
 export type ConnectReason =
@@ -40,21 +40,21 @@ export class CommandError extends Error {
   override readonly name = 'CommandError';
 }
 
-const REASONS: Readonly<Partial<Record<number, EndReason>>> = {
-  [CloseCode.Full]: 'full',
-  [CloseCode.AuthFailed]: 'refused',
-  [CloseCode.TicketSpent]: 'refused',
-  [CloseCode.Policy]: 'refused',
-  [CloseCode.NoRoom]: 'no-room',
-  [CloseCode.GameMismatch]: 'game-mismatch',
-  [CloseCode.Overloaded]: 'busy',
-  [CloseCode.Kicked]: 'kicked',
-  [CloseCode.Superseded]: 'superseded',
-  [CloseCode.RoomError]: 'room-error',
+const REASONS: Readonly<Partial<Record<CloseCode, EndReason>>> = {
+  4005: 'full',
+  4001: 'refused',
+  4002: 'refused',
+  1008: 'refused',
+  4004: 'no-room',
+  4011: 'game-mismatch',
+  1013: 'busy',
+  4003: 'kicked',
+  4007: 'superseded',
+  1011: 'room-error',
 };
 
 export function endReason(code: number): EndReason {
-  return REASONS[code] ?? 'closed';
+  return REASONS[code as CloseCode] ?? 'closed';
 }
 
 export function connectReason(code: number): ConnectReason {

@@ -3,7 +3,9 @@
 // is told what came. A frame that breaks the protocol ends the link here, and the session starts
 // over from everything.
 import {
-  CloseCode,
+  badFrame,
+  CLOSE_LOST,
+  CLOSE_MALFORMED,
   carryPresses,
   FrameType,
   type Game,
@@ -17,7 +19,6 @@ import {
   PlainSink,
   PlainSource,
   ProtocolError,
-  ProtocolErrorCode,
   type Received,
   readBye,
   readEventHeader,
@@ -262,7 +263,7 @@ export class Wire {
     this.#traffic.bytesIn += bytes.length;
     this.#traffic.framesIn++;
     try {
-      if (bytes.length > MAX_STATE_BYTES) bad('a frame longer than any state');
+      if (bytes.length > MAX_STATE_BYTES) badFrame('a frame longer than any state');
       this.#reader.reset(bytes);
       this.#source.reset();
       const type = readFrame(this.#reader, this.#frame);
@@ -270,9 +271,9 @@ export class Wire {
       this.#dispatch(type);
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
-      this.close(error.closeCode, error.message);
+      this.close(CLOSE_MALFORMED, error.message);
       // A server that cannot be understood is a lost line: a new connection starts from everything.
-      this.#events.closed(CloseCode.Lost, error.message);
+      this.#events.closed(CLOSE_LOST, error.message);
     }
   }
 
@@ -281,7 +282,7 @@ export class Wire {
     if (type === FrameType.Bye) {
       this.#bye = readBye(from);
     } else if (!this.welcomed) {
-      if (type !== FrameType.Welcome) bad('a frame before WELCOME');
+      if (type !== FrameType.Welcome) badFrame('a frame before WELCOME');
       const welcome = this.#feed.takeWelcome();
       this.#ackTick = this.#inputTick = welcome.tick;
       this.#events.welcomed(welcome);
@@ -302,7 +303,7 @@ export class Wire {
     switch (type) {
       case FrameType.Event: {
         const { dTick, event } = readEventHeader(from);
-        const plan = this.#game.events[event] ?? bad('an event nobody declared');
+        const plan = this.#game.events[event] ?? badFrame('an event nobody declared');
         this.#events.happened(this.#feed.tick + dTick, event, readPayload(this.#source, plan));
         return;
       }
@@ -328,7 +329,7 @@ export class Wire {
         return;
       }
       default:
-        bad('a frame that a client does not take');
+        badFrame('a frame that a client does not take');
     }
   }
 }
@@ -336,8 +337,4 @@ export class Wire {
 function count(byFrame: Record<string, number>, type: FrameType, bytes: number): void {
   const name = NAMES[type];
   byFrame[name] = (byFrame[name] ?? 0) + bytes;
-}
-
-function bad(message: string): never {
-  throw new ProtocolError(ProtocolErrorCode.BadFrame, message);
 }

@@ -4,6 +4,17 @@
 // always 1006 to it.
 
 /**
+ * What a client closes with or judges by, as constants: a bundle carries an object of codes whole,
+ * and a constant as its number.
+ */
+export const CLOSE_DONE = 1000;
+export const CLOSE_LOST = 1006;
+export const CLOSE_OVERLOADED = 1013;
+export const CLOSE_MALFORMED = 4000;
+export const CLOSE_AUTH_FAILED = 4001;
+export const CLOSE_TICKET_SPENT = 4002;
+
+/**
  * WebSocket close codes in use. 1000..1015 as RFC 6455 and the IANA registry mean them, 4000 up are
  * ours.
  */

@@ -3,7 +3,7 @@
 // within a body (coding-tables), so a body depends on nothing but them. The arithmetic keeps to 30
 // bits, which every engine holds as small integers. HOT: allocates nothing once its buffer has
 // grown. After G. N. N. Martin, "Range encoding" (1979), in the binary form of LZMA.
-import { assert, ProtocolError, ProtocolErrorCode } from './errors.ts';
+import { assert, badState } from './errors.ts';
 
 /** Odds are of 2^12: p stands for p / 4096 that the bit is 1. In 1..4095: nothing is impossible. */
 export const ODDS_BITS = 12;
@@ -182,7 +182,7 @@ export class RangeDecoder {
       left -= count;
       this.#range >>>= count;
       const part = Math.floor(this.#code / this.#range);
-      if (part >> count !== 0) bad('a code outside its interval');
+      if (part >> count !== 0) badState('a code outside its interval');
       this.#code -= part * this.#range;
       value = value * 2 ** count + part;
       this.#refill();
@@ -201,17 +201,13 @@ export class RangeDecoder {
 
   /** The body was read whole: throws if bytes are left. */
   finish(): void {
-    if (this.#at !== this.#end + READ_AHEAD) bad('bytes after the end');
+    if (this.#at !== this.#end + READ_AHEAD) badState('bytes after the end');
   }
 
   #next(): number {
     const at = this.#at++;
     if (at < this.#end) return this.#bytes[at];
-    if (at >= this.#end + READ_AHEAD) bad('a body ends too early');
+    if (at >= this.#end + READ_AHEAD) badState('a body ends too early');
     return 0;
   }
-}
-
-function bad(message: string): never {
-  throw new ProtocolError(ProtocolErrorCode.BadState, message);
 }

@@ -20,7 +20,7 @@ import {
   SPARSE,
   treeBits,
 } from './contexts.ts';
-import { assert, ProtocolError, ProtocolErrorCode } from './errors.ts';
+import { assert, badState } from './errors.ts';
 import type { FieldPlan, Plan } from './plan.ts';
 
 /** Sizes below even; the other half mirrors them. */
@@ -121,8 +121,7 @@ export function changedTables(bytes: Uint8Array, base: Uint16Array): Uint16Array
   let next = 0;
   for (const byte of bytes) {
     if (byte >= SKIP) next += byte - SKIP + 1;
-    else if (next >= odds.length)
-      throw new ProtocolError(ProtocolErrorCode.BadState, 'a context that is not there');
+    else if (next >= odds.length) badState('a context that is not there');
     else odds[next++] = ODDS[byte];
   }
   return odds;

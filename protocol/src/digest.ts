@@ -4,7 +4,7 @@
 // collections and a browser's plain ones are read by what they have in common.
 
 import type { Wire } from './columns.ts';
-import { ProtocolError, ProtocolErrorCode } from './errors.ts';
+import { badFrame } from './errors.ts';
 import type { FieldSpec } from './field.ts';
 import { FrameType } from './frames.ts';
 import type { MsgpackReader } from './msgpack-reader.ts';
@@ -210,8 +210,7 @@ export function writeDigest(out: MsgpackWriter, { tick, sums }: Digest): void {
 export function readDigest(from: MsgpackReader, count: number): Digest {
   const tick = from.int(0, 2 ** 32 - 1);
   const sums = new Int32Array(from.arrayHeader(count));
-  if (sums.length !== count)
-    throw new ProtocolError(ProtocolErrorCode.BadFrame, 'another number of sums');
+  if (sums.length !== count) badFrame('another number of sums');
   for (let i = 0; i < sums.length; i++) sums[i] = from.int(-(2 ** 31), 2 ** 31 - 1);
   return { tick, sums };
 }

@@ -27,32 +27,56 @@ export const ProtocolErrorCode = {
 } as const;
 export type ProtocolErrorCode = (typeof ProtocolErrorCode)[keyof typeof ProtocolErrorCode];
 
-const CLOSE_CODES: Readonly<Record<ProtocolErrorCode, CloseCode>> = {
-  'bad-msgpack': CloseCode.Malformed,
-  'bad-frame': CloseCode.Malformed,
-  'bad-value': CloseCode.Malformed,
-  'bad-state': CloseCode.Malformed,
-  'bad-input': CloseCode.BadInput,
-  'too-big': CloseCode.TooBig,
-  'text-frame': CloseCode.Unsupported,
-  'rate-limit': CloseCode.RateLimit,
-  'game-mismatch': CloseCode.GameMismatch,
-};
-
-/**
- * The peer's fault: its connection is closed with `closeCode` and the refusal is counted under
- * `code`.
- */
+/** The peer's fault: its connection is closed (closeCodeOf), and counted under `code`. */
 export class ProtocolError extends Error {
   override readonly name = 'ProtocolError';
   readonly code: ProtocolErrorCode;
-  readonly closeCode: CloseCode;
 
   constructor(code: ProtocolErrorCode, message: string) {
     super(message);
     this.code = code;
-    this.closeCode = CLOSE_CODES[code];
   }
+}
+
+/** What a server closes the connection with. */
+export function closeCodeOf({ code }: ProtocolError): CloseCode {
+  switch (code) {
+    case 'bad-input':
+      return CloseCode.BadInput;
+    case 'too-big':
+      return CloseCode.TooBig;
+    case 'text-frame':
+      return CloseCode.Unsupported;
+    case 'rate-limit':
+      return CloseCode.RateLimit;
+    case 'game-mismatch':
+      return CloseCode.GameMismatch;
+    case 'bad-msgpack':
+    case 'bad-frame':
+    case 'bad-value':
+    case 'bad-state':
+      return CloseCode.Malformed;
+  }
+}
+
+/** Throws ProtocolError `bad-msgpack`. */
+export function badMsgpack(message: string): never {
+  throw new ProtocolError('bad-msgpack', message);
+}
+
+/** Throws ProtocolError `bad-frame`. */
+export function badFrame(message: string): never {
+  throw new ProtocolError('bad-frame', message);
+}
+
+/** Throws ProtocolError `bad-value`. */
+export function badValue(message: string): never {
+  throw new ProtocolError('bad-value', message);
+}
+
+/** Throws ProtocolError `bad-state`. */
+export function badState(message: string): never {
+  throw new ProtocolError('bad-state', message);
 }
 
 /** The game's fault: thrown at the call that is wrong; the message names the field and the cure. */

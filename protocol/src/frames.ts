@@ -1,7 +1,7 @@
 // The catalogue of frames: one WebSocket message is one MessagePack array [type, ...] (PROTOCOL.md
 // 3). Write above read. Ticks travel as differences from what the connection said before, so both
 // ends keep a small position; bodies are the business of body-writer, received and input-codec.
-import { ProtocolError, ProtocolErrorCode, UsageError } from './errors.ts';
+import { badFrame, badValue, ProtocolError, UsageError } from './errors.ts';
 import { MAX_DECLARED, MAX_HELLO_BYTES, MAX_SEATS, MAX_TICK, PROTOCOL_VERSION } from './limits.ts';
 import type { MsgpackReader } from './msgpack-reader.ts';
 import type { MsgpackWriter } from './msgpack-writer.ts';
@@ -81,7 +81,7 @@ export function readHello(from: MsgpackReader): Hello {
   // Another version may look different from here on: it is judged before anything else is read.
   if (version !== PROTOCOL_VERSION)
     throw new ProtocolError(
-      ProtocolErrorCode.GameMismatch,
+      'game-mismatch',
       `protocol version ${version}, this server speaks ${PROTOCOL_VERSION}: update the older side`,
     );
   return {
@@ -300,8 +300,7 @@ export function writeReply(out: MsgpackWriter, id: number, ok: boolean, value: U
 
 export function readReply(from: MsgpackReader): { id: number; ok: boolean; value: unknown } {
   const reply = { id: from.int(0, MAX_TICK), ok: from.bool(), value: from.value() };
-  if (!reply.ok && typeof reply.value !== 'string')
-    throw new ProtocolError(ProtocolErrorCode.BadValue, 'a refusal without its reason');
+  if (!reply.ok && typeof reply.value !== 'string') badValue('a refusal without its reason');
   return reply;
 }
 
@@ -388,9 +387,6 @@ export function readFrame(from: MsgpackReader, frame: { elements: number }): Fra
   const range = ELEMENTS[type as FrameType] as readonly [number, number] | undefined;
   frame.elements = count - 1;
   if (!range || frame.elements < range[0] || frame.elements > range[1])
-    throw new ProtocolError(
-      ProtocolErrorCode.BadFrame,
-      `a frame of type ${type} with ${count} elements`,
-    );
+    badFrame(`a frame of type ${type} with ${count} elements`);
   return type as FrameType;
 }

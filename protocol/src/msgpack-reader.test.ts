@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { Packr } from 'msgpackr';
 import { describe, expect, test } from 'vitest';
-import { ProtocolError } from './errors.ts';
+import { closeCodeOf, ProtocolError } from './errors.ts';
 import { FREE_LIMITS, MsgpackReader } from './msgpack-reader.ts';
 import { MsgpackWriter } from './msgpack-writer.ts';
 
@@ -20,7 +20,7 @@ function refusal(run: () => unknown): ProtocolError {
   } catch (error) {
     expect(error).toBeInstanceOf(ProtocolError);
     expect((error as ProtocolError).code).toBe('bad-msgpack');
-    expect((error as ProtocolError).closeCode).toBe(4000);
+    expect(closeCodeOf(error as ProtocolError)).toBe(4000);
     return error as ProtocolError;
   }
   throw new Error('was not refused');

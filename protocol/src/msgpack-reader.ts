@@ -3,7 +3,7 @@
 // faster than the bytes that came. Twin of msgpack-writer.ts. Trap: `bin` answers a view of the
 // message, which a transport may take back afterwards.
 // HOT: reading ints, floats, headers and bools allocates nothing.
-import { ProtocolError, ProtocolErrorCode } from './errors.ts';
+import { badMsgpack } from './errors.ts';
 import { MAX_FREE_DEPTH } from './msgpack-writer.ts';
 
 /** What comes next, by the type byte. */
@@ -81,7 +81,7 @@ export class MsgpackReader {
 
   /** The type of the next value, which stays unread. */
   peek(): MsgpackType {
-    if (this.atEnd) fail('truncated');
+    if (this.atEnd) badMsgpack('truncated');
     return typeOf(this.#bytes[this.#position]);
   }
 
@@ -94,7 +94,7 @@ export class MsgpackReader {
 
   bool(): boolean {
     const tag = this.#take(1);
-    if (tag !== 0xc2 && tag !== 0xc3) fail('expected a bool');
+    if (tag !== 0xc2 && tag !== 0xc3) badMsgpack('expected a bool');
     return tag === 0xc3;
   }
 
@@ -104,22 +104,22 @@ export class MsgpackReader {
    */
   int(min = Number.MIN_SAFE_INTEGER, max = Number.MAX_SAFE_INTEGER): number {
     const value = this.#number();
-    if (!Number.isSafeInteger(value)) fail('expected an integer');
-    if (value < min || value > max) fail('integer out of range');
+    if (!Number.isSafeInteger(value)) badMsgpack('expected an integer');
+    if (value < min || value > max) badMsgpack('integer out of range');
     return value + 0; // -0 becomes 0
   }
 
   /** Any number, ints too. NaN and the infinities only where `nonFinite`. */
   float(nonFinite = false): number {
     const value = this.#number();
-    if (!nonFinite && !Number.isFinite(value)) fail('expected a finite number');
+    if (!nonFinite && !Number.isFinite(value)) badMsgpack('expected a finite number');
     return value;
   }
 
   /** A text of at most `maxBytes` of UTF-8; invalid UTF-8 becomes U+FFFD as TextDecoder does. */
   str(maxBytes: number): string {
     const length = this.#strHeader();
-    if (length > maxBytes) fail('text too long');
+    if (length > maxBytes) badMsgpack('text too long');
     const start = this.#position;
     const end = start + length;
     this.#position = end;
@@ -139,7 +139,7 @@ export class MsgpackReader {
   /** At most `maxBytes` bytes, as a view of the message. Copy what is kept. */
   bin(maxBytes: number): Uint8Array {
     const length = this.#binHeader();
-    if (length > maxBytes) fail('bytes too long');
+    if (length > maxBytes) badMsgpack('bytes too long');
     this.#position += length;
     return this.#bytes.subarray(this.#position - length, this.#position);
   }
@@ -147,7 +147,7 @@ export class MsgpackReader {
   /** As bin, without making a view: passes over it and answers how long it is. */
   passBin(maxBytes: number): number {
     const length = this.#binHeader();
-    if (length > maxBytes) fail('bytes too long');
+    if (length > maxBytes) badMsgpack('bytes too long');
     this.#position += length;
     return length;
   }
@@ -163,8 +163,8 @@ export class MsgpackReader {
     let count = tag & 0x0f;
     if (tag === 0xdc) count = this.#uint(2);
     else if (tag === 0xdd) count = this.#uint(4);
-    else if (tag >> 4 !== 0x9) fail('expected an array');
-    if (count > maxCount || count > this.#end - this.#position) fail('array too long');
+    else if (tag >> 4 !== 0x9) badMsgpack('expected an array');
+    if (count > maxCount || count > this.#end - this.#position) badMsgpack('array too long');
     return count;
   }
 
@@ -176,8 +176,8 @@ export class MsgpackReader {
     let count = tag & 0x0f;
     if (tag === 0xde) count = this.#uint(2);
     else if (tag === 0xdf) count = this.#uint(4);
-    else if (tag >> 4 !== 0x8) fail('expected a map');
-    if (count > maxCount || count * 2 > this.#end - this.#position) fail('map too long');
+    else if (tag >> 4 !== 0x8) badMsgpack('expected a map');
+    if (count > maxCount || count * 2 > this.#end - this.#position) badMsgpack('map too long');
     return count;
   }
 
@@ -188,7 +188,7 @@ export class MsgpackReader {
   skip(maxDepth = MAX_FREE_DEPTH): void {
     const type = this.peek();
     if (type === 'array' || type === 'map') {
-      if (maxDepth === 0) fail('too deep');
+      if (maxDepth === 0) badMsgpack('too deep');
       const perElement = type === 'map' ? 2 : 1;
       const count = type === 'map' ? this.mapHeader(TWO_32) : this.arrayHeader(TWO_32);
       for (let i = count * perElement; i > 0; i--) this.skip(maxDepth - 1);
@@ -210,11 +210,11 @@ export class MsgpackReader {
 
   /** Nothing may be left: a frame ends where its last value ends. */
   end(): void {
-    if (!this.atEnd) fail('bytes after the end');
+    if (!this.atEnd) badMsgpack('bytes after the end');
   }
 
   #free(depthLeft: number): unknown {
-    if (--this.#elementsLeft < 0) fail('too many elements');
+    if (--this.#elementsLeft < 0) badMsgpack('too many elements');
     switch (this.peek()) {
       case 'nil':
         this.#position++;
@@ -229,14 +229,14 @@ export class MsgpackReader {
       case 'bin':
         return this.bin(this.#end).slice();
       case 'array': {
-        if (depthLeft === 0) fail('too deep');
+        if (depthLeft === 0) badMsgpack('too deep');
         const count = this.arrayHeader(this.#elementsLeft);
         const items: unknown[] = [];
         for (let i = 0; i < count; i++) items.push(this.#free(depthLeft - 1));
         return items;
       }
       case 'map': {
-        if (depthLeft === 0) fail('too deep');
+        if (depthLeft === 0) badMsgpack('too deep');
         const count = this.mapHeader(this.#elementsLeft);
         const fields: Record<string, unknown> = Object.create(null);
         for (let i = 0; i < count; i++) {
@@ -277,7 +277,7 @@ export class MsgpackReader {
       case 0xd3:
         return this.#wide(this.#uint(4) | 0);
       default:
-        return fail('expected a number');
+        return badMsgpack('expected a number');
     }
   }
 
@@ -285,25 +285,25 @@ export class MsgpackReader {
   #wide(high: number): number {
     const value = high * TWO_32 + this.#uint(4);
     // -2^53 has the upper word -0x200000 and is not safe; its value says so.
-    if (high > MAX_SAFE_HIGH || !Number.isSafeInteger(value)) fail('integer beyond 2^53');
+    if (high > MAX_SAFE_HIGH || !Number.isSafeInteger(value)) badMsgpack('integer beyond 2^53');
     return value;
   }
 
   #strHeader(): number {
     const tag = this.#take(1);
     if (tag >> 5 === 0b101) return this.#checked(tag & 0x1f);
-    if (tag < 0xd9 || tag > 0xdb) fail('expected a text');
+    if (tag < 0xd9 || tag > 0xdb) badMsgpack('expected a text');
     return this.#checked(this.#uint(1 << (tag - 0xd9)));
   }
 
   #binHeader(): number {
     const tag = this.#take(1);
-    if (tag < 0xc4 || tag > 0xc6) fail('expected bytes');
+    if (tag < 0xc4 || tag > 0xc6) badMsgpack('expected bytes');
     return this.#checked(this.#uint(1 << (tag - 0xc4)));
   }
 
   #checked(length: number): number {
-    if (length > this.#end - this.#position) fail('truncated');
+    if (length > this.#end - this.#position) badMsgpack('truncated');
     return length;
   }
 
@@ -320,7 +320,7 @@ export class MsgpackReader {
   /** Moves on by `count` bytes and answers the first of them. */
   #take(count: number): number {
     const at = this.#position;
-    if (count > this.#end - at) fail('truncated');
+    if (count > this.#end - at) badMsgpack('truncated');
     this.#position = at + count;
     return this.#bytes[at];
   }
@@ -339,9 +339,5 @@ function typeOf(tag: number): MsgpackType {
   if (tag >= 0xd9 && tag <= 0xdb) return 'str';
   if (tag === 0xdc || tag === 0xdd) return 'array';
   if (tag >= 0xde) return 'map';
-  return fail('ext types and 0xc1 have no place here');
-}
-
-function fail(message: string): never {
-  throw new ProtocolError(ProtocolErrorCode.BadMsgpack, message);
+  return badMsgpack('ext types and 0xc1 have no place here');
 }

@@ -15,7 +15,7 @@ import {
   SPARSE,
   treeBits,
 } from './contexts.ts';
-import { ProtocolError, ProtocolErrorCode } from './errors.ts';
+import { badValue } from './errors.ts';
 import { MsgpackReader } from './msgpack-reader.ts';
 import { MAX_GROUPS, type Source } from './sink.ts';
 
@@ -56,7 +56,7 @@ export class PackedSource implements Source {
   }
 
   open(): void {
-    if (++this.#depth >= MAX_GROUPS) bad('groups nest too deep');
+    if (++this.#depth >= MAX_GROUPS) badValue('groups nest too deep');
     this.#sparse[this.#depth] = 0;
     this.#chosen[this.#depth] = 0;
   }
@@ -79,7 +79,7 @@ export class PackedSource implements Source {
     return true;
   }
   close(): void {
-    if (this.#chosen[this.#depth] !== 0) bad('a selection chooses more than there is');
+    if (this.#chosen[this.#depth] !== 0) badValue('a selection chooses more than there is');
     this.#depth--;
   }
 
@@ -92,7 +92,7 @@ export class PackedSource implements Source {
   elements(context: number, most: number): number {
     const value = this.count(context, most);
     this.#elements += value;
-    if (this.#elements > MAX_BODY_ELEMENTS) bad('too many elements');
+    if (this.#elements > MAX_BODY_ELEMENTS) badValue('too many elements');
     return value;
   }
   level(context: number, levels: number): number {
@@ -133,7 +133,7 @@ export class PackedSource implements Source {
     floats.setUint32(0, floats.getUint32(0) ^ high);
     floats.setUint32(4, floats.getUint32(4) ^ low);
     const value = floats.getFloat64(0);
-    if (!Number.isFinite(value)) bad('not a number');
+    if (!Number.isFinite(value)) badValue('not a number');
     return value;
   }
   text(context: number, mostChars: number): string {
@@ -172,10 +172,6 @@ export class PackedSource implements Source {
 
 /** A number that may be 0..most. */
 function within(value: number, most: number): number {
-  if (!(value >= 0 && value <= most)) bad('a value outside its declaration');
+  if (!(value >= 0 && value <= most)) badValue('a value outside its declaration');
   return value;
-}
-
-function bad(message: string): never {
-  throw new ProtocolError(ProtocolErrorCode.BadValue, message);
 }

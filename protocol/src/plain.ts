@@ -2,7 +2,7 @@
 // oracle that fuzz compares with, and the start of a client in another language. A group is an
 // array; a selection is position, value, position, value to the end of its group; contexts leave
 // no bytes.
-import { assert, ProtocolError, ProtocolErrorCode, UsageError } from './errors.ts';
+import { assert, badState, badValue, UsageError } from './errors.ts';
 import type { MsgpackReader } from './msgpack-reader.ts';
 import type { MsgpackWriter } from './msgpack-writer.ts';
 import { MAX_GROUPS, type Sink, type Source } from './sink.ts';
@@ -105,7 +105,7 @@ export class PlainSource implements Source {
   }
   open(): void {
     this.#take();
-    if (this.#depth + 1 >= MAX_GROUPS) bad('groups nest too deep');
+    if (this.#depth + 1 >= MAX_GROUPS) badValue('groups nest too deep');
     this.#left[++this.#depth] = this.#in.arrayHeader(MAX_GROUP_ELEMENTS);
     this.#next[this.#depth] = NONE;
   }
@@ -118,15 +118,15 @@ export class PlainSource implements Source {
       if (this.#left[depth] === 0) return false;
       this.#take();
       this.#next[depth] = this.#in.int(0, MAX_GROUP_ELEMENTS);
-      if (this.#next[depth] < position) unknown();
+      if (this.#next[depth] < position) badState('a position that cannot be chosen');
     }
     if (this.#next[depth] !== position) return false;
     this.#next[depth] = NONE;
     return true;
   }
   close(): void {
-    if (this.#next[this.#depth] !== NONE) unknown();
-    if (this.#left[this.#depth] !== 0) bad('a group holds more than it should');
+    if (this.#next[this.#depth] !== NONE) badState('a position that cannot be chosen');
+    if (this.#left[this.#depth] !== 0) badValue('a group holds more than it should');
     this.#depth--;
   }
   option(): boolean {
@@ -142,7 +142,7 @@ export class PlainSource implements Source {
   level(_context: number, levels: number): number {
     this.#take();
     const wire = this.#in.int();
-    if (wire < 0 || wire > levels) bad('a value outside its declaration');
+    if (wire < 0 || wire > levels) badValue('a value outside its declaration');
     return wire;
   }
   change(_context: number, _before: number, levels: number): number {
@@ -158,25 +158,17 @@ export class PlainSource implements Source {
   text(_context: number, mostChars: number): string {
     this.#take();
     const text = this.#in.str(mostChars * 3);
-    if (text.length > mostChars) bad('a text is longer than declared');
+    if (text.length > mostChars) badValue('a text is longer than declared');
     return text;
   }
   free(_context: number, mostBytes: number): unknown {
     this.#take();
     const start = this.#in.position;
     const value = this.#in.value();
-    if (this.#in.position - start > mostBytes) bad('a packed value is longer than declared');
+    if (this.#in.position - start > mostBytes) badValue('a packed value is longer than declared');
     return value;
   }
   #take(): void {
-    if (this.#left[this.#depth]-- <= 0) bad('a group ends too early');
+    if (this.#left[this.#depth]-- <= 0) badValue('a group ends too early');
   }
-}
-
-function unknown(): never {
-  throw new ProtocolError(ProtocolErrorCode.BadState, 'a position that cannot be chosen');
-}
-
-function bad(message: string): never {
-  throw new ProtocolError(ProtocolErrorCode.BadValue, message);
 }

@@ -4,7 +4,7 @@
 // connection, and the next one starts from everything.
 import * as Context from './body-context.ts';
 import { changedOffset, FORM_ARRIVAL, FORM_SINCE, FORM_STEP, MAX_AGE } from './contexts.ts';
-import { ProtocolError, ProtocolErrorCode } from './errors.ts';
+import { badState } from './errors.ts';
 import type { Game } from './game.ts';
 import { MAX_ENTITY_ID, MAX_SLOTS } from './limits.ts';
 import { ReceivedTable } from './received-table.ts';
@@ -141,7 +141,7 @@ export class Received {
   #readLimit(source: Source): void {
     if (this.#packed && source.level(Context.Grown, 1) === 0) return;
     const limit = source.count(Context.Limit, MAX_SLOTS);
-    if (limit < this.#kind.length) bad('a known set that shrinks');
+    if (limit < this.#kind.length) badState('a known set that shrinks');
     while (this.#kind.length < limit) this.#kind.push(EMPTY);
   }
 
@@ -182,7 +182,7 @@ export class Received {
       idBefore === 0
         ? source.level(Context.Id, MAX_ENTITY_ID - 1)
         : source.change(Context.IdStep, idBefore, MAX_ENTITY_ID - 1);
-    if (id === 0 || this.#rowOf[kind].has(id)) bad('an entity enters twice');
+    if (id === 0 || this.#rowOf[kind].has(id)) badState('an entity enters twice');
     const table = this.tables[kind];
     const kept = before?.[kind].get(id);
     if (kept !== undefined) {
@@ -253,8 +253,4 @@ function rowsOf({ ids, high }: Table): Map<number, number> {
   const rows = new Map<number, number>();
   for (let row = 1; row <= high; row++) if (ids[row] !== 0) rows.set(ids[row], row);
   return rows;
-}
-
-function bad(message: string): never {
-  throw new ProtocolError(ProtocolErrorCode.BadState, message);
 }

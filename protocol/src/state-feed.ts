@@ -4,7 +4,7 @@
 // bodies; refuses what does not follow from the frame before. The caller opens each frame and ends
 // it. Trap: a new connection needs a new feed, over the same Received where the seat goes on.
 import { CodingTables, changedTables } from './coding-tables.ts';
-import { ProtocolError, ProtocolErrorCode } from './errors.ts';
+import { badFrame } from './errors.ts';
 import {
   readStateHeader,
   readTables,
@@ -66,8 +66,8 @@ export class StateFeed {
   takeTables(): TablesFrame {
     const frame = readTables(this.#reader);
     const { version, base, changes } = frame;
-    if (!this.welcome?.packed) bad('tables in a plain room');
-    if (base !== 0 && base !== this.#tables.version) bad('tables that change others');
+    if (!this.welcome?.packed) badFrame('tables in a plain room');
+    if (base !== 0 && base !== this.#tables.version) badFrame('tables that change others');
     const { odds } = base === 0 ? this.#game.priors : this.#tables;
     this.#tables = new CodingTables(version, changedTables(changes, odds));
     return frame;
@@ -84,7 +84,7 @@ export class StateFeed {
       const source = this.#openBody();
       received.readBody(source, tick, header.everything);
       this.#closeBody();
-    } else if (header.everything) bad('everything without a body');
+    } else if (header.everything) badFrame('everything without a body');
     else received.pass(tick);
     if (bodies > 1) {
       received.readOwnBody(this.#openBody());
@@ -98,12 +98,12 @@ export class StateFeed {
   #checkStep(tick: number): void {
     const { dTick, everything } = this.header;
     const { packed = false, sendEvery = 1 } = this.welcome ?? {};
-    if (dTick < 1) bad('a STATE of an old tick');
-    if (tick > MAX_TICK) bad('a tick beyond the last');
-    if (packed && tick % sendEvery !== 0) bad('a STATE between two');
+    if (dTick < 1) badFrame('a STATE of an old tick');
+    if (tick > MAX_TICK) badFrame('a tick beyond the last');
+    if (packed && tick % sendEvery !== 0) badFrame('a STATE between two');
     if (everything) return;
-    if (!this.#begun) bad('a first STATE of changes');
-    if (dTick > MAX_STEP_TICKS) bad('a step longer than a server waits');
+    if (!this.#begun) badFrame('a first STATE of changes');
+    if (dTick > MAX_STEP_TICKS) badFrame('a step longer than a server waits');
   }
 
   #openBody(): Source {
@@ -120,8 +120,4 @@ export class StateFeed {
   #closeBody(): void {
     if (this.welcome?.packed) this.#packed.finish();
   }
-}
-
-function bad(message: string): never {
-  throw new ProtocolError(ProtocolErrorCode.BadFrame, message);
 }

@@ -14,7 +14,7 @@ import {
   flagOf,
   valueContext,
 } from './contexts.ts';
-import { ProtocolError, ProtocolErrorCode } from './errors.ts';
+import { badState } from './errors.ts';
 import type { FieldSpec } from './field.ts';
 import { type FieldPlan, OWNER } from './plan.ts';
 import { fromWire, levelsOf, nearby, partsFromWire } from './quantize.ts';
@@ -163,7 +163,7 @@ function readDepartures(
     const hint = run.hint(tracks, i, row, held, comesTo, steered, sends);
     questions.take(by >= 0, base, hint, first && !named);
     const told = readDeparture(source, tracks, i, comesTo, held);
-    if (!(told >= 0 && told <= f.spec.levels)) bad('a value outside its declaration');
+    if (!(told >= 0 && told <= f.spec.levels)) badState('a value outside its declaration');
     const off = tracks.stepsBetween(i, comesTo, told);
     tracks.follow(i, row, held, comesTo, told);
     if (tracks.goes(i, row)) tracks.moving[row] = 1;
@@ -301,7 +301,7 @@ function readPart(
   const nests = spec.element !== undefined || spec.type === 'record';
   if (whole || !nests) return readValue(source, spec, context, undefined);
   if (source.level(context, 1) === 1) return readValue(source, spec, context, undefined);
-  if (before === undefined) bad('a change of what is not there');
+  if (before === undefined) badState('a change of what is not there');
   return readValue(source, spec, context, before);
 }
 
@@ -316,10 +316,10 @@ function readList(
   const list = before ? before.slice(0, total) : [];
   for (let i = 0; i < total; i++) {
     if (!source.offered(context, i)) continue;
-    if (i > list.length) bad('a list with a hole');
+    if (i > list.length) badState('a list with a hole');
     list[i] = readPart(source, spec.element!, context, !before, before?.[i]);
   }
-  if (list.length !== total) bad('a list with a hole');
+  if (list.length !== total) badState('a list with a hole');
   source.close();
   return list;
 }
@@ -332,7 +332,7 @@ function readMap(
 ): ReadonlyMap<unknown, unknown> {
   source.open();
   const whole = source.level(context, 1) === 1;
-  if (!whole && !before) bad('a change of what is not there');
+  if (!whole && !before) badState('a change of what is not there');
   const map = new Map(whole ? undefined : before);
   if (!whole)
     for (let left = source.elements(context, spec.capacity); left > 0; left--)
@@ -341,7 +341,7 @@ function readMap(
     const key = readValue(source, spec.key!, context, undefined);
     map.set(key, readPart(source, spec.element!, context, whole, map.get(key)));
   }
-  if (map.size > spec.capacity) bad('a map larger than declared');
+  if (map.size > spec.capacity) badState('a map larger than declared');
   source.close();
   return map;
 }
@@ -361,8 +361,4 @@ function readRecord(
   });
   source.close();
   return Object.freeze(made);
-}
-
-function bad(message: string): never {
-  throw new ProtocolError(ProtocolErrorCode.BadState, message);
 }

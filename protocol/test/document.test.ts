@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import * as protocol from '../src/index.ts';
 import {
   CloseCode,
+  closeCodeOf,
   FrameType,
   ProtocolError,
   ProtocolErrorCode,
@@ -34,7 +35,7 @@ test('every refusal closes with the code of the table', () => {
   const stated = rows(/^`[a-z-]+`$/).filter(([, , code]) => /^\d{4}$/.test(code ?? ''));
   const ours = Object.values(ProtocolErrorCode).map((code) => [
     `\`${code}\``,
-    `${new ProtocolError(code, '').closeCode}`,
+    `${closeCodeOf(new ProtocolError(code, ''))}`,
   ]);
   expect(stated.map(([code, , closeCode]) => [code, closeCode])).toEqual(ours);
 });

@@ -4,6 +4,7 @@
 import {
   type ClockEstimator,
   CloseCode,
+  closeCodeOf,
   FrameType,
   type Hello,
   MsgpackReader,
@@ -144,7 +145,7 @@ export class Connection implements Joiner, SocketHandler {
       this.#take(readFrame(reader, frame), nowMs);
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
-      this.#refuse(error.closeCode, error.code, error.message);
+      this.#refuse(closeCodeOf(error), error.code, error.message);
     }
   }
 
