@@ -98,7 +98,7 @@ export interface RewindOptions {
 }
 
 export interface LaunchOptions {
-  /** Ms in which the shot stays in its shooter's time. Default: half its round trip. */
+  /** Ms in which the shot stays in its shooter's time. Default: half its least round trip. */
   holdMs?: number;
   /** Ms in which it then comes to the present. Default 200. */
   overMs?: number;

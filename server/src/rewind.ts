@@ -92,7 +92,8 @@ export class Rewind {
     const seat = from && !(by instanceof RoomSeat) ? from.seat : this.#seatOf(by);
     const behind = world.tick - this.#momentOf(by, {}).tick;
     if (!seat || behind <= 0) return;
-    const { holdMs = seat.rttMs / 2, overMs = DEFAULT_OVER_MS } = options;
+    // The least of late: a pong that was held back gains nothing.
+    const { holdMs = seat.clock.rttMinMs / 2, overMs = DEFAULT_OVER_MS } = options;
     this.#launches.set(row.id, {
       behind,
       born: world.tick,

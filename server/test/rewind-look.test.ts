@@ -221,11 +221,14 @@ describe('[C3] a client that says less than it has', () => {
 
 describe('a shot on its way', () => {
   /** How far behind the present a launched shot's surroundings are, tick by tick. */
-  async function behindOf(options?: { holdMs?: number; overMs?: number }): Promise<number[]> {
+  async function behindOf(
+    options?: { holdMs?: number; overMs?: number },
+    before: (seat: Hunt['seat']) => void = () => {},
+  ): Promise<number[]> {
     let shot: { id: number } | undefined;
     let duck: EntityId<'duck'> = 0;
     const behind: number[] = [];
-    const { field, inTick } = await hunt(
+    const { field, inTick, seat } = await hunt(
       { open: (room) => void (duck = room.spawn('duck', {}).id) as undefined },
       (room) => {
         const row = room.get('duck', duck)!;
@@ -238,6 +241,7 @@ describe('a shot on its way', () => {
         });
       },
     );
+    before(seat);
     await inTick(6, () => {
       const made = field.spawn('duck', {});
       field.launch(made, field.seat(1)!, options);
@@ -261,5 +265,13 @@ describe('a shot on its way', () => {
     expect(behind[1]).toBeLessThan(6);
     expect(behind[10]).toBeCloseTo(0, 9);
     expect(behind.every((ticks, i) => i === 0 || ticks <= behind[i - 1])).toBe(true);
+  });
+
+  test('[C3] stays no longer in the past for a pong that was held back', async () => {
+    const held = (seat: Hunt['seat']) => {
+      for (let i = 0; i < 3; i++) seat.clock.addPong({ sentMs: 0, receivedMs: stepper.nowMs });
+      expect(seat.rttMs).toBeGreaterThan(500);
+    };
+    expect(await behindOf(undefined, held)).toEqual(await behindOf());
   });
 });
