@@ -80,8 +80,9 @@ export async function loadUws(
 export async function createUwsTransport(
   limits?: Partial<TransportLimits>,
   watch: TransportWatch = defaultWatch,
+  load: () => Promise<unknown> = loadUws,
 ): Promise<Transport> {
-  return new UwsTransport(checkLimits(limits), watch, (await loadUws()) as Uws);
+  return new UwsTransport(checkLimits(limits), watch, (await load()) as Uws);
 }
 
 class UwsTransport implements Transport {
@@ -129,7 +130,8 @@ class UwsTransport implements Transport {
       ? this.#uws.SSLApp({ cert_file_name: tls.certFile, key_file_name: tls.keyFile })
       : this.#uws.App();
     app.ws<UserData>('/*', this.#behavior(handler));
-    app.any('/*', (res, req) => this.#request(res, req, handler));
+    const request = this.#guarded('request', this.#request.bind(this, handler));
+    app.any('/*', request);
     return app;
   }
 
@@ -162,6 +164,23 @@ class UwsTransport implements Transport {
     for (const app of this.#apps) app.close();
   }
 
+  /**
+   * All that native code calls goes through here, whatever it is about: what is thrown out of such
+   * a call ends the process, or leaves it with a request that nobody answers. None has more than
+   * three arguments, and a list of them would be garbage for each message.
+   */
+  #guarded<Call extends (...given: never) => void>(where: string, run: Call): Call {
+    const call = run as unknown as (a: unknown, b: unknown, c: unknown) => void;
+    const guarded = (a: unknown, b: unknown, c: unknown): void => {
+      try {
+        call(a, b, c);
+      } catch (error) {
+        this.#watch.fault(error, where);
+      }
+    };
+    return guarded as unknown as Call;
+  }
+
   #behavior(handler: TransportHandler): uws.WebSocketBehavior<UserData> {
     const { maxFrameBytes, maxBackpressureBytes, idleTimeoutS } = this.#limits;
     const guardOf = (ws: Native) => ws.getUserData().link.guard;
@@ -173,20 +192,22 @@ class UwsTransport implements Transport {
       // A deflated delta frame saves little and its window costs up to 78 KB a connection.
       compression: this.#uws.DISABLED,
       maxLifetime: 0,
-      upgrade: (res, req, context) => this.#upgrade(res, req, context, handler),
-      open: (ws) => this.#open(ws, handler),
-      message: (ws, bytes, isBinary) => {
+      upgrade: this.#guarded('upgrade', this.#upgrade.bind(this, handler)),
+      open: this.#guarded('open', (ws: Native) => this.#open(ws, handler)),
+      message: this.#guarded('message', (ws: Native, bytes: ArrayBuffer, isBinary: boolean) => {
         const guard = guardOf(ws);
         if (isBinary) guard?.message(new Uint8Array(bytes));
         else guard?.run('text', (socket) => socket.text());
-      },
-      ping: (ws) => guardOf(ws)?.run('ping', (socket) => socket.ping()),
-      close: (ws, code, reason) => {
+      }),
+      ping: this.#guarded('ping', (ws: Native) => {
+        guardOf(ws)?.run('ping', (socket) => socket.ping());
+      }),
+      close: this.#guarded('close', (ws: Native, code: number, reason: ArrayBuffer) => {
         const { socket } = ws.getUserData().link;
         if (!socket) return;
         this.#sockets.delete(socket);
         socket.gone(code, decoder.decode(reason));
-      },
+      }),
     };
   }
 
@@ -201,15 +222,15 @@ class UwsTransport implements Transport {
   }
 
   #upgrade(
+    handler: TransportHandler,
     res: uws.HttpResponse,
     req: uws.HttpRequest,
     context: uws.us_socket_context_t,
-    handler: TransportHandler,
   ): void {
     // First of all: without it, a throw below would abort the process.
     res.onAborted(() => {});
-    const remoteAddress = plainAddress(decoder.decode(res.getRemoteAddressAsText()));
     try {
+      const remoteAddress = plainAddress(decoder.decode(res.getRemoteAddressAsText()));
       const head = headOf(req, this.#limits);
       const refusal = isRefusal(head) ? head : checkUpgrade(head.headers, head.method);
       if (refusal) return this.#refuse(res, refusal, remoteAddress);
@@ -236,13 +257,14 @@ class UwsTransport implements Transport {
     respond(res, refusalResponse(refusal, this.#secure), { headOnly: false, closing: true });
   }
 
-  #request(res: uws.HttpResponse, req: uws.HttpRequest, handler: TransportHandler): void {
+  #request(handler: TransportHandler, res: uws.HttpResponse, req: uws.HttpRequest): void {
     let over = false;
     let body: RequestBody | undefined;
-    res.onAborted(() => {
+    const aborted = () => {
       over = true;
       body?.fail(new HttpError(400, 'the peer went away'));
-    });
+    };
+    res.onAborted(this.#guarded('aborted', aborted));
     const remoteAddress = plainAddress(decoder.decode(res.getRemoteAddressAsText()));
     const head = headOf(req, this.#limits);
     if (isRefusal(head)) return this.#refuse(res, head, remoteAddress);
@@ -260,7 +282,8 @@ class UwsTransport implements Transport {
         if (over) return;
         over = true;
         const closing = !arriving.whole;
-        res.cork(() => respond(res, response, { headOnly: method === 'HEAD', closing }));
+        const answer = () => respond(res, response, { headOnly: method === 'HEAD', closing });
+        res.cork(this.#guarded('http answer', answer));
       })
       .catch((error) => this.#watch.fault(error, 'http answer'));
   }
@@ -273,10 +296,11 @@ class UwsTransport implements Transport {
     if (!body.coming) return body;
     const late = () => body.fail(new HttpError(408, 'the body did not come in time'));
     deadline.timer = setTimeout(late, this.#limits.bodyDeadlineMs);
-    res.onData((chunk, isLast) => {
+    const came = (chunk: ArrayBuffer, isLast: boolean) => {
       body.push(new Uint8Array(chunk));
       if (isLast) body.end();
-    });
+    };
+    res.onData(this.#guarded('body', came));
     return body;
   }
 }
