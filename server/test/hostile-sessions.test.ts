@@ -14,6 +14,7 @@ import {
   writeInputHeader,
   writeInputs,
 } from '@tickwire/protocol';
+import pino from 'pino';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type MemoryPeer, Refusal } from '../src/index.ts';
 import { arcade, type Definition, game, SPEED } from './arcade.ts';
@@ -258,6 +259,24 @@ describe('who somebody is', () => {
     expect((await hello(TOKEN, 'ada')).seated).toBe(true);
     expect(JSON.stringify(stepper.log)).not.toMatch(/"(ada|eve)"/);
   });
+});
+
+test('{T63} control characters of a peer are escaped in every log line', async () => {
+  const lines: string[] = [];
+  const evil = '\u001b[2J\u0007\r\n{"level":60}';
+  const authenticate = (token: string) => {
+    throw new Refusal(`no such user: ${token}`);
+  };
+  const log = pino({ base: undefined }, { write: (line: string) => void lines.push(line) });
+  await start({ authenticate }, { serve: { log } });
+  expect((await hello(TOKEN, evil)).closed).toBe(4001);
+  expect((await hello(TOKEN, '', evil)).closed).toBe(4004);
+  expect(() => new Raw({ headers: { origin: evil, host: 'a' } })).toThrow();
+  expect(lines.filter((line) => line.includes('[2J')).length).toBeGreaterThan(1);
+  for (const line of lines) {
+    expect([...line.slice(0, -1)].filter((character) => character < ' ')).toEqual([]);
+    expect(JSON.parse(line).level).toBeLessThan(60);
+  }
 });
 
 describe('more than a share', () => {

@@ -211,17 +211,24 @@ for (const { name, make, missing } of TRANSPORTS) {
   });
 }
 
-test('an answer that nobody reads is cut on both, not kept for ever', async () => {
+test('{S59} a connection that stands still is cut on both, answered or not', async () => {
   const body = new Uint8Array(16 * 1024 * 1024);
   const cut = TRANSPORTS.filter(({ missing }) => missing === undefined).map(async ({ make }) => {
-    const server = await TestServer.start(make, { http: async () => ({ status: 200, body }) });
+    const server = await TestServer.start(make, {
+      http: async ({ path }) => ({ status: 200, body: path === '/' ? body : 'short' }),
+    });
+    const kept = await RawSocket.connect(server.port);
+    for (const _ of [1, 2]) {
+      kept.write(get('/short'));
+      expect((await kept.head()).body).toBe('short');
+    }
     const raw = await RawSocket.connect(server.port);
     raw.tcp.pause();
     raw.write(get('/'));
     // node:http looks twice, 12 s apart: a write that moved meanwhile is not stuck.
     await new Promise((resolve) => setTimeout(resolve, 25_500));
     raw.tcp.resume();
-    await raw.closed;
+    await Promise.all([kept.closed, raw.closed]);
     return raw.tcp.bytesRead < body.length;
   });
   expect(await Promise.all(cut)).toEqual(cut.map(() => true));
