@@ -376,7 +376,7 @@ export class Connection implements Joiner, SocketHandler {
   }
 
   #tooMany(what: string): void {
-    this.#refuse(CloseCode.RateLimit, 'rate-limit', `too many ${what}`);
+    this.#refuse(CloseCode.RateLimit, `rate-limit-${what}`, `too many ${what}`);
   }
 
   /** The peer's fault: counted, logged, closed. A seat stays for its player to resume. */

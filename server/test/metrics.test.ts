@@ -2,6 +2,7 @@
 // misbehaves, and ids on every line of log that concerns somebody. Trap: over real sockets time is
 // real, so a number is asked again until it is there.
 
+import { readFileSync } from 'node:fs';
 import { connect } from '@tickwire/client';
 import pino from 'pino';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -193,6 +194,24 @@ describe('a number moves', () => {
     expect((await scrapeOf(stepper)).get('tickwire_closes_total{code="4010"}')).toBe(1);
   });
 
+  test('{T5} when somebody floods, in refusals by what there was too much of', async () => {
+    await startStepper();
+    const peer = stepper.transport.connect();
+    for (let i = 0; i < 100; i++) peer.ping();
+    await stepper.advance(1);
+    const samples = await scrapeOf(stepper);
+    const flood = 'tickwire_refusals_total{code="4008",reason="rate-limit-pings"}';
+    expect(samples.get(flood)).toBe(1);
+    expect(samples.get('tickwire_closes_total{code="4008"}')).toBe(1);
+  });
+
+  test('{T24} when somebody claims another address', async () => {
+    await startStepper();
+    const headers = { 'x-forwarded-for': '192.0.2.1' };
+    await stepper.until(stepper.transport.request({ path: '/healthz', headers }));
+    expect((await scrapeOf(stepper)).get('tickwire_forwards_ignored_total')).toBe(1);
+  });
+
   test('when inputs come late, and stays when the player and the room are gone', async () => {
     await startStepper({ limits: { emptyRoomMs: 1000 } });
     const up = { latencyMs: 20, jitterMs: 0, stallMs: 0, stallEveryMs: 0, bandwidthKbps: 0 };
@@ -316,6 +335,33 @@ describe('the route', () => {
     await expect(startStepper({ serve: { metrics: metrics as never } })).rejects.toThrow(
       /serve\(\{ metrics/,
     );
+  });
+});
+
+describe('the table of SECURITY.md', () => {
+  const document = readFileSync(new URL('../../SECURITY.md', import.meta.url), 'utf8');
+  const rows = [...document.matchAll(/^\| (T\d[^|]*)\|([^|]*)\|/gm)];
+
+  test('has each attack of the checklist once', () => {
+    const named = rows.flatMap(([, attacks]) => {
+      return attacks.split(',').flatMap((text) => {
+        const [first, last = first] = text.match(/\d+/g)!.map(Number);
+        return Array.from({ length: last - first + 1 }, (_, i) => first + i);
+      });
+    });
+    const all = Array.from({ length: 66 }, (_, i) => i + 1);
+    expect(named.toSorted((a, b) => a - b)).toEqual(all);
+  });
+
+  test('names only what a scrape has', async () => {
+    await startStepper();
+    const request = { path: '/metrics', headers: WITH_TOKEN };
+    const { body } = await stepper.until(stepper.transport.request(request));
+    const served = new Set(String(body).match(/(?<=^# TYPE tickwire_)\w+/gm));
+    const cells = rows.flatMap(([, , moves]) => [...moves.matchAll(/`(\w+)/g)]);
+    expect(cells.length).toBeGreaterThan(40);
+    const unknown = cells.filter(([, name]) => !served.has(name) && !served.has(`${name}_total`));
+    expect(unknown.map(([, name]) => name)).toEqual([]);
   });
 });
 
