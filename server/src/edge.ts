@@ -23,6 +23,17 @@ import type {
   UpgradeRequest,
 } from './transport.ts';
 
+/**
+ * TCP connections that one join may take: six that a browser opens for a page, one for the ticket,
+ * one for the socket.
+ */
+const LINES_PER_JOIN = 8;
+
+/**
+ * Lines beside the sockets, in all: pages in loading, health checks, and a quarter of the sockets.
+ */
+const SPARE_LINES = 64;
+
 export interface EdgeOptions {
   shard: Shard;
   api: HttpApi;
@@ -42,6 +53,7 @@ export class Edge implements TransportHandler, Host {
   readonly #options: EdgeOptions;
   readonly #addresses: PerAddress;
   readonly #joins: AddressBuckets;
+  readonly #lines: AddressBuckets;
   /** Connections that stand in #addresses, those that it had space for, and where they stand. */
   readonly #counted = new Map<Connection, string>();
   #toldOfProxy = false;
@@ -58,6 +70,8 @@ export class Edge implements TransportHandler, Host {
     const { connections, connectionsPerAddress, joinsPerMinute } = options.limits;
     const burst = connectionsPerAddress * 2;
     this.#joins = new AddressBuckets(joinsPerMinute / 60, burst, connections * 2);
+    const linesPerS = (joinsPerMinute / 60) * LINES_PER_JOIN;
+    this.#lines = new AddressBuckets(linesPerS, burst * LINES_PER_JOIN, connections * 2);
   }
 
   /** How often each reason to refuse came up since the start. */
@@ -78,6 +92,23 @@ export class Edge implements TransportHandler, Host {
     const answer = await this.#options.api.answer({ ...request, ...peer });
     // A transport knows nothing of TLS that ended at a proxy.
     return withSecurityHeaders(answer, peer.secure);
+  }
+
+  /**
+   * Whether a line may stay that has said nothing yet. A silent one is cut after 12 s by either
+   * transport, so the rate of new ones bounds how many an address holds.
+   */
+  admits(remoteAddress: string, lines: number): boolean {
+    const { connections } = this.limits;
+    if (lines > connections + connections / 4 + SPARE_LINES) return this.#cutLine('lines');
+    // All players behind a proxy share its lines.
+    if (this.#options.proxies.names(remoteAddress)) return true;
+    return this.#lines.take(remoteAddress, this.now()) || this.#cutLine('address-lines');
+  }
+
+  #cutLine(reason: string): false {
+    this.tally.refused(reason, CloseCode.Lost);
+    return false;
   }
 
   upgrade(request: UpgradeRequest): UpgradeAnswer {

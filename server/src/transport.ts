@@ -98,6 +98,11 @@ export interface SocketHandler {
 
 /** The server behind a transport. */
 export interface TransportHandler {
+  /**
+   * A TCP connection was taken, and no byte of it read; `lines` stand now, this one included. False
+   * cuts it. Without this method all are let in. In memory there are none.
+   */
+  admits?(remoteAddress: string, lines: number): boolean;
   /** A rejection with HttpError is answered with its status, any other with 500. */
   http(request: HttpRequest): Promise<HttpResponse>;
   /** Synchronous, so that no half-open handshake waits on anything. */

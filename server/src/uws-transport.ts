@@ -95,6 +95,8 @@ class UwsTransport implements Transport {
   readonly #apps: uws.TemplatedApp[] = [];
   #listening: uws.us_listen_socket | undefined;
   #secure = false;
+  /** TCP connections, sockets included. */
+  #lines = 0;
   #renew: (() => void) | undefined;
 
   constructor(limits: TransportLimits, watch: TransportWatch, native: Uws) {
@@ -130,6 +132,14 @@ class UwsTransport implements Transport {
       ? this.#uws.SSLApp({ cert_file_name: tls.certFile, key_file_name: tls.keyFile })
       : this.#uws.App();
     app.ws<UserData>('/*', this.#behavior(handler));
+    const counted = (res: uws.HttpResponse, change: unknown) => {
+      this.#lines += Number(change);
+      // At the end of a line its address is gone: they are counted together, not by address.
+      if (Number(change) < 0 || !handler.admits) return;
+      const address = plainAddress(decoder.decode(res.getRemoteAddressAsText()));
+      if (!handler.admits(address, this.#lines)) res.close();
+    };
+    app.filter(this.#guarded('line', counted));
     const request = this.#guarded('request', this.#request.bind(this, handler));
     app.any('/*', request);
     return app;

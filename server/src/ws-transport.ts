@@ -104,6 +104,7 @@ class WsTransport implements Transport {
     server.on('connection', (socket) => {
       this.#connections.add(socket);
       socket.on('close', () => this.#connections.delete(socket));
+      if (!this.#admits(socket, handler)) socket.destroy();
     });
     server.on('request', (req, res) => this.#request(req, res, handler));
     server.on('upgrade', (req, socket, head) => this.#upgrade(req, socket, head, handler));
@@ -121,6 +122,15 @@ class WsTransport implements Transport {
     this.#closed = new Promise((resolve) => server.once('close', resolve));
     this.#sweeping = setInterval(() => this.#sweep(), SWEEP_S * 1000).unref();
     return { port: (server.address() as AddressInfo).port };
+  }
+
+  #admits(socket: TcpSocket, handler: TransportHandler): boolean {
+    try {
+      return handler.admits?.(addressOf(socket), this.#connections.size) ?? true;
+    } catch (error) {
+      this.#watch.fault(error, 'line');
+      return true;
+    }
   }
 
   #makeServer(tls: TlsFiles | undefined): Server {
