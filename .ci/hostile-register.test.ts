@@ -24,9 +24,11 @@ test('a title names its cases in braces, also those of its suite', () => {
   expect(numbersIn('[T2] a rule, T3, {T}, {t4}, { T5 } and {T6,T7}')).toEqual([]);
 });
 
-test('an argument is a row of a table that opens with its number', () => {
-  const text = '| case | why |\n| --- | --- |\n| S22, S23 | not built |\n| T64 |  |\nT65 | no';
-  expect([...argumentsIn(text)]).toEqual([
+test('an argument is a row of the table in its chapter that opens with its number', () => {
+  const table = '| case | why |\n| --- | --- |\n| S22, S23 | not built |\n| T64 |  |\nT65 | no';
+  const other = '\n## Counters\n\n| T5 | pings |\n';
+  expect([...argumentsIn(other)]).toEqual([]);
+  expect([...argumentsIn(`${other}## Which attacks are tried\n\n${table}${other}`)]).toEqual([
     ['S22', 'not built'],
     ['S23', 'not built'],
     ['T64', ''],

@@ -38,10 +38,14 @@ export function numbersIn(title: string): string[] {
   return [...title.matchAll(NAMED)].flatMap((match) => match[1]!.split(', '));
 }
 
-/** Numbers with their arguments: the table rows of SECURITY.md that open with one. */
+/** Where SECURITY.md argues; its other tables name cases as well. */
+const CHAPTER = '## Which attacks are tried\n';
+
+/** Numbers with their arguments: the table rows of SECURITY.md's chapter that open with one. */
 export function argumentsIn(text: string): Map<string, string> {
   const found = new Map<string, string>();
-  for (const [, numbers, why] of text.matchAll(ARGUED))
+  const [, chapter = ''] = text.split(CHAPTER);
+  for (const [, numbers, why] of chapter.split('\n## ')[0]!.matchAll(ARGUED))
     for (const number of numbers!.split(', ')) found.set(number, why!);
   return found;
 }
