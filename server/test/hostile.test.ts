@@ -22,15 +22,23 @@ import { type Player, Stepper } from './stepper.ts';
 
 let stepper: Stepper;
 let bystander: Player<typeof game>;
+/** The tick before the first that the bystander was told. */
+let firstTick: number;
+
+const states = (): number =>
+  bystander.frames.filter((bytes) => bytes[1] === FrameType.State).length;
 
 beforeEach(async () => {
   const rooms = { field: arcade({ seats: 400 }), plain: arcade({ wire: 'plain' }) };
   stepper = await Stepper.start({ rooms });
-  bystander = await stepper.join(game, { room: 'field' });
+  bystander = await stepper.join(game, { room: 'field', record: true });
+  firstTick = stepper.room('field').doneTick - states();
 });
 afterEach(async () => {
   const before = bystander.client.newest().tick;
   await stepper.advance(500);
+  // Not one tick was missed.
+  expect(states()).toBe(stepper.room('field').doneTick - firstTick);
   expect(bystander.closes).toEqual([]);
   expect(bystander.client.newest().tick).toBeGreaterThan(before + 10);
   await stepper.close();
