@@ -161,9 +161,9 @@ describe('imports', () => {
         : order.indexOf(source.path);
       if (rank === -1) findings.push(`${source.path} is not listed in index.ts`);
       for (const { specifier, line } of source.imports.filter((one) =>
-        one.specifier.startsWith('.'),
+        /^[.#]/.test(one.specifier),
       )) {
-        const target = resolveFrom(source.path, specifier);
+        const target = privateImports(name)[specifier] ?? resolveFrom(source.path, specifier);
         const above = order.indexOf(target) !== -1 && order.indexOf(target) < rank;
         if (!above)
           findings.push(`${source.path}:${line} imports ${specifier}, which is not above it`);
@@ -218,7 +218,17 @@ function entriesOf(name: string): string[] {
 
 function declaredBy(name: string): string[] {
   const manifest = JSON.parse(read(`${name}/package.json`));
-  return Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies });
+  const { dependencies, peerDependencies, imports } = manifest;
+  return Object.keys({ ...dependencies, ...peerDependencies, ...imports });
+}
+
+/** The source file that each `#name` of a package stands for, unless a bundler asks for another. */
+function privateImports(name: string): Record<string, string> {
+  const imports: Record<string, { source: { default: string } }> =
+    JSON.parse(read(`${name}/package.json`)).imports ?? {};
+  return Object.fromEntries(
+    Object.entries(imports).map(([key, { source }]) => [key, `${name}/${source.default.slice(2)}`]),
+  );
 }
 
 function allowed(

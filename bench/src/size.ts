@@ -1,6 +1,7 @@
 // How many bytes a page pays: the client's core with a small game, and the doors beside it, bundled
-// as a page would (esbuild and vite, minified) and gzipped at level 9. The doors count what they
-// add to the core. Read from the packages' sources; the build only takes the types away.
+// as a page would (esbuild and vite, minified, for production) and gzipped at level 9. The doors
+// count what they add to the core. Read from the packages' sources; the build only takes the types
+// away. Trap: vite sets the `production` condition by itself, who uses esbuild has to.
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build, type Metafile } from 'esbuild';
@@ -17,6 +18,8 @@ export interface SizeFigures {
   readonly simulator: { readonly gzipBytes: number };
   /** The core as vite builds it. */
   readonly vite: { readonly gzipBytes: number };
+  /** What the checks of declarations add, where a bundler is not told `production`. */
+  readonly checks: { readonly gzipBytes: number };
 }
 
 /** `details` prints a line for each module. */
@@ -34,6 +37,7 @@ export async function measureSize(details = true): Promise<SizeFigures> {
     overlay: doors[0],
     simulator: doors[1],
     vite: { gzipBytes: await viteBytes() },
+    checks: { gzipBytes: gzipped((await bundle(CORE, ['source'])).bytes) - gzipped(core.bytes) },
   };
 }
 
@@ -46,7 +50,10 @@ function gzipped(bytes: Uint8Array): number {
   return gzipSync(bytes, { level: 9 }).length;
 }
 
-async function bundle(contents: string): Promise<{ bytes: Uint8Array; metafile: Metafile }> {
+async function bundle(
+  contents: string,
+  conditions = ['source', 'production'],
+): Promise<{ bytes: Uint8Array; metafile: Metafile }> {
   const { outputFiles, metafile } = await build({
     stdin: { contents, resolveDir: FOLDER, loader: 'ts' },
     bundle: true,
@@ -54,7 +61,7 @@ async function bundle(contents: string): Promise<{ bytes: Uint8Array; metafile: 
     platform: 'browser',
     format: 'esm',
     target: 'es2022',
-    conditions: ['source'],
+    conditions,
     write: false,
     metafile: true,
   });
@@ -66,7 +73,7 @@ async function viteBytes(): Promise<number> {
     configFile: false,
     logLevel: 'silent',
     root: FOLDER,
-    resolve: { conditions: ['source', 'browser', 'module', 'import', 'default'] },
+    resolve: { conditions: ['source', 'production', 'browser', 'module', 'import', 'default'] },
     build: {
       target: 'es2022',
       write: false,

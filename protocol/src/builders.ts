@@ -1,62 +1,93 @@
-// The builders a game declares its fields with: int, fixed, angle and the rest. Each checks its
-// arguments and gives a Field of the right types; what they make is read as a FieldSpec.
-import { UsageError } from './errors.ts';
+// The builders a game declares its fields with: int, fixed, angle and the rest. Each has its
+// arguments checked (checks.ts) and gives a Field of the right types; what they make is read as a
+// FieldSpec.
 import {
-  build,
+  checkChoice,
+  checkCount,
+  checkDefault,
+  checkKey,
   checkName,
-  type Dictionary,
-  type EntityId,
-  type Field,
-  type FieldSpec,
-  type Fields,
-  type Held,
-  type InitOf,
-  type List,
-  type LiveOf,
-  type PressField,
-  type Quat,
-  type QuatLike,
-  type Scope,
-  type ShownOf,
-  type SmoothField,
-  type Vec2,
-  type Vec2Like,
-  type Vec3,
-  type Vec3Like,
+  checkNested,
+  checkQuat,
+  checkRange,
+  checkSmooth,
+} from '#checks';
+import type {
+  Dictionary,
+  EntityId,
+  Field,
+  FieldSpec,
+  Fields,
+  Held,
+  InitOf,
+  List,
+  LiveOf,
+  PressField,
+  Quat,
+  QuatLike,
+  Scope,
+  ShownOf,
+  SmoothField,
+  SmoothOptions,
+  Vec2,
+  Vec2Like,
+  Vec3,
+  Vec3Like,
 } from './field.ts';
-import {
-  MAX_ELEMENTS,
-  MAX_ENTITY_ID,
-  MAX_NESTING,
-  MAX_PACKED_BYTES,
-  MAX_TEXT_CHARS,
-} from './limits.ts';
+import { MAX_ELEMENTS, MAX_ENTITY_ID, MAX_PACKED_BYTES, MAX_TEXT_CHARS } from './limits.ts';
 
-/** Steps away from 0 up to which a float64 tells two neighbours apart after a round trip. */
-const MAX_STEPS = 2 ** 50;
+const BLANK: FieldSpec = {
+  type: 'int',
+  components: 1,
+  min: 0,
+  step: 1,
+  levels: 0,
+  scope: 'all',
+  smooth: false,
+  by: undefined,
+  within: 0,
+  far: 0,
+  press: false,
+  initial: 0,
+  names: [],
+  element: undefined,
+  key: undefined,
+  capacity: 0,
+  fields: [],
+};
 
-function checkRange(what: string, min: number, max: number, step: number): number {
-  const levels = Math.round((max - min) / step);
-  const farthest = Math.max(Math.abs(min), Math.abs(max)) / step;
-  if (!(step > 0 && levels >= 1 && farthest <= MAX_STEPS))
-    throw new UsageError(
-      `${what}: wants min < max, a step of at most the range, and less than 2^50 steps from 0`,
-    );
-  return levels;
+class Builder {
+  readonly spec: FieldSpec;
+  constructor(spec: Partial<FieldSpec>) {
+    this.spec = { ...BLANK, ...spec };
+  }
+  ownerOnly(): Builder {
+    return new Builder({ ...this.spec, scope: 'owner' });
+  }
+  serverOnly(): Builder {
+    return new Builder({ ...this.spec, scope: 'server' });
+  }
+  default(initial: unknown): Builder {
+    checkDefault(this.spec, initial);
+    return new Builder({ ...this.spec, initial });
+  }
+  smooth({ by, within = 0, far = within }: SmoothOptions = {}): Builder {
+    checkSmooth(within, far);
+    return new Builder({ ...this.spec, smooth: true, by, within, far });
+  }
+  press(): Builder {
+    return new Builder({ ...this.spec, press: true });
+  }
 }
 
-function checkCount(what: string, count: number, most: number): number {
-  if (!(Number.isSafeInteger(count) && count >= 1 && count <= most))
-    throw new UsageError(`${what}: wants a whole number in 1..${most}, got ${count}`);
-  return count;
+function build<F>(spec: Partial<FieldSpec>): F {
+  return new Builder(spec) as unknown as F;
 }
 
 /** A whole number in min..max. */
 export function int(min: number, max: number): SmoothField<number, number, number, 'all'> {
-  const levels = checkRange(`int(${min}, ${max})`, min, max, 1);
-  if (!Number.isSafeInteger(min) || !Number.isSafeInteger(max))
-    throw new UsageError(`int(${min}, ${max}): both ends must be whole numbers; use fixed()`);
-  return build({ type: 'int', min, levels, initial: zeroIn(min, max) });
+  checkRange('int', min, max);
+  return build({ type: 'int', min, levels: Math.round(max - min), initial: zeroIn(min, max) });
 }
 
 /**
@@ -67,7 +98,8 @@ export function fixed(
   max: number,
   step: number,
 ): SmoothField<number, number, number, 'all'> {
-  const levels = checkRange(`fixed(${min}, ${max}, ${step})`, min, max, step);
+  checkRange('fixed', min, max, step);
+  const levels = Math.round((max - min) / step);
   return build({ type: 'fixed', min, step, levels, initial: zeroIn(min, max) });
 }
 
@@ -87,8 +119,7 @@ export function bool(): PressField {
 export function choice<const N extends readonly [string, ...string[]]>(
   ...names: N
 ): Field<N[number], N[number], N[number], 'all'> {
-  if (names.length === 0 || new Set<string>(names).size !== names.length)
-    throw new UsageError(`choice(${names.join(', ')}): wants different names, at least one`);
+  checkChoice(names);
   return build({ type: 'choice', levels: names.length - 1, names, initial: names[0] });
 }
 
@@ -105,7 +136,8 @@ export function vec2(
   max: number,
   step: number,
 ): SmoothField<Vec2, Vec2Like, Vec2Like, 'all'> {
-  const levels = checkRange(`vec2(${min}, ${max}, ${step})`, min, max, step);
+  checkRange('vec2', min, max, step);
+  const levels = Math.round((max - min) / step);
   return build({ type: 'vec2', components: 2, min, step, levels, initial: zeroIn(min, max) });
 }
 
@@ -115,7 +147,8 @@ export function vec3(
   max: number,
   step: number,
 ): SmoothField<Vec3, Vec3Like, Vec3Like, 'all'> {
-  const levels = checkRange(`vec3(${min}, ${max}, ${step})`, min, max, step);
+  checkRange('vec3', min, max, step);
+  const levels = Math.round((max - min) / step);
   return build({ type: 'vec3', components: 3, min, step, levels, initial: zeroIn(min, max) });
 }
 
@@ -124,7 +157,7 @@ export function vec3(
  * follows from unit length).
  */
 export function quat(bits: number): SmoothField<Quat, QuatLike, QuatLike, 'all'> {
-  if (bits < 2) throw new UsageError(`quat(${bits}): wants 2 bits or more a component`);
+  checkQuat(bits);
   checkCount('quat(bits)', bits, 20);
   const levels = 2 ** bits - 2;
   return build({
@@ -138,8 +171,9 @@ export function quat(bits: number): SmoothField<Quat, QuatLike, QuatLike, 'all'>
 
 /** Unicode text of at most `maxChars` UTF-16 units; what is longer is cut when it is set. */
 export function text(maxChars: number): Field<string, string, string, 'all'> {
-  const capacity = checkCount('text(maxChars)', maxChars, MAX_TEXT_CHARS);
-  return build({ type: 'text', components: 0, levels: capacity * 3, capacity, initial: '' });
+  checkCount('text(maxChars)', maxChars, MAX_TEXT_CHARS);
+  const levels = maxChars * 3;
+  return build({ type: 'text', components: 0, levels, capacity: maxChars, initial: '' });
 }
 
 /**
@@ -147,8 +181,8 @@ export function text(maxChars: number): Field<string, string, string, 'all'> {
  * at run time.
  */
 export function packed<T>(maxBytes: number): Field<T | null, T | null, T | null, 'all'> {
-  const levels = checkCount('packed(maxBytes)', maxBytes, MAX_PACKED_BYTES);
-  return build({ type: 'packed', components: 0, levels, initial: null });
+  checkCount('packed(maxBytes)', maxBytes, MAX_PACKED_BYTES);
+  return build({ type: 'packed', components: 0, levels: maxBytes, initial: null });
 }
 
 /**
@@ -160,10 +194,11 @@ export function list<L, I, V>(
   capacity: number,
 ): Field<List<Held<L>, I>, Iterable<I>, readonly V[], 'all'> {
   checkCount('list(element, capacity)', capacity, MAX_ELEMENTS);
+  checkNested(element.spec);
   return build({
     type: 'list',
     components: 0,
-    element: nested(element.spec),
+    element: element.spec,
     capacity,
     initial: [],
   });
@@ -176,13 +211,13 @@ export function map<K extends string | number, L, I, V>(
   capacity: number,
 ): Field<Dictionary<K, Held<L>, I>, Iterable<readonly [K, I]>, ReadonlyMap<K, V>, 'all'> {
   checkCount('map(key, value, capacity)', capacity, MAX_ELEMENTS);
-  if (!['text', 'int', 'entity'].includes(key.spec.type))
-    throw new UsageError('map(key, ...): a key is text(), int() or entity()');
+  checkKey(key.spec);
+  checkNested(value.spec);
   return build({
     type: 'map',
     components: 0,
     key: key.spec,
-    element: nested(value.spec),
+    element: value.spec,
     capacity,
     initial: [],
   });
@@ -199,26 +234,10 @@ export function record<F extends Fields>(
 > {
   const entries = Object.entries(fields).map(([name, f]) => {
     checkName('record()', name);
-    return [name, nested(f.spec)] as const;
+    checkNested(f.spec);
+    return [name, f.spec] as const;
   });
   return build({ type: 'record', components: 0, fields: entries, initial: {} });
-}
-
-function nested(spec: FieldSpec): FieldSpec {
-  if (spec.scope !== 'all' || spec.smooth || spec.press)
-    throw new UsageError(
-      'inside list, map and record a field has no smooth, press, ownerOnly or serverOnly: ' +
-        'set it on the whole field',
-    );
-  if (depthOf(spec) >= MAX_NESTING)
-    throw new UsageError(`list, map and record nest at most ${MAX_NESTING} deep`);
-  return spec;
-}
-
-function depthOf(spec: FieldSpec): number {
-  let deepest = spec.element ? depthOf(spec.element) : 0;
-  for (const [, inner] of spec.fields) deepest = Math.max(deepest, depthOf(inner));
-  return spec.element || spec.fields.length ? deepest + 1 : 0;
 }
 
 function zeroIn(min: number, max: number): number {

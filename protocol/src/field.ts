@@ -1,8 +1,7 @@
 // One declared field: its type, its range, who may receive it, and how many numeric columns it
-// takes. Builders (int, fixed, ...) are what a game writes; FieldSpec is what tables and codecs
+// takes. Builders (builders.ts) are what a game writes; FieldSpec is what tables and codecs
 // read. The wire rounds, the world does not: min, max and step say which integers travel, never
 // what a row may hold.
-import { UsageError } from './errors.ts';
 
 /** Who may receive a field: every seat that sees the entity, its owner's seat alone, or nobody. */
 export type Scope = 'all' | 'owner' | 'server';
@@ -194,75 +193,4 @@ export interface Dictionary<K, Live, Init = Live> extends Iterable<[K, Live]> {
   clear(): void;
   keys(): Iterable<K>;
   values(): Iterable<Live>;
-}
-
-const BLANK: FieldSpec = {
-  type: 'int',
-  components: 1,
-  min: 0,
-  step: 1,
-  levels: 0,
-  scope: 'all',
-  smooth: false,
-  by: undefined,
-  within: 0,
-  far: 0,
-  press: false,
-  initial: 0,
-  names: [],
-  element: undefined,
-  key: undefined,
-  capacity: 0,
-  fields: [],
-};
-
-/** Throws UsageError for a name that a row, a record or a mask has no place for. */
-export function checkName(owner: string, name: string): void {
-  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name) || name === '__proto__')
-    throw new UsageError(`${owner}.${name}: a field's name is letters, digits and _`);
-}
-
-/** Whether a field of this type may hold the value from its start. */
-function fits({ type, min, step, levels, capacity, names }: FieldSpec, value: unknown): boolean {
-  if (type === 'choice') return names.includes(value as string);
-  if (type === 'text') return typeof value === 'string' && value.length <= capacity;
-  if (type === 'angle') return Number.isFinite(value);
-  if (type !== 'int' && type !== 'fixed' && type !== 'entity') return value !== undefined;
-  return (value as number) >= min && (value as number) <= min + step * levels;
-}
-
-class Builder {
-  readonly spec: FieldSpec;
-  constructor(spec: Partial<FieldSpec>) {
-    this.spec = { ...BLANK, ...spec };
-  }
-  ownerOnly(): Builder {
-    return new Builder({ ...this.spec, scope: 'owner' });
-  }
-  serverOnly(): Builder {
-    return new Builder({ ...this.spec, scope: 'server' });
-  }
-  default(initial: unknown): Builder {
-    if (!fits(this.spec, initial))
-      throw new UsageError(`default(${String(initial)}): no value of this ${this.spec.type}()`);
-    return new Builder({ ...this.spec, initial });
-  }
-  smooth({ by, within = 0, far = within }: SmoothOptions = {}): Builder {
-    if (!(Number.isSafeInteger(within) && within >= 0))
-      throw new UsageError(
-        `smooth({ within: ${within} }): give a whole number of steps, 0 or more`,
-      );
-    if (!(Number.isSafeInteger(far) && far >= within))
-      throw new UsageError(
-        `smooth({ far: ${far} }): give a whole number of steps, no less than within (${within})`,
-      );
-    return new Builder({ ...this.spec, smooth: true, by, within, far });
-  }
-  press(): Builder {
-    return new Builder({ ...this.spec, press: true });
-  }
-}
-
-export function build<F>(spec: Partial<FieldSpec>): F {
-  return new Builder(spec) as unknown as F;
 }

@@ -2,12 +2,14 @@
 // sides run. defineGame compiles a declaration into plans and a hash; everything else asks those.
 // Types flow from here: rows, inputs, events and commands of every other file are inferred from the
 // declaration alone.
+
+import { checkPlans, checkSteps, checkTickRate } from '#checks';
 import * as Context from './body-context.ts';
 import { type CodingTables, priorTables } from './coding-tables.ts';
 import { UsageError } from './errors.ts';
 import type { AnyField, EntityId, Fields, InitOf, LiveOf, ShownOf } from './field.ts';
-import { MAX_DECLARED, PROTOCOL_VERSION } from './limits.ts';
-import { checkReferences, type Plan, planOf } from './plan.ts';
+import { PROTOCOL_VERSION } from './limits.ts';
+import { type Plan, planOf } from './plan.ts';
 import type { LiveRow, OwnRow, PastRow, ShownRow, SpawnInit, StepRow } from './row.ts';
 
 export type KindFields = Readonly<Record<string, Fields>>;
@@ -153,7 +155,7 @@ export type RowId<K extends string> = EntityId<K>;
 
 /**
  * Compiles a declaration. Throws UsageError, naming the field and the cure, for whatever cannot
- * travel.
+ * travel; a page bundled for production leaves that to the server.
  */
 export function defineGame<
   const E extends KindFields,
@@ -167,13 +169,9 @@ export function defineGame<
   const C extends Commands = {},
 >(declaration: Declaration<S, E, I, V, C>): Game<S, E, I, V, C> {
   const { tickRate = 30, step } = declaration;
-  // 128: above it a tick is shorter than a timer's jitter; below 1 nothing is a game loop.
-  if (!(tickRate >= 1 && tickRate <= 128))
-    throw new UsageError(`tickRate: ${tickRate}: wants ticks per second in 1..128`);
+  checkTickRate(tickRate);
   const kinds = Object.keys(declaration.entities);
-  for (const name of Object.keys(step ?? {}))
-    if (!kinds.includes(name))
-      throw new UsageError(`step.${name}: no such kind; kinds: ${kinds.join(', ')}`);
+  checkSteps(step, kinds);
 
   let context = Context.End;
   const plan = (name: string, index: number, fields: Fields): Plan => {
@@ -221,25 +219,6 @@ export function spawnable(game: Pick<Game, 'kind' | 'steps'>, kind: string): Pla
 
 function fieldsOf(set: Fields | Command): Fields {
   return typeof (set as Command).replies === 'function' ? (set as Command).fields : (set as Fields);
-}
-
-function checkPlans(all: readonly Plan[], kinds: readonly Plan[], input: Plan): void {
-  if (all.length > MAX_DECLARED)
-    throw new UsageError(`at most ${MAX_DECLARED} kinds, events and commands together`);
-  const names = new Set(kinds.map((p) => p.name));
-  for (const plan of all) {
-    checkReferences(plan, names);
-    const isKind = plan.index >= 0;
-    for (const { name, spec } of plan.fields) {
-      const where = `${plan.name}.${name}`;
-      if (plan === input && spec.components === 0)
-        throw new UsageError(`${where}: an input is numbers only; send ${spec.type} as a command`);
-      if (spec.press && plan !== input)
-        throw new UsageError(`${where}: press() is for input fields`);
-      if (!isKind && (spec.scope !== 'all' || spec.smooth))
-        throw new UsageError(`${where}: smooth, ownerOnly and serverOnly are for entity fields`);
-    }
-  }
 }
 
 /**

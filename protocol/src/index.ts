@@ -6,6 +6,7 @@ export * from './options.ts';
 export * from './limits.ts';
 export * from './random.ts';
 export * from './field.ts';
+// ./checks.ts, and ./unchecked.ts in its place: `#checks` of package.json
 export * from './columns.ts';
 export * from './quantize.ts';
 export * from './contexts.ts';

@@ -2,12 +2,11 @@
 // seen by whom. Made once by defineGame; read by tables, codecs and replication. Two fields of ours
 // stand before the game's in every kind: the owner's seat, and an epoch that teleport() bumps so
 // that nobody blends across the jump.
-
+import { checkFields } from '#checks';
 import { int } from './builders.ts';
 import { CHANGED_CONTEXTS, type FieldContexts, fieldContexts } from './contexts.ts';
-import { UsageError } from './errors.ts';
-import { type AnyField, checkName, type FieldSpec, type Fields } from './field.ts';
-import { MAX_FIELDS, MAX_SEATS } from './limits.ts';
+import type { AnyField, FieldSpec, Fields } from './field.ts';
+import { MAX_SEATS } from './limits.ts';
 import { partsToWire, roundTrip } from './quantize.ts';
 
 export interface FieldPlan {
@@ -68,7 +67,6 @@ export const OWNER = 0;
 export const EPOCH = 1;
 
 const OURS: Fields = { owner: int(0, MAX_SEATS), $epoch: int(0, 255) };
-const TAKEN = new Set(['id', 'kind', 'owner', 'alive', 'teleport']);
 
 export function planOf(
   name: string,
@@ -80,16 +78,12 @@ export function planOf(
 ): Plan {
   const isEntity = index >= 0;
   const entries = Object.entries(declared);
-  if (entries.length > MAX_FIELDS)
-    throw new UsageError(
-      `${name} has ${entries.length} fields; at most ${MAX_FIELDS}: group some in record()`,
-    );
-  for (const [key] of entries) checkField(name, key, isEntity);
+  checkFields(name, declared, isEntity);
 
-  const all = [...(isEntity ? Object.entries(OURS) : []), ...inWireOrder(name, entries)];
+  const all = [...(isEntity ? Object.entries(OURS) : []), ...inWireOrder(entries)];
   const columns = all.flatMap(([, { spec }]) => new Array<FieldSpec>(spec.components).fill(spec));
   const firstOfField = context + CHANGED_CONTEXTS + 1;
-  const fields = fieldPlans(name, all, declared, firstOfField);
+  const fields = fieldPlans(all, firstOfField);
   const maskOf = (takes: (f: FieldPlan) => boolean) =>
     fields.reduce((mask, f) => (takes(f) ? mask + 2 ** f.index : mask), 0);
   const isPredicted = ({ spec, index: at }: FieldPlan) =>
@@ -118,12 +112,7 @@ export function planOf(
   };
 }
 
-function fieldPlans(
-  owner: string,
-  all: readonly [string, AnyField][],
-  declared: Fields,
-  context: number,
-): FieldPlan[] {
+function fieldPlans(all: readonly [string, AnyField][], context: number): FieldPlan[] {
   const columnOf = new Map<string, number>();
   let columns = 0;
   for (const [key, { spec }] of all) {
@@ -137,33 +126,23 @@ function fieldPlans(
     next = contexts.end;
     const column = columnOf.get(name) ?? -1;
     const object = spec.components ? -1 : objects++;
-    const by = velocityColumn(owner, name, spec, declared, columnOf);
+    const by = columnOf.get(spec.by ?? '') ?? -1;
     return { name, index, spec, column, object, by, contexts };
   });
 }
 
 /** Fields that others move by stand before them: a motion is told by its rate first. */
-function inWireOrder(owner: string, entries: readonly [string, AnyField][]): [string, AnyField][] {
+function inWireOrder(entries: readonly [string, AnyField][]): [string, AnyField][] {
   const specs = new Map(entries);
   const rank = new Map<string, number>();
   for (const [name] of entries) {
     let rate = specs.get(name)?.spec.by;
-    for (let up = 1; rate !== undefined; up++) {
-      if (up > entries.length)
-        throw new UsageError(
-          `${owner}.${name}.smooth({ by }): its velocities go round in a circle`,
-        );
+    for (let up = 1; rate !== undefined && up <= entries.length; up++) {
       rank.set(rate, Math.max(rank.get(rate) ?? 0, up));
       rate = specs.get(rate)?.spec.by;
     }
   }
   return [...entries].sort(([a], [b]) => (rank.get(b) ?? 0) - (rank.get(a) ?? 0));
-}
-
-function checkField(owner: string, key: string, isEntity: boolean): void {
-  checkName(owner, key);
-  if (isEntity && TAKEN.has(key))
-    throw new UsageError(`${owner}.${key}: every row has its own ${key}; choose another name`);
 }
 
 function initialNumbers({ type, components, initial, names }: FieldSpec): number[] {
@@ -175,23 +154,6 @@ function initialNumbers({ type, components, initial, names }: FieldSpec): number
   if (type === 'quat') return [0, 0, 0, 1];
   const value = type === 'choice' ? names.indexOf(initial as string) : Number(initial);
   return new Array<number>(components).fill(value);
-}
-
-function velocityColumn(
-  owner: string,
-  key: string,
-  spec: FieldSpec,
-  declared: Fields,
-  columnOf: ReadonlyMap<string, number>,
-): number {
-  if (spec.by === undefined) return -1;
-  const by = declared[spec.by]?.spec;
-  if (!by || by.components !== spec.components || by.scope !== spec.scope)
-    throw new UsageError(
-      `${owner}.${key}.smooth({ by: '${spec.by}' }): wants a field of this kind with the same ` +
-        'scope and number of components',
-    );
-  return columnOf.get(spec.by) ?? -1;
 }
 
 /** Position for interest: a vec2 or vec3 named `position`, or numeric fields x, y (and z). */
@@ -208,18 +170,4 @@ function positionOf(fields: readonly FieldPlan[]): Plan['position'] {
   const y = find('y');
   if (x?.spec.components !== 1 || y?.spec.components !== 1) return undefined;
   return { x: x.column, y: y.column, z: find('z')?.column ?? -1 };
-}
-
-/** Throws UsageError if an entity() field names a kind the game does not have. */
-export function checkReferences(plan: Plan, kinds: ReadonlySet<string>): void {
-  const check = (spec: FieldSpec, where: string): void => {
-    if (spec.type === 'entity' && !kinds.has(spec.names[0]))
-      throw new UsageError(
-        `${where}: entity('${spec.names[0]}') is no kind; kinds: ${[...kinds].join(', ')}`,
-      );
-    if (spec.element) check(spec.element, where);
-    if (spec.key) check(spec.key, where);
-    for (const [, inner] of spec.fields) check(inner, where);
-  };
-  for (const f of plan.fields) check(f.spec, `${plan.name}.${f.name}`);
 }
