@@ -162,6 +162,35 @@ browserSuite('the arena', () => {
     await page.context().close();
   });
 
+  test('{S21} a page that was left and is gone back to has its seat again', async () => {
+    // What playwright turns off: pages that were left stay in memory as they are.
+    const keeping = await launchBrowser({
+      ignoreDefaultArgs: ['--disable-back-forward-cache'],
+    });
+    const page = await keeping.newPage({ viewport: { width: 480, height: 320 } });
+    const inPlay = (since: number) =>
+      page.waitForFunction((frame) => window.arena?.lastDrawnSelf.frame > frame + 3, since, {
+        timeout: PATIENCE_MS,
+      });
+    await page.goto(`http://127.0.0.1:${server.port}/?name=Returner`);
+    await inPlay(0);
+    const seat = await page.evaluate(() => window.arena.game!.seat);
+    await page.evaluate(() => {
+      addEventListener('pageshow', ({ persisted }) => {
+        document.title = `persisted ${persisted}`;
+      });
+    });
+    await page.goto(`http://127.0.0.1:${server.port}/healthz`);
+    await page.goBack({ waitUntil: 'commit' });
+    await page.waitForFunction(() => window.arena?.state === 'live', undefined, {
+      timeout: PATIENCE_MS,
+    });
+    await inPlay(await page.evaluate(() => window.arena.frame));
+    const returned = await page.evaluate(() => [document.title, window.arena.game!.seat]);
+    expect(returned).toEqual(['persisted true', seat]);
+    await keeping.close();
+  });
+
   test('a server restart is survived: the page says so and is back in play by itself', async () => {
     const { page, problems } = await visit('name=Stayer', AWAY);
     const { port } = server;
