@@ -99,7 +99,7 @@ function sentAt(known: KnownSet, slot: number, since: number): number {
 function lookThrough(
   tables: readonly LiveTable[],
   known: KnownSet,
-  { since, before }: Since,
+  { since, stateSince, before }: Since,
   prices: Uint16Array | undefined,
 ): void {
   const { high, kind, row, sentTick, entered, deferred, tier, toldTier, parted } = known;
@@ -128,7 +128,10 @@ function lookThrough(
     const moves = parted && tier[slot] !== toldTier[slot];
     let ask = table.asked[row[slot]];
     if (moves) ask |= 1;
-    if (sent !== before) ask = behind(table, moves || table.changed[row[slot]] > sent);
+    // What waited is named even if nothing is new of it any more, as where it was to become near
+    // and is to stay far again: by this alone the receiver has it in step again.
+    const waited = since === BY_SLOT && sent !== stateSince;
+    if (sent !== before) ask = behind(table, waited || moves || table.changed[row[slot]] > sent);
     else if (moves && !waits) wholes = true;
     if (waits) ask &= ~1;
     told[toldCount] = slot;

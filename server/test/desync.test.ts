@@ -16,7 +16,7 @@ import {
 } from '@tickwire/protocol';
 import { unpack } from 'msgpackr';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { defineRoom } from '../src/index.ts';
+import { defineRoom, type RoomDefinition } from '../src/index.ts';
 import { fuzzRoom, game } from './fuzz-game.ts';
 import { type Player, Stepper } from './stepper.ts';
 
@@ -191,24 +191,28 @@ describe('where rows that are far are told less exactly', () => {
     },
     input: {},
   });
-  const chance = new Random(4);
-  const field = defineRoom<typeof wide>(wide, {
-    open(room) {
-      for (let i = 0; i < 60; i++) room.spawn('boat', { x: i * 20 - 600, y: (i % 7) * 20 });
-    },
-    interest: { around: () => ({ x: 0, y: 0 }), radius: 500, far: 150 },
-    tick(room, dt) {
-      for (const boat of room.all('boat')) {
-        if (chance.next() < 0.1) boat.vx = (chance.next() * 2 - 1) * 90;
-        boat.x += boat.vx * dt;
-        boat.y += chance.next() - 0.5;
-      }
-    },
-  });
+  type Definition = RoomDefinition<typeof wide, undefined, undefined>;
+  const sea = (more: Partial<Definition>) => {
+    const chance = new Random(4);
+    return defineRoom<typeof wide>(wide, {
+      open(room) {
+        for (let i = 0; i < 60; i++) room.spawn('boat', { x: i * 20 - 600, y: (i % 7) * 20 });
+      },
+      interest: { around: () => ({ x: 0, y: 0 }), radius: 500, far: 150 },
+      tick(room, dt) {
+        for (const boat of room.all('boat')) {
+          if (chance.next() < 0.1) boat.vx = (chance.next() * 2 - 1) * 90;
+          boat.x += boat.vx * dt;
+          boat.y += chance.next() - 0.5;
+        }
+      },
+      ...more,
+    });
+  };
 
   /** A player in a sea of boats, half of them far. */
-  async function sail() {
-    stepper = await Stepper.start({ rooms: { field } });
+  async function sail(more: Partial<Definition> = {}) {
+    stepper = await Stepper.start({ rooms: { field: sea(more) } });
     const found: string[] = [];
     const inspect = findDesyncs((finding) => found.push(finding));
     const player = await stepper.join(wide, { room: 'field', inspect });
@@ -222,6 +226,18 @@ describe('where rows that are far are told less exactly', () => {
     expect(player.client.stats.inByFrame.digest).toBeGreaterThan(10 * 10);
     const known = stepper.room('field').seat(1)!.known;
     expect([...known.toldTier].filter((tier) => tier === 1).length).toBeGreaterThan(5);
+  });
+
+  test('[D1] no alarm where eyes hop and a budget makes rows wait', async () => {
+    let hops = 0;
+    const { found, player } = await sail({
+      interest: { around: () => ({ x: (++hops % 2) * 100, y: 0 }), radius: 500, far: 150 },
+      budget: { bytesPerSecond: 1500 },
+    });
+    await stepper.advance(60_000);
+    expect(found).toEqual([]);
+    expect(player.statuses.map(({ state }) => state)).toEqual(['live']);
+    expect(player.client.stats.inByFrame.digest).toBeGreaterThan(50 * 10);
   });
 
   test('[D3] the row that differs is named, and none that is far', async () => {
