@@ -144,6 +144,8 @@ class WsTransport implements Transport {
     if (!tls) return createServer(options);
     const secured = { minVersion: MIN_TLS_VERSION, handshakeTimeout: HTTP_IDLE_MS } as const;
     const server = createSecureServer({ ...options, ...secured, ...readCertificate(tls) });
+    // Else it goes to clientError, whose answer waits for ever on a handshake that never ends.
+    server.on('tlsClientError', (_error, line) => line.destroy());
     this.#renew = () => server.setSecureContext({ ...secured, ...readCertificate(tls) });
     return server;
   }
