@@ -95,7 +95,7 @@ export function headOf(frame: Uint8Array): number {
   const reader = new MsgpackReader();
   reader.reset(frame);
   reader.arrayHeader(5);
-  for (let i = 0; i < 4; i++) reader.skip();
+  for (let i = 0; i < 4; i++) reader.value();
   return reader.position;
 }
 

@@ -136,7 +136,7 @@ describe('[F1, F2] each frame comes back, and is one array to any reader of msgp
     const back = { dState: 0, dShown: 0, dFirst: 0 };
     readBack(bytes, (from) => {
       frames.readInputHeader(from, back);
-      from.skip();
+      from.value();
     });
     expect(back).toEqual(header);
     const ack = written((out) => frames.writeAck(out, 300));
@@ -262,7 +262,7 @@ describe('a frame is refused', () => {
     for (let count = 1; count <= 20; count++) {
       const bytes = packr.pack([type, ...Array<number>(count - 1).fill(0)]);
       const code = refusal(bytes, (from) => {
-        for (let i = 1; i < count; i++) from.skip();
+        for (let i = 1; i < count; i++) from.value();
       });
       expect([count, code]).toEqual([count, allowed.includes(count) ? 'taken' : 'bad-frame']);
     }

@@ -355,27 +355,29 @@ export function writeResync(out: MsgpackWriter): void {
   out.int(FrameType.Resync);
 }
 
-/** Elements after the type, by frame: a frame of another length is refused before it is read. */
-const ELEMENTS: Readonly<Record<FrameType, readonly [least: number, most: number]>> = {
+/**
+ * Elements after the type, by frame type: a frame of another length is refused before it is read.
+ */
+const ELEMENTS: readonly (readonly [least: number, most: number])[] = [
   // Any length: another version may have another, and is to be told so (readHello).
-  [FrameType.Hello]: [1, 7],
-  [FrameType.Welcome]: [7, 7],
-  [FrameType.State]: [4, 6],
-  [FrameType.Input]: [4, 4],
-  [FrameType.Ack]: [1, 1],
-  [FrameType.Event]: [3, 3],
-  [FrameType.Command]: [3, 3],
-  [FrameType.Reply]: [3, 3],
-  [FrameType.Ping]: [2, 2],
-  [FrameType.Pong]: [4, 4],
-  [FrameType.Tables]: [3, 3],
-  [FrameType.Bye]: [2, 2],
-  [FrameType.Resync]: [0, 0],
-  [FrameType.Moved]: [2, 2],
-  [FrameType.Digest]: [2, 2],
-  [FrameType.Report]: [3, 3],
-  [FrameType.Listing]: [4, 4],
-};
+  [1, 7], // Hello
+  [7, 7], // Welcome
+  [4, 6], // State
+  [4, 4], // Input
+  [1, 1], // Ack
+  [3, 3], // Event
+  [3, 3], // Command
+  [3, 3], // Reply
+  [2, 2], // Ping
+  [4, 4], // Pong
+  [3, 3], // Tables
+  [2, 2], // Bye
+  [0, 0], // Resync
+  [2, 2], // Moved
+  [2, 2], // Digest
+  [3, 3], // Report
+  [4, 4], // Listing
+];
 
 /** Elements whose number a reader is willing to tell; none of our frames comes near it. */
 const MAX_COUNT = 0xffff;
@@ -384,7 +386,7 @@ const MAX_COUNT = 0xffff;
 export function readFrame(from: MsgpackReader, frame: { elements: number }): FrameType {
   const count = from.arrayHeader(MAX_COUNT);
   const type = count > 0 ? from.int() : -1;
-  const range = ELEMENTS[type as FrameType] as readonly [number, number] | undefined;
+  const range = ELEMENTS[type] as readonly [number, number] | undefined;
   frame.elements = count - 1;
   if (!range || frame.elements < range[0] || frame.elements > range[1])
     badFrame(`a frame of type ${type} with ${count} elements`);

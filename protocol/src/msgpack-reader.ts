@@ -182,23 +182,6 @@ export class MsgpackReader {
   }
 
   /**
-   * Passes over one whole value of at most `maxDepth` containers inside each other, in time linear
-   * in its bytes.
-   */
-  skip(maxDepth = MAX_FREE_DEPTH): void {
-    const type = this.peek();
-    if (type === 'array' || type === 'map') {
-      if (maxDepth === 0) badMsgpack('too deep');
-      const perElement = type === 'map' ? 2 : 1;
-      const count = type === 'map' ? this.mapHeader(TWO_32) : this.arrayHeader(TWO_32);
-      for (let i = count * perElement; i > 0; i--) this.skip(maxDepth - 1);
-    } else if (type === 'str') this.#take(this.#strHeader());
-    else if (type === 'bin') this.#take(this.#binHeader());
-    else if (type === 'int' || type === 'float') this.#number();
-    else this.#take(1);
-  }
-
-  /**
    * One whole free value, as MsgpackWriter.value writes it. Maps become objects without a
    * prototype, so that a key such as `__proto__` is a key like any other; of equal keys the last
    * holds. Keys are texts; bytes are copied.

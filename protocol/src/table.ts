@@ -3,6 +3,7 @@
 // kind can be copied and compared column by column. Index 0 is the grave: it reads as zeros, and
 // every row object of a removed entity points there. HOT: allocates nothing per tick once its
 // capacity is reached.
+import { longer } from './columns.ts';
 import { assert } from './errors.ts';
 import type { EntityId, FieldSpec } from './field.ts';
 import { type FieldPlan, OWNER, type Plan } from './plan.ts';
@@ -136,11 +137,9 @@ export class Table {
 
   /** Columns become new arrays: nobody may keep one across an add. */
   protected grow(capacity: number): void {
-    this.ids = grown(this.ids, capacity);
-    const dirty = new Int32Array(capacity);
-    dirty.set(this.dirty);
-    this.dirty = dirty;
-    for (let c = 0; c < this.values.length; c++) this.values[c] = grown(this.values[c], capacity);
+    this.ids = longer(this.ids, capacity);
+    this.dirty = longer(this.dirty, capacity);
+    for (let c = 0; c < this.values.length; c++) this.values[c] = longer(this.values[c], capacity);
   }
 
   /**
@@ -206,12 +205,6 @@ export function initialShown(spec: FieldSpec): unknown {
   if (components < 2 || typeof initial === 'object') return initial;
   const w = type === 'quat' ? 1 : initial;
   return Object.freeze({ x: initial, y: initial, z: initial, w });
-}
-
-function grown(column: Float64Array, capacity: number): Float64Array {
-  const next = new Float64Array(capacity);
-  next.set(column);
-  return next;
 }
 
 function copyColumn(to: Float64Array, from: Float64Array, top: number): void {
