@@ -6,7 +6,9 @@ import { defineConfig } from 'vite';
 const GAME = 'localhost:9001';
 
 export default defineConfig(({ command }) => ({
-  resolve: { conditions: ['source', 'module', 'browser', 'import', 'default'] },
+  resolve: {
+    conditions: ['source', 'development|production', 'module', 'browser', 'import', 'default'],
+  },
   define: { DEV_SERVER: JSON.stringify(command === 'serve' ? GAME : '') },
   build: {
     target: 'es2022',

@@ -3,6 +3,8 @@
 import { defineConfig } from 'vite';
 
 export default defineConfig({
-  resolve: { conditions: ['source', 'module', 'browser', 'import', 'default'] },
+  resolve: {
+    conditions: ['source', 'development|production', 'module', 'browser', 'import', 'default'],
+  },
   build: { target: 'es2022' },
 });
