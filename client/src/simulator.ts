@@ -1,9 +1,18 @@
 // A bad line in the browser, for tests and for a demo's sliders: wraps the line of connect() in
 // protocol's simulator. A subpath export of its own; the core does not know it.
 import type { Link } from '@tickwire/protocol';
-import { CLEAR_LINE, type LineSettings, simulateLink } from '@tickwire/protocol/simulator';
+import {
+  CLEAR_LINE,
+  type LineProfile,
+  type LineSettings,
+  profileLines,
+  simulateLink,
+} from '@tickwire/protocol/simulator';
 
 export type { LineSettings };
+
+/** Between two messages, for what a loss costs on a line by name: of a game of 20 Hz. */
+const INTERVAL_MS = 50;
 
 export interface Simulation {
   /** Pass as connect's `link`. */
@@ -15,10 +24,15 @@ export interface Simulation {
   set(settings: Partial<LineSettings>): void;
 }
 
-/** `settings` are of each direction: `latencyMs` is one way. */
-export function simulate(settings: Partial<LineSettings> = {}, seed = 1): Simulation {
-  const up = { ...CLEAR_LINE, ...settings };
-  const down = { ...CLEAR_LINE, ...settings };
+/**
+ * `line`: one of protocol's LINE_PROFILES, or settings of each direction, where `latencyMs` is one
+ * way.
+ */
+export function simulate(line: LineProfile | Partial<LineSettings> = {}, seed = 1): Simulation {
+  const ways =
+    'rttMs' in line ? profileLines(line, INTERVAL_MS, INTERVAL_MS) : { up: line, down: line };
+  const up = { ...CLEAR_LINE, ...ways.up };
+  const down = { ...CLEAR_LINE, ...ways.down };
   return {
     up,
     down,

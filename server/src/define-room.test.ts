@@ -19,6 +19,11 @@ test.each<[what: object, message: string]>([
   [{ seats: 1.5 }, 'seats: 1.5'],
   [{ seats: 2, spectators: -1 }, 'spectators: -1: wants a whole number in 0..50000'],
   [{ seats: 2, sendEvery: 0 }, 'sendEvery: 0: wants a whole number in 1..255'],
+  [{ interest: { around: () => undefined, radius: 9, far: 3 }, wire: 'plain' }, 'interest.far'],
+  [
+    { interest: { around: () => undefined, radius: 9, far: 3 }, sees: () => true },
+    'interest.far is for packed rooms',
+  ],
   [{ seats: 2, interest: { around: () => undefined, radius: 0 } }, 'interest.radius: 0'],
   [{ seats: 2, interest: { around: () => undefined, radius: Number.NaN } }, 'above 0'],
   [{ seats: 2, commands: {} }, 'commands.say is not given'],

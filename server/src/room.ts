@@ -27,13 +27,13 @@ import type {
   RoomLog,
   Seat,
 } from './define-room.ts';
-import { DEFAULT_SEATS } from './define-room.ts';
+import { DEFAULT_SEATS, isPacked } from './define-room.ts';
 import { Digests } from './digest.ts';
 import { Replication, type SendTime } from './replication.ts';
 import { Rewind } from './rewind.ts';
 import { Schedule } from './schedule.ts';
 import { type Line, RoomSeat } from './seat.ts';
-import { isPacked, sharingOf } from './sharing.ts';
+import { sharingOf } from './sharing.ts';
 import { StepRunner } from './step-runner.ts';
 import { Timers } from './timers.ts';
 import { Turns } from './turns.ts';

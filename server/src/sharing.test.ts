@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isPacked } from './sharing.ts';
+import { isPacked } from './define-room.ts';
 
 test('rooms are packed, but those that hide rows only where they say so', () => {
   const sees = () => true;

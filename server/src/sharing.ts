@@ -3,21 +3,13 @@
 // interest, sees, wire and budget.
 import type { Game, Row } from '@tickwire/protocol';
 import type { BudgetOptions } from './budget.ts';
-import type { RoomDefinition, RoomLimits } from './define-room.ts';
+import { isPacked, type RoomDefinition, type RoomLimits } from './define-room.ts';
 import type { ReplicationOptions } from './replication.ts';
 import type { RoomSeat } from './seat.ts';
 import { Visibility } from './visibility.ts';
 import type { World } from './world.ts';
 
 type Definition = RoomDefinition<Game, unknown, unknown>;
-
-/**
- * Bodies are packed unless the definition says otherwise, or hides rows: a packed arrival tells how
- * lively its row was of late, and so a little of what it did unseen.
- */
-export function isPacked({ wire, sees }: Definition): boolean {
-  return wire === undefined ? sees === undefined : wire === 'packed';
-}
 
 /** `room` is what `sees` is given. */
 export function sharingOf(
