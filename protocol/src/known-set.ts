@@ -100,11 +100,6 @@ export class KnownSet {
   deferrals = 0;
   /** By slot: what the entity has gained by waiting. */
   priority = new Float64Array(FIRST_SLOTS);
-  /**
-   * By slot: until when the entity is surely in sight, by the measure of whoever fills the set;
-   * Infinity where there is none.
-   */
-  near = new Float64Array(FIRST_SLOTS).fill(Infinity);
   /** Slots whose entities left and that the receiver was not told of yet, in order of leaving. */
   readonly leaving = new SlotList();
   /** Entities known, without those leaving; and of them, in a set of one seat, never told of. */
@@ -161,7 +156,6 @@ export class KnownSet {
     this.entered[slot] = tick;
     this.sentTick[slot] = 0;
     this.priority[slot] = 0;
-    this.near[slot] = 0;
     this.tier[slot] = 0;
     this.toldTier[slot] = 0;
     this.#resume(slot);
@@ -185,7 +179,6 @@ export class KnownSet {
     this.#resume(slot);
     this.#markRow(this.kind[slot], this.row[slot], false);
     this.kind[slot] = -1;
-    this.near[slot] = Infinity;
     while (this.high > 0 && this.kind[this.high - 1] < 0) this.high--;
     this.count--;
     // Never told of: nothing to take back. A shared set tells everybody at the end of each tick.
@@ -281,9 +274,6 @@ export class KnownSet {
     this.tier = longer(this.tier, size);
     this.toldTier = longer(this.toldTier, size);
     this.priority = longer(this.priority, size);
-    const near = new Float64Array(size).fill(Infinity);
-    near.set(this.near);
-    this.near = near;
     this.id = longer(this.id, size);
     this.#index = new Uint32Array(size * INDEX_FACTOR);
     for (let slot = 0; slot < this.limit - 1; slot++) if (this.kind[slot] >= 0) this.#note(slot);

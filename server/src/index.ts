@@ -38,7 +38,6 @@ export type { TransportName } from './transports.ts';
 // ./world.ts
 // ./step-runner.ts
 // ./grid.ts
-// ./travel.ts
 export type { Point } from './visibility.ts';
 export {
   defineRoom,

@@ -4,7 +4,6 @@
 // not asked for, so its known set is always what it was told. HOT: allocates nothing per tick.
 import type { KnownSet, LiveTable, Row } from '@tickwire/protocol';
 import { Grid } from './grid.ts';
-import { Travel } from './travel.ts';
 import type { World } from './world.ts';
 
 /** Entities leave at this many times the radius they enter at: nothing flickers at the edge. */
@@ -12,9 +11,6 @@ const LEAVE_FACTOR = 1.1;
 
 /** Rows become near again at this part of the distance they become far at, for the same reason. */
 const NEAR_FACTOR = 0.9;
-
-/** Part of the radius that distances may be off by, summed up over years of ticks. */
-const ROUNDING = 1e-6;
 
 /** What is at the edge of sight still matters: it waits longer, not for ever. */
 const LEAST_WEIGHT = 0.05;
@@ -49,17 +45,12 @@ export interface Sight<V extends Viewer> {
   sees?: (viewer: V, row: Row) => boolean;
 }
 
-/** Where a viewer looks from, and what it was told of. */
+/** Where a viewer looks from. */
 export interface Eye {
   x: number;
   y: number;
   z: number;
   placed: boolean;
-  /** How far it went itself, and together with whatever it looks at: at the most. World units. */
-  way: number;
-  travelled: number;
-  /** Despawns that it was told of, of World.goneCount. */
-  goneSeen: number;
 }
 
 export class Visibility<V extends Viewer> {
@@ -68,36 +59,33 @@ export class Visibility<V extends Viewer> {
   readonly #grid: Grid | undefined;
   /** By kind: 1 where distance does not matter. */
   readonly #always: Uint8Array;
-  readonly #travel: Travel;
   readonly #enterSquared: number;
-  readonly #leaveRadius: number;
-  readonly #far: number;
+  readonly #leaveSquared: number;
+  readonly #farSquared: number;
+  readonly #nearSquared: number;
 
   constructor(world: World, sight: Sight<V>) {
     this.#world = world;
     this.#sight = sight;
     const { around, radius, far = Infinity } = sight;
-    this.#far = far;
+    this.#farSquared = far * far;
+    this.#nearSquared = (far * NEAR_FACTOR) ** 2;
     this.#grid = around ? new Grid(radius * CELL_SHARE, radius) : undefined;
     const isAlways = ({ plan }: LiveTable) => (around && plan.position ? 0 : 1);
     this.#always = Uint8Array.from(world.tables, isAlways);
     this.#enterSquared = radius * radius;
-    this.#leaveRadius = radius * LEAVE_FACTOR;
-    this.#travel = new Travel(this.#leaveRadius);
+    this.#leaveSquared = (radius * LEAVE_FACTOR) ** 2;
   }
 
   /** Once a tick, after the world was rounded. */
   begin(): void {
-    if (!this.#grid) return;
-    this.#grid.rebuild(this.#world.tables);
-    this.#travel.measure(this.#world.tables);
+    this.#grid?.rebuild(this.#world.tables);
   }
 
   /** Brings the viewer's known set up to date with what it may know at `tick`. */
   update(viewer: V, tick: number): void {
     const { known } = viewer;
     const eye = this.#eyeOf(viewer);
-    this.#dropGone(viewer, eye, tick);
     this.#dropUnseen(viewer, eye, tick);
     const own = this.#world.owned.get(viewer.id);
     if (own)
@@ -113,51 +101,27 @@ export class Visibility<V extends Viewer> {
     if (eye.placed) this.#lookAround(viewer, eye, tick);
   }
 
-  /** What is gone leaves: by the world's log, or if it reaches back too little, by looking. */
-  #dropGone({ known }: V, eye: Eye, tick: number): void {
-    const world = this.#world;
-    const { goneCount } = world;
-    if (world.goneAt(eye.goneSeen) === undefined)
-      for (let slot = 0; slot < known.high; slot++) {
-        const kind = known.kind[slot];
-        if (kind >= 0 && world.tables[kind].ids[known.row[slot]] !== known.id[slot])
-          known.leave(slot, tick);
-      }
-    else
-      for (let at = eye.goneSeen; at < goneCount; at++) {
-        const slot = known.slotOf(world.goneAt(at)!);
-        if (slot >= 0) known.leave(slot, tick);
-      }
-    eye.goneSeen = goneCount;
-  }
-
-  /** What is too far or not to be known any more leaves. */
+  /** What is gone, too far or not to be known any more leaves. */
   #dropUnseen(viewer: V, eye: Eye, tick: number): void {
     const { known } = viewer;
-    const { near } = known;
+    const { kind, row, id } = known;
     const { sees } = this.#sight;
-    const { travelled } = eye;
     for (let slot = 0; slot < known.high; slot++) {
-      const isFar = travelled >= near[slot];
-      if (!isFar && !sees) continue;
-      const kind = known.kind[slot];
-      if (kind < 0) continue;
-      const table = this.#world.tables[kind];
-      const row = known.row[slot];
-      const stays = !isFar || this.#isNear(viewer, slot, eye);
-      if (stays && !sees) continue;
-      if (table.ownerOf(row) === viewer.id) continue;
-      if (stays && sees!(viewer, table.rows[row]!)) continue;
+      if (kind[slot] < 0) continue;
+      const table = this.#world.tables[kind[slot]];
+      if (table.ids[row[slot]] === id[slot]) {
+        const stays = this.#isNear(viewer, slot, eye);
+        if (stays && !sees) continue;
+        if (table.ownerOf(row[slot]) === viewer.id) continue;
+        if (stays && sees!(viewer, table.rows[row[slot]]!)) continue;
+      }
       known.leave(slot, tick);
     }
   }
 
-  /** Near enough to stay; notes for how long it surely will be, and whether it is far. */
+  /** Near enough to stay; says by the way whether it is far, where that makes a difference. */
   #isNear({ known, id }: V, slot: number, eye: Eye): boolean {
-    if (this.#always[known.kind[slot]] === 1) {
-      known.near[slot] = Infinity;
-      return true;
-    }
+    if (this.#always[known.kind[slot]] === 1) return true;
     if (!eye.placed) return false;
     const table = this.#world.tables[known.kind[slot]];
     const at = table.plan.position!;
@@ -165,18 +129,12 @@ export class Visibility<V extends Viewer> {
     const dx = table.values[at.x][row] - eye.x;
     const dy = table.values[at.y][row] - eye.y;
     const dz = at.z < 0 ? 0 : table.values[at.z][row] - eye.z;
-    const way = Math.sqrt(dx * dx + dy * dy + dz * dz);
-    let room = this.#leaveRadius - way;
+    const way = dx * dx + dy * dy + dz * dz;
     if (table.far && table.ownerOf(row) !== id) {
-      const far = this.#far;
-      if (way > far) known.part(slot, 1);
-      else if (way < far * NEAR_FACTOR) known.part(slot, 0);
-      room = Math.min(room, known.tier[slot] === 1 ? way - far * NEAR_FACTOR : far - way);
+      if (way > this.#farSquared) known.part(slot, 1);
+      else if (way < this.#nearSquared) known.part(slot, 0);
     }
-    // Not a number: nobody knows where it is, so it is asked again.
-    const until = eye.travelled + room - this.#leaveRadius * ROUNDING;
-    known.near[slot] = Number.isNaN(until) ? 0 : until;
-    return way <= this.#leaveRadius;
+    return way <= this.#leaveSquared;
   }
 
   #takeAll(viewer: V, table: LiveTable, eye: Eye, tick: number): void {
@@ -247,19 +205,14 @@ export class Visibility<V extends Viewer> {
   #eyeOf(viewer: V): Eye {
     const eye = (viewer.eye ??= newEye());
     if (!this.#grid) return eye;
-    const { x, y, z } = eye;
     const from = this.#sight.around!(viewer);
     if (from) place(eye, from);
-    const moved = Math.sqrt((eye.x - x) ** 2 + (eye.y - y) ** 2 + (eye.z - z) ** 2);
-    // Further than anything is known to be near, or not a number: nothing surely is.
-    eye.way += Number.isNaN(moved) ? this.#leaveRadius : Math.min(moved, this.#leaveRadius);
-    eye.travelled = eye.way + this.#travel.total;
     return eye;
   }
 }
 
 function newEye(): Eye {
-  return { x: 0, y: 0, z: 0, placed: false, way: 0, travelled: 0, goneSeen: 0 };
+  return { x: 0, y: 0, z: 0, placed: false };
 }
 
 function place(eye: Eye, from: Row | Point): void {

@@ -11,9 +11,6 @@ import {
   UsageError,
 } from '@tickwire/protocol';
 
-/** Despawns that are remembered: ticks of them, for seats that are told now and then only. */
-const GONE_LOG = 4096;
-
 export class World {
   /** The tick that is being computed. */
   tick: number;
@@ -25,9 +22,6 @@ export class World {
    * despawn or give away what is in it.
    */
   readonly owned = new Map<number, readonly Row[]>();
-  /** Entities despawned since the start; the newest GONE_LOG of them can be asked for. */
-  goneCount = 0;
-  readonly #gone = new Float64Array(GONE_LOG);
   readonly #game: Game;
   readonly #rowOf: readonly Map<number, number>[];
   #nextId = 1;
@@ -71,7 +65,6 @@ export class World {
     const table = this.#live(row);
     this.#disown(row);
     this.#rowOf[table.plan.index].delete(row.id);
-    this.#gone[this.goneCount++ % GONE_LOG] = row.id;
     table.remove(row.$index, table.tick);
   }
 
@@ -80,11 +73,6 @@ export class World {
     this.#disown(row);
     table.setOwner(row.$index, seat);
     if (seat) this.owned.set(seat, [...(this.owned.get(seat) ?? NONE), row]);
-  }
-
-  /** Id of the entity that was despawned as number `at`; undefined if that was long ago. */
-  goneAt(at: number): number | undefined {
-    return this.goneCount - at > GONE_LOG ? undefined : this.#gone[at % GONE_LOG];
   }
 
   #disown(row: Row): void {
