@@ -2,7 +2,7 @@
 // what the server does: whose input came in time, where each ship was, which shots it gives. Trap:
 // joins go through promises, so time passes asynchronously; nothing else does.
 import type { EntityId, Link } from '@tickwire/protocol';
-import { simulateLink } from '@tickwire/protocol/simulator';
+import { simulateLink, VirtualTime } from '@tickwire/protocol/simulator';
 import {
   createMemoryTransport,
   defineRoom,
@@ -14,7 +14,7 @@ import {
 } from '@tickwire/server';
 import type { Bot } from './lines-bot.ts';
 import { type LinesGame, linesGame, SEND_EVERY, type Ship, sightOf } from './lines-game.ts';
-import { MemorySocket, VirtualTime } from './virtual-page.ts';
+import { MemorySocket } from './virtual-page.ts';
 
 /** Between two sweeps of the server, ms: as serve() does by itself. */
 const SWEEP_MS = 250;

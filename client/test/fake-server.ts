@@ -33,43 +33,18 @@ import {
   writeTables,
   writeWelcome,
 } from '@tickwire/protocol';
+import { VirtualTime as Time } from '@tickwire/protocol/simulator';
 
-interface Timer {
-  readonly dueMs: number;
-  readonly run: () => void;
-}
-
-/** A clock that moves by hand, and the calls that wait for it. */
-export class VirtualTime {
-  nowMs = 1000;
-  readonly #timers: Timer[] = [];
-  readonly now = (): number => this.nowMs;
-
-  readonly later = (ms: number, run: () => void): (() => void) => {
-    const timer = { dueMs: this.nowMs + ms, run };
-    this.#timers.push(timer);
-    return () => {
-      const at = this.#timers.indexOf(timer);
-      if (at >= 0) this.#timers.splice(at, 1);
-    };
-  };
-
-  get waiting(): number {
-    return this.#timers.length;
-  }
-
+/** A clock that moves by hand, and lets promises run as it goes. */
+export class VirtualTime extends Time {
   /** Runs what is due within `ms`, in order, and lets promises that are ready run in between. */
   async advance(ms: number, each: () => void = () => {}): Promise<void> {
     const endMs = this.nowMs + ms;
     for (;;) {
       await new Promise((resolve) => setImmediate(resolve));
       each();
-      this.#timers.sort((a, b) => a.dueMs - b.dueMs);
-      const next = this.#timers[0];
-      if (!next || next.dueMs > endMs) break;
-      this.#timers.shift();
-      this.nowMs = Math.max(this.nowMs, next.dueMs);
-      next.run();
+      if (this.dueMs > endMs) break;
+      this.moveTo(Math.max(this.nowMs, this.dueMs));
     }
     this.nowMs = endMs;
   }

@@ -53,3 +53,4 @@ export * from './link.ts';
 // Behind a door of their own, simulator.ts:
 // ./line-simulator.ts
 // ./line-profiles.ts
+// ./virtual-time.ts

@@ -1,6 +1,7 @@
 // A bad line around any link, for tests, the bench and the demo's sliders. Its own entry point
 // (`@tickwire/protocol/simulator`), so that a game which does not use it does not ship it; what one
-// direction does stands in line-simulator.ts, lines by name in line-profiles.ts.
+// direction does stands in line-simulator.ts, lines by name in line-profiles.ts, a clock for all of
+// it in virtual-time.ts.
 import { type LineSettings, LineSimulator, SEED_STRIDE } from './line-simulator.ts';
 import type { Link } from './link.ts';
 
@@ -11,6 +12,7 @@ export {
   profileLines,
 } from './line-profiles.ts';
 export { CLEAR_LINE, type LineSettings, LineSimulator } from './line-simulator.ts';
+export { VirtualTime } from './virtual-time.ts';
 
 /**
  * How a simulated link knows and passes time: `performance.now` and `setTimeout` at the edge, a

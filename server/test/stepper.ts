@@ -5,7 +5,12 @@
 
 import { type ConnectOptions, connect, type GameClient, type Status } from '@tickwire/client';
 import type { Link } from '@tickwire/protocol';
-import { CLEAR_LINE, type LineSettings, simulateLink } from '@tickwire/protocol/simulator';
+import {
+  CLEAR_LINE,
+  type LineSettings,
+  simulateLink,
+  VirtualTime,
+} from '@tickwire/protocol/simulator';
 import pino from 'pino';
 import {
   createMemoryTransport,
@@ -19,8 +24,6 @@ import {
   serve,
 } from '../src/index.ts';
 
-/** Where virtual time starts, ms. Not 0, which some code takes for "never". */
-const START_MS = 1000;
 /** Longest stride of time, ms: a page's timers and a drawn frame are finer than that. */
 const STRIDE_MS = 20;
 /** Between two sweeps of the server, ms: as serve() does by itself. */
@@ -29,11 +32,6 @@ const SWEEP_MS = 250;
 const PATIENCE_MS = 60_000;
 /** Rounding of a due time, ms. */
 const EPSILON_MS = 1e-6;
-
-interface Timer {
-  readonly dueMs: number;
-  readonly run: () => void;
-}
 
 export interface StepperOptions {
   rooms: Readonly<Record<string, RoomKind>>;
@@ -49,7 +47,6 @@ export interface LogLine {
 }
 
 export class Stepper {
-  nowMs = START_MS;
   /** What the server logged. */
   readonly log: LogLine[] = [];
   /** Called after each tick of a room, before anybody is told. */
@@ -59,8 +56,8 @@ export class Stepper {
   server!: Server;
   transport: MemoryTransport = createMemoryTransport();
   readonly seed: number;
-  readonly #timers: Timer[] = [];
-  #sweepMs = START_MS;
+  readonly #time = new VirtualTime();
+  #sweepMs = this.#time.nowMs;
   #secrets = 0;
 
   private constructor(seed: number) {
@@ -85,18 +82,19 @@ export class Stepper {
     return stepper;
   }
 
-  readonly now = (): number => this.nowMs;
-
-  readonly later = (ms: number, run: () => void): (() => void) => {
-    const timer = { dueMs: this.nowMs + Math.max(ms, 0), run };
-    let at = this.#timers.length;
-    while (at > 0 && this.#timers[at - 1].dueMs > timer.dueMs) at--;
-    this.#timers.splice(at, 0, timer);
-    return () => {
-      const found = this.#timers.indexOf(timer);
-      if (found >= 0) this.#timers.splice(found, 1);
-    };
-  };
+  get nowMs(): number {
+    return this.#time.nowMs;
+  }
+  /** A leap in which nothing runs: a machine that slept. */
+  set nowMs(ms: number) {
+    this.#time.nowMs = ms;
+  }
+  get now(): () => number {
+    return this.#time.now;
+  }
+  get later(): VirtualTime['later'] {
+    return this.#time.later;
+  }
 
   /** Runs every `ms` from now on, until what it returns is called. */
   every(ms: number, run: () => void): () => void {
@@ -119,7 +117,7 @@ export class Stepper {
   async advance(ms: number): Promise<void> {
     const endMs = this.nowMs + ms;
     do {
-      this.nowMs = Math.min(this.#nextMs(), endMs);
+      this.#time.nowMs = Math.min(this.#nextMs(), endMs);
       await this.#settle();
       for (const room of [...this.server.shard.rooms.values()])
         if (room.run(this.nowMs) > 0) this.onTick(room);
@@ -169,8 +167,7 @@ export class Stepper {
   }
 
   #nextMs(): number {
-    let next = this.nowMs + STRIDE_MS;
-    if (this.#timers.length > 0) next = Math.min(next, this.#timers[0].dueMs);
+    let next = Math.min(this.nowMs + STRIDE_MS, this.#time.dueMs);
     for (const room of this.server.shard.rooms.values()) next = Math.min(next, room.dueMs);
     return Math.max(next, this.nowMs);
   }
@@ -178,13 +175,7 @@ export class Stepper {
   /** Runs due timers and delivers what was sent, until nothing more comes of it at this instant. */
   async #settle(): Promise<void> {
     for (;;) {
-      let moved = this.transport.pump();
-      while (this.#timers.length > 0 && this.#timers[0].dueMs <= this.nowMs + EPSILON_MS) {
-        const { run } = this.#timers.shift()!;
-        run();
-        moved++;
-      }
-      if (moved === 0) return;
+      if (this.transport.pump() + this.#time.runDue(EPSILON_MS) === 0) return;
       // Joining is asynchronous on both ends: promises that are ready run now.
       await new Promise((resolve) => setImmediate(resolve));
     }
