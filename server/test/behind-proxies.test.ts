@@ -1,30 +1,30 @@
 // Limits per address as players behind a proxy meet them, over both transports and real sockets:
 // who is named is believed, who is not is not. The test plays the proxy, from 127.0.0.1.
 
-import pino from 'pino';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type ServeOptions, type Server, serve } from '../src/index.ts';
 import { arcade } from './arcade.ts';
+import { serveArcade } from './arcade-server.ts';
 import { handshake, RawSocket } from './raw-socket.ts';
+import type { LogLine } from './stepper.ts';
 import { TRANSPORTS } from './test-server.ts';
 
 let server: Server;
-let log: { msg: string; setting?: string }[];
+let log: LogLine[];
 afterEach(() => server.close());
 
 for (const { name, missing } of TRANSPORTS) {
   async function start(more: Partial<ServeOptions>): Promise<void> {
     log = [];
-    server = await serve({
-      rooms: { field: arcade({ seats: 100 }) },
-      port: 0,
-      host: '127.0.0.1',
-      transport: name as 'uws' | 'ws',
-      signals: false,
-      limits: { connectionsPerAddress: 2 },
-      log: pino({ base: undefined }, { write: (line: string) => void log.push(JSON.parse(line)) }),
-      ...more,
-    });
+    server = await serveArcade(
+      name,
+      {
+        rooms: { field: arcade({ seats: 100 }) },
+        limits: { connectionsPerAddress: 2 },
+        ...more,
+      },
+      log,
+    );
   }
 
   /** The status that a handshake gets; its socket stays open. */

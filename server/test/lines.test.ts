@@ -2,8 +2,8 @@
 // is cut, and a player from elsewhere is not. The attacker is this process, on 127.0.0.1.
 
 import { afterEach, describe, expect, test } from 'vitest';
-import { type ServeOptions, type Server, serve } from '../src/index.ts';
-import { arcade } from './arcade.ts';
+import type { ServeOptions, Server } from '../src/index.ts';
+import { serveArcade } from './arcade-server.ts';
 import { RawSocket } from './raw-socket.ts';
 import { TestServer, TRANSPORTS } from './test-server.ts';
 
@@ -16,13 +16,7 @@ const BURST = 16;
 for (const { name, make, missing } of TRANSPORTS) {
   /** Time stands still: no bucket fills again. */
   async function start(more: Partial<ServeOptions> = {}): Promise<void> {
-    server = await serve({
-      rooms: { field: arcade() },
-      port: 0,
-      host: '127.0.0.1',
-      transport: name as 'uws' | 'ws',
-      signals: false,
-      log: 'silent',
+    server = await serveArcade(name, {
       limits: { connectionsPerAddress: 1 },
       now: () => 1000,
       ticking: false,

@@ -4,11 +4,11 @@
 
 import { readFileSync } from 'node:fs';
 import { connect } from '@tickwire/client';
-import pino from 'pino';
 import { afterEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
-import { type MetricsOptions, type Server, serve } from '../src/index.ts';
+import type { MetricsOptions, Server } from '../src/index.ts';
 import { arcade, game } from './arcade.ts';
+import { serveArcade } from './arcade-server.ts';
 import { BINARY, frame, handshake, RawSocket } from './raw-socket.ts';
 import { type LogLine, type Player, Stepper, type StepperOptions } from './stepper.ts';
 import { TRANSPORTS } from './test-server.ts';
@@ -26,15 +26,7 @@ let log: LogLine[] = [];
 
 async function start(transport: string, metrics?: MetricsOptions): Promise<Server> {
   log = [];
-  const server = await serve({
-    rooms: { field: arcade() },
-    port: 0,
-    host: '127.0.0.1',
-    transport: transport as 'uws' | 'ws',
-    signals: false,
-    log: pino({ base: undefined }, { write: (line: string) => void log.push(JSON.parse(line)) }),
-    metrics,
-  });
+  const server = await serveArcade(transport, { metrics }, log);
   closings.push(() => server.close());
   return server;
 }
@@ -79,7 +71,7 @@ for (const { name, missing } of TRANSPORTS) {
       expect(after.get('tickwire_http_answers_total{status="401"}')).toBe(6);
     });
 
-    test('without the option the route is as unknown as any other', async () => {
+    test('without the option there is no such route', async () => {
       const { url } = await start(name);
       const [asked, unknown] = await Promise.all([
         fetch(`${url}/metrics`, { headers: WITH_TOKEN }),
@@ -134,15 +126,18 @@ for (const { name, missing } of TRANSPORTS) {
     test('{T26} a handler that throws is counted, and its line says whose it was', async () => {
       const { url, shard } = await start(name, { token: TOKEN });
       const client = await connect(game, { url, room: 'field', WebSocket, sample: () => still });
-      const seat = shard.rooms.get(client.room)!.seat(client.seat)!;
+      const { room, seat: id } = client;
+      const seat = shard.rooms.get(room)!.seat(id)!;
+      // Once: the client comes back.
       seat.inputs.put = () => {
+        Reflect.deleteProperty(seat.inputs, 'put');
         throw new Error('a fault of our own');
       };
       await expect
         .poll(() => log.find(({ msg }) => msg.startsWith('a handler threw')))
         .toBeTruthy();
       const line = log.find(({ msg }) => msg.startsWith('a handler threw'));
-      expect(line).toMatchObject({ connection: 1, room: client.room, seat: client.seat });
+      expect(line).toMatchObject({ connection: 1, room, seat: id });
       const samples = await scrape(url);
       expect(samples.get('tickwire_faults_total')).toBe(1);
       expect(samples.get('tickwire_closes_total{code="1011"}')).toBe(1);

@@ -2,8 +2,8 @@
 // of the edge and of the transports themselves, in words that no client library repairs.
 
 import { afterEach, describe, expect, test } from 'vitest';
-import { type ServeOptions, type Server, serve } from '../src/index.ts';
-import { arcade } from './arcade.ts';
+import type { ServeOptions, Server } from '../src/index.ts';
+import { serveArcade } from './arcade-server.ts';
 import { handshake, RawSocket } from './raw-socket.ts';
 import { TRANSPORTS } from './test-server.ts';
 
@@ -55,13 +55,5 @@ for (const { name, missing } of TRANSPORTS) {
 }
 
 async function startPlain(name: string, more: Partial<ServeOptions> = {}): Promise<void> {
-  server = await serve({
-    rooms: { field: arcade() },
-    port: 0,
-    host: '127.0.0.1',
-    transport: name as 'uws' | 'ws',
-    signals: false,
-    log: 'silent',
-    ...more,
-  });
+  server = await serveArcade(name, more);
 }

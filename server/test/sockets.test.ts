@@ -7,19 +7,20 @@ import { tmpdir } from 'node:os';
 import { join as joinPath } from 'node:path';
 import { type ConnectOptions, connect, type GameClient, type Status } from '@tickwire/client';
 import type { Link } from '@tickwire/protocol';
-import pino from 'pino';
 import { afterEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
-import { type Server, serve } from '../src/index.ts';
+import type { Server } from '../src/index.ts';
 import { arcade, type Definition, game } from './arcade.ts';
+import { serveArcade } from './arcade-server.ts';
 import { handshake, RawSocket } from './raw-socket.ts';
+import type { LogLine } from './stepper.ts';
 import { TRANSPORTS } from './test-server.ts';
 
 type Client = GameClient<typeof game>;
 
 const clients: Client[] = [];
 let server: Server;
-let log: { msg: string; setting?: string }[];
+let log: LogLine[];
 afterEach(async () => {
   for (const client of clients.splice(0)) client.leave();
   await server.close();
@@ -27,15 +28,7 @@ afterEach(async () => {
 
 async function start(transport: string, more: Partial<Definition> = {}, page?: string) {
   log = [];
-  server = await serve({
-    rooms: { field: arcade(more) },
-    port: 0,
-    host: '127.0.0.1',
-    transport: transport as 'uws' | 'ws',
-    signals: false,
-    page,
-    log: pino({ base: undefined }, { write: (line: string) => void log.push(JSON.parse(line)) }),
-  });
+  server = await serveArcade(transport, { rooms: { field: arcade(more) }, page }, log);
 }
 
 const still = { dx: 0, dy: 0, fire: false };

@@ -3,11 +3,12 @@
 
 import { type ConnectOptions, connect, type GameClient, type Status } from '@tickwire/client';
 import { LINE_PROFILES, profileLines } from '@tickwire/protocol/simulator';
-import pino from 'pino';
 import { afterEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
-import { type GameRoom, type Server, serve } from '../src/index.ts';
-import { arcade, game, SPEED } from './arcade.ts';
+import type { GameRoom, Server } from '../src/index.ts';
+import { game, SPEED } from './arcade.ts';
+import { serveArcade } from './arcade-server.ts';
+import type { LogLine } from './stepper.ts';
 import { TcpProxy } from './tcp-proxy.ts';
 import { TRANSPORTS } from './test-server.ts';
 
@@ -65,18 +66,8 @@ for (const { name, missing } of TRANSPORTS) {
   const skipped = missing ? ` (skipped: ${missing})` : '';
   describe.skipIf(missing !== undefined)(`over ${name}${skipped}`, () => {
     test('a game on a far line that stalls has no errors and ends in the truth', async () => {
-      const log: { level: number; msg: string }[] = [];
-      server = await serve({
-        rooms: { field: arcade() },
-        port: 0,
-        host: '127.0.0.1',
-        transport: name as 'uws' | 'ws',
-        signals: false,
-        log: pino(
-          { base: undefined },
-          { write: (line: string) => void log.push(JSON.parse(line)) },
-        ),
-      });
+      const log: LogLine[] = [];
+      server = await serveArcade(name, {}, log);
       const lines = profileLines(LINE_PROFILES.far, TICK_MS, TICK_MS);
       proxy = await TcpProxy.start({ port: server.port, ...lines, seed: 1 });
       const statuses: Status[] = [];

@@ -6,8 +6,8 @@ import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
 import { UsageError } from '@tickwire/protocol';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { watchCertificate } from '../src/certificate.ts';
-import { type Server, serve } from '../src/index.ts';
-import { arcade } from './arcade.ts';
+import type { Server } from '../src/index.ts';
+import { serveArcade } from './arcade-server.ts';
 import { BINARY, frame, handshake, RawSocket } from './raw-socket.ts';
 import { opensslMissing, SelfSigned } from './self-signed.ts';
 import { closeServers, TestServer, TRANSPORTS } from './test-server.ts';
@@ -111,13 +111,8 @@ describe.skipIf(opensslMissing !== undefined)(`{S28} TLS${why(opensslMissing)}`,
       });
 
       test('in production it is a way to listen to the world', async () => {
-        const server: Server = await serve({
-          rooms: { field: arcade() },
-          port: 0,
+        const server: Server = await serveArcade(name, {
           host: '0.0.0.0',
-          transport: name as 'uws' | 'ws',
-          signals: false,
-          log: 'silent',
           production: true,
           allowNoOrigin: true,
           tls,
