@@ -20,7 +20,10 @@ export interface InputOptions {
   sample?: () => Readonly<Record<string, unknown>>;
   /** Ticks after which own actions are shown. Default 0. */
   inputDelayTicks?: number;
-  /** Ticks shown ahead of the newest STATE; what the line wants more is delay. Default: any. */
+  /**
+   * Most ticks shown ahead of the newest STATE; what the line wants beyond is delay. Default: no
+   * bound.
+   */
   maxPredictTicks?: number;
 }
 

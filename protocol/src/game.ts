@@ -129,9 +129,6 @@ export interface Game<
   kind(name: string): Plan;
 }
 
-/** Any game, for code that works on all of them. */
-export type AnyGame = Game<never, never, never, never, never> | Game;
-
 export type StateOf<G> =
   G extends Game<infer S, infer _E, infer _I, infer _V, infer _C> ? S : never;
 export type KindsOf<G> =

@@ -262,10 +262,7 @@ export interface RoomDefinition<G, Auth, Data> {
  * Bodies are packed unless the definition says otherwise, or hides rows: a packed arrival tells how
  * lively its row was of late, and so a little of what it did unseen.
  */
-export function isPacked({
-  wire,
-  sees,
-}: Pick<RoomDefinition<Game, unknown, unknown>, 'wire' | 'sees'>): boolean {
+export function isPacked({ wire, sees }: { wire?: 'packed' | 'plain'; sees?: unknown }): boolean {
   return wire === undefined ? sees === undefined : wire === 'packed';
 }
 
@@ -326,7 +323,7 @@ export function defineRoom<G extends { readonly hash: string }, Auth = undefined
       throw new UsageError(`interest.radius: ${interest.radius}: wants world units above 0`);
     if (!((interest.far ?? 1) > 0))
       throw new UsageError(`interest.far: ${interest.far}: wants world units above 0`);
-    if (interest.far !== undefined && !isPacked(definition as never))
+    if (interest.far !== undefined && !isPacked(definition))
       throw new UsageError("interest.far is for packed rooms: those with sees want wire: 'packed'");
   }
   if (budget) checkBudget(declared, budget);

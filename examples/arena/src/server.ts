@@ -99,7 +99,7 @@ export async function main(args: string[]): Promise<number | undefined> {
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     console.error(`The arena did not start: ${error.message}`);
-    console.error('Another port: npm start -- --port 9002');
+    if (/\bport\b/i.test(error.message)) console.error('Another port: npm start -- --port 9002');
     return 1;
   }
 }
