@@ -176,9 +176,7 @@ export class Replication {
       return false;
     }
     seat.slowSinceMs = 0;
-    this.#visibility?.update(seat, time.tick);
-    if (this.#visibility) seat.told.left(seat.known, time.tick);
-    this.#choose(seat);
+    if (this.#visibility) this.#look(this.#visibility, seat, time.tick);
     this.#seat = seat;
     this.#writeState(seat, time);
     // Before its events: those near whom it tells of go with it.
@@ -191,12 +189,14 @@ export class Replication {
     return true;
   }
 
-  /** Marks what waits for a later STATE. */
-  #choose(seat: RoomSeat): void {
+  /** Whom the seat sees now, who has left, and what waits for a later STATE. */
+  #look(visibility: Visibility<RoomSeat>, seat: RoomSeat, tick: number): void {
+    visibility.update(seat, tick);
+    seat.told.left(seat.known, tick);
     if (this.#budget && !seat.needsEverything) return this.#budget.choose(seat);
     // By what the seat was told so far: that is on its screen, and must stay there.
     this.#arrivals?.choose(seat);
-    if (seat.needsEverything && this.#visibility) startOver(seat.known);
+    if (seat.needsEverything) startOver(seat.known);
   }
 
   #reviewTables(): void {
