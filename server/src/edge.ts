@@ -2,8 +2,9 @@
 // does, HTTP handed on, and the sweep that keeps deadlines. Every refusal before the upgrade is
 // logged with the setting that would allow it.
 import { CloseCode, type Hello } from '@tickwire/protocol';
-import { Connection, type Host, type Joined } from './connection.ts';
+import { Connection, type Host } from './connection.ts';
 import type { HttpApi } from './http-api.ts';
+import type { Joined } from './joining.ts';
 import type { Limits } from './limits.ts';
 import type { Log } from './log.ts';
 import { checkOrigin, type OriginRules } from './origin.ts';

@@ -2,8 +2,8 @@
 // Behind the transport, which adds the security headers, in front of the shard. Tokens come in
 // bodies, never in URLs, and are never logged.
 import { CloseCode } from '@tickwire/protocol';
-import { JoinRefused } from './connection.ts';
 import type { Directory } from './directory.ts';
+import { JoinRefused } from './joining.ts';
 import type { Limits } from './limits.ts';
 import type { MetricsRoute } from './metrics.ts';
 import { checkOrigin, type OriginRules } from './origin.ts';

@@ -73,6 +73,8 @@ export type { GameRoom } from './room.ts';
 // ./totals.ts
 // ./intake.ts
 // ./commands.ts
+// ./joining.ts
+// ./playing.ts
 // ./keys.ts
 // ./tickets.ts
 export { createMemoryDirectory, type Directory, type RoomEntry } from './directory.ts';

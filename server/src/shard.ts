@@ -2,9 +2,9 @@
 // connections and the rooms; knows no socket and no HTTP. Where rooms are is told to the directory;
 // who may sit is decided here and by the room.
 import { CloseCode, Credential, type Hello, UsageError } from '@tickwire/protocol';
-import { type Joined, JoinRefused } from './connection.ts';
 import { DEFAULT_SEATS, Refusal, type RoomKind } from './define-room.ts';
 import type { Directory, RoomEntry } from './directory.ts';
+import { type Joined, JoinRefused } from './joining.ts';
 import { type MakeSecret, RotatingKeys } from './keys.ts';
 import type { Limits } from './limits.ts';
 import type { Log } from './log.ts';
