@@ -31,16 +31,7 @@ const MAX_FUNCTION_LINES = 60;
 /** The formatter's width; it cannot break comments and strings, so they are counted here. */
 const MAX_COLUMNS = 100;
 /** Names that say nothing about what is inside. */
-const FORBIDDEN_WORDS = new Set([
-  'util',
-  'utils',
-  'helper',
-  'helpers',
-  'manager',
-  'common',
-  'misc',
-  'types',
-]);
+const FORBIDDEN_WORDS = new Set('util utils helper helpers manager common misc types'.split(' '));
 
 /**
  * The edge: the only shipped files that may read a clock, roll dice or set a timer, each with its
@@ -52,8 +43,10 @@ const EDGE: Readonly<Record<string, string>> = {
   'client/src/simulator.ts': 'the clock and timers of a simulated line',
   'server/src/serve.ts': "the server's clock, its sweep, the time close frames get to leave",
   'server/src/shard.ts': "deadlines of the game's authenticate and close",
+  'server/src/supervisor.ts': 'waits before a start, and how long a server lived',
   'server/src/ticker.ts': 'waits for the next tick',
   'server/src/uws-transport.ts': 'deadline of a request body',
+  'server/src/watchdog.ts': 'a timer that shows that the event loop turns',
   'server/src/ws-transport.ts': 'deadline of a request body, sweep of idle sockets',
 };
 const AMBIENT_CALLS = new Set(['setTimeout', 'setInterval', 'setImmediate']);

@@ -110,7 +110,7 @@ export class WireRun {
     this.#line = line;
     this.#spectator = spectator;
     // A room that fails is closed, and says why in its log alone.
-    line.room.fail = (_where, error) => {
+    line.room.code.fail = (_where, error) => {
       throw error;
     };
     this.#timeEncoding();

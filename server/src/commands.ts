@@ -51,7 +51,7 @@ export class CommandDesk {
 
   #run(id: number, name: string, run: () => unknown): void {
     try {
-      const answer = run();
+      const answer = this.#room.code.call(run);
       if (!(answer instanceof Promise)) {
         this.#answer(id, answer);
         return;
@@ -78,7 +78,7 @@ export class CommandDesk {
 
   #failed(id: number, name: string, error: unknown): void {
     if (error instanceof Refusal) this.#refuse(id, error.message);
-    else this.#room.fail(`command ${name}`, error, this.#seat.id);
+    else this.#room.code.fail(`command ${name}`, error, this.#seat.id);
   }
 
   #refuse(id: number, reason: string): void {

@@ -4,6 +4,7 @@ export { DEFAULT_LIMITS, type Limits } from './limits.ts';
 // ./log.ts
 export type { TlsFiles } from './certificate.ts';
 export type { Log, LogLevel } from './log.ts';
+// ./restarts.ts
 // ./tally.ts
 export type {
   HttpRequest,
@@ -52,6 +53,8 @@ export {
   type RoomLog,
   type Seat,
 } from './define-room.ts';
+// ./heartbeat.ts
+// ./game-code.ts
 // ./input-queue.ts
 // ./told.ts
 // ./seat.ts
@@ -84,4 +87,5 @@ export type { MetricsOptions } from './metrics.ts';
 // ./http-api.ts
 export type { Edge } from './edge.ts';
 // ./ticker.ts
+// ./watchdog.ts
 export { type ServeOptions, type Server, serve } from './serve.ts';

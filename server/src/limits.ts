@@ -74,6 +74,11 @@ export interface Limits {
   emptyRoomMs: number;
   /** Ms that rooms' `close` hooks get on shutdown. */
   closeMs: number;
+  /**
+   * Ms that the event loop may stand still, in a room's code or elsewhere, before the process is
+   * ended from outside it (HOSTILE T62). 500 or more; Infinity: never.
+   */
+  hangMs: number;
 }
 
 export const DEFAULT_LIMITS: Limits = {
@@ -103,4 +108,5 @@ export const DEFAULT_LIMITS: Limits = {
   catchUpTicks: 5,
   emptyRoomMs: 30_000,
   closeMs: 10_000,
+  hangMs: 2_000,
 };

@@ -131,6 +131,12 @@ function addServer(registry: Registry, tally: Tally): void {
     help: 'Requests whose X-Forwarded-For came from no named proxy',
     read: () => [[[], tally.forwardsIgnored]],
   });
+  addCounter(registry, {
+    name: 'tickwire_restarts_total',
+    help: 'Starts of the server by its supervisor after the first, by how the one before ended',
+    labels: ['why'],
+    read: () => Object.entries(tally.restarts ?? {}).map(([why, count]) => [[why], count]),
+  });
   addGauge(registry, {
     name: 'tickwire_connections',
     help: 'Sockets that are open',

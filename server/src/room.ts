@@ -29,6 +29,8 @@ import type {
 } from './define-room.ts';
 import { DEFAULT_SEATS, isPacked } from './define-room.ts';
 import { Digests } from './digest.ts';
+import { GameCode } from './game-code.ts';
+import type { Pulse } from './heartbeat.ts';
 import { Replication, type SendTime } from './replication.ts';
 import { Rewind } from './rewind.ts';
 import { Schedule } from './schedule.ts';
@@ -52,6 +54,8 @@ export interface RoomOptions {
   definition: RoomKind;
   limits: RoomLimits;
   log: RoomLog;
+  /** Beats while its code runs. */
+  pulse: Pulse;
   seed: number;
   findDesyncs: boolean;
   /** Monotonic ms. */
@@ -66,6 +70,7 @@ export class GameRoom implements Room<Game, unknown, unknown> {
   readonly game: Game;
   readonly definition: RoomDefinition<Game, unknown, unknown>;
   readonly log: RoomLog;
+  readonly code: GameCode;
   readonly dt: number;
   readonly world: World;
   readonly replication: Replication;
@@ -108,6 +113,7 @@ export class GameRoom implements Room<Game, unknown, unknown> {
     this.definition = definition;
     this.limits = options.limits;
     this.log = options.log;
+    this.code = new GameCode(this, options.pulse);
     this.dt = 1 / game.tickRate;
     this.#sendEvery = definition.sendEvery ?? 1;
     const far = definition.interest?.far !== undefined;
@@ -134,7 +140,7 @@ export class GameRoom implements Room<Game, unknown, unknown> {
     };
     this.rewinds = new Rewind(setting);
     this.digests = options.findDesyncs ? new Digests(setting) : undefined;
-    this.#guard('open', () => {
+    this.code.run('open', () => {
       this.data = definition.open?.(this as never);
     });
   }
@@ -249,7 +255,7 @@ export class GameRoom implements Room<Game, unknown, unknown> {
     this.#seats.set(id, seat);
     if (!spectator) this.#taken++;
     seat.attach(line, this.#done);
-    this.#guard('join', () => this.definition.join?.(this as never, seat as never), seat.id);
+    this.code.run('join', () => this.definition.join?.(this as never, seat as never), seat.id);
     return this.over ? undefined : seat;
   }
 
@@ -258,14 +264,14 @@ export class GameRoom implements Room<Game, unknown, unknown> {
     if (seat.gone || this.over) return;
     seat.line = undefined;
     seat.droppedAtMs = this.#now();
-    this.#guard('drop', () => this.definition.drop?.(this as never, seat as never), seat.id);
+    this.code.run('drop', () => this.definition.drop?.(this as never, seat as never), seat.id);
   }
 
   /** The player is back on a new line. */
   resume(seat: RoomSeat, line: Line): void {
     seat.line?.close(CloseCode.Superseded, 'a newer connection took over this seat');
     seat.attach(line, this.#done);
-    this.#guard('resume', () => this.definition.resume?.(this as never, seat as never), seat.id);
+    this.code.run('resume', () => this.definition.resume?.(this as never, seat as never), seat.id);
   }
 
   /** The seat is gone for good, and what it owns with it. */
@@ -273,7 +279,7 @@ export class GameRoom implements Room<Game, unknown, unknown> {
     if (seat.gone || this.over) return;
     seat.gone = true;
     seat.line = undefined;
-    this.#guard('leave', () => this.definition.leave?.(this as never, seat as never), seat.id);
+    this.code.run('leave', () => this.definition.leave?.(this as never, seat as never), seat.id);
     for (const row of this.world.owned.get(seat.id) ?? []) this.world.despawn(row);
     this.world.owned.delete(seat.id);
     this.#seats.delete(seat.id);
@@ -317,11 +323,11 @@ export class GameRoom implements Room<Game, unknown, unknown> {
     for (const seat of this.#seats.values()) seat.takeInput(tick);
     for (let due = this.#timers.next(tick); due; due = this.#timers.next(tick)) {
       const { name, data } = due;
-      this.#guard(`timer ${name}`, () =>
+      this.code.run(`timer ${name}`, () =>
         this.definition.timers![name](this as never, data as never),
       );
     }
-    this.#guard('tick', () => {
+    this.code.run('tick', () => {
       for (const seat of this.#seats.values()) this.#steps.runOwned(seat.id, seat.input);
       this.definition.tick?.(this as never, this.dt);
       if (sends) this.world.round(this.#sendEvery);
@@ -329,7 +335,7 @@ export class GameRoom implements Room<Game, unknown, unknown> {
     if (this.over) return;
     this.#done = tick;
     if (sends) this.rewinds.remember(tick);
-    if (sends) this.#guard('interest or sees', () => this.#replicate(tick));
+    if (sends) this.code.run('interest or sees', () => this.#replicate(tick));
     this.world.begin(tick + 1, this.#stateTick(tick + 1));
     if (tick % (FORGET_EVERY_SECONDS * this.game.tickRate) === 0)
       this.world.forget(tick - TOMBSTONE_SECONDS * this.game.tickRate);
@@ -379,21 +385,5 @@ export class GameRoom implements Room<Game, unknown, unknown> {
         this.drop(seat);
       }
     }
-  }
-
-  /** Runs the game's code; a throw is the end of this room. */
-  #guard(where: string, run: () => void, seat?: number): void {
-    if (this.over) return;
-    try {
-      run();
-    } catch (error) {
-      this.fail(where, error, seat);
-    }
-  }
-
-  fail(where: string, error: unknown, seat?: number): void {
-    const about = { err: error, handler: where, seat };
-    this.log.error(about, `room ${this.id} is closed: its ${where} threw`);
-    this.end(CloseCode.RoomError, `the room failed in ${where}`);
   }
 }

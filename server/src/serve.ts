@@ -8,6 +8,7 @@ import { type TlsFiles, watchCertificate } from './certificate.ts';
 import type { RoomKind } from './define-room.ts';
 import { createMemoryDirectory, type Directory } from './directory.ts';
 import { Edge } from './edge.ts';
+import { Heartbeat } from './heartbeat.ts';
 import { HttpApi } from './http-api.ts';
 import { type MakeSecret, randomSecret } from './keys.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
@@ -15,12 +16,14 @@ import { createLog, type Log, type LogLevel } from './log.ts';
 import type { MetricsOptions, MetricsRoute } from './metrics.ts';
 import { checkOriginList, type OriginRules } from './origin.ts';
 import { isLoopback, TrustedProxies } from './proxies.ts';
+import { RESTARTS_VARIABLE, readRestarts } from './restarts.ts';
 import { Shard } from './shard.ts';
 import { loadStaticFiles } from './static-files.ts';
 import { Tally } from './tally.ts';
 import { startTicker } from './ticker.ts';
 import { DEFAULT_TRANSPORT_LIMITS, type Transport, type TransportLimits } from './transport.ts';
 import { logWatch, pickTransport, type TransportName } from './transports.ts';
+import { checkHang, startWatchdog } from './watchdog.ts';
 
 export interface ServeOptions {
   /** Room kinds by name. */
@@ -133,7 +136,9 @@ function checkedLimits(options: ServeOptions): Limits {
   checkNames('serve', options, OPTIONS);
   checkNames('limits', limits, Object.keys(DEFAULT_LIMITS));
   checkNames('transportLimits', transportLimits, Object.keys(DEFAULT_TRANSPORT_LIMITS));
-  return { ...DEFAULT_LIMITS, ...limits };
+  const checked = { ...DEFAULT_LIMITS, ...limits };
+  checkHang(checked.hangMs);
+  return checked;
 }
 
 export async function serve(options: ServeOptions): Promise<Server> {
@@ -146,14 +151,16 @@ export async function serve(options: ServeOptions): Promise<Server> {
   const host = options.host ?? process.env.HOST ?? '0.0.0.0';
   const { rules, proxies } = accessOf(options, { production, host, log });
   const page = options.page === undefined ? undefined : loadStaticFiles(options.page, options);
-  const tally = new Tally();
+  const tally = new Tally(readRestarts(process.env[RESTARTS_VARIABLE]));
   const metrics = await metricsOf(options, tally);
   const transport = await transportOf(options, log, tally);
+  const heartbeat = new Heartbeat();
   const shard = new Shard({
     rooms: options.rooms,
     limits,
     directory,
     log,
+    heartbeat,
     now,
     makeSecret: options.makeSecret ?? randomSecret,
     makeId: () => randomBytes(4).toString('hex'),
@@ -163,13 +170,13 @@ export async function serve(options: ServeOptions): Promise<Server> {
   });
   const common = { shard, limits, tally, origins: rules, now };
   const api = new HttpApi({ ...common, directory, page, metrics, publicUrl });
-  const wallClockMs = () => Date.now();
-  const edge = new Edge({ ...common, proxies, api, log, wallClockMs });
+  const edge = new Edge({ ...common, proxies, api, log, wallClockMs: () => Date.now() });
   const listening = await transport.listen({ port, host, tls }, edge).catch(async (error) => {
     await shard.drain(CloseCode.Restart, 'the server did not start');
     throw error;
   });
   const sweeper = options.ticking === false ? undefined : setInterval(() => edge.sweep(), SWEEP_MS);
+  const unguard = sweeper && startWatchdog(heartbeat, limits.hangMs, log);
   const scheme = tls ? 'https' : 'http';
   const url = `${scheme}://${host === '0.0.0.0' ? 'localhost' : host}:${listening.port}`;
   const unwatch = keepCertificate(transport, tls, log);
@@ -178,7 +185,7 @@ export async function serve(options: ServeOptions): Promise<Server> {
   let closing: Promise<void> | undefined;
   const close = (reason = 'the server restarts'): Promise<void> => {
     closing ??= (async () => {
-      for (const [signal, handler] of handlers) process.off(signal, handler);
+      for (const [event, handler] of handlers) process.off(event, handler);
       transport.stopListening();
       clearInterval(sweeper);
       unwatch();
@@ -186,6 +193,7 @@ export async function serve(options: ServeOptions): Promise<Server> {
       edge.farewell(reason);
       await new Promise((resolve) => setTimeout(resolve, FAREWELL_MS));
       await transport.close();
+      unguard?.();
       log.info('closed');
     })();
     return closing;
@@ -269,10 +277,10 @@ async function metricsOf(
   return new MetricsRoute(metrics, tally);
 }
 
-type SignalHandler = [NodeJS.Signals, () => void];
+type EndHandler = ['SIGTERM' | 'SIGINT' | 'disconnect', () => void];
 
 /** The first signal closes gracefully, the second at once. */
-function onSignals(close: (reason: string) => Promise<void>, log: Log): SignalHandler[] {
+function onSignals(close: (reason: string) => Promise<void>, log: Log): EndHandler[] {
   let asked = false;
   const handle = (signal: NodeJS.Signals) => () => {
     if (asked) process.exit(1);
@@ -286,10 +294,10 @@ function onSignals(close: (reason: string) => Promise<void>, log: Log): SignalHa
       },
     );
   };
-  const signals: NodeJS.Signals[] = ['SIGTERM', 'SIGINT'];
-  return signals.map((signal) => {
-    const handler = handle(signal);
-    process.on(signal, handler);
-    return [signal, handler];
-  });
+  const signals = ['SIGTERM', 'SIGINT'] as const;
+  const handlers = signals.map((signal): EndHandler => [signal, handle(signal)]);
+  // A supervisor that is gone can neither stop this server nor start another on its port.
+  if (process.env[RESTARTS_VARIABLE]) handlers.push(['disconnect', handle('SIGTERM')]);
+  for (const [event, handler] of handlers) process.on(event, handler);
+  return handlers;
 }

@@ -4,6 +4,7 @@
 import { CloseCode, Credential, type Hello, UsageError } from '@tickwire/protocol';
 import { DEFAULT_SEATS, Refusal, type RoomKind } from './define-room.ts';
 import type { Directory, RoomEntry } from './directory.ts';
+import type { Heartbeat } from './heartbeat.ts';
 import { type Joined, JoinRefused } from './joining.ts';
 import { type MakeSecret, RotatingKeys } from './keys.ts';
 import type { Limits } from './limits.ts';
@@ -23,6 +24,7 @@ export interface ShardOptions {
   limits: Limits;
   directory: Directory;
   log: Log;
+  heartbeat: Heartbeat;
   /** Monotonic ms. */
   now: () => number;
   makeSecret: MakeSecret;
@@ -73,7 +75,7 @@ export class Shard {
 
   /** Opens a room. Throws JoinRefused when there is no capacity or the game's `open` failed. */
   open(kind: string): GameRoom {
-    const { rooms, limits, log, now, seed, makeId, findDesyncs } = this.#options;
+    const { rooms, limits, log, now, seed, makeId, heartbeat, findDesyncs } = this.#options;
     if (this.rooms.size >= limits.rooms || this.#draining)
       throw new JoinRefused(CloseCode.Overloaded, 'this server takes no more rooms now');
     const id = `${kind}-${makeId()}`;
@@ -83,6 +85,7 @@ export class Shard {
       definition: rooms[kind],
       limits,
       log: log.child({ room: id }),
+      pulse: heartbeat.room(id),
       seed: seed(),
       findDesyncs,
       now,
@@ -269,13 +272,14 @@ export class Shard {
     if (code === CloseCode.RoomError) past.failures++;
     this.#stops.get(room)?.();
     this.#stops.delete(room);
-    if (!this.rooms.delete(room.id)) return;
+    if (!this.rooms.delete(room.id)) return room.code.stop();
     for (const ref of [...this.#resume.values()]) if (ref.room === room) this.#forget(ref);
     past.addRoom(room);
     log.info({ room: room.id, reason }, 'room closed');
     const closing = Promise.resolve()
-      .then(() => room.definition.close?.(room as never))
+      .then(() => room.code.call(() => room.definition.close?.(room as never)))
       .catch((error) => log.error({ err: error, room: room.id }, 'the close handler threw'))
+      .finally(() => room.code.stop())
       .then(() => directory.remove(room.id))
       .catch((error) => log.error({ err: error, room: room.id }, 'the directory kept a room'));
     this.#closing.add(closing);

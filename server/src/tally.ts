@@ -3,6 +3,7 @@
 // reads it when somebody asks. Trap: every key must come from a short list of ours, never from what
 // a peer sent, or an attacker fills the memory of whoever collects.
 import { CloseCode } from '@tickwire/protocol';
+import type { Restarts } from './restarts.ts';
 
 /**
  * Seconds. A tick at 60 Hz lasts 0.0167; the last is what HOSTILE T62 calls a room that loops for
@@ -62,6 +63,8 @@ export interface Refusals {
 }
 
 export class Tally {
+  /** Of the server, by its supervisor; undefined where there is none. */
+  readonly restarts: Restarts | undefined;
   /** By reason: a name of ours. */
   readonly refusals = new Map<string, Refusals>();
   /** Ended connections by close code; 0 for codes that are none of ours. */
@@ -79,6 +82,10 @@ export class Tally {
   readonly lateSeconds = new Distribution(LATE_SECONDS);
   /** Of each pong. */
   readonly rttSeconds = new Distribution(RTT_SECONDS);
+
+  constructor(restarts?: Restarts) {
+    this.restarts = restarts;
+  }
 
   refused(reason: string, code: number): void {
     const seen = this.refusals.get(reason);

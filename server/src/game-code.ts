@@ -1,0 +1,56 @@
+// The game's own code of one room: every hook and handler runs through here. A throw is the end of
+// that room; while one runs, the heartbeat names the room, for code that never returns. Made by the
+// room, which asks it for its hooks; commands.ts asks for handlers.
+import { CloseCode } from '@tickwire/protocol';
+import type { RoomLog } from './define-room.ts';
+import type { Pulse } from './heartbeat.ts';
+
+/** What a room is to the code that runs in it. */
+interface Owner {
+  readonly id: string;
+  readonly over: boolean;
+  readonly log: RoomLog;
+  end(code: number, reason: string): void;
+}
+
+export class GameCode {
+  readonly #room: Owner;
+  readonly #pulse: Pulse;
+
+  constructor(room: Owner, pulse: Pulse) {
+    this.#room = room;
+    this.#pulse = pulse;
+  }
+
+  /** Runs a hook, unless the room is over; a throw ends it. `seat`: whom it was about. */
+  run(where: string, hook: () => void, seat?: number): void {
+    if (this.#room.over) return;
+    try {
+      this.call(hook);
+    } catch (error) {
+      this.fail(where, error, seat);
+    }
+  }
+
+  /** Runs what answers something, and throws what that throws. */
+  call<T>(run: () => T): T {
+    this.#pulse.begin();
+    try {
+      return run();
+    } finally {
+      this.#pulse.end();
+    }
+  }
+
+  /** The game's code failed: logged, and the room is over. */
+  fail(where: string, error: unknown, seat?: number): void {
+    const { id, log } = this.#room;
+    log.error({ err: error, handler: where, seat }, `room ${id} is closed: its ${where} threw`);
+    this.#room.end(CloseCode.RoomError, `the room failed in ${where}`);
+  }
+
+  /** The room is over: nothing of it runs any more, and nobody watches. */
+  stop(): void {
+    this.#pulse.stop();
+  }
+}

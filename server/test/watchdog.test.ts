@@ -1,0 +1,177 @@
+// A room that never returns, in a real process: who ends it, what is said of it, and how its
+// players come back. Trap: each wait is for an event; nothing here measures time.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { connect, type GameClient } from '@tickwire/client';
+import { afterEach, describe, expect, test } from 'vitest';
+import { WebSocket } from 'ws';
+import { serve } from '../src/index.ts';
+import { createMemoryTransport } from '../src/memory-transport.ts';
+import { arcade } from './arcade.ts';
+import { game, TOKEN } from './looping-server.ts';
+import { TRANSPORTS } from './test-server.ts';
+
+type Client = GameClient<typeof game>;
+
+/** A server in a process of its own. */
+class Program {
+  readonly process: ChildProcess;
+  readonly port: number;
+  out = '';
+  err = '';
+
+  private constructor(child: ChildProcess, port: number) {
+    this.process = child;
+    this.port = port;
+    child.stdout!.on('data', (text) => (this.out += text));
+    child.stderr!.on('data', (text) => (this.err += text));
+  }
+
+  static async start(file: string, transport: string): Promise<Program> {
+    const port = await freePort();
+    const path = fileURLToPath(new URL(file, import.meta.url));
+    const flags = ['--conditions=source', '--import', import.meta.resolve('tsx')];
+    const env = { ...process.env, PORT: String(port), TRANSPORT: transport, LOG_LEVEL: 'info' };
+    const stdio = ['ignore', 'pipe', 'pipe'] as const;
+    const child = spawn(process.execPath, [...flags, path], { env, stdio: [...stdio] });
+    const program = new Program(child, port);
+    programs.push(program);
+    await program.said(/listening on/);
+    return program;
+  }
+
+  /** Resolves once it has said so on stdout. */
+  async said(what: RegExp): Promise<void> {
+    while (!what.test(this.out)) {
+      const more = once(this.process.stdout!, 'data');
+      const end = once(this.process, 'exit');
+      await Promise.race([more, end]);
+      if (this.process.exitCode !== null && !what.test(this.out))
+        throw new Error(`it ended:\n${this.out}${this.err}`);
+    }
+  }
+
+  join(room: string): Promise<Client> {
+    const url = `ws://127.0.0.1:${this.port}`;
+    return connect(game, { url, room, WebSocket: WebSocket as never, sample: () => ({}) });
+  }
+
+  /** The watchdog's line. */
+  report(): { room?: string; level: number; stack: string[]; msg: string } {
+    const line = this.err.split('\n').find((text) => text.includes('has not returned'));
+    if (!line) throw new Error(`no report:\n${this.err}`);
+    return JSON.parse(line);
+  }
+
+  async stop(): Promise<number | null> {
+    if (this.process.exitCode === null && this.process.signalCode === null) {
+      this.process.kill('SIGTERM');
+      await once(this.process, 'exit');
+    }
+    return this.process.exitCode;
+  }
+}
+
+const programs: Program[] = [];
+const clients: Client[] = [];
+afterEach(async () => {
+  for (const client of clients.splice(0)) client.leave();
+  for (const program of programs.splice(0)) await program.stop();
+});
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const { port } = probe.address() as AddressInfo;
+  probe.close();
+  await once(probe, 'close');
+  return port;
+}
+
+/** Of a room, as its own state says. */
+async function processOf(client: Client, other = 0): Promise<number> {
+  for (;;) {
+    const pid = client.view().state?.process ?? 0;
+    if (pid !== 0 && pid !== other) return pid;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+describe('a room that never returns', () => {
+  test.each([
+    ['loop', 'a command', /^room loud-/, 'room loud-'],
+    ['tick', 'a tick', /^room loud-/, 'room loud-'],
+    ['later', 'a timer of its own', /^code outside of a hook/, undefined],
+  ] as const)('{T62} %s: the process ends, and says where %s stood', async (how, _, says, room) => {
+    const program = await Program.start('./looping-server.ts', 'ws');
+    const client = await program.join('loud');
+    clients.push(client);
+    client.call('hang', { how }).catch(() => {});
+    const [code] = await once(program.process, 'exit');
+    expect(code).toBe(124);
+    const report = program.report();
+    expect(report.level).toBe(60);
+    expect(report.msg).toMatch(says);
+    if (room) expect(report.room).toContain('loud-');
+    expect(report.stack[0]).toMatch(/^loopForEver \(file:.*looping-server\.ts:\d+:\d+\)$/);
+  });
+
+  for (const { name, missing } of TRANSPORTS) {
+    const skipped = missing ? ` (skipped: ${missing})` : '';
+    test.skipIf(missing !== undefined)(
+      `{T62} over ${name}: all come back by themselves to a new process${skipped}`,
+      async () => {
+        const program = await Program.start('./supervised-server.ts', name);
+        const bystander = await program.join('quiet');
+        const attacker = await program.join('loud');
+        clients.push(bystander, attacker);
+        const before = await processOf(bystander);
+        expect(await processOf(attacker)).toBe(before);
+        attacker.call('hang', { how: 'loop' }).catch(() => {});
+        const after = await processOf(bystander, before);
+        expect(await processOf(attacker, before)).toBe(after);
+        expect(program.report().room).toMatch(/^loud-/);
+        const headers = { authorization: `Bearer ${TOKEN}` };
+        const scraped = await fetch(`http://127.0.0.1:${program.port}/metrics`, { headers });
+        const text = await scraped.text();
+        expect(text).toContain('tickwire_restarts_total{why="hung"} 1');
+        expect(text).toContain('tickwire_restarts_total{why="died"} 0');
+      },
+    );
+  }
+});
+
+describe('a supervisor', () => {
+  test('passes a signal down, once, and ends with what the server ended with', async () => {
+    const program = await Program.start('./supervised-server.ts', 'ws');
+    const client = await program.join('quiet');
+    clients.push(client);
+    const pid = await processOf(client);
+    expect(await program.stop()).toBe(0);
+    expect(program.out.match(/"msg":"closing"/g)).toHaveLength(1);
+    expect(program.out).toContain('"msg":"closed"');
+    expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+  });
+
+  test('that is killed takes its server along', async () => {
+    const program = await Program.start('./supervised-server.ts', 'ws');
+    program.process.kill('SIGKILL');
+    await once(program.process.stdout!, 'close');
+    expect(program.out).toContain('"msg":"closed"');
+  });
+});
+
+test('the watchdog wants half a second or more, or Infinity', async () => {
+  const options = { rooms: { field: arcade() }, signals: false, log: 'silent' } as const;
+  for (const hangMs of [0, 499, Number.NaN]) {
+    const transport = createMemoryTransport();
+    await expect(serve({ ...options, transport, limits: { hangMs } })).rejects.toThrow(
+      `limits.hangMs: ${hangMs}: wants 500 or more, or Infinity`,
+    );
+  }
+  const transport = createMemoryTransport();
+  const limits = { hangMs: Number.POSITIVE_INFINITY };
+  await (await serve({ ...options, transport, limits })).close();
+});
