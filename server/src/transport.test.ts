@@ -35,6 +35,7 @@ describe('limits', () => {
 
 describe('handshakes', () => {
   const good = {
+    host: 'game.example',
     upgrade: 'websocket',
     connection: 'keep-alive, Upgrade',
     'sec-websocket-version': '13',

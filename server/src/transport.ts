@@ -192,7 +192,10 @@ export interface TransportLimits {
   idleTimeoutS: number;
   /** Longest path and query together; longer ones get 414. */
   maxUrlBytes: number;
-  /** All header names and values and 4 bytes for each line; more gets 431. */
+  /**
+   * All header names and values and 4 bytes for each line; more gets 431. uWebSockets.js takes 8
+   * KiB with the request line, unless UWS_HTTP_MAX_HEADERS_SIZE in the environment says more.
+   */
   maxHeaderBytes: number;
   /** Longest HTTP body kept, whatever a handler asks for. */
   maxBodyBytes: number;
@@ -249,6 +252,7 @@ export function checkUpgrade(
     return { status: 405, reason: 'a handshake is a GET', headers: { allow: 'GET' } };
   if (headers.has('content-length') || headers.has('transfer-encoding'))
     return { status: 400, reason: 'a handshake has no body' };
+  if (!headers.has('host')) return { status: 400, reason: 'a handshake names its host' };
   const connection = (headers.get('connection') ?? '').toLowerCase().split(',');
   if (
     headers.get('upgrade')?.trim().toLowerCase() !== 'websocket' ||

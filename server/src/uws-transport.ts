@@ -47,6 +47,13 @@ const EXCLUSIVE_PORT = 1;
  */
 const NATIVE_BACKPRESSURE = 2;
 
+/**
+ * Longest request line with headers that native code keeps until it is whole; it reads this from
+ * the environment when it loads. Its own default of 4,096 bytes is less than our limits together,
+ * and cuts in before them (newer builds: always; older ones: where a head comes in pieces).
+ */
+const NATIVE_HEAD_BYTES = 8192;
+
 const decoder = new TextDecoder();
 
 /**
@@ -56,6 +63,7 @@ const decoder = new TextDecoder();
 export async function loadUws(
   load: () => Promise<unknown> = () => import('uWebSockets.js'),
 ): Promise<unknown> {
+  process.env.UWS_HTTP_MAX_HEADERS_SIZE ??= String(NATIVE_HEAD_BYTES);
   try {
     const loaded = (await load()) as Uws & { default?: Uws };
     return loaded.default ?? loaded;

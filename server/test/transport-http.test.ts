@@ -94,6 +94,22 @@ for (const { name, make, missing } of TRANSPORTS) {
       await raw.closed;
     });
 
+    test('headers in pieces are taken up to the limit, and beyond it refused', async () => {
+      const server = await serve(async () => ({ status: 200, body: 'taken' }));
+      const inPieces = async (cookieBytes: number) => {
+        const raw = await RawSocket.connect(server.port);
+        const bytes = get(`/${'a'.repeat(500)}`, `Cookie: ${'c'.repeat(cookieBytes)}\r\n`);
+        for (let at = 0; at < bytes.length; at += 1000) {
+          raw.write(bytes.slice(at, at + 1000));
+          await new Promise(setImmediate);
+        }
+        return raw.head();
+      };
+      expect((await inPieces(4050)).body).toBe('taken');
+      const { status, body } = await inPieces(4096);
+      expect([status, body]).toEqual([431, 'the headers are longer than 4096 bytes']);
+    });
+
     test.each(['http://elsewhere/', '*'])(
       '{T23} the target %s never reaches the handler',
       async (path) => {

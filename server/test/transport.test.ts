@@ -30,6 +30,7 @@ for (const { name, make, missing } of TRANSPORTS) {
       ['without a version', 426, handshake('/', { 'Sec-WebSocket-Version': undefined })],
       ['of version 12', 426, handshake('/', { 'Sec-WebSocket-Version': '12' })],
       ['of version 8', 426, handshake('/', { 'Sec-WebSocket-Version': '8' })],
+      ['without Host', 400, handshake('/', { Host: undefined })],
       ['without a key', 400, handshake('/', { 'Sec-WebSocket-Key': undefined })],
       ['with a short key', 400, handshake('/', { 'Sec-WebSocket-Key': 'AAAA' })],
       ['with a key of no base64', 400, handshake('/', { 'Sec-WebSocket-Key': '~'.repeat(24) })],
