@@ -11,8 +11,8 @@ import {
   type Source,
   writeReply,
 } from '@tickwire/protocol';
+import { Refusal } from './admission.ts';
 import { packCold } from './cold.ts';
-import { Refusal } from './define-room.ts';
 import type { GameRoom } from './room.ts';
 import type { Line, RoomSeat } from './seat.ts';
 

@@ -201,7 +201,7 @@ export class Connection implements Joiner, PlayedLine, SocketHandler {
       (joined) => this.#welcome(joined),
       (error) => {
         if (error instanceof JoinRefused)
-          this.#refuse(error.closeCode, `join-${error.closeCode}`, error.message);
+          this.#refuse(error.closeCode, error.counter, error.message);
         else {
           this.#log.error({ err: error }, 'joining failed');
           this.#refuse(CloseCode.Overloaded, 'join-error', 'the server could not seat you');

@@ -22,16 +22,9 @@ import {
   type RowBase,
   UsageError,
 } from '@tickwire/protocol';
+import type { Admission } from './admission.ts';
 import type { Limits } from './limits.ts';
 import type { Point } from './visibility.ts';
-
-/**
- * Thrown by `authenticate` or a command's handler: the player is told the message. Any other error
- * is not for their eyes: from `authenticate` it refuses, from a command it ends the room.
- */
-export class Refusal extends Error {
-  override readonly name = 'Refusal';
-}
 
 /** A player's place in a room. Outlives its connection for the grace time. */
 export interface Seat<G = Game, Auth = unknown> {
@@ -178,7 +171,7 @@ type Handler<G, Auth, Data, C> = (
   args: PayloadOf<CommandFields<C>>,
 ) => unknown extends CommandReply<C> ? unknown : CommandReply<C> | Promise<CommandReply<C>>;
 
-export interface RoomDefinition<G, Auth, Data> {
+export interface RoomDefinition<G, Auth, Data> extends Admission<Auth> {
   /** Seats for players. Default 64. */
   seats?: number;
   /** Places for spectators. Default 0: nobody watches. */
@@ -192,12 +185,6 @@ export interface RoomDefinition<G, Auth, Data> {
    * language.
    */
   wire?: 'packed' | 'plain';
-  /**
-   * Who may join: what it returns is seat.auth; throw Refusal to refuse. May be async. Omitted:
-   * everybody, auth undefined. Write it first, and `open` second: TypeScript takes the type of
-   * seat.auth and room.data from them for what follows, and makes it undefined for what precedes.
-   */
-  authenticate?: (token: string, request: { room: string }) => Auth | Promise<Auth>;
   /** Fills a new room; what it returns is room.data. */
   open?: (room: Room<G, Auth, undefined>) => Data;
   join?: (room: Room<G, Auth, Data>, seat: Seat<G, Auth>) => void;
@@ -273,6 +260,9 @@ const OPTIONS = Object.keys({
   sendEvery: 0,
   wire: 0,
   authenticate: 0,
+  user: 0,
+  expiresAtMs: 0,
+  extraSeat: 0,
   open: 0,
   join: 0,
   tick: 0,
@@ -316,6 +306,9 @@ export function defineRoom<G extends { readonly hash: string }, Auth = undefined
   checkWhole('sendEvery', sendEvery, 1, 255);
   if (wire !== 'packed' && wire !== 'plain')
     throw new UsageError(`wire: ${wire}: wants 'packed' or 'plain'`);
+  const { extraSeat = 'refuse' } = definition;
+  if (extraSeat !== 'refuse' && extraSeat !== 'supersede')
+    throw new UsageError(`extraSeat: ${extraSeat}: wants 'refuse' or 'supersede'`);
   const { interest, budget, commands = {} } = definition;
   if (interest) {
     checkNames('interest', interest, ['around', 'radius', 'far']);

@@ -23,6 +23,7 @@ const STATUS: Readonly<Partial<Record<CloseCode, number>>> = {
   [CloseCode.AuthFailed]: 401,
   [CloseCode.NoRoom]: 404,
   [CloseCode.Full]: 409,
+  [CloseCode.RateLimit]: 429,
   [CloseCode.Overloaded]: 503,
 };
 
@@ -113,17 +114,17 @@ export class HttpApi {
     }
     try {
       const asked = body.create ? kind : (body.room ?? kind);
-      const auth = await shard.authenticate(kind, body.token, asked);
-      const room = body.create ? shard.open(kind) : shard.find(asked, false);
+      const identity = await shard.identify(kind, body.token, asked);
+      const room = body.create ? shard.open(kind) : shard.find(asked, false, identity);
       if (room.kind !== kind) throw new JoinRefused(CloseCode.NoRoom, 'a room of another kind');
       return json(
         200,
-        { room: room.id, url: this.#urlOf(request), ticket: shard.reserve(room, auth) },
+        { room: room.id, url: this.#urlOf(request), ticket: shard.reserve(room, identity) },
         cors,
       );
     } catch (error) {
       if (!(error instanceof JoinRefused)) throw error;
-      tally.refused(`join-${error.closeCode}`, error.closeCode);
+      tally.refused(error.counter, error.closeCode);
       return json(STATUS[error.closeCode] ?? 500, { error: error.message }, cors);
     }
   }

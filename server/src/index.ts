@@ -40,12 +40,12 @@ export type { TransportName } from './transports.ts';
 // ./step-runner.ts
 // ./grid.ts
 export type { Point } from './visibility.ts';
+export { type Admission, type Authenticate, Refusal } from './admission.ts';
 export {
   defineRoom,
   type LaunchOptions,
   type Past,
   type PastHit,
-  Refusal,
   type RewindOptions,
   type Room,
   type RoomDefinition,
@@ -79,7 +79,9 @@ export type { GameRoom } from './room.ts';
 // ./joining.ts
 // ./playing.ts
 // ./keys.ts
+// ./authenticator.ts
 // ./tickets.ts
+// ./user-seats.ts
 export { createMemoryDirectory, type Directory, type RoomEntry } from './directory.ts';
 // ./connection.ts
 export type { Shard } from './shard.ts';

@@ -8,9 +8,12 @@ import type { RoomSeat } from './seat.ts';
 /** A join that was turned down, and how the client is told. */
 export class JoinRefused extends Error {
   readonly closeCode: CloseCode;
-  constructor(closeCode: CloseCode, message: string) {
+  /** What it is counted as. */
+  readonly counter: string;
+  constructor(closeCode: CloseCode, message: string, counter = `join-${closeCode}`) {
     super(message);
     this.closeCode = closeCode;
+    this.counter = counter;
   }
 }
 

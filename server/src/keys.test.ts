@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Keys, RotatingKeys, randomSecret } from './keys.ts';
+import { RotatingKeys, randomSecret } from './keys.ts';
 
 function counter(): () => string {
   let n = 0;
@@ -10,35 +10,6 @@ test('secrets are 256 bits that fit a header', () => {
   const secrets = new Set(Array.from({ length: 100 }, randomSecret));
   expect(secrets.size).toBe(100);
   for (const secret of secrets) expect(secret).toMatch(/^[A-Za-z0-9_-]{43}$/);
-});
-
-describe('keys of one use', () => {
-  test('are good once', () => {
-    const keys = new Keys<object>(counter());
-    const what = {};
-    const secret = keys.issue(what);
-    expect(keys.redeem('k9')).toBe(undefined);
-    expect(keys.redeem(secret)).toBe(what);
-    expect(keys.redeem(secret)).toBe(undefined);
-    expect(keys.size).toBe(0);
-  });
-
-  test('make the one before worthless, and can be dropped', () => {
-    const keys = new Keys<object>(counter());
-    const what = {};
-    const first = keys.issue(what);
-    const second = keys.issue(what);
-    expect(keys.redeem(first)).toBe(undefined);
-    expect([...keys.values()]).toEqual([what]);
-    keys.drop(what);
-    expect(keys.redeem(second)).toBe(undefined);
-  });
-
-  test('{T48} are not kept in the clear', () => {
-    const keys = new Keys<object>(() => 'the-secret-itself');
-    keys.issue({});
-    expect(JSON.stringify([...Object.values(keys)])).not.toContain('the-secret-itself');
-  });
 });
 
 describe('keys that rotate', () => {

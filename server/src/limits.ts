@@ -59,6 +59,14 @@ export interface Limits {
    * may open twice connectionsPerAddress.
    */
   joinsPerMinute: number;
+  /**
+   * Seats one user may have at once over all rooms, dropped ones included, from whatever addresses:
+   * two devices, each with a tab that was left open. Counts where a room kind says who its users
+   * are.
+   */
+  seatsPerUser: number;
+  /** Tickets of one user that are open at once: one, and two attempts that failed (HOSTILE T58). */
+  ticketsPerUser: number;
   /** Rooms in one process: a tick of each must fit. */
   rooms: number;
   /** New rooms one address may open by POST: at once, and per minute. */
@@ -101,6 +109,8 @@ export const DEFAULT_LIMITS: Limits = {
   connections: 8_000,
   connectionsPerAddress: 64,
   joinsPerMinute: 240,
+  seatsPerUser: 4,
+  ticketsPerUser: 3,
   rooms: 1_000,
   roomBurst: 10,
   roomsPerMinute: 20,

@@ -73,8 +73,14 @@ export interface ServeOptions {
   metrics?: MetricsOptions;
   /** Close gracefully on SIGTERM and SIGINT. Default true. */
   signals?: boolean;
+  /**
+   * Signs tickets: 32 bytes or more, at random. Default: made anew at each start.
+   */
+  ticketKey?: string | Uint8Array;
   /** Monotonic ms. Default performance.now. */
   now?: () => number;
+  /** Ms since 1970. Default Date.now. */
+  wallClockMs?: () => number;
   makeSecret?: MakeSecret;
   seed?: () => number;
   /**
@@ -105,7 +111,9 @@ const OPTIONS = Object.keys({
   findDesyncs: 0,
   metrics: 0,
   signals: 0,
+  ticketKey: 0,
   now: 0,
+  wallClockMs: 0,
   makeSecret: 0,
   seed: 0,
   ticking: 0,
@@ -145,7 +153,8 @@ export async function serve(options: ServeOptions): Promise<Server> {
   const production = options.production ?? process.env.NODE_ENV === 'production';
   const log = typeof options.log === 'object' ? options.log : createLog(options.log);
   const limits = checkedLimits(options);
-  const { now = () => performance.now(), publicUrl, tls } = options;
+  const { now = () => performance.now(), wallClockMs = () => Date.now() } = options;
+  const { publicUrl, tls } = options;
   const directory = options.directory ?? createMemoryDirectory();
   const port = options.port ?? portFromEnvironment();
   const host = options.host ?? process.env.HOST ?? '0.0.0.0';
@@ -162,15 +171,14 @@ export async function serve(options: ServeOptions): Promise<Server> {
     log,
     heartbeat,
     now,
-    makeSecret: options.makeSecret ?? randomSecret,
-    makeId: () => randomBytes(4).toString('hex'),
-    seed: options.seed ?? (() => randomBytes(4).readUInt32LE()),
+    wallClockMs,
+    ...chanceOf(options),
     findDesyncs: options.findDesyncs ?? !production,
     start: options.ticking === false ? undefined : (room) => startTicker(room, now, tally),
   });
   const common = { shard, limits, tally, origins: rules, now };
   const api = new HttpApi({ ...common, directory, page, metrics, publicUrl });
-  const edge = new Edge({ ...common, proxies, api, log, wallClockMs: () => Date.now() });
+  const edge = new Edge({ ...common, proxies, api, log, wallClockMs });
   const listening = await transport.listen({ port, host, tls }, edge).catch(async (error) => {
     await shard.drain(CloseCode.Restart, 'the server did not start');
     throw error;
@@ -200,6 +208,19 @@ export async function serve(options: ServeOptions): Promise<Server> {
   };
   const handlers = options.signals === false ? [] : onSignals(close, log);
   return { port: listening.port, url, transport: transport.name, shard, edge, close };
+}
+
+/** What an HMAC-SHA256 is worth (RFC 2104 3): a shorter key is the easier way in. */
+const TICKET_KEY_BYTES = 32;
+
+/** What nobody may guess, and what shall differ from run to run. */
+function chanceOf(options: ServeOptions) {
+  const { makeSecret = randomSecret, ticketKey = randomBytes(TICKET_KEY_BYTES) } = options;
+  const { seed = () => randomBytes(4).readUInt32LE() } = options;
+  const key = Buffer.from(ticketKey as Uint8Array);
+  if (key.length < TICKET_KEY_BYTES)
+    throw new UsageError(`ticketKey: ${key.length} bytes: wants ${TICKET_KEY_BYTES} or more`);
+  return { makeSecret, ticketKey: key, seed, makeId: () => randomBytes(4).toString('hex') };
 }
 
 /** Who may come in, and through whom. Throws UsageError for what would let in too much. */

@@ -2,7 +2,8 @@
 // connections and the rooms; knows no socket and no HTTP. Where rooms are is told to the directory;
 // who may sit is decided here and by the room.
 import { CloseCode, Credential, type Hello, UsageError } from '@tickwire/protocol';
-import { DEFAULT_SEATS, Refusal, type RoomKind } from './define-room.ts';
+import { Authenticator, expired, type Identity } from './authenticator.ts';
+import { DEFAULT_SEATS, type RoomKind } from './define-room.ts';
 import type { Directory, RoomEntry } from './directory.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import { type Joined, JoinRefused } from './joining.ts';
@@ -13,10 +14,12 @@ import { GameRoom } from './room.ts';
 import type { Joiner, Line, RoomSeat } from './seat.ts';
 import { Tickets } from './tickets.ts';
 import { Totals } from './totals.ts';
+import { UserSeats } from './user-seats.ts';
 
 interface SeatRef {
   readonly room: GameRoom;
   readonly seat: RoomSeat;
+  readonly identity: Identity;
 }
 
 export interface ShardOptions {
@@ -27,7 +30,11 @@ export interface ShardOptions {
   heartbeat: Heartbeat;
   /** Monotonic ms. */
   now: () => number;
+  /** Ms since 1970. */
+  wallClockMs: () => number;
   makeSecret: MakeSecret;
+  /** Signs tickets. */
+  ticketKey: Uint8Array;
   /** Short random text for room ids. */
   makeId: () => string;
   seed: () => number;
@@ -43,8 +50,9 @@ const NAME = /^[A-Za-z0-9_-]{1,32}$/;
 export class Shard {
   readonly rooms = new Map<string, GameRoom>();
   readonly #tickets: Tickets;
+  readonly #authenticator: Authenticator;
   readonly #resume: RotatingKeys<SeatRef>;
-  readonly #refOf = new WeakMap<RoomSeat, SeatRef>();
+  readonly #users = new UserSeats<SeatRef>();
   readonly #options: ShardOptions;
   readonly #stops = new Map<GameRoom, () => void>();
   readonly #closing = new Set<Promise<void>>();
@@ -54,8 +62,12 @@ export class Shard {
 
   constructor(options: ShardOptions) {
     this.#options = options;
-    this.#tickets = new Tickets(options.makeSecret, options.limits.ticketMs);
-    this.#resume = new RotatingKeys(options.makeSecret);
+    const { rooms, limits, log, now, wallClockMs, makeSecret, ticketKey: key } = options;
+    const clocks = { now, wallClockMs };
+    this.#tickets = new Tickets({ ...clocks, key, makeNonce: makeSecret, lifeMs: limits.ticketMs });
+    const deadlineMs = limits.authenticateMs;
+    this.#authenticator = new Authenticator({ ...clocks, rooms, deadlineMs, log });
+    this.#resume = new RotatingKeys(makeSecret);
     const kinds = Object.keys(options.rooms ?? {});
     if (kinds.length === 0) throw new UsageError('serve({ rooms }): wants at least one room kind');
     for (const kind of kinds) {
@@ -105,77 +117,54 @@ export class Shard {
       case Credential.Resume:
         return this.#resumeSeat(hello, line);
       case Credential.Ticket: {
-        const ticket = this.#tickets.redeem(hello.secret, this.#options.now());
+        const ticket = this.#tickets.redeem(hello.secret);
         if (!ticket)
           throw new JoinRefused(CloseCode.TicketSpent, 'the ticket was used or has expired');
         const room = this.rooms.get(ticket.roomId);
         if (!room) throw new JoinRefused(CloseCode.NoRoom, 'the room of this ticket is over');
         this.#checkHash(room.game.hash, hello.hash);
-        return this.#seat(room, ticket.auth, hello.spectate, line);
+        return this.#seat(room, ticket.identity, hello.spectate, line);
       }
       default: {
         const { kind } = this.#target(hello.room);
         this.#checkHash(this.#options.rooms[kind].game.hash, hello.hash);
-        const auth = await this.authenticate(kind, hello.secret, hello.room, line.about);
+        const identity = await this.identify(kind, hello.secret, hello.room, line.about);
         // A seat for a line that is gone would stand empty for the grace time.
         if (!line.open) throw new JoinRefused(CloseCode.Lost, 'the line went before it had a seat');
-        return this.#seat(this.find(hello.room, hello.spectate), auth, hello.spectate, line);
+        const room = this.find(hello.room, hello.spectate, identity);
+        return this.#seat(room, identity, hello.spectate, line);
       }
     }
   }
 
-  /**
-   * Runs the kind's `authenticate`. Rejects with JoinRefused, telling a Refusal's message and
-   * nobody else's. `about`: ids for the log.
-   */
-  async authenticate(kind: string, token: string, room: string, about?: object): Promise<unknown> {
-    const { definition } = this.#options.rooms[kind];
-    if (!definition.authenticate) return undefined;
-    const { authenticateMs } = this.#options.limits;
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_resolve, reject) => {
-      const refuse = () =>
-        reject(new JoinRefused(CloseCode.Overloaded, 'authentication took too long'));
-      timer = setTimeout(refuse, authenticateMs);
-    });
-    try {
-      return await Promise.race([definition.authenticate(token, { room }), late]);
-    } catch (error) {
-      if (error instanceof JoinRefused) throw error;
-      const { log } = this.#options;
-      if (error instanceof Refusal) {
-        log.info({ kind, reason: error.message, ...about }, 'authenticate refused a token');
-        throw new JoinRefused(CloseCode.AuthFailed, error.message);
-      }
-      // A database that is down looks like this: somebody should look.
-      log.warn({ err: error, kind, ...about }, 'authenticate threw; the token counts as refused');
-      throw new JoinRefused(CloseCode.AuthFailed, 'the token was refused');
-    } finally {
-      clearTimeout(timer);
-    }
+  /** As Authenticator.identify. */
+  identify(kind: string, token: string, room: string, about?: object): Promise<Identity> {
+    return this.#authenticator.identify(kind, token, room, about);
   }
 
   /**
    * A room with a free place: by id, or the fullest of a kind, or a new one. Throws JoinRefused.
    */
-  find(target: string, spectate: boolean): GameRoom {
+  find(target: string, spectate: boolean, identity: Identity): GameRoom {
     const { kind, room } = this.#target(target);
     if (room) {
-      if (!room.hasRoom(spectate, this.#reserved(room)))
-        throw new JoinRefused(CloseCode.Full, `room ${room.id} is full`);
+      this.#checkPlace(room, spectate, identity);
       return room;
     }
     let best: GameRoom | undefined;
     for (const candidate of this.rooms.values())
-      if (candidate.kind === kind && candidate.hasRoom(spectate, this.#reserved(candidate)))
+      if (candidate.kind === kind && this.#hasPlace(candidate, spectate, identity))
         if (!best || candidate.taken > best.taken) best = candidate;
     if (!best && spectate) throw new JoinRefused(CloseCode.Full, `no ${kind} room can be watched`);
     return best ?? this.open(kind);
   }
 
   /** Promises a seat for ticketMs. Throws JoinRefused. */
-  reserve(room: GameRoom, auth: unknown): string {
-    const ticket = this.#tickets.issue(room.id, auth, this.#options.now());
+  reserve(room: GameRoom, identity: Identity): string {
+    const { user } = identity;
+    if (user !== undefined && this.#tickets.openOf(user) >= this.#options.limits.ticketsPerUser)
+      throw new JoinRefused(CloseCode.RateLimit, 'too many unused tickets', 'user-tickets');
+    const ticket = this.#tickets.issue(room.id, identity);
     this.#publish(room);
     return ticket;
   }
@@ -192,7 +181,7 @@ export class Shard {
   /** Expired tickets, empty rooms, stale figures: called a few times a second. */
   sweep(nowMs: number): void {
     const { limits, rooms } = this.#options;
-    this.#tickets.expire(nowMs);
+    this.#tickets.expire();
     for (const ref of this.#resume.values()) if (ref.seat.gone) this.#forget(ref);
     for (const room of this.rooms.values()) {
       const empty = room.taken === 0 && [...room.seats].length === 0;
@@ -232,15 +221,44 @@ export class Shard {
       );
   }
 
-  #seat(room: GameRoom, auth: unknown, spectate: boolean, line: Line): Joined {
-    if (!room.hasRoom(spectate, this.#reserved(room)))
-      throw new JoinRefused(CloseCode.Full, `room ${room.id} is full`);
+  #seat(room: GameRoom, identity: Identity, spectate: boolean, line: Line): Joined {
+    const { auth, user, untilMs } = identity;
+    if (this.#options.now() >= untilMs) throw expired();
+    this.#checkPlace(room, spectate, identity);
+    this.#giveUp(this.#oneTooMany(room.kind, user));
     const seat = room.admit(auth, spectate, line);
     if (!seat) throw new JoinRefused(CloseCode.RoomError, 'the room failed while you joined');
-    const ref = { room, seat };
-    this.#refOf.set(seat, ref);
+    const ref = { room, seat, identity };
+    this.#users.add(user, ref);
     this.#publish(room);
     return { room, seat, resumeKey: this.#resume.issue(ref), confirm: undefined };
+  }
+
+  #checkPlace(room: GameRoom, spectate: boolean, identity: Identity): void {
+    if (!this.#hasPlace(room, spectate, identity))
+      throw new JoinRefused(CloseCode.Full, `room ${room.id} is full`);
+  }
+
+  /** Counts the place that becomes free when the user's oldest seat is given up for the new one. */
+  #hasPlace(room: GameRoom, spectate: boolean, { user }: Identity): boolean {
+    const leaving = this.#oneTooMany(room.kind, user);
+    const freed = leaving?.room === room && leaving.seat.spectator === spectate;
+    return freed || room.hasRoom(spectate, this.#reserved(room));
+  }
+
+  /** The seat that a user must give up for another one. Throws JoinRefused if none may be. */
+  #oneTooMany(kind: string, user: string | undefined): SeatRef | undefined {
+    const seats = this.#users.of(user);
+    if (seats.length < this.#options.limits.seatsPerUser) return undefined;
+    if (this.#options.rooms[kind].definition.extraSeat !== 'supersede')
+      throw new JoinRefused(CloseCode.Full, 'you have a seat in another tab', 'user-seats');
+    return seats.find(({ seat }) => !seat.connected) ?? seats[0];
+  }
+
+  #giveUp(ref: SeatRef | undefined): void {
+    if (!ref) return;
+    ref.seat.line?.close(CloseCode.Superseded, 'another tab of yours took over');
+    ref.room.remove(ref.seat);
   }
 
   #resumeSeat(hello: Hello, line: Line): Joined {
@@ -257,12 +275,13 @@ export class Shard {
   }
 
   #reserved(room: GameRoom): number {
-    return this.#tickets.reserved(room.id, this.#options.now());
+    return this.#tickets.reserved(room.id);
   }
 
   /** Nobody comes back to this seat. */
   #forget(ref: SeatRef): void {
     this.#resume.drop(ref);
+    this.#users.delete(ref.identity.user, ref);
     this.#past.get(ref.room.kind)!.addSeat(ref.seat);
   }
 

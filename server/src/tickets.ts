@@ -1,57 +1,131 @@
-// Promised seats: each ticket keeps one in its room until it is used or its time is over. Asked by
-// the shard whenever it looks for a free seat, so that counting is no walk over all tickets.
-import { Keys, type MakeSecret } from './keys.ts';
+// Promised seats: each ticket keeps one in its room until it is used or its time is over. A ticket
+// is a text that anybody may read and nobody may write: room, user, expiry and a nonce under
+// HMAC-SHA256, so that a forged or late one is refused before anything is looked up. What the game
+// knows of the player stays here, under the nonce. Asked by the shard whenever it looks for a free
+// seat, so that counting is no walk over all tickets.
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import type { Identity } from './authenticator.ts';
+import type { MakeSecret } from './keys.ts';
 
 /** A promised seat. */
 export interface Ticket {
   readonly roomId: string;
-  readonly auth: unknown;
+  readonly identity: Identity;
+  /** Monotonic ms. */
   readonly untilMs: number;
 }
 
+export interface TicketsOptions {
+  /** 32 bytes or more. Servers that share it know each other's tickets from forged ones. */
+  key: Uint8Array;
+  makeNonce: MakeSecret;
+  /** How long a ticket is good for. */
+  lifeMs: number;
+  /** Monotonic ms: for the promise. */
+  now: () => number;
+  /** Ms since 1970: for the text, which another process may read. */
+  wallClockMs: () => number;
+}
+
+/** Room id, user ('' for nobody), ms since 1970, nonce: what a ticket says in the open. */
+type Claims = readonly [roomId: string, user: string, expiresAtMs: number, nonce: string];
+
+/** Goes before what is signed: the key may sign other things, and no ticket is one of them. */
+const LABEL = 'tickwire ticket 1:';
+/** A room id, a user in escaped UTF-8 and a nonce stay far below; more is not worth a hash. */
+const MAX_TICKET_CHARS = 2_560;
+
 export class Tickets {
-  readonly #keys: Keys<Ticket>;
-  readonly #lifeMs: number;
-  /** Tickets by room; a room without any has no entry. */
-  readonly #reserved = new Map<string, number>();
+  readonly #options: TicketsOptions;
+  readonly #promised = new Map<string, Ticket>();
+  /** Tickets by room and by user; who has none has no entry. */
+  readonly #byRoom = new Map<string, number>();
+  readonly #byUser = new Map<string, number>();
 
-  /** `lifeMs`: how long a ticket is good for. */
-  constructor(makeSecret: MakeSecret, lifeMs: number) {
-    this.#keys = new Keys(makeSecret);
-    this.#lifeMs = lifeMs;
+  constructor(options: TicketsOptions) {
+    this.#options = options;
   }
 
-  issue(roomId: string, auth: unknown, nowMs: number): string {
-    this.#reserved.set(roomId, (this.#reserved.get(roomId) ?? 0) + 1);
-    return this.#keys.issue({ roomId, auth, untilMs: nowMs + this.#lifeMs });
+  issue(roomId: string, identity: Identity): string {
+    const { lifeMs, makeNonce, now, wallClockMs } = this.#options;
+    const nonce = makeNonce();
+    const { user = '' } = identity;
+    this.#promised.set(nonce, { roomId, identity, untilMs: now() + lifeMs });
+    count(this.#byRoom, roomId, 1);
+    count(this.#byUser, user, 1);
+    const claims: Claims = [roomId, user, wallClockMs() + lifeMs, nonce];
+    const said = Buffer.from(JSON.stringify(claims)).toString('base64url');
+    return `${said}.${this.#sign(said)}`;
   }
 
-  /** What the secret promises, once. */
-  redeem(secret: string, nowMs: number): Ticket | undefined {
-    this.expire(nowMs);
-    const ticket = this.#keys.redeem(secret);
-    if (ticket) this.#release(ticket.roomId);
-    return ticket;
+  /** Whether it promises a seat: it is ours, in time, and was not used. */
+  holds(ticket: string): boolean {
+    const nonce = this.#nonceOf(ticket);
+    this.expire();
+    return nonce !== undefined && this.#promised.has(nonce);
   }
 
-  /** Seats of a room that are promised at `nowMs`. */
-  reserved(roomId: string, nowMs: number): number {
-    this.expire(nowMs);
-    return this.#reserved.get(roomId) ?? 0;
+  /** What the ticket promises, once. */
+  redeem(ticket: string): Ticket | undefined {
+    const nonce = this.#nonceOf(ticket);
+    this.expire();
+    return nonce === undefined ? undefined : this.#take(nonce);
+  }
+
+  /** Seats of a room that are promised now. */
+  reserved(roomId: string): number {
+    this.expire();
+    return this.#byRoom.get(roomId) ?? 0;
+  }
+
+  /** Seats that are promised to a user now. */
+  openOf(user: string): number {
+    this.expire();
+    return this.#byUser.get(user) ?? 0;
   }
 
   /** All live equally long, so the oldest come first. */
-  expire(nowMs: number): void {
-    for (const ticket of this.#keys.values()) {
-      if (ticket.untilMs >= nowMs) return;
-      this.#keys.drop(ticket);
-      this.#release(ticket.roomId);
+  expire(): void {
+    const nowMs = this.#options.now();
+    for (const [nonce, { untilMs }] of this.#promised) {
+      if (untilMs >= nowMs) return;
+      this.#take(nonce);
     }
   }
 
-  #release(roomId: string): void {
-    const left = this.#reserved.get(roomId)! - 1;
-    if (left > 0) this.#reserved.set(roomId, left);
-    else this.#reserved.delete(roomId);
+  /** The nonce of a ticket that we wrote and that is in time. Looks nothing up. */
+  #nonceOf(ticket: string): string | undefined {
+    if (ticket.length > MAX_TICKET_CHARS) return undefined;
+    const dot = ticket.indexOf('.');
+    const said = ticket.slice(0, Math.max(dot, 0));
+    if (!equal(ticket.slice(dot + 1), this.#sign(said))) return undefined;
+    const claims: Claims = JSON.parse(Buffer.from(said, 'base64url').toString());
+    const [, , expiresAtMs, nonce] = claims;
+    return expiresAtMs < this.#options.wallClockMs() ? undefined : nonce;
   }
+
+  #sign(said: string): string {
+    return createHmac('sha256', this.#options.key).update(LABEL).update(said).digest('base64url');
+  }
+
+  #take(nonce: string): Ticket | undefined {
+    const ticket = this.#promised.get(nonce);
+    if (!ticket) return undefined;
+    this.#promised.delete(nonce);
+    count(this.#byRoom, ticket.roomId, -1);
+    count(this.#byUser, ticket.identity.user ?? '', -1);
+    return ticket;
+  }
+}
+
+/** In a time that does not tell how much of it was right. */
+function equal(given: string, right: string): boolean {
+  const [a, b] = [Buffer.from(given), Buffer.from(right)];
+  return a.length === b.length && timingSafeEqual(a, b);
+}
+
+function count(counts: Map<string, number>, key: string, change: number): void {
+  const left = (counts.get(key) ?? 0) + change;
+  if (left > 0) counts.set(key, left);
+  else counts.delete(key);
 }

@@ -2,22 +2,18 @@
 // tokens, promised seats, inputs beyond the rules. Raw frames on a whole server with virtual time.
 
 import {
-  FrameType,
-  MsgpackReader,
-  MsgpackWriter,
   neutralInput,
   PackedSink,
-  PROTOCOL_VERSION,
   Random,
   writeAck,
-  writeHello,
   writeInputHeader,
   writeInputs,
 } from '@tickwire/protocol';
 import pino from 'pino';
 import { afterEach, describe, expect, test } from 'vitest';
-import { type MemoryPeer, Refusal } from '../src/index.ts';
+import { Refusal } from '../src/index.ts';
 import { arcade, type Definition, game, SPEED } from './arcade.ts';
+import { post as postTo, RawPlayer, RESUME, TICKET, TOKEN } from './raw-player.ts';
 import { Stepper, type StepperOptions } from './stepper.ts';
 
 let stepper: Stepper;
@@ -27,71 +23,28 @@ async function start(more: Partial<Definition> = {}, options: Partial<StepperOpt
   stepper = await Stepper.start({ rooms: { field: arcade(more) }, ...options });
 }
 
-const TOKEN = 0;
-const TICKET = 1;
-const RESUME = 2;
+type From = ConstructorParameters<typeof RawPlayer>[1];
 
-/** A peer that says HELLO, and what was answered. */
-class Raw {
-  readonly frames: Uint8Array[] = [];
-  closed: number | undefined;
-  readonly peer: MemoryPeer;
-
-  constructor(from: { headers?: Record<string, string>; remoteAddress?: string } = {}) {
-    this.peer = stepper.transport.connect(from);
-    this.peer.onMessage = (bytes) => void this.frames.push(bytes.slice());
-    this.peer.onClose = (code) => {
-      this.closed = code;
-    };
-  }
-
-  say(write: (out: MsgpackWriter) => void): void {
-    const out = new MsgpackWriter(64);
-    write(out);
-    this.peer.send(out.bytes());
-  }
-
-  hello(credential: 0 | 1 | 2 = TOKEN, secret = '', room = 'field'): void {
-    const { hash } = game;
-    const hello = { version: PROTOCOL_VERSION, hash, room, credential, secret, spectate: false };
-    this.say((out) => writeHello(out, hello));
-  }
-
-  get seated(): boolean {
-    return this.frames[0]?.[1] === FrameType.Welcome && this.closed === undefined;
-  }
-
-  /** Resume key of the WELCOME. */
-  get key(): string {
-    const from = new MsgpackReader();
-    from.reset(this.frames[0]);
-    from.arrayHeader(8);
-    for (let i = 0; i < 3; i++) from.int(0, 2 ** 32);
-    return from.str(128);
+class Raw extends RawPlayer {
+  constructor(from: From = {}) {
+    super(stepper, from);
   }
 }
 
 /** What becomes of a HELLO. */
-async function hello(...said: Parameters<Raw['hello']>): Promise<Raw> {
-  const raw = new Raw();
-  raw.hello(...said);
+async function hello(
+  credential: 0 | 1 | 2 = TOKEN,
+  secret = '',
+  room = 'field',
+  from: From = {},
+): Promise<Raw> {
+  const raw = new Raw(from);
+  raw.hello(credential, secret, { room });
   await stepper.advance(50);
   return raw;
 }
 
-async function post(body: object, remoteAddress = '127.0.0.1') {
-  const answer = await stepper.transport.request({
-    method: 'POST',
-    path: '/rooms/field',
-    body: JSON.stringify(body),
-    remoteAddress,
-  });
-  return { status: answer.status, ...JSON.parse(String(answer.body)) } as {
-    status: number;
-    room: string;
-    ticket: string;
-  };
-}
+const post = (body: object, remoteAddress?: string) => postTo(stepper, body, remoteAddress);
 
 describe('{T46, S39} a ticket', () => {
   test('seats once', async () => {
@@ -106,7 +59,7 @@ describe('{T46, S39} a ticket', () => {
     await start();
     const { ticket, room } = await post({});
     const twins = [new Raw(), new Raw()];
-    for (const raw of twins) raw.hello(TICKET, ticket, room);
+    for (const raw of twins) raw.hello(TICKET, ticket, { room });
     await stepper.advance(50);
     expect(twins.filter(({ seated }) => seated)).toHaveLength(1);
     expect(twins.filter(({ closed }) => closed === 4002)).toHaveLength(1);
@@ -122,12 +75,14 @@ describe('{T46, S39} a ticket', () => {
   });
 
   test('cut or changed anywhere is none, and the true one stays good', async () => {
-    await start();
+    await start({}, { limits: { ticketMs: 60_000 } });
     const { ticket } = await post({});
     for (let at = 0; at < ticket.length; at++) {
       const changed = `${ticket.slice(0, at)}${ticket[at] === 'x' ? 'y' : 'x'}`;
-      expect((await hello(TICKET, changed + ticket.slice(at + 1))).closed).toBe(4002);
-      expect((await hello(TICKET, ticket.slice(0, at))).closed).toBe(4002);
+      const from = { remoteAddress: `10.0.0.${at}` };
+      const whole = changed + ticket.slice(at + 1);
+      expect((await hello(TICKET, whole, 'field', from)).closed).toBe(4002);
+      expect((await hello(TICKET, ticket.slice(0, at), 'field', from)).closed).toBe(4002);
     }
     expect((await hello(TICKET, ticket)).seated).toBe(true);
   });
@@ -167,7 +122,7 @@ test('{T47} guessed tickets seat nobody, and one address is soon refused', async
   for (let guess = 0; guess < 1000; guess++) {
     try {
       const raw = new Raw();
-      raw.hello(TICKET, `secret-${guess + 1000}`);
+      raw.hello(TICKET, `secret-${guess + 1000}.${guess}`);
       await stepper.advance(1);
       codes.push(raw.closed);
     } catch (error) {

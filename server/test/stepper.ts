@@ -30,6 +30,8 @@ const STRIDE_MS = 20;
 const SWEEP_MS = 250;
 /** A promise that takes longer than this much virtual time will never settle, ms. */
 const PATIENCE_MS = 60_000;
+/** Ms since 1970 at which virtual time starts. */
+export const EPOCH_MS = 1_800_000_000_000;
 /** Rounding of a due time, ms. */
 const EPSILON_MS = 1e-6;
 
@@ -74,6 +76,7 @@ export class Stepper {
       ticking: false,
       signals: false,
       now: stepper.now,
+      wallClockMs: () => EPOCH_MS + stepper.nowMs,
       seed: () => seed,
       makeSecret: () => `secret-${++stepper.#secrets}`,
       log: pino({ level: 'info', base: undefined }, { write }),
