@@ -108,7 +108,10 @@ export interface GameClient<G> {
     event: E,
     handler: (payload: PayloadOf<EventsOf<G>[E]>) => void,
   ): () => void;
-  /** Resolves with the game's answer; rejects with CommandError. */
+  /**
+   * Resolves with the game's answer; rejects with CommandError. Runs once at most: a call that a
+   * broken line lost is sent again when the seat is resumed.
+   */
   call<C extends keyof CommandsOf<G> & string>(
     command: C,
     args: PayloadOf<CommandFields<CommandsOf<G>[C]>>,

@@ -3,6 +3,7 @@
 // does not load them.
 export {
   CommandError,
+  type CommandFailure,
   ConnectError,
   type ConnectReason,
   type EndReason,
@@ -23,6 +24,7 @@ export type { View } from './view.ts';
 // ./playback.ts
 // ./wire.ts
 // ./calls.ts
+// ./carried.ts
 // ./backoff.ts
 // ./session.ts
 export { type ConnectOptions, connect, type GameClient, type Stats } from './connect.ts';

@@ -114,3 +114,78 @@ describe('the delay of own actions', () => {
     expect(maker.delayTicks).toBeCloseTo(7, 9);
   });
 });
+
+describe('on a new line', () => {
+  /** Ticks 101 to 110, with presses in 102, 105 and 109. */
+  function pressed() {
+    const scene = making();
+    const press = (tick: number) => {
+      scene.make(tick - 0.5);
+      scene.held.fire = true;
+      scene.make(tick);
+      scene.held.fire = false;
+      scene.make(tick + 0.1);
+    };
+    for (const tick of [102, 105, 109]) press(tick);
+    scene.make(110);
+    scene.maker.stop();
+    const from = scene.made.length;
+    const fired = () => scene.made.slice(from).flatMap(([tick, , fire]) => (fire ? [tick] : []));
+    return { ...scene, press, fired };
+  }
+
+  test('[I6] presses of the ticks that did not come are made again, one in each tick', () => {
+    const { maker, make, fired } = pressed();
+    maker.reset(120);
+    maker.resume(103);
+    maker.start(123, 10);
+    make(130);
+    expect(fired()).toEqual([124, 125]);
+  });
+
+  test('[I6] a press that is made meanwhile is not lost in one that is made again', () => {
+    const { maker, make, press, fired } = pressed();
+    maker.reset(120);
+    maker.resume(101);
+    maker.start(123, 10);
+    press(124);
+    make(130);
+    expect(fired()).toEqual([124, 125, 126, 127]);
+  });
+
+  test('[I6] presses that were made again are, once more, if that line breaks as well', () => {
+    const { maker, make, fired } = pressed();
+    maker.reset(120);
+    maker.resume(101);
+    maker.start(123, 10);
+    make(124.5);
+    maker.reset(130);
+    maker.resume(103);
+    maker.start(133, 10);
+    make(140);
+    expect(fired()).toEqual([124, 134, 135, 136]);
+  });
+
+  test('[I6] input goes on after the ticks of which one came, within the window', () => {
+    const { maker, make } = pressed();
+    maker.reset(104);
+    maker.resume(110);
+    maker.start(106, 10);
+    expect(make(110)).toEqual([]);
+    expect(make(111)).toEqual([111]);
+    maker.reset(120);
+    maker.resume(5000);
+    maker.start(122, 10);
+    expect(make(123)).toEqual([123]);
+  });
+
+  test('nothing of another seat is pressed again', () => {
+    const { maker, make, fired } = pressed();
+    maker.forget();
+    maker.reset(120);
+    maker.resume(0);
+    maker.start(123, 10);
+    make(130);
+    expect(fired()).toEqual([]);
+  });
+});

@@ -7,12 +7,22 @@ import {
   type Game,
   inputFromWire,
   neutralInput,
+  type Plan,
   releasePresses,
   roundInput,
 } from '@tickwire/protocol';
 
 /** Input ticks made up for after a hitch of the page; beyond that the player was not there. */
 const MAX_INPUT_GAP = 12;
+/**
+ * The server's window of future ticks: what it says beyond that of a clock gone wrong is passed
+ * over.
+ */
+const WINDOW_TICKS = 16;
+/**
+ * Ticks with presses that are remembered: ten a second, for as long as a seat waits for its line.
+ */
+const MAX_PRESSES = 256;
 /** Ticks that an input delay changes by in a tick: own motion at 0.95 to 1.05 times its speed. */
 const MAX_DELAY_RATE = 0.05;
 
@@ -41,6 +51,10 @@ export class InputMaker {
   /** Presses that were down at the reading before: held down, they are not pressed again. */
   readonly #down: Float64Array;
   readonly #heldInput: Record<string, unknown> = {};
+  /** Presses made and not known to have come, by tick. */
+  readonly #made: { readonly tick: number; readonly wire: Float64Array }[] = [];
+  /** Presses that a line took with it, to be made again: each in a tick. */
+  readonly #again: Float64Array[] = [];
   #target = 0;
   #delay = 0;
 
@@ -71,6 +85,18 @@ export class InputMaker {
   reset(tick: number): void {
     this.running = false;
     this.tick = this.#target = tick;
+  }
+
+  /** The seat goes on: its inputs up to `inputTick` came, presses after it are made again. */
+  resume(inputTick: number): void {
+    const lost = this.#made.splice(0).filter(({ tick }) => tick > inputTick);
+    this.#again.unshift(...lost.map(({ wire }) => wire));
+    if (inputTick - this.tick <= WINDOW_TICKS) this.tick = Math.max(this.tick, inputTick);
+  }
+
+  /** Another seat: what was pressed on the old one is over. */
+  forget(): void {
+    this.#made.length = this.#again.length = 0;
   }
 
   /** Input is made for the ticks after `target`. `ahead`: as for `make`. */
@@ -108,6 +134,7 @@ export class InputMaker {
     this.due.length = 0;
     for (let tick = first; tick <= last; tick++) {
       const wire = this.#held.slice();
+      this.#press(tick, wire);
       this.due.push(wire);
       made(tick, wire);
       releasePresses(this.#game.input, this.#held);
@@ -115,6 +142,20 @@ export class InputMaker {
     }
     this.tick = last;
     return first;
+  }
+
+  /** What a broken line took goes first; what is pressed meanwhile waits its turn. */
+  #press(tick: number, wire: Float64Array): void {
+    const { input } = this.#game;
+    if (this.#again.length > 0) {
+      if (presses(input, wire)) this.#again.push(wire.slice());
+      releasePresses(input, wire);
+      carryPresses(input, this.#again.shift()!, wire);
+    }
+    if (!presses(input, wire)) return;
+    if (this.#made.length >= MAX_PRESSES) this.#made.shift();
+    // A copy: a full socket moves presses to later ticks.
+    this.#made.push({ tick, wire: wire.slice() });
   }
 
   /** As chosen, or what is too much to predict; no more than there is to predict. */
@@ -138,4 +179,8 @@ export class InputMaker {
     carryPresses(input, this.#held, this.#latched);
     carryPresses(input, this.#latched, this.#held);
   }
+}
+
+function presses(input: Plan, wire: Float64Array): boolean {
+  return input.fields.some(({ spec, column }) => spec.press && wire[column] !== 0);
 }

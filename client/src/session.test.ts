@@ -191,15 +191,6 @@ describe('a line that breaks', () => {
     expect(stage.session.status.state).toBe('live');
     expect(stage.peers.length).toBe(3);
   });
-
-  test('fails the calls that wait, and calls made meanwhile', async () => {
-    const stage = await new Stage().live();
-    const waiting = reasonOf(stage.session.call('say', { words: 'hi' }));
-    stage.peer.close(CloseCode.Lost);
-    await stage.run(50, false);
-    expect(await waiting).toBe('the line broke');
-    expect(await reasonOf(stage.session.call('say', { words: 'hi' }))).toBe('not connected');
-  });
 });
 
 describe('the backoff', () => {

@@ -6,7 +6,9 @@ import {
   CLOSE_DONE,
   CLOSE_LOST,
   CLOSE_TICKET_SPENT,
+  type Continuity,
   Credential,
+  FrameType,
   type Game,
   type Link,
   PingSchedule,
@@ -18,7 +20,7 @@ import {
   type Welcome,
 } from '@tickwire/protocol';
 import { Backoff } from './backoff.ts';
-import { Calls } from './calls.ts';
+import { Carried } from './carried.ts';
 import { Playback, type PlaybackOptions } from './playback.ts';
 import { CommandError, ConnectError, connectReason, endReason, type Status } from './status.ts';
 import type { RowsView } from './view.ts';
@@ -86,7 +88,7 @@ export class Session {
   readonly #pings = new PingSchedule();
   readonly #watchers = new Set<(status: Status) => void>();
   readonly #handlers = new Map<string, Set<(payload: never) => void>>();
-  readonly #calls = new Calls();
+  readonly #carried: Carried;
   readonly #inspector: Inspector | undefined;
   #state: State = { is: 'waiting' };
   #resumeKey: string | undefined;
@@ -105,6 +107,7 @@ export class Session {
     const happened = (event: number, payload: object) => this.#tell(event, payload);
     const sample = options.spectate ? undefined : options.sample;
     this.playback = new Playback(options.game, { ...options.feel, sample, happened });
+    this.#carried = new Carried(this.playback.inputs);
     this.#inspector = options.inspect?.(options.game, this.playback.received);
     this.#pump();
   }
@@ -164,8 +167,8 @@ export class Session {
     const index = this.#options.game.commands.findIndex((plan) => plan.name === command);
     if (index < 0) throw new UsageError(`call('${command}'): the game declares no such command`);
     const state = this.#state;
-    if (state.is !== 'live') return Promise.reject(new CommandError('not connected'));
-    return this.#calls.start((id) => state.wire.command(id, index, args));
+    if (state.is !== 'live') return Promise.reject(new CommandError('not connected', 'not-sent'));
+    return this.#carried.calls.start((id) => state.wire.command(id, index, args));
   }
 
   /** Gives the seat up. */
@@ -178,7 +181,6 @@ export class Session {
     if (this.#state.is === 'over' || this.#state.is === 'paused') return;
     this.#wireOf()?.close(PAUSED, 'the page is hidden away');
     this.#cancelRetry();
-    this.#calls.fail('the page was put away');
     this.playback.interrupted();
     this.#state = { is: 'paused' };
   }
@@ -225,8 +227,12 @@ export class Session {
         this.#welcomed(welcome);
       },
       stated: (tick, header) => this.#stated(tick, header, wire!, fresh),
-      happened: (tick, event, payload) => this.playback.happened(tick, event, payload),
-      replied: (id, ok, value) => this.#calls.replied(id, ok, value),
+      happened: (tick, event, payload) => {
+        this.#carried.events++;
+        this.playback.happened(tick, event, payload);
+      },
+      continued: (continuity) => this.#continued(continuity, wire!),
+      replied: (id, ok, value) => this.#carried.calls.replied(id, ok, value),
       ponged: (id, tick) => this.#ponged(id, tick),
       inspected: (type, rest) => this.#inspector?.take(wire!, type, rest),
       closed: lost,
@@ -251,19 +257,32 @@ export class Session {
     const [credential, secret] = await this.#credential(token);
     if (this.#wireOf() !== wire) return;
     const version = PROTOCOL_VERSION;
-    wire.hello({ version, hash: game.hash, room, credential, secret, spectate });
+    const { events } = this.#carried;
+    wire.hello({ version, hash: game.hash, room, credential, secret, spectate, events });
   }
 
   async #credential(
     token: SessionOptions['token'],
   ): Promise<[credential: Credential, secret: string]> {
     if (this.#resumeKey !== undefined) return [Credential.Resume, this.#resumeKey];
+    this.#carried.forget();
     if (this.#ticket !== undefined) {
       const ticket = this.#ticket;
       this.#ticket = undefined;
       return [Credential.Ticket, ticket];
     }
     return [Credential.Token, (await token?.()) ?? ''];
+  }
+
+  #continued(continuity: Continuity, wire: Wire): void {
+    this.#carried.count(continuity);
+    const send = (frame: Uint8Array) => wire.say(FrameType.Command, (out) => out.raw(frame));
+    if (this.#state.is === 'live') this.#live(false);
+    else this.#carried.resume(continuity, send);
+  }
+
+  #live(fresh: boolean): void {
+    this.#setStatus({ state: 'live', fresh, lostEvents: this.#carried.takeLost() || undefined });
   }
 
   #welcomed(welcome: Welcome): void {
@@ -285,7 +304,7 @@ export class Session {
       this.#state = { is: 'live', wire, sinceMs: now };
       this.#wasLive = true;
       this.#refreshed = false;
-      this.#setStatus({ state: 'live', fresh });
+      this.#live(fresh);
       this.#started?.resolve();
       this.#started = undefined;
     } else if (this.#state.is === 'live' && now - this.#state.sinceMs > HEALTHY_MS) {
@@ -314,7 +333,6 @@ export class Session {
     if (this.#state.is === 'live') this.#brokenMs = now();
     this.#state = { is: 'waiting' };
     this.playback.interrupted();
-    this.#calls.fail(reason ? `the line broke: ${reason}` : 'the line broke');
     const reaction = reactionTo(code);
     if ((reaction === 'fresh' || code === CLOSE_TICKET_SPENT) && this.#resumeKey) {
       // The server answers, only the seat is gone: the wait for a new one starts over.
@@ -330,6 +348,7 @@ export class Session {
     }
     if (this.#wasLive && now() - this.#brokenMs > giveUpMs) {
       this.#state = { is: 'over' };
+      this.#carried.calls.fail('the server does not answer');
       this.#setStatus({ state: 'lost', reason: reason || 'the server does not answer' });
       return;
     }
@@ -352,7 +371,7 @@ export class Session {
     this.#wireOf()?.close(CLOSE_DONE, 'done');
     this.#cancelRetry();
     this.#state = { is: 'over' };
-    this.#calls.fail('the session is over');
+    this.#carried.calls.fail('the session is over');
     this.#setStatus(status);
     this.#started?.reject(new ConnectError(connectReason(cause), status.message));
     this.#started = undefined;

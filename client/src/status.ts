@@ -16,12 +16,13 @@ export type EndReason = ConnectReason | 'kicked' | 'superseded' | 'room-error' |
 
 /**
  * `connecting`: the first join. `live`: playing; `fresh` after a new seat was taken because the old
- * one was gone. `resuming`: the line broke, attempt n to get the seat back. `lost`: gave up trying.
- * `closed`: over for good.
+ * one was gone; `lostEvents` where the server could not keep all events while the line was down or
+ * full: so many since the last status that said so will never come. `resuming`: the line broke,
+ * attempt n to get the seat back. `lost`: gave up trying. `closed`: over for good.
  */
 export type Status =
   | { readonly state: 'connecting' }
-  | { readonly state: 'live'; readonly fresh: boolean }
+  | { readonly state: 'live'; readonly fresh: boolean; readonly lostEvents?: number | undefined }
   | { readonly state: 'resuming'; readonly attempt: number; readonly reason: string }
   | { readonly state: 'lost'; readonly reason: string }
   | { readonly state: 'closed'; readonly reason: EndReason; readonly message: string };
@@ -35,9 +36,21 @@ export class ConnectError extends Error {
   }
 }
 
-/** A command that was not answered, or refused: the message says why. */
+/**
+ * What became of a command that has no answer. `refused`: the server said no, and the message why.
+ * `not-sent`: there was no line, it did not run. `unanswered`: it came, and the answer was lost
+ * with the line. `unknown`: the seat was lost with the line, it ran or it did not.
+ */
+export type CommandFailure = 'refused' | 'not-sent' | 'unanswered' | 'unknown';
+
+/** A command that was not answered, or refused. */
 export class CommandError extends Error {
   override readonly name = 'CommandError';
+  readonly reason: CommandFailure;
+  constructor(message: string, reason: CommandFailure) {
+    super(message);
+    this.reason = reason;
+  }
 }
 
 const REASONS: Readonly<Partial<Record<CloseCode, EndReason>>> = {

@@ -73,6 +73,7 @@ function connected(spelling: Spelling = 'plain'): void {
       happened: (_, event, payload) => told.push(`event ${event} ${JSON.stringify(payload)}`),
       replied: (id, ok, value) => told.push(`reply ${id} ${ok} ${JSON.stringify(value)}`),
       ponged: (id) => told.push(`pong ${id}`),
+      continued: () => told.push('continuity'),
       inspected: () => {},
       closed: (code, reason) => closed.push([code, reason]),
     },

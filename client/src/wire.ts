@@ -6,6 +6,7 @@ import {
   badFrame,
   CLOSE_LOST,
   CLOSE_MALFORMED,
+  type Continuity,
   carryPresses,
   FrameType,
   type Game,
@@ -21,6 +22,7 @@ import {
   ProtocolError,
   type Received,
   readBye,
+  readContinuity,
   readEventHeader,
   readFrame,
   readPayload,
@@ -65,6 +67,8 @@ export interface WireEvents {
   happened(tick: number, event: number, payload: Record<string, unknown>): void;
   replied(id: number, ok: boolean, value: unknown): void;
   ponged(id: number, tick: number): void;
+  /** What came over all lines of the seat, and what is lost. */
+  continued(continuity: Continuity): void;
   /** A DIGEST or a LISTING; its rest may be read, or left. */
   inspected(type: FrameType, rest: MsgpackReader): void;
   closed(code: number, reason: string): void;
@@ -213,7 +217,8 @@ export class Wire {
     this.#send(FrameType.Ack);
   }
 
-  command(id: number, command: number, args: Readonly<Record<string, unknown>>): void {
+  /** Answers the frame, to be said again on another line. */
+  command(id: number, command: number, args: Readonly<Record<string, unknown>>): Uint8Array {
     writeCommandHeader(this.#out, id, command);
     try {
       writePayload(this.#sink, this.#game.commands[command], args);
@@ -223,7 +228,9 @@ export class Wire {
       this.#sink = new PlainSink(this.#out);
       throw error;
     }
+    const frame = this.#out.bytes().slice();
     this.#send(FrameType.Command);
+    return frame;
   }
 
   ping(id: number): void {
@@ -309,6 +316,9 @@ export class Wire {
       }
       case FrameType.Tables:
         this.#feed.takeTables();
+        return;
+      case FrameType.Continuity:
+        this.#events.continued(readContinuity(from));
         return;
       case FrameType.Reply: {
         const { id, ok, value } = readReply(from);

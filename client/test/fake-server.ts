@@ -176,6 +176,8 @@ export class FakePeer {
   /** Bytes that the client's socket says it still holds. */
   bufferedBytes = 0;
   readonly pings: number[] = [];
+  /** COMMANDs, whole. */
+  readonly commands: Uint8Array[] = [];
   /** Whether the test's server has dealt with HELLO. */
   answered = false;
   /** The client's end. */
@@ -219,6 +221,7 @@ export class FakePeer {
     const type = readFrame(reader, { elements: 0 });
     this.heard.push(type);
     if (type === FrameType.Hello) this.hello = readHello(reader);
+    if (type === FrameType.Command) this.commands.push(bytes.slice());
     if (type === FrameType.Ping) this.pings.push(readPing(reader).id);
   }
 }

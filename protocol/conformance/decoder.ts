@@ -86,6 +86,7 @@ const ELEMENTS = new Map([
   [11, [3]],
   [14, [3]],
   [16, [5]],
+  [17, [4]],
 ]);
 
 /** One connection, read frame by frame. After a Refused it is over. */
@@ -126,6 +127,7 @@ export class Connection {
     else if (type === 9) readPong(reader);
     else if (type === 14) readDigest(reader, this.#plans.kinds.length + 2);
     else if (type === 16) readListing(reader);
+    else if (type === 17) readContinuity(reader);
     else this.#readTables(reader, this.welcome);
     return undefined;
   }
@@ -273,6 +275,10 @@ function readDigest(reader: MessageReader, parts: number): void {
   reader.int(0, TICK_MOST);
   if (reader.array() !== parts) throw new Refused('bad-frame', 'another number of sums');
   for (let i = 0; i < parts; i++) reader.int(-(2 ** 31), 2 ** 31 - 1);
+}
+
+function readContinuity(reader: MessageReader): void {
+  for (let i = 0; i < 3; i++) reader.int(0, TICK_MOST);
 }
 
 function readListing(reader: MessageReader): void {

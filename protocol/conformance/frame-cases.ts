@@ -86,8 +86,13 @@ const TALK: Case[] = [
       seat: 65_535,
       game: SMALL,
       script: {
-        hello: { room: 'duel-1', credential: i + 1, secret: `${what} \u{1F511}` },
-        steps: [{ talk: [{ bye: 1012, reason: 'the server restarts' }] }],
+        hello: { room: 'duel-1', credential: i + 1, secret: `${what} \u{1F511}`, events: i * 130 },
+        steps: [
+          {
+            ahead: [{ continuity: [i, i * 70_000, i * 3] }],
+            talk: [{ bye: 1012, reason: 'the server restarts' }],
+          },
+        ],
       },
     }),
   ),

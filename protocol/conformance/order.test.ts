@@ -33,7 +33,7 @@ function said(frame: string, elements: readonly unknown[], tail = '', more = 0):
   return { frame, from: frame === 'HELLO' ? 'client' : 'server', bytes };
 }
 
-const hello = said('HELLO', [0, 1, gameOf(GAME).hash, 'duel', 0, '', false]);
+const hello = said('HELLO', [0, 1, gameOf(GAME).hash, 'duel', 0, '', false, 0]);
 const welcome = (spelling: Spelling, tick = 0) =>
   said('WELCOME', [1, 1, tick, 'key', 0, 'duel-1', SEND_EVERY, spelling === 'packed']);
 const everything = (spelling: Spelling, dTick: number) =>

@@ -27,6 +27,7 @@ import {
   writeAck,
   writeBye,
   writeCommandHeader,
+  writeContinuity,
   writeDigest,
   writeEventHeader,
   writeHello,
@@ -195,6 +196,10 @@ class Player {
     } else if ('bye' in talk) {
       writeBye(out, talk.bye, talk.reason);
       this.#say('BYE', 'server');
+    } else if ('continuity' in talk) {
+      const [lostEvents, inputTick, commands] = talk.continuity;
+      writeContinuity(out, { lostEvents, inputTick, commands });
+      this.#say('CONTINUITY', 'server');
     } else if ('digest' in talk) {
       writeDigest(out, { tick: this.#stateTick, sums: sumsOf(this.#viewer!.received) });
       this.#say('DIGEST', 'server');

@@ -18,6 +18,7 @@ import {
   readAck,
   readBye,
   readCommandHeader,
+  readContinuity,
   readDigest,
   readEventHeader,
   readFrame,
@@ -53,6 +54,7 @@ const {
   Digest,
   Report,
   Listing,
+  Continuity,
 } = FrameType;
 const BY_CLIENT: readonly FrameType[] = [Hello, Input, Ack, Command, Ping, Pong, Resync, Report];
 const BY_SERVER: readonly FrameType[] = [
@@ -66,6 +68,7 @@ const BY_SERVER: readonly FrameType[] = [
   Bye,
   Digest,
   Listing,
+  Continuity,
 ];
 
 export class Onlooker {
@@ -125,6 +128,8 @@ export class Onlooker {
         return this.#tables();
       case Bye:
         return { ...readBye(reader) };
+      case Continuity:
+        return { ...readContinuity(reader) };
       case Resync:
         return {};
       case Ping:

@@ -14,7 +14,7 @@ import type { Vectors } from './vectors.ts';
 
 /** Frames that say their elements, in order. */
 const AS_ELEMENTS = new Set([
-  ...['HELLO', 'WELCOME', 'REPLY', 'PING', 'PONG', 'BYE', 'RESYNC'],
+  ...['HELLO', 'WELCOME', 'CONTINUITY', 'REPLY', 'PING', 'PONG', 'BYE', 'RESYNC'],
   ...['DIGEST', 'REPORT', 'LISTING'],
 ]);
 

@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { type Spelling, Stage } from '../test/stage.ts';
 import { bool, fixed, int, list, map, packed, text } from './builders.ts';
 import { changedTables, ODDS, tableChanges } from './coding-tables.ts';
+import { readContinuity, writeContinuity } from './continuity.ts';
 import { ProtocolError } from './errors.ts';
 import * as frames from './frames.ts';
 import { FrameType } from './frames.ts';
@@ -122,6 +123,10 @@ const samples: [name: string, bytes: Uint8Array, wire?: Spelling][] = [
       frames.writeTables(out, { version: 1, base: 0, changes });
     }),
   ],
+  [
+    'CONTINUITY',
+    written((out) => writeContinuity(out, { lostEvents: 1, inputTick: 300, commands: 2 })),
+  ],
   ['BYE', written((out) => frames.writeBye(out, 4000, 'why'))],
   ['RESYNC', written(frames.writeResync)],
 ];
@@ -169,6 +174,7 @@ function readWhole(bytes: Uint8Array, wire: Spelling): FrameType {
     [FrameType.Ping]: () => frames.readPing(from),
     [FrameType.Pong]: () => frames.readPong(from),
     [FrameType.Tables]: () => changedTables(frames.readTables(from).changes, game.priors.odds),
+    [FrameType.Continuity]: () => readContinuity(from),
     [FrameType.Bye]: () => frames.readBye(from),
   };
   read[type]?.();

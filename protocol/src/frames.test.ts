@@ -3,6 +3,7 @@
 import { Packr } from 'msgpackr';
 import { describe, expect, test } from 'vitest';
 import { int, list, text } from './builders.ts';
+import { type Continuity, readContinuity, writeContinuity } from './continuity.ts';
 import { ProtocolError } from './errors.ts';
 import * as frames from './frames.ts';
 import { FrameType } from './frames.ts';
@@ -53,6 +54,7 @@ const hello: frames.Hello = {
   credential: frames.Credential.Ticket,
   secret: 'pssst ü',
   spectate: true,
+  events: 300,
 };
 const welcome: frames.Welcome = {
   seat: 65_535,
@@ -69,7 +71,8 @@ describe('[F1, F2] each frame comes back, and is one array to any reader of msgp
     const bytes = written((out) => frames.writeHello(out, hello));
     expect(readBack(bytes, frames.readHello)).toEqual(hello);
     const { version, hash, room, credential, secret, spectate } = hello;
-    expect(packr.unpack(bytes)).toEqual([0, version, hash, room, credential, secret, spectate]);
+    const raw = [0, version, hash, room, credential, secret, spectate, 300];
+    expect(packr.unpack(bytes)).toEqual(raw);
   });
 
   test('WELCOME', () => {
@@ -109,6 +112,13 @@ describe('[F1, F2] each frame comes back, and is one array to any reader of msgp
       expect(back.sentAt).toBe(Math.min(Math.floor(sentAt * 128), 127) / 128);
     },
   );
+
+  test('CONTINUITY', () => {
+    const said: Continuity = { lostEvents: 7, inputTick: 2 ** 32 - 1, commands: 300 };
+    const bytes = written((out) => writeContinuity(out, said));
+    expect(readBack(bytes, readContinuity)).toEqual(said);
+    expect(packr.unpack(bytes)).toEqual([17, 7, 2 ** 32 - 1, 300]);
+  });
 
   test('STATE with bodies says how many follow', () => {
     const header = { dTick: 1, everything: false, inTime: 1, marginTicks: 0, sentAt: 0 };
@@ -240,7 +250,7 @@ describe('[F7] an empty STATE', () => {
 
 describe('a frame is refused', () => {
   const counts: [FrameType, number[]][] = [
-    [FrameType.Hello, [2, 3, 4, 5, 6, 7, 8]],
+    [FrameType.Hello, [2, 3, 4, 5, 6, 7, 8, 9]],
     [FrameType.Welcome, [8]],
     [FrameType.State, [5, 6, 7]],
     [FrameType.Input, [5]],
@@ -256,6 +266,7 @@ describe('a frame is refused', () => {
     [FrameType.Digest, [3]],
     [FrameType.Report, [4]],
     [FrameType.Listing, [5]],
+    [FrameType.Continuity, [4]],
   ];
 
   test.each(counts)('[F5] of type %i with any other number of elements', (type, allowed) => {
@@ -268,7 +279,7 @@ describe('a frame is refused', () => {
     }
   });
 
-  test.each([17, 18, 127, 128, 70_000, -1])('[F5] of the unknown type %i', (type) => {
+  test.each([18, 19, 127, 128, 70_000, -1])('[F5] of the unknown type %i', (type) => {
     expect(refusal(packr.pack([type, 0, 0]))).toBe('bad-frame');
   });
 

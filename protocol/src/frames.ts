@@ -32,6 +32,8 @@ export const FrameType = {
   Digest: 14,
   Report: 15,
   Listing: 16,
+  /** What goes on of a seat on its new line, and how many events do not. */
+  Continuity: 17,
 } as const;
 export type FrameType = (typeof FrameType)[keyof typeof FrameType];
 
@@ -63,10 +65,12 @@ export interface Hello {
   /** Game token, ticket or resume key. */
   secret: string;
   spectate: boolean;
+  /** With a resume key: EVENTs of this seat so far, lost ones counted. Default 0. */
+  events?: number;
 }
 
 export function writeHello(out: MsgpackWriter, hello: Hello): void {
-  out.arrayHeader(7);
+  out.arrayHeader(8);
   out.int(FrameType.Hello);
   out.int(hello.version);
   out.str(hello.hash);
@@ -74,6 +78,7 @@ export function writeHello(out: MsgpackWriter, hello: Hello): void {
   out.int(hello.credential);
   out.str(hello.secret);
   out.bool(hello.spectate);
+  out.int(hello.events ?? 0);
 }
 
 export function readHello(from: MsgpackReader): Hello {
@@ -91,6 +96,7 @@ export function readHello(from: MsgpackReader): Hello {
     credential: from.int(0, 2) as Credential,
     secret: from.str(MAX_HELLO_BYTES),
     spectate: from.bool(),
+    events: from.int(0, MAX_TICK),
   };
 }
 
@@ -355,12 +361,10 @@ export function writeResync(out: MsgpackWriter): void {
   out.int(FrameType.Resync);
 }
 
-/**
- * Elements after the type, by frame type: a frame of another length is refused before it is read.
- */
+/** Elements after the type, by frame type: a frame of another length is refused unread. */
 const ELEMENTS: readonly (readonly [least: number, most: number])[] = [
   // Any length: another version may have another, and is to be told so (readHello).
-  [1, 7], // Hello
+  [1, 8], // Hello
   [7, 7], // Welcome
   [4, 6], // State
   [4, 4], // Input
@@ -377,6 +381,7 @@ const ELEMENTS: readonly (readonly [least: number, most: number])[] = [
   [2, 2], // Digest
   [3, 3], // Report
   [4, 4], // Listing
+  [3, 3], // Continuity
 ];
 
 /** Elements whose number a reader is willing to tell; none of our frames comes near it. */

@@ -39,6 +39,7 @@ export * from './history.ts';
 export * from './blend.ts';
 export * from './state-writer.ts';
 export * from './frames.ts';
+export * from './continuity.ts';
 export * from './digest.ts';
 export * from './plain.ts';
 export * from './packed-input-sink.ts';

@@ -41,6 +41,7 @@ export class CommandDesk {
     if (!plan) throw new ProtocolError(ProtocolErrorCode.BadFrame, 'a command nobody declared');
     const args = readPayload(source, plan);
     from.end();
+    this.#seat.commandsTaken++;
     if (this.#seat.openCommands >= this.#room.limits.pendingCommands) {
       this.#refuse(id, 'busy: too many commands are waiting for their answers');
       return;

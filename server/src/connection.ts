@@ -11,6 +11,7 @@ import {
   readFrame,
   readHello,
   writeBye,
+  writeContinuity,
   writePing,
   writeWelcome,
 } from '@tickwire/protocol';
@@ -211,7 +212,7 @@ export class Connection implements Joiner, PlayedLine, SocketHandler {
   }
 
   #welcome(joined: Joined): void {
-    const { room, seat, resumeKey } = joined;
+    const { room, seat, resumeKey, continuity } = joined;
     if (this.#state.is === 'closed') {
       if (seat.line === this) room.drop(seat);
       return;
@@ -228,6 +229,11 @@ export class Connection implements Joiner, PlayedLine, SocketHandler {
       packed: room.isPacked,
     });
     this.#socket.send(out.bytes());
+    if (continuity) {
+      out.reset();
+      writeContinuity(out, continuity);
+      this.#socket.send(out.bytes());
+    }
     const ids = { room: room.id, seat: seat.id };
     this.about = { ...this.about, ...ids };
     this.#log = this.#log.child(ids);

@@ -366,5 +366,6 @@ export type RoomLimits = Pick<
   | 'rewindMs'
   | 'catchUpTicks'
   | 'pendingEvents'
+  | 'pendingEventBytes'
   | 'pendingCommands'
 >;

@@ -57,6 +57,7 @@ export {
 // ./game-code.ts
 // ./input-queue.ts
 // ./told.ts
+// ./outbox.ts
 // ./seat.ts
 // ./rewind-grid.ts
 // ./rewind-history.ts

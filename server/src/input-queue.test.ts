@@ -1,4 +1,4 @@
-import { bool, defineGame, int, neutralInput, Random } from '@tickwire/protocol';
+import { bool, defineGame, int, Random } from '@tickwire/protocol';
 import { describe, expect, test } from 'vitest';
 import { InputQueue } from './input-queue.ts';
 
@@ -133,15 +133,15 @@ describe('input queue', () => {
     expect(inputs.takeMargin()).toBeNaN();
   });
 
-  test('forgets what was queued when a new line begins', () => {
+  test('[I6] uses what came on the old line in its ticks, and then nothing of it', () => {
     const inputs = queue();
     inputs.put(1, wire(1), 0, 0);
-    inputs.put(2, wire(1), 0, 0);
+    inputs.put(2, wire(1, 1), 0, 0);
     taken(inputs, 1);
-    inputs.clear();
-    expect(taken(inputs, 2)).toEqual(
-      [...neutralInput(input)].map((value, i) => value - (i ? 0 : 1)),
-    );
+    inputs.restart();
+    expect(taken(inputs, 2)).toEqual([1, 1]);
+    inputs.restart();
+    expect(taken(inputs, 3)).toEqual([0, 0]);
   });
 
   test('{T53} [I2] takes each press once, however late or early its input comes', () => {

@@ -72,7 +72,8 @@ export class InputQueue {
     }
     this.#numbers.set(plan.initialWire, this.#current);
     this.#numbers.fill(Number.NaN, SHOWN, SAID);
-    this.clear();
+    for (let slot = 0; slot < this.#slots; slot++) this.#numbers[this.#at(slot)] = -1;
+    this.restart();
   }
 
   /** Copies the input that this line's player said last into `wire`. */
@@ -192,9 +193,11 @@ export class InputQueue {
     return count;
   }
 
-  /** A new connection: what was queued belongs to the old one's clock. */
-  clear(): void {
-    for (let slot = 0; slot < this.#slots; slot++) this.#numbers[this.#at(slot)] = -1;
+  /**
+   * A new connection says its first input as a difference from untouched. What came before is used
+   * in its ticks all the same: its player made it.
+   */
+  restart(): void {
     this.#numbers.set(this.#plan.initialWire, SAID);
     this.#repeated = this.#repeatTicks;
     this.#leastSlack = NO_SLACK;

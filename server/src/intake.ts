@@ -54,7 +54,7 @@ export class Intake {
   readonly #room: GameRoom;
   readonly #seat: RoomSeat;
   readonly #rate: TokenBucket;
-  /** Newest input tick said. */
+  /** Newest input tick said on this line. */
   #inputTick: number;
   /** Said by the client: how much later than the input's tick others are shown. */
   #shownLate = 0;
@@ -105,7 +105,7 @@ export class Intake {
       readInputs(source, input, said, put);
     }
     reader.end();
-    this.#inputTick = coming.tick;
+    this.#inputTick = this.#seat.inputTick = coming.tick;
   }
 
   /** The client has applied `dState` more ticks of STATEs. Throws ProtocolError. */

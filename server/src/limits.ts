@@ -45,8 +45,13 @@ export interface Limits {
   pingBurst: number;
   /** Commands of one seat whose answers are still open. */
   pendingCommands: number;
-  /** Events a seat that cannot be told is kept; older ones are dropped and counted. */
+  /**
+   * Events kept for a seat that cannot be told, and as many that were told on a line that may
+   * break; bytes of their payloads. Older ones are let go, counted, and the player is told how
+   * many.
+   */
   pendingEvents: number;
+  pendingEventBytes: number;
   /**
    * Connections in all, and from one address (HOSTILE T16, T17). Enough for a family or a school
    * class behind one router.
@@ -106,6 +111,7 @@ export const DEFAULT_LIMITS: Limits = {
   pingBurst: 40,
   pendingCommands: 16,
   pendingEvents: 256,
+  pendingEventBytes: 32 * 1024,
   connections: 8_000,
   connectionsPerAddress: 64,
   joinsPerMinute: 240,

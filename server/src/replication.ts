@@ -15,6 +15,7 @@ import {
   type StateHeader,
   tableChanges,
   writeBody,
+  writeContinuity,
   writeEventHeader,
   writeOwnBody,
   writeStateHeader,
@@ -24,7 +25,7 @@ import { Arrivals } from './arrivals.ts';
 import { Budget, type BudgetOptions } from './budget.ts';
 import { packCold } from './cold.ts';
 import type { RoomLimits } from './define-room.ts';
-import type { RoomSeat } from './seat.ts';
+import type { Line, RoomSeat } from './seat.ts';
 import { TableLearner } from './table-learner.ts';
 import { Distribution } from './tally.ts';
 import { updateShared, type Visibility } from './visibility.ts';
@@ -181,9 +182,8 @@ export class Replication {
     this.#writeState(seat, time);
     // Before its events: those near whom it tells of go with it.
     if (this.#visibility) seat.known.sent(time.tick);
-    const hasMore = seat.events.length > 0 || seat.unsure.length > 0;
     // Most STATEs go alone: one write, with or without a cork.
-    if (hasMore || seat.tablesVersion !== (this.#tables?.version ?? 0))
+    if (seat.outbox.due || seat.tablesVersion !== (this.#tables?.version ?? 0))
       seat.line!.cork(this.#flush);
     else seat.line!.send(this.#frame.bytes());
     return true;
@@ -265,16 +265,7 @@ export class Replication {
     const line = seat.line!;
     if (this.#tables && seat.tablesVersion !== this.#tables.version) this.#sendTables(seat);
     line.send(this.#frame.bytes());
-    if (seat.unsure.length > 0) this.#decide(seat);
-    // Emptying an empty array still costs: most ticks have no event.
-    if (seat.events.length === 0) return;
-    for (const { tick, event, payload } of seat.events) {
-      this.#frame.reset();
-      writeEventHeader(this.#frame, tick - seat.sentTick, event);
-      this.#frame.raw(payload);
-      line.send(this.#frame.bytes());
-    }
-    seat.events.length = 0;
+    if (seat.outbox.due) this.#sendEvents(seat, line);
   }
 
   #sendTables(seat: RoomSeat): void {
@@ -285,11 +276,24 @@ export class Replication {
     seat.line!.send(frame);
   }
 
-  /** Events near what the seat has come to know with this STATE are told in their place. */
-  #decide(seat: RoomSeat): void {
-    for (const event of seat.unsure) if (this.knows(seat, event.nearId)) seat.events.push(event);
-    seat.unsure.length = 0;
-    seat.events.sort((a, b) => a.order - b.order);
+  /** Those near what the seat has come to know with this STATE are told in their place. */
+  #sendEvents(seat: RoomSeat, line: Line): void {
+    const { outbox, inputTick, commandsTaken: commands } = seat;
+    outbox.decide((id) => this.knows(seat, id));
+    const out = this.#frame;
+    const lostEvents = outbox.takeMissing();
+    if (lostEvents > 0) {
+      out.reset();
+      writeContinuity(out, { lostEvents, inputTick, commands });
+      line.send(out.bytes());
+    }
+    for (const { tick, event, payload } of outbox.waiting) {
+      out.reset();
+      writeEventHeader(out, tick - seat.sentTick, event);
+      out.raw(payload);
+      line.send(out.bytes());
+    }
+    outbox.told(seat.sentTick, seat.ackTick);
   }
 
   /** The body for every seat that was last told at `since`, encoded once a tick. */

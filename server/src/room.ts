@@ -207,10 +207,9 @@ export class GameRoom implements Room<Game, unknown, unknown> {
     const nearId = to.near ? to.near.id || GONE : 0;
     const order = ++this.#emitted;
     const pending = { tick: this.tick, event: index, payload: bytes, order, nearId };
-    const { pendingEvents } = this.limits;
     for (const seat of to.to ? [to.to as RoomSeat] : this.#seats.values()) {
-      if (nearId === 0 || this.replication.knows(seat, nearId)) seat.queue(pending, pendingEvents);
-      else if (seat.line) seat.queueUnsure(pending, pendingEvents);
+      if (nearId === 0 || this.replication.knows(seat, nearId)) seat.outbox.queue(pending);
+      else if (seat.line) seat.outbox.queueUnsure(pending);
     }
   }
 

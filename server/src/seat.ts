@@ -11,6 +11,7 @@ import {
 } from '@tickwire/protocol';
 import type { RoomLimits, Seat } from './define-room.ts';
 import { InputQueue } from './input-queue.ts';
+import { Outbox } from './outbox.ts';
 import { Told } from './told.ts';
 import type { Eye } from './visibility.ts';
 
@@ -31,17 +32,6 @@ export interface Joiner extends Line {
 
 /** STATEs on their way: sent and not yet applied by the client. */
 const MAX_FLIGHT = 256;
-
-/** An event that waits for the seat's next STATE. */
-export interface PendingEvent {
-  tick: number;
-  event: number;
-  payload: Uint8Array;
-  /** Place among the room's events. */
-  order: number;
-  /** Entity it happened near; 0 for none. */
-  nearId: number;
-}
 
 /** Pongs that a seat's round trip is of: half a minute of them, and half a kilobyte. */
 const RTT_PONGS = 16;
@@ -69,9 +59,8 @@ export class RoomSeat implements Seat {
   tablesVersion = 0;
   /** Ms since which the seat is too far behind to be sent to; 0: it is not. */
   slowSinceMs = 0;
-  readonly events: PendingEvent[] = [];
-  /** Events near what the seat did not know: told if it knows it by the next STATE. */
-  readonly unsure: PendingEvent[] = [];
+  /** What it is to be told of events. */
+  readonly outbox: Outbox;
   readonly input: Record<string, unknown> = {};
   readonly #game: Game;
   #known: KnownSet | undefined;
@@ -86,13 +75,15 @@ export class RoomSeat implements Seat {
   budgetBytes = 0;
   /** STATEs left out because the seat was behind. */
   skips = 0;
-  eventsLost = 0;
   /** Which STATEs it got: what rewind goes by. */
   readonly told = new Told();
   /** Looks into the past that reached no further than the line allows. */
   rewindsCapped = 0;
-  /** Commands whose answers are still open, over all connections. */
+  /** Commands that came, and those whose answers are still open: over all connections. */
+  commandsTaken = 0;
   openCommands = 0;
+  /** Newest tick of which an input came, on any connection. */
+  inputTick = 0;
   readonly clock: ClockEstimator;
   readonly #owned: () => readonly Row[] | undefined;
   readonly #kick: (seat: RoomSeat, reason: string) => void;
@@ -114,6 +105,7 @@ export class RoomSeat implements Seat {
     this.#owned = options.owned;
     this.#kick = options.kick;
     inputFromWire(game.input, game.input.initialWire, this.input);
+    this.outbox = new Outbox(limits);
     this.clock = new ClockEstimator(1000 / game.tickRate, RTT_PONGS);
     this.inputs = new InputQueue(game.input, {
       windowTicks: limits.inputWindowTicks,
@@ -170,7 +162,7 @@ export class RoomSeat implements Seat {
     this.slowSinceMs = 0;
     this.unackedBytes = 0;
     this.#flightCount = 0;
-    this.inputs.clear();
+    this.inputs.restart();
   }
 
   /** A STATE of `bytes` left for the client. */
@@ -206,20 +198,5 @@ export class RoomSeat implements Seat {
     return (
       this.#flightCount > 0 && (this.unackedBytes > limitBytes || this.#flightCount === MAX_FLIGHT)
     );
-  }
-
-  /** Keeps an event for the next STATE; the oldest goes when there are too many. */
-  queue(event: PendingEvent, most: number): void {
-    if (this.events.length >= most) {
-      this.events.shift();
-      this.eventsLost++;
-    }
-    this.events.push(event);
-  }
-
-  /** As queue, if the seat comes to know what the event is near. Costs none of its own events. */
-  queueUnsure(event: PendingEvent, most: number): void {
-    if (this.unsure.length >= most) this.unsure.shift();
-    this.unsure.push(event);
   }
 }

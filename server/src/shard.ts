@@ -231,7 +231,8 @@ export class Shard {
     const ref = { room, seat, identity };
     this.#users.add(user, ref);
     this.#publish(room);
-    return { room, seat, resumeKey: this.#resume.issue(ref), confirm: undefined };
+    const resumeKey = this.#resume.issue(ref);
+    return { room, seat, resumeKey, continuity: undefined, confirm: undefined };
   }
 
   #checkPlace(room: GameRoom, spectate: boolean, identity: Identity): void {
@@ -269,9 +270,16 @@ export class Shard {
     if (found.spent)
       throw new JoinRefused(CloseCode.Superseded, 'a newer connection took over this seat');
     this.#checkHash(ref.room.game.hash, hello.hash);
-    ref.room.resume(ref.seat, line);
+    const { room, seat } = ref;
+    const { events = 0 } = hello;
+    if (events > seat.outbox.number)
+      throw new JoinRefused(CloseCode.Malformed, 'more events came than were told');
+    const { inputTick, commandsTaken: commands } = seat;
+    room.resume(seat, line);
+    const continuity = { lostEvents: seat.outbox.resume(events), inputTick, commands };
     const confirm = () => this.#resume.confirm(ref);
-    return { ...ref, resumeKey: this.#resume.issue(ref, hello.secret), confirm };
+    const resumeKey = this.#resume.issue(ref, hello.secret);
+    return { room, seat, resumeKey, continuity, confirm };
   }
 
   #reserved(room: GameRoom): number {

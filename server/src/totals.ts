@@ -38,9 +38,9 @@ export class Totals {
     this.margins.add(replication.margins);
   }
 
-  addSeat({ skips, eventsLost, inputs }: RoomSeat): void {
+  addSeat({ skips, outbox, inputs }: RoomSeat): void {
     this.skips += skips;
-    this.eventsLost += eventsLost;
+    this.eventsLost += outbox.lost;
     this.inputsLate += inputs.late;
     this.inputsEarly += inputs.early;
   }

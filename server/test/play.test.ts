@@ -222,10 +222,12 @@ describe('calls', () => {
     expect(a.client.newest().mine('ship')!.name).toBe('ada');
     expect(await stepper.until(a.client.call('wait', { ticks: 1 }))).toBe('done');
     const refused = a.client.call('rename', { name: '' });
-    await expect(stepper.until(refused)).rejects.toEqual(new CommandError('a name wants letters'));
+    await expect(stepper.until(refused)).rejects.toEqual(
+      new CommandError('a name wants letters', 'refused'),
+    );
     const cut = a.client.call('rename', { name: 'x' });
     a.cut();
-    await expect(stepper.until(cut)).rejects.toThrow('the line broke');
+    await expect(stepper.until(cut)).rejects.toMatchObject({ reason: 'unanswered' });
   });
 
   test('with wrong arguments reject, and the line lives', async () => {

@@ -29,7 +29,7 @@ const PATIENCE_TURNS = 500_000;
 function expectBounded(room: GameRoom, reader: Reader): void {
   const seat = reader.seatOf(room)!;
   expect(seat.unackedBytes).toBeLessThan(DEFAULT_LIMITS.slowSeatBytes + FULL_BYTES);
-  expect(seat.events.length).toBeLessThanOrEqual(DEFAULT_LIMITS.pendingEvents);
+  expect(seat.outbox.waiting.length).toBeLessThanOrEqual(DEFAULT_LIMITS.pendingEvents);
   // Dead birds whose slots are not free again: no more than died between two STATEs.
   expect(seat.known.limit).toBeLessThan(2 * BIRDS);
 }

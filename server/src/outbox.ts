@@ -1,0 +1,148 @@
+// The events of one seat, over all its lines: those that wait for its next STATE, and those that
+// were told and may be lost with their line, to be told again on the next. Filled by the room,
+// emptied by replication, turned over when the seat is resumed. Bounded in number and in bytes; who
+// missed some is told how many. A tick without an event reads `due` and nothing else.
+
+/** An event that waits for the seat's next STATE. */
+export interface PendingEvent {
+  readonly tick: number;
+  readonly event: number;
+  readonly payload: Uint8Array;
+  /** Place among the room's events. */
+  readonly order: number;
+  /** Entity it happened near; 0 for none. */
+  readonly nearId: number;
+}
+
+export interface OutboxLimits {
+  /** Events that wait, and as many that were told. */
+  readonly pendingEvents: number;
+  /** Bytes of their payloads. */
+  readonly pendingEventBytes: number;
+}
+
+export class Outbox {
+  /** Something is to be told with the next STATE. */
+  due = false;
+  /** Events that the seat never got. */
+  lost = 0;
+  /** In the order in which they happened. */
+  readonly waiting: PendingEvent[] = [];
+  readonly #limits: OutboxLimits;
+  /** Events near what the seat did not know: told if it knows it by the next STATE. */
+  readonly #unsure: PendingEvent[] = [];
+  #waitingBytes = 0;
+  /**
+   * Told, and not known to have come: the newest has the number #number, the others those before.
+   */
+  readonly #told: PendingEvent[] = [];
+  /** Ticks of the STATEs that they followed. */
+  readonly #toldTicks: number[] = [];
+  #toldBytes = 0;
+  /** Events told or lost so far, as the client counts them. */
+  #number = 0;
+  /** Events let go since the client was last told how many. */
+  #missing = 0;
+
+  constructor(limits: OutboxLimits) {
+    this.#limits = limits;
+  }
+
+  /** Events that the seat was told of so far, lost ones counted. */
+  get number(): number {
+    return this.#number;
+  }
+
+  /** Keeps an event for the next STATE; the oldest goes when there are too many. */
+  queue(event: PendingEvent): void {
+    const { pendingEvents, pendingEventBytes } = this.#limits;
+    this.due = true;
+    this.waiting.push(event);
+    this.#waitingBytes += event.payload.length;
+    while (
+      this.waiting.length > pendingEvents ||
+      // What happens in one tick is the game's own choice of how much to say.
+      (this.#waitingBytes > pendingEventBytes && this.waiting[0].tick < event.tick)
+    )
+      this.#letGo();
+  }
+
+  /** As queue, if the seat comes to know what the event is near. Costs none of its own events. */
+  queueUnsure(event: PendingEvent): void {
+    this.due = true;
+    if (this.#unsure.length >= this.#limits.pendingEvents) this.#unsure.shift();
+    this.#unsure.push(event);
+  }
+
+  /** With a STATE on its way: of what was unsure, what is near something `known` waits as well. */
+  decide(known: (id: number) => boolean): void {
+    if (this.#unsure.length === 0) return;
+    for (const event of this.#unsure) {
+      if (!known(event.nearId)) continue;
+      this.waiting.push(event);
+      this.#waitingBytes += event.payload.length;
+    }
+    this.#unsure.length = 0;
+    this.waiting.sort((a, b) => a.order - b.order);
+  }
+
+  /** How many events were let go and not told of yet: to be told before those that wait. */
+  takeMissing(): number {
+    const count = this.#missing;
+    this.#missing = 0;
+    this.#number += count;
+    return count;
+  }
+
+  /** What waited was told after the STATE of `stateTick`; STATEs up to `ackTick` have come. */
+  told(stateTick: number, ackTick: number): void {
+    // An ACK of a STATE says nothing of the events after it; that of a later one does.
+    let came = 0;
+    while (came < this.#told.length && this.#toldTicks[came] < ackTick) came++;
+    this.#forget(came);
+    for (const event of this.waiting) {
+      this.#told.push(event);
+      this.#toldTicks.push(stateTick);
+    }
+    this.#number += this.waiting.length;
+    this.#toldBytes += this.#waitingBytes;
+    this.waiting.length = 0;
+    this.#waitingBytes = 0;
+    this.due = false;
+    const { pendingEvents, pendingEventBytes } = this.#limits;
+    while (this.#told.length > pendingEvents || this.#toldBytes > pendingEventBytes)
+      this.#forget(1);
+  }
+
+  /**
+   * A new line, whose player has got `seen` events: what was told beyond them waits again. Answers
+   * how many are not kept any more.
+   */
+  resume(seen: number): number {
+    const kept = this.#number - this.#told.length;
+    const again = this.#told.slice(Math.max(seen - kept, 0));
+    this.#number = Math.max(seen, kept);
+    this.#forget(this.#told.length);
+    this.waiting.unshift(...again);
+    for (const { payload } of again) this.#waitingBytes += payload.length;
+    this.due ||= again.length > 0;
+    const unknown = Math.max(kept - seen, 0);
+    this.lost += unknown;
+    return unknown + this.takeMissing();
+  }
+
+  /** The oldest event that waits is lost. */
+  #letGo(): void {
+    this.#waitingBytes -= this.waiting.shift()!.payload.length;
+    this.#missing++;
+    this.lost++;
+    // Those told before it would come after the notice that it is gone.
+    this.#forget(this.#told.length);
+  }
+
+  #forget(count: number): void {
+    for (let i = 0; i < count; i++) this.#toldBytes -= this.#told[i].payload.length;
+    this.#told.splice(0, count);
+    this.#toldTicks.splice(0, count);
+  }
+}
