@@ -48,7 +48,8 @@ export class Authenticator {
       if (error instanceof JoinRefused) throw error;
       const { log } = this.#options;
       if (error instanceof Refusal) {
-        log.info({ kind, reason: error.message, ...about }, 'authenticate refused a token');
+        const { message: reason, counter } = error;
+        log.info({ kind, reason, counter, ...about }, 'authenticate refused a token');
         throw new JoinRefused(CloseCode.AuthFailed, error.message, error.counter);
       }
       // A database that is down looks like this: somebody should look.

@@ -1,5 +1,6 @@
-// The server's files in reading order: a file imports only files above it in this list.
-// What a game needs is exported; a file named in a comment is the house's own.
+// The server's files in reading order: a file imports only files above it in this list. What a game
+// needs is exported; a file named in a comment is the house's own. `./jwt` is an export of its own,
+// so that who does not want it does not load jose.
 export { DEFAULT_LIMITS, type Limits } from './limits.ts';
 // ./log.ts
 export type { TlsFiles } from './certificate.ts';
