@@ -9,9 +9,12 @@ import {
   fixed,
   int,
   list,
+  packed,
   text,
 } from '@tickwire/protocol';
+import * as v from 'valibot';
 import { expectTypeOf, test } from 'vitest';
+import { z } from 'zod';
 import { connect, type GameClient } from './connect.ts';
 
 const game = defineGame({
@@ -88,4 +91,21 @@ test('events and calls are those of the game', () => {
   void (() => client.call('rename', { name: 7 }));
   // @ts-expect-error arguments are missing
   void (() => client.call('rename', {}));
+});
+
+test('a command with a schema is called with what the schema takes', () => {
+  const judged = defineGame({
+    entities: {},
+    commands: {
+      zod: command({ it: packed(64, z.object({ a: z.number().default(1) })) }),
+      valibot: { n: int(0, 9), it: packed(64, v.object({ a: v.optional(v.number(), 1) })) },
+    },
+  });
+  const page = {} as GameClient<typeof judged>;
+  void (() => page.call('zod', { it: {} }));
+  void (() => page.call('valibot', { n: 1, it: { a: 2 } }));
+  // @ts-expect-error another type
+  void (() => page.call('zod', { it: { a: 'one' } }));
+  // @ts-expect-error null is not taken by itself
+  void (() => page.call('valibot', { n: 1, it: null }));
 });

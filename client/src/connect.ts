@@ -2,6 +2,7 @@
 // declaration and ties a session to the browser it runs in (clock, timers, sockets, page life). The
 // only file of the core that touches ambient time.
 import {
+  type ArgsOf,
   type CommandFields,
   type CommandReply,
   type CommandsOf,
@@ -114,7 +115,7 @@ export interface GameClient<G> {
    */
   call<C extends keyof CommandsOf<G> & string>(
     command: C,
-    args: PayloadOf<CommandFields<CommandsOf<G>[C]>>,
+    args: ArgsOf<CommandFields<CommandsOf<G>[C]>>,
   ): Promise<CommandReply<CommandsOf<G>[C]>>;
   /**
    * The world at this instant: others interpolated, oneself predicted. Call it once for each drawn

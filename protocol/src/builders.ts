@@ -10,9 +10,12 @@ import {
   checkNested,
   checkQuat,
   checkRange,
+  checkSchema,
   checkSmooth,
 } from '#checks';
+import { UsageError } from './errors.ts';
 import type {
+  AnyField,
   Dictionary,
   EntityId,
   Field,
@@ -20,6 +23,7 @@ import type {
   Fields,
   Held,
   InitOf,
+  JudgedField,
   List,
   LiveOf,
   PressField,
@@ -35,6 +39,7 @@ import type {
   Vec3Like,
 } from './field.ts';
 import { MAX_ELEMENTS, MAX_ENTITY_ID, MAX_PACKED_BYTES, MAX_TEXT_CHARS } from './limits.ts';
+import type { SchemaInput, SchemaOutput, StandardSchema } from './standard-schema.ts';
 
 const BLANK: FieldSpec = {
   type: 'int',
@@ -178,11 +183,30 @@ export function text(maxChars: number): Field<string, string, string, 'all'> {
 
 /**
  * Any MessagePack value of at most `maxBytes`, opaque: sent whole when replaced. T is not checked
- * at run time.
+ * at run time, but by a schema of https://standardschema.dev (zod, valibot), which a field of a
+ * command may have: then the server hands the game what it made of the value, and answers with what
+ * is wrong. Synchronous schemas only.
  */
-export function packed<T>(maxBytes: number): Field<T | null, T | null, T | null, 'all'> {
+export function packed<T>(maxBytes: number): Field<T | null, T | null, T | null, 'all'>;
+export function packed<S extends StandardSchema>(
+  maxBytes: number,
+  schema: S,
+): JudgedField<SchemaInput<S>, SchemaOutput<S>>;
+export function packed(maxBytes: number, schema?: StandardSchema): AnyField {
   checkCount('packed(maxBytes)', maxBytes, MAX_PACKED_BYTES);
-  return build({ type: 'packed', components: 0, levels: maxBytes, initial: null });
+  checkSchema(schema);
+  const field = build<AnyField>({
+    type: 'packed',
+    components: 0,
+    levels: maxBytes,
+    initial: null,
+  });
+  // Not in the spec, which is the wire's; nor in a copy of the field, as default() would make.
+  return schema ? Object.assign(field, { schema, default: noDefault }) : field;
+}
+
+function noDefault(): never {
+  throw new UsageError('default(): who calls a command gives every field; let the schema have one');
 }
 
 /**
@@ -194,7 +218,7 @@ export function list<L, I, V>(
   capacity: number,
 ): Field<List<Held<L>, I>, Iterable<I>, readonly V[], 'all'> {
   checkCount('list(element, capacity)', capacity, MAX_ELEMENTS);
-  checkNested(element.spec);
+  checkNested(element);
   return build({
     type: 'list',
     components: 0,
@@ -212,7 +236,7 @@ export function map<K extends string | number, L, I, V>(
 ): Field<Dictionary<K, Held<L>, I>, Iterable<readonly [K, I]>, ReadonlyMap<K, V>, 'all'> {
   checkCount('map(key, value, capacity)', capacity, MAX_ELEMENTS);
   checkKey(key.spec);
-  checkNested(value.spec);
+  checkNested(value);
   return build({
     type: 'map',
     components: 0,
@@ -234,7 +258,7 @@ export function record<F extends Fields>(
 > {
   const entries = Object.entries(fields).map(([name, f]) => {
     checkName('record()', name);
-    checkNested(f.spec);
+    checkNested(f);
     return [name, f.spec] as const;
   });
   return build({ type: 'record', components: 0, fields: entries, initial: {} });

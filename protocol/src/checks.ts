@@ -5,6 +5,7 @@
 import { UsageError } from './errors.ts';
 import type { AnyField, FieldSpec, Fields } from './field.ts';
 import { MAX_DECLARED, MAX_FIELDS, MAX_NESTING } from './limits.ts';
+import type { StandardSchema } from './standard-schema.ts';
 
 /** Steps away from 0 up to which a float64 tells two neighbours apart after a round trip. */
 const MAX_STEPS = 2 ** 50;
@@ -44,8 +45,40 @@ export function checkKey({ type }: FieldSpec): void {
     throw new UsageError('map(key, ...): a key is text(), int() or entity()');
 }
 
+/** A validator as packed() takes it. */
+export function checkSchema(schema: StandardSchema | undefined): void {
+  if (schema !== undefined && typeof schema?.['~standard']?.validate !== 'function')
+    throw new UsageError(
+      'packed(maxBytes, schema): wants a schema of standardschema.dev, such as one of zod',
+    );
+}
+
+type FieldSets = Readonly<Record<string, Fields>>;
+
+/** Schemas judge what clients say in commands: whatever else travels, the server wrote itself. */
+export function checkUnjudged(declaration: {
+  readonly state?: Fields;
+  readonly input?: Fields;
+  readonly entities: FieldSets;
+  readonly events?: FieldSets;
+}): void {
+  const { state = {}, input = {}, entities, events } = declaration;
+  for (const [owner, fields] of Object.entries({ ...entities, ...events, state, input }))
+    for (const [name, { schema }] of Object.entries(fields))
+      if (schema)
+        throw new UsageError(
+          `${owner}.${name}: a schema is for a field of a command, nobody would ask it here: ` +
+            'packed<Type>(maxBytes)',
+        );
+}
+
 /** An element of a collection or a field of a record. */
-export function checkNested(spec: FieldSpec): void {
+export function checkNested({ spec, schema }: Pick<AnyField, 'spec' | 'schema'>): void {
+  if (schema)
+    throw new UsageError(
+      'inside list, map and record nothing has a schema: ask one of the whole, ' +
+        'packed(maxBytes, schema)',
+    );
   if (spec.scope !== 'all' || spec.smooth || spec.press)
     throw new UsageError(
       'inside list, map and record a field has no smooth, press, ownerOnly or serverOnly: ' +

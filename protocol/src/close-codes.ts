@@ -59,7 +59,7 @@ export const CloseCode = {
   SlowSeat: 4010,
   /** Another version of the protocol or another declaration of the game. */
   GameMismatch: 4011,
-  /** Inputs outside the declaration, again and again. */
+  /** Commands whose values no schema takes, again and again. */
   BadInput: 4013,
 } as const;
 export type CloseCode = (typeof CloseCode)[keyof typeof CloseCode];

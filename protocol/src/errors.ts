@@ -14,7 +14,7 @@ export const ProtocolErrorCode = {
   BadValue: 'bad-value',
   /** A state that does not follow from what was sent before. */
   BadState: 'bad-state',
-  /** Inputs outside the declaration, more often than forgiven. */
+  /** Commands whose values no schema of the game takes, more often than forgiven. */
   BadInput: 'bad-input',
   /** Longer than the limit. */
   TooBig: 'too-big',

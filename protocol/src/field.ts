@@ -3,6 +3,8 @@
 // read. The wire rounds, the world does not: min, max and step say which integers travel, never
 // what a row may hold.
 
+import type { StandardSchema } from './standard-schema.ts';
+
 /** Who may receive a field: every seat that sees the entity, its owner's seat alone, or nobody. */
 export type Scope = 'all' | 'owner' | 'server';
 
@@ -77,6 +79,8 @@ export interface FieldSpec {
  */
 export interface Field<Live, Init = Live, Shown = Live, S extends Scope = Scope> {
   readonly spec: FieldSpec;
+  /** Judges what a client sends, on the server: a packed field of a command. */
+  readonly schema?: StandardSchema | undefined;
   readonly [phantom]?: { live: Live; init: Init; shown: Shown; scope: S };
   /** Only the seat of the entity's owner receives this field. */
   ownerOnly(): Field<Live, Init, Shown, 'owner'>;
@@ -115,6 +119,13 @@ export interface PressField extends Field<boolean, boolean, boolean, 'all'> {
   press(): Field<boolean, boolean, boolean, 'all'>;
 }
 
+/** A field of a command that a schema judges: `Said` may be sent, the game is given `Heard`. */
+export interface JudgedField<Said, Heard> extends Field<Heard | null, Said | null, Heard | null> {
+  readonly schema: StandardSchema<Said, Heard>;
+  /** Throws UsageError: who calls a command gives every field. */
+  default(value: never): never;
+}
+
 export type AnyField = Field<unknown, unknown, unknown, Scope>;
 export type Fields = Readonly<Record<string, AnyField>>;
 
@@ -123,6 +134,11 @@ export type LiveOf<F> = Types<F> extends { live: infer T } ? T : never;
 export type InitOf<F> = Types<F> extends { init: infer T } ? T : never;
 export type ShownOf<F> = Types<F> extends { shown: infer T } ? T : never;
 export type ScopeOf<F> = Types<F> extends { scope: infer T } ? T : never;
+
+/** What a client gives for this field of a command. */
+export type SaidOf<F> = F extends JudgedField<infer Said, infer _> ? Said : ShownOf<F>;
+/** What the game is given of it. */
+export type HeardOf<F> = F extends JudgedField<infer _, infer Heard> ? Heard : ShownOf<F>;
 
 export interface Vec2Like {
   readonly x: number;

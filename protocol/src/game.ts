@@ -3,11 +3,20 @@
 // Types flow from here: rows, inputs, events and commands of every other file are inferred from the
 // declaration alone.
 
-import { checkPlans, checkSteps, checkTickRate } from '#checks';
+import { checkPlans, checkSteps, checkTickRate, checkUnjudged } from '#checks';
 import * as Context from './body-context.ts';
 import { type CodingTables, priorTables } from './coding-tables.ts';
 import { UsageError } from './errors.ts';
-import type { AnyField, EntityId, Fields, InitOf, LiveOf, ShownOf } from './field.ts';
+import type {
+  AnyField,
+  EntityId,
+  Fields,
+  HeardOf,
+  InitOf,
+  LiveOf,
+  SaidOf,
+  ShownOf,
+} from './field.ts';
 import { PROTOCOL_VERSION } from './limits.ts';
 import { type Plan, planOf } from './plan.ts';
 import type { LiveRow, OwnRow, PastRow, ShownRow, SpawnInit, StepRow } from './row.ts';
@@ -45,7 +54,9 @@ export type CommandReply<C> = C extends { replies: unknown; readonly [replyType]
 /** What `sample` gives, `step` and `inputOf` receive. */
 export type InputOf<F extends Fields> = { readonly [K in keyof F]: ShownOf<F[K]> };
 /** What an event or command carries. */
-export type PayloadOf<F> = F extends Fields ? { readonly [K in keyof F]: ShownOf<F[K]> } : never;
+export type PayloadOf<F> = F extends Fields ? { readonly [K in keyof F]: HeardOf<F[K]> } : never;
+/** What a client calls a command with: before a schema made something of it. */
+export type ArgsOf<F> = F extends Fields ? { readonly [K in keyof F]: SaidOf<F[K]> } : never;
 
 export interface StepContext<E extends KindFields = KindFields> {
   /** Seconds of this step: 1 / tickRate, or less for the fraction drawn between two ticks. */
@@ -167,6 +178,7 @@ export function defineGame<
 >(declaration: Declaration<S, E, I, V, C>): Game<S, E, I, V, C> {
   const { tickRate = 30, step } = declaration;
   checkTickRate(tickRate);
+  checkUnjudged(declaration);
   const kinds = Object.keys(declaration.entities);
   checkSteps(step, kinds);
 
@@ -214,7 +226,8 @@ export function spawnable(game: Pick<Game, 'kind' | 'steps'>, kind: string): Pla
   return plan;
 }
 
-function fieldsOf(set: Fields | Command): Fields {
+/** The fields of a command, however it was declared. */
+export function fieldsOf(set: Fields | Command): Fields {
   return typeof (set as Command).replies === 'function' ? (set as Command).fields : (set as Fields);
 }
 

@@ -5,6 +5,7 @@ export * from './errors.ts';
 export * from './options.ts';
 export * from './limits.ts';
 export * from './random.ts';
+export * from './standard-schema.ts';
 export * from './field.ts';
 // ./checks.ts, and ./unchecked.ts in its place: `#checks` of package.json
 export * from './columns.ts';

@@ -6,6 +6,8 @@ export function checkCount(): void {}
 export function checkQuat(): void {}
 export function checkChoice(): void {}
 export function checkKey(): void {}
+export function checkSchema(): void {}
+export function checkUnjudged(): void {}
 export function checkNested(): void {}
 export function checkName(): void {}
 export function checkDefault(): void {}

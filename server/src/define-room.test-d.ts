@@ -9,9 +9,12 @@ import {
   fixed,
   int,
   list,
+  packed,
   text,
 } from '@tickwire/protocol';
+import * as v from 'valibot';
 import { describe, expectTypeOf, test } from 'vitest';
+import { z } from 'zod';
 import { defineRoom } from './define-room.ts';
 
 const game = defineGame({
@@ -139,4 +142,25 @@ test('commands answer what they declare', () => {
   // @ts-expect-error another answer than declared
   defineRoom(game, { seats: 1, commands: { rename: () => ({ ok: 'yes' }) } });
   defineRoom(game, { seats: 1, commands: { rename: async () => ({ ok: false }) } });
+});
+
+test('a handler is given what the schema of a field made of it', () => {
+  const judged = defineGame({
+    entities: {},
+    commands: {
+      zod: command({ it: packed(64, z.object({ a: z.string().transform(Number) })) }),
+      valibot: { n: int(0, 9), it: packed(64, v.object({ a: v.optional(v.number(), 1) })) },
+      free: { it: packed<{ a: number }>(64) },
+    },
+  });
+  defineRoom(judged, {
+    commands: {
+      zod: (_room, _seat, { it }) => expectTypeOf(it).toEqualTypeOf<{ a: number }>(),
+      valibot(_room, _seat, { n, it }) {
+        expectTypeOf(n).toEqualTypeOf<number>();
+        expectTypeOf(it).toEqualTypeOf<{ a: number }>();
+      },
+      free: (_room, _seat, { it }) => expectTypeOf(it).toEqualTypeOf<{ a: number } | null>(),
+    },
+  });
 });

@@ -23,6 +23,7 @@ import {
   UsageError,
 } from '@tickwire/protocol';
 import type { Admission } from './admission.ts';
+import { checkSchemas } from './arguments.ts';
 import type { Limits } from './limits.ts';
 import type { Point } from './visibility.ts';
 
@@ -321,6 +322,7 @@ export function defineRoom<G extends { readonly hash: string }, Auth = undefined
   }
   if (budget) checkBudget(declared, budget);
   checkCommands(declared, commands);
+  checkSchemas(declared);
   return {
     game: declared,
     definition: definition as unknown as RoomDefinition<Game, unknown, unknown>,

@@ -42,6 +42,7 @@ export type { TransportName } from './transports.ts';
 // ./grid.ts
 export type { Point } from './visibility.ts';
 export { type Admission, type Authenticate, Refusal } from './admission.ts';
+// ./arguments.ts
 export {
   defineRoom,
   type LaunchOptions,

@@ -67,7 +67,7 @@ export class Playing {
     this.room = room;
     this.seat = seat;
     this.#line = line;
-    this.#desk = new CommandDesk(room, seat, line);
+    this.#desk = new CommandDesk(room, seat, line, line.tally);
     this.#intake = new Intake(room, seat, limits.inputRateFactor);
     this.#commands = new TokenBucket(limits.commandRate, limits.commandBurst);
     this.#pongs = new TokenBucket(limits.pingRate, limits.pingBurst + limits.idleMs / 500);
@@ -92,7 +92,7 @@ export class Playing {
         return this.#takeAck();
       case FrameType.Command:
         if (!this.#commands.take(nowMs)) return 'commands';
-        return this.#takeCommand();
+        return this.#takeCommand(nowMs);
       case FrameType.Ping:
         if (!this.#line.pings.take(nowMs)) return 'pings';
         return this.#answerPing(nowMs);
@@ -117,9 +117,9 @@ export class Playing {
     this.room.digests?.reported(this.seat, report);
   }
 
-  #takeCommand(): undefined {
+  #takeCommand(nowMs: number): undefined {
     source.reset();
-    this.#desk.take(reader, source);
+    this.#desk.take(reader, source, nowMs);
   }
 
   #takeAck(): undefined {
