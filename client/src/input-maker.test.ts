@@ -153,6 +153,22 @@ describe('on a new line', () => {
     expect(fired()).toEqual([124, 125, 126, 127]);
   });
 
+  test('[I6] a press whose tick the line did not see is not lost in the next one', () => {
+    const { maker, make, held, press, fired } = pressed();
+    maker.start(110, 10);
+    held.fire = true;
+    make(110.5);
+    held.fire = false;
+    make(110.7);
+    maker.stop();
+    maker.reset(120);
+    maker.resume(110);
+    maker.start(123, 10);
+    press(124);
+    make(130);
+    expect(fired()).toEqual([124, 125]);
+  });
+
   test('[I6] presses that were made again are, once more, if that line breaks as well', () => {
     const { maker, make, fired } = pressed();
     maker.reset(120);

@@ -91,6 +91,11 @@ export class InputMaker {
   resume(inputTick: number): void {
     const lost = this.#made.splice(0).filter(({ tick }) => tick > inputTick);
     this.#again.unshift(...lost.map(({ wire }) => wire));
+    const { input } = this.#game;
+    // Read, but the line broke before its tick was made: another press may be read before the next.
+    if (presses(input, this.#latched)) this.#again.push(this.#latched.slice());
+    this.#latched.fill(0);
+    releasePresses(input, this.#held);
     if (inputTick - this.tick <= WINDOW_TICKS) this.tick = Math.max(this.tick, inputTick);
   }
 

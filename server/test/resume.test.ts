@@ -21,6 +21,9 @@ async function start(more: Partial<Definition> = {}, limits = {}): Promise<void>
 const states = (player: Player<typeof game>) => player.statuses.map((status) => status.state);
 const last = (player: Player<typeof game>) => player.statuses.at(-1) as Status;
 
+/** Far fewer events than happen while a line is down. */
+const EVENT_LIMITS = { pendingEvents: 4 };
+
 describe('a line that breaks', () => {
   test('{S20} brings the player back to the same seat, ship and row objects', async () => {
     const told: string[] = [];
@@ -83,6 +86,26 @@ describe('a line that breaks', () => {
     await stepper.advance(4000);
     expect(got.length).toBeGreaterThan(8);
     expect(got).toEqual(Array.from({ length: got.length }, (_, i) => got[0] + i));
+  });
+
+  test('[E3] tells how many events it could not keep, and no event twice', async () => {
+    let n = 0;
+    await start({ tick: (room) => void (room.tick % 3 === 0 && emit(room, ++n)) }, EVENT_LIMITS);
+    const a = await stepper.join(game, { room: 'field', sample: still });
+    const got: number[] = [];
+    a.client.on('ping', (event) => void got.push(event.n));
+    await stepper.advance(700);
+    a.offline = true;
+    a.cut();
+    await stepper.advance(3000);
+    a.offline = false;
+    await stepper.when(() => a.state === 'live');
+    await stepper.advance(1000);
+    const lost = a.statuses.map((status) => (status.state === 'live' && status.lostEvents) || 0);
+    expect(got.length).toBeGreaterThan(10);
+    expect(got.at(-1)! - got[0] + 1 - got.length).toBe(lost.reduce((sum, one) => sum + one));
+    expect(Math.max(...lost)).toBeGreaterThan(20);
+    expect(new Set(got).size).toBe(got.length);
   });
 
   test('while a WELCOME is on its way loses nothing', async () => {
