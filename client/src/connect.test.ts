@@ -117,13 +117,19 @@ describe('connect', () => {
 describe('a page', () => {
   test('that is put away closes its line, and resumes when it is shown', async () => {
     await join();
-    page.dispatchEvent(new Event('pagehide'));
+    page.dispatchEvent(Object.assign(new Event('pagehide'), { persisted: true }));
     expect(sockets[0].closed?.[0]).toBe(3001);
     await time.advance(60_000);
     expect(sockets.length).toBe(1);
     page.dispatchEvent(new Event('pageshow'));
     await time.advance(100);
     expect(sockets.length).toBe(2);
+  });
+
+  test('that is thrown away gives its seat up', async () => {
+    await join();
+    page.dispatchEvent(Object.assign(new Event('pagehide'), { persisted: false }));
+    expect(sockets[0].closed?.[0]).toBe(1000);
   });
 
   test('that is looked at, or online, again does not wait for the next attempt', async () => {

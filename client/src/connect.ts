@@ -179,15 +179,16 @@ function later(ms: number, run: () => void): () => void {
 }
 
 /**
- * A page that is put away (bfcache) closes its line and takes its seat up again when it is shown.
+ * A page that is put away (bfcache) closes its line and takes its seat up again when it is shown;
+ * one that is closed, reloaded or left for good gives it up: nobody else has its resume key.
  */
 function watchPage(session: Session): void {
   if (typeof document === 'undefined') return;
   const over = new AbortController();
   const { signal } = over;
-  addEventListener('pagehide', () => session.pause(), { signal });
+  addEventListener('pagehide', ({ persisted }) => session.pause(!persisted), { signal });
   addEventListener('pageshow', () => session.wake(), { signal });
-  addEventListener('online', () => session.wake(), { signal });
+  addEventListener('online', () => session.wake(true), { signal });
   // Timers of a hidden page run once a minute: who looks again does not wait for the next attempt.
   const look = () => {
     if (document.visibilityState === 'visible') session.wake();

@@ -243,8 +243,44 @@ describe('a page', () => {
   test('that wakes a live session changes nothing', async () => {
     const stage = await new Stage().live();
     stage.session.wake();
+    stage.session.wake(true);
     await stage.run(300);
     expect(stage.peers.length).toBe(1);
+  });
+
+  test('that is online again does not trust a line that has been silent', async () => {
+    const stage = await new Stage().live();
+    stage.mute = true;
+    await stage.run(1500, false);
+    expect(stage.statuses.at(-1)).toBe('live');
+    stage.session.wake();
+    expect(stage.peers.length).toBe(1);
+    stage.session.wake(true);
+    stage.mute = false;
+    await stage.run(300);
+    expect(stage.peers[0].closed?.[0]).toBe(3001);
+    expect(stage.peers.length).toBe(2);
+    expect(stage.peer.hello?.credential).toBe(Credential.Resume);
+    expect(stage.session.status.state).toBe('live');
+  });
+
+  test('that is thrown away gives its seat up, and says so to nobody', async () => {
+    const stage = await new Stage().live();
+    stage.session.pause(true);
+    await stage.run(1000);
+    expect(stage.peer.closed?.[0]).toBe(CloseCode.Done);
+    expect(stage.statuses).toEqual(['connecting', 'live']);
+  });
+
+  test('that slept beside a line that died takes its seat up within some seconds', async () => {
+    const stage = await new Stage().live();
+    stage.mute = true;
+    stage.time.nowMs += 60_000;
+    await stage.run(2500, false);
+    stage.mute = false;
+    await stage.run(1000);
+    expect(stage.peers.length).toBe(2);
+    expect(stage.session.status.state).toBe('live');
   });
 
   test('[J6] that slept for a minute asks for everything once and keeps its line', async () => {
@@ -271,6 +307,22 @@ describe('a page', () => {
     const before = stage.peer.heard.length;
     await stage.run(5000);
     expect(stage.peer.heard.length).toBe(before);
+  });
+
+  test('{S18} sends the newest input only when it is not heard, and every press', async () => {
+    const stage = await new Stage().live();
+    await stage.run(3000);
+    stage.mute = true;
+    const before = stage.peer.count(FrameType.Input);
+    await stage.run(5000);
+    const unheard = stage.peer.count(FrameType.Input) - before;
+    // A browser says that its socket is empty when the line behind it is not.
+    expect(unheard).toBeGreaterThan(30);
+    expect(unheard).toBeLessThan(60);
+    stage.mute = false;
+    await stage.run(1000);
+    expect(stage.peer.count(FrameType.Input) - before - unheard).toBeGreaterThan(15);
+    expect(stage.peers.length).toBe(1);
   });
 
   test('that leaves gives its seat up, and nothing runs on', async () => {

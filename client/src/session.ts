@@ -42,6 +42,15 @@ const ACK_MS = 250;
 const DEAF_MS = 6_000;
 /** A page that did not run for this long asks for everything. */
 const SLEPT_MS = 2_000;
+/** And has its answer by then, or the line did not outlive the sleep: the longest round trip. */
+const AWAKE_MS = 2_000;
+/** Silence after which a line is not believed in once the browser says it was offline. */
+const QUIET_MS = 1_000;
+/**
+ * Ms after which a ping should have its answer: the longest round trip, and the gap between pings.
+ * Input behind it would queue where nothing says so: browsers count as sent what they handed on.
+ */
+const UNHEARD_MS = 2_000;
 /** A browser says no more of a server that is away than of one that refused the upgrade. */
 const UNREACHABLE =
   'no answer: is the server up, and the address right? If it is, its log says why';
@@ -95,6 +104,8 @@ export class Session {
   #ticket: string | undefined;
   #brokenMs = 0;
   #heardMs = 0;
+  /** When the newest ping that was answered was sent. */
+  #answeredMs = 0;
   #wasLive = false;
   #refreshed = false;
   #cancelRetry = (): void => {};
@@ -124,6 +135,7 @@ export class Session {
   advance(): void {
     const now = this.#options.now();
     const wire = this.#wireOf();
+    if (wire) wire.isUnheard = now - this.#answeredMs > UNHEARD_MS;
     const elapsed = this.playback.advance(now, (first, ticks, shown) =>
       wire?.inputs(first, ticks, shown),
     );
@@ -131,15 +143,19 @@ export class Session {
     if (elapsed > SLEPT_MS) {
       wire.resync();
       // What came while nobody ran is still to be read: the server is not silent yet.
-      this.#heardMs = now;
+      this.#heardMs = now - DEAF_MS + AWAKE_MS;
     }
-    if (now - this.#heardMs > DEAF_MS) {
-      wire.close(PAUSED, 'no word from the server');
-      this.#broke(wire, CLOSE_LOST, 'no word from the server');
-    } else if (!wire.isFull) {
+    if (now - this.#heardMs > DEAF_MS) this.#giveUp(wire);
+    else if (!wire.isFull) {
       if (this.#pings.due(now)) wire.ping(this.#pings.sent(now));
       if (now - wire.ackedMs > ACK_MS) wire.acknowledge();
     }
+  }
+
+  /** The line is down, though nobody said so. */
+  #giveUp(wire: Wire): void {
+    wire.close(PAUSED, 'no word from the server');
+    this.#broke(wire, CLOSE_LOST, 'no word from the server');
   }
 
   /** Moves time on and fills the rows for this instant. */
@@ -176,17 +192,20 @@ export class Session {
     this.#end({ state: 'closed', reason: 'left', message: 'you left' });
   }
 
-  /** The page is put away: the line is closed, the seat kept. */
-  pause(): void {
+  /** The page is put away: the line is closed, the seat kept; `gone`: thrown away, the seat too. */
+  pause(gone = false): void {
     if (this.#state.is === 'over' || this.#state.is === 'paused') return;
-    this.#wireOf()?.close(PAUSED, 'the page is hidden away');
+    this.#wireOf()?.close(gone ? CLOSE_DONE : PAUSED, 'the page is hidden away');
     this.#cancelRetry();
     this.playback.interrupted();
     this.#state = { is: 'paused' };
   }
 
-  /** The page is back, or the machine is online again: no waiting. */
-  wake(): void {
+  /** The page is back: no waiting. `online`: and so is the machine, perhaps elsewhere. */
+  wake(online = false): void {
+    const wire = this.#wireOf();
+    const silentMs = this.#options.now() - this.#heardMs;
+    if (online && wire?.welcomed && silentMs > QUIET_MS) this.#giveUp(wire);
     const { is } = this.#state;
     if (is !== 'paused' && !(is === 'waiting' && this.#wasLive)) return;
     this.#brokenMs = this.#options.now();
@@ -291,7 +310,7 @@ export class Session {
     this.seat = welcome.seat;
     this.#resumeKey = welcome.resumeKey;
     this.#pings.restart();
-    this.#heardMs = this.#options.now();
+    this.#heardMs = this.#answeredMs = this.#options.now();
     this.playback.welcomed(welcome, same && welcome.tick >= this.playback.tick);
     this.advance();
   }
@@ -317,8 +336,9 @@ export class Session {
     const now = this.#options.now();
     this.#heardMs = now;
     const sentMs = this.#pings.pong(id);
-    if (sentMs !== undefined)
-      this.playback.clock.addPong({ sentMs, receivedMs: now, remoteTick: tick });
+    if (sentMs === undefined) return;
+    this.#answeredMs = sentMs;
+    this.playback.clock.addPong({ sentMs, receivedMs: now, remoteTick: tick });
   }
 
   #tell(event: number, payload: object): void {

@@ -100,7 +100,7 @@ export function noTraffic(): Traffic {
  * it arrives, and TCP cannot take it back.
  */
 const MAX_BUFFERED_BYTES = 2048;
-/** Input ticks held back while the socket is full: the server keeps no more than this ahead. */
+/** Input ticks held back while the line takes none: the server keeps no more than this ahead. */
 const MAX_HELD = 16;
 
 const NAMES: Readonly<Record<number, string>> = Object.fromEntries(
@@ -135,6 +135,8 @@ export class Wire {
   #bye: { code: number; reason: string } | undefined;
   /** When STATEs were last acknowledged, by INPUT or ACK, ms. */
   ackedMs = 0;
+  /** What was said last seems to be on its way still: input waits, the newest of it. */
+  isUnheard = false;
 
   constructor(
     game: Game,
@@ -177,7 +179,7 @@ export class Wire {
 
   /**
    * Inputs of consecutive ticks from `first`, made while `shownTick` was shown. They are held back
-   * until there are enough for a message, and while the socket is full: the newest ones only;
+   * until there are enough for a message, and while the line takes none: the newest ones only;
    * presses of the others go with them.
    */
   inputs(first: number, ticks: readonly Float64Array[], shownTick: number): void {
@@ -193,7 +195,7 @@ export class Wire {
     held.push(...ticks);
     for (; held.length > MAX_HELD; this.#heldShown++) carryPresses(input, held.shift()!, held[0]);
     this.#heldLast = last;
-    if (this.isFull || held.length < this.#ticksPerMessage) return;
+    if (this.isUnheard || this.isFull || held.length < this.#ticksPerMessage) return;
     const start = last - held.length + 1;
     const delay = Math.round((start - this.#heldShown) * SHOWN_UNITS);
     writeInputHeader(this.#out, {

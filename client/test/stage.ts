@@ -23,6 +23,8 @@ export class Stage {
   readonly session: Session;
   /** What connect() came to. */
   outcome = '';
+  /** Whatever is asked of the server waits for its answer. */
+  mute = false;
   /** A new line opens; false: it is refused with 1006 after a moment. */
   online: boolean;
   /** How the server answers HELLO; undefined: not at all. */
@@ -93,6 +95,7 @@ export class Stage {
   #pump(): void {
     for (const peer of this.peers) {
       peer.pump();
+      if (this.mute) continue;
       for (const id of peer.pings.splice(0)) peer.send(this.world.pong(id, this.world.tick));
       if (peer.hello && this.answer && !peer.answered) {
         peer.answered = true;

@@ -257,15 +257,19 @@ describe('a server that closes', () => {
 });
 
 describe('a page', () => {
+  type Listener = (event: object) => void;
+  /** A page that the browser keeps in memory as it is. */
+  const KEPT = { persisted: true };
+
   /** What the browser would call when the page is put away and shown. */
   async function page(): Promise<{ a: Player<typeof game>; tell: (type: string) => void }> {
-    const listeners = new Map<string, () => void>();
+    const listeners = new Map<string, Listener>();
     vi.stubGlobal('document', { addEventListener() {} });
-    vi.stubGlobal('addEventListener', (type: string, run: () => void) => listeners.set(type, run));
+    vi.stubGlobal('addEventListener', (type: string, run: Listener) => listeners.set(type, run));
     vi.stubGlobal('removeEventListener', (type: string) => listeners.delete(type));
     await start();
     const a = await stepper.join(game, { room: 'field', sample: east });
-    return { a, tell: (type) => listeners.get(type)?.() };
+    return { a, tell: (type) => listeners.get(type)?.(KEPT) };
   }
 
   test('that is put away keeps its seat, and plays on when it is shown', async () => {
@@ -283,12 +287,12 @@ describe('a page', () => {
 
   test('that is put away while it joins joins when it is shown', async () => {
     const { tell } = await page();
-    const listeners = new Map<string, () => void>();
-    vi.stubGlobal('addEventListener', (type: string, run: () => void) => listeners.set(type, run));
+    const listeners = new Map<string, Listener>();
+    vi.stubGlobal('addEventListener', (type: string, run: Listener) => listeners.set(type, run));
     const joining = stepper.join(game, { room: 'field', sample: still });
-    listeners.get('pagehide')?.();
+    listeners.get('pagehide')?.(KEPT);
     await stepper.advance(1000);
-    listeners.get('pageshow')?.();
+    listeners.get('pageshow')?.(KEPT);
     const b = await joining;
     tell('pagehide');
     await stepper.advance(9000);
