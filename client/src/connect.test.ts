@@ -90,6 +90,13 @@ describe('connect', () => {
     await expect(connect(game, here)).rejects.toThrow('say where');
   });
 
+  test('refuses options that are none, and says which is near', async () => {
+    const options = { room: 'field', onStatus() {}, retryCapMS: 5 };
+    await expect(connect(game, options)).rejects.toThrow('connect has no onStatus: it takes url');
+    const near = { room: 'field', retryCap: 5 } as object as { room: string };
+    await expect(connect(game, near)).rejects.toThrow('did you mean retryCapMs?');
+  });
+
   test('refuses ticks that are none, and says which are', async () => {
     for (const [option, ticks, range] of [
       ['inputDelayTicks', 1.5, '0..60'],

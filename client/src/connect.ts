@@ -6,6 +6,7 @@ import {
   type CommandFields,
   type CommandReply,
   type CommandsOf,
+  checkOptions,
   type EventsOf,
   type Game,
   type InputFieldsOf,
@@ -138,6 +139,25 @@ export async function connect<G extends { readonly hash: string }>(
 ): Promise<GameClient<G>> {
   const { room, token, ticket, spectate = false, sample, link = (line: Link) => line } = options;
   const { inputDelayTicks, maxPredictTicks, ticksPerMessage } = options;
+  checkOptions('connect', options, {
+    url: 0,
+    room: 0,
+    token: 0,
+    ticket: 0,
+    sample: 0,
+    inputDelayTicks: 0,
+    maxPredictTicks: 0,
+    ticksPerMessage: 0,
+    spectate: 0,
+    WebSocket: 0,
+    link: 0,
+    retryCapMs: 0,
+    giveUpMs: 0,
+    inspect: 0,
+    now: 0,
+    later: 0,
+    seed: 0,
+  } satisfies Record<keyof ConnectOptions<G>, 0>);
   checkTicks('inputDelayTicks', inputDelayTicks, 0, 60);
   checkTicks('maxPredictTicks', maxPredictTicks, 0, 128);
   checkTicks('ticksPerMessage', ticksPerMessage, 1, 8);

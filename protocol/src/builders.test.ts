@@ -38,6 +38,16 @@ describe('ranges', () => {
     ['halves', () => int(0.5, 3)],
   ])('%s is refused', (_what, make) => expect(make).toThrow(UsageError));
 
+  test('what is said in excess, or not at all, is refused', () => {
+    const loose = { fixed, int, vec2 } as unknown as Record<string, (...given: unknown[]) => void>;
+    bad(() => loose.fixed(0, 640), 'fixed(0, 640): wants a step');
+    bad(() => loose.fixed(0, 640, 1, { smooth: true }), 'fixed() takes min, max and step');
+    bad(() => loose.vec2(0, 640, 1, 1), 'vec2() takes min, max and step');
+    bad(() => loose.int(0, 9, 1), 'int() takes min and max');
+    const smooth = { bye: 'vy' } as object;
+    bad(() => int(0, 9).smooth(smooth), 'smooth has no bye: did you mean by?');
+  });
+
   test('counts are whole and within their limits', () => {
     bad(() => angle(0), '1..24');
     bad(() => quat(1), '2 bits or more');

@@ -8,6 +8,7 @@ import {
   checkKey,
   checkName,
   checkNested,
+  checkOptions,
   checkQuat,
   checkRange,
   checkSchema,
@@ -76,7 +77,9 @@ class Builder {
     checkDefault(this.spec, initial);
     return new Builder({ ...this.spec, initial });
   }
-  smooth({ by, within = 0, far = within }: SmoothOptions = {}): Builder {
+  smooth(options: SmoothOptions = {}): Builder {
+    const { by, within = 0, far = within } = options;
+    checkOptions('smooth', options, { by, within, far });
     checkSmooth(within, far);
     return new Builder({ ...this.spec, smooth: true, by, within, far });
   }
@@ -90,8 +93,12 @@ function build<F>(spec: Partial<FieldSpec>): F {
 }
 
 /** A whole number in min..max. */
-export function int(min: number, max: number): SmoothField<number, number, number, 'all'> {
-  checkRange('int', min, max);
+export function int(
+  min: number,
+  max: number,
+  ...more: []
+): SmoothField<number, number, number, 'all'> {
+  checkRange('int', min, max, undefined, more);
   return build({ type: 'int', min, levels: Math.round(max - min), initial: zeroIn(min, max) });
 }
 
@@ -102,8 +109,9 @@ export function fixed(
   min: number,
   max: number,
   step: number,
+  ...more: []
 ): SmoothField<number, number, number, 'all'> {
-  checkRange('fixed', min, max, step);
+  checkRange('fixed', min, max, step, more);
   const levels = Math.round((max - min) / step);
   return build({ type: 'fixed', min, step, levels, initial: zeroIn(min, max) });
 }
@@ -140,8 +148,9 @@ export function vec2(
   min: number,
   max: number,
   step: number,
+  ...more: []
 ): SmoothField<Vec2, Vec2Like, Vec2Like, 'all'> {
-  checkRange('vec2', min, max, step);
+  checkRange('vec2', min, max, step, more);
   const levels = Math.round((max - min) / step);
   return build({ type: 'vec2', components: 2, min, step, levels, initial: zeroIn(min, max) });
 }
@@ -151,8 +160,9 @@ export function vec3(
   min: number,
   max: number,
   step: number,
+  ...more: []
 ): SmoothField<Vec3, Vec3Like, Vec3Like, 'all'> {
-  checkRange('vec3', min, max, step);
+  checkRange('vec3', min, max, step, more);
   const levels = Math.round((max - min) / step);
   return build({ type: 'vec3', components: 3, min, step, levels, initial: zeroIn(min, max) });
 }

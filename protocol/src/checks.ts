@@ -5,6 +5,7 @@
 import { UsageError } from './errors.ts';
 import type { AnyField, FieldSpec, Fields } from './field.ts';
 import { MAX_DECLARED, MAX_FIELDS, MAX_NESTING } from './limits.ts';
+import { checkNames } from './options.ts';
 import type { StandardSchema } from './standard-schema.ts';
 
 /** Steps away from 0 up to which a float64 tells two neighbours apart after a round trip. */
@@ -12,10 +13,31 @@ const MAX_STEPS = 2 ** 50;
 /** What every row has beside its declared fields. */
 const TAKEN = new Set(['id', 'kind', 'owner', 'alive', 'teleport']);
 
-/** Numbers in min..max in steps of `step`, as `builder` was given them. */
-export function checkRange(builder: string, min: number, max: number, step?: number): void {
-  const given = step === undefined ? [min, max] : [min, max, step];
+/** Names of options: those of `known`, whatever it says of them. */
+export function checkOptions(taker: string, given: object, known: object): void {
+  checkNames(taker, given, Object.keys(known));
+}
+
+/**
+ * Numbers in min..max in steps of `step`, as `builder` was given them, and `more`. Whole numbers
+ * have no step.
+ */
+export function checkRange(
+  builder: string,
+  min: number,
+  max: number,
+  step: number | undefined,
+  more: readonly unknown[],
+): void {
+  const given = builder === 'int' ? [min, max] : [min, max, step];
   const what = `${builder}(${given.join(', ')})`;
+  if (more.length > 0)
+    throw new UsageError(
+      `${builder}() takes ${builder === 'int' ? 'min and max' : 'min, max and step'}, and no ` +
+        'more: what else there is to say comes after it, as in .smooth()',
+    );
+  if (step === undefined && builder !== 'int')
+    throw new UsageError(`${builder}(${min}, ${max}): wants a step as well, such as 1/16`);
   const size = step ?? 1;
   const farthest = Math.max(Math.abs(min), Math.abs(max)) / size;
   if (!(size > 0 && Math.round((max - min) / size) >= 1 && farthest <= MAX_STEPS))

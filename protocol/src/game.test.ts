@@ -111,6 +111,11 @@ group('UsageError names the field and the cure', () => {
       /in a circle/,
     ],
     ['a press', entitiesOf({ fire: bool().press() }), /ship\.fire: press\(\) is for input/],
+    [
+      'a part',
+      () => defineGame({ inputs: {}, entities: {} } as never),
+      /no inputs: did you mean input/,
+    ],
     ['tickRate', () => defineGame({ tickRate: 0, entities: {} }), /tickRate: 0.*1\.\.128/],
     ['fast', () => defineGame({ tickRate: 129, entities: {} }), /tickRate: 129/],
     [

@@ -3,7 +3,7 @@
 // Types flow from here: rows, inputs, events and commands of every other file are inferred from the
 // declaration alone.
 
-import { checkPlans, checkSteps, checkTickRate, checkUnjudged } from '#checks';
+import { checkOptions, checkPlans, checkSteps, checkTickRate, checkUnjudged } from '#checks';
 import * as Context from './body-context.ts';
 import { type CodingTables, priorTables } from './coding-tables.ts';
 import { UsageError } from './errors.ts';
@@ -177,6 +177,15 @@ export function defineGame<
   const C extends Commands = {},
 >(declaration: Declaration<S, E, I, V, C>): Game<S, E, I, V, C> {
   const { tickRate = 30, step } = declaration;
+  checkOptions('defineGame', declaration, {
+    tickRate,
+    state: 0,
+    entities: 0,
+    input: 0,
+    events: 0,
+    commands: 0,
+    step,
+  } satisfies Record<keyof Declaration<S, E, I, V, C>, unknown>);
   checkTickRate(tickRate);
   checkUnjudged(declaration);
   const kinds = Object.keys(declaration.entities);

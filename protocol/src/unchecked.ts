@@ -1,6 +1,7 @@
 // Stands for checks.ts where a page is bundled for production (the `production` condition: vite
 // sets it, esbuild and rollup are told to). Bundlers drop calls of empty functions, and so a page
 // carries neither the checks nor their prose. The server runs with them, on the same declaration.
+export function checkOptions(): void {}
 export function checkRange(): void {}
 export function checkCount(): void {}
 export function checkQuat(): void {}
