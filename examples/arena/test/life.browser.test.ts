@@ -144,7 +144,7 @@ browserSuite('the life of a page', () => {
   });
 
   test('{S21} reloaded, closed or left for good, it gives its seat up at once', async () => {
-    await start();
+    await start({ graceMs: 3_600_000 });
     const { page } = await visit();
     for (let turn = 0; turn < 3; turn++) {
       await page.reload();
