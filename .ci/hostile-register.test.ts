@@ -1,7 +1,9 @@
 // That the register of hostile cases cannot lie: only what ran and passed has passed.
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { argumentsIn, judge, numbersIn, type Report } from './hostile-register.ts';
+import { argumentsIn, judge, numbersIn, type Report, reportAt } from './hostile-register.ts';
 import { ROWS } from './hostile-rows.ts';
+import { ROOT } from './house.ts';
 
 const NONE = new Map<string, string>();
 
@@ -39,7 +41,8 @@ describe('a case', () => {
   test('passes where every test that names it ran and passed', () => {
     const report = reported(['{T1} over uws', 'passed'], ['{T1} over ws', 'passed']);
     expect(stateOf('T1', report)).toBe('passed');
-    expect(judge(report, NONE).counts).toEqual({ cases: 125, passed: 1, argued: 0 });
+    const none = { argued: 0, failed: 0, skipped: 0 };
+    expect(judge(report, NONE).counts).toEqual({ cases: 125, passed: 1, missing: 124, ...none });
   });
 
   test.each([
@@ -59,6 +62,23 @@ describe('a case', () => {
     expect(stateOf('T2', reported(), new Map([['T2', 'why']]))).toBe('argued');
     expect(stateOf('T2', reported(), new Map([['T2', '']]))).toBe('missing');
   });
+});
+
+test('each case is counted once, by its state', () => {
+  const report = reported(['{T1} a', 'failed'], ['{T2} b', 'skipped'], ['{T3} c', 'passed']);
+  const { counts } = judge(report, new Map([['T4', 'why']]));
+  const states = { passed: 1, failed: 1, skipped: 1, argued: 1, missing: 121 };
+  expect(counts).toEqual({ cases: 125, ...states });
+});
+
+test('without a report it says how vitest ended', () => {
+  const none = join(ROOT, 'no-such-report.json');
+  const killed = () => reportAt(none, { status: null, signal: 'SIGTERM' });
+  expect(killed).toThrow('no verdict: vitest was killed by SIGTERM and left no report');
+  expect(() => reportAt(none, { status: 1, signal: null })).toThrow('ended with 1');
+  const error = new Error('spawn EAGAIN');
+  const failed = () => reportAt(none, { status: null, signal: null, error });
+  expect(failed).toThrow('could not run: spawn EAGAIN');
 });
 
 describe('the register is wrong', () => {

@@ -2,6 +2,7 @@
 // it. Reads what vitest reported and the table in SECURITY.md; used by .ci/hostile.ts. A test names
 // its cases in braces at the start of its title, `{T12, S7}`: square brackets are the rules of
 // PROTOCOL.md. Trap: a case passes only if every test that names it ran and passed.
+import { readFileSync } from 'node:fs';
 import { ROWS } from './hostile-rows.ts';
 
 /** What is read of vitest's JSON report. */
@@ -27,7 +28,25 @@ export interface Register {
   readonly rows: readonly Judged[];
   /** What makes the register itself wrong, each with its place. */
   readonly faults: readonly string[];
-  readonly counts: { cases: number; passed: number; argued: number };
+  /** Of `cases`, how many are in each state. */
+  readonly counts: { cases: number } & Record<State, number>;
+}
+
+/**
+ * The report that vitest wrote to `path` before it ended so. Throws an Error that says why there is
+ * none: vitest writes it last.
+ */
+export function reportAt(
+  path: string,
+  { status, signal, error }: { status: number | null; signal: string | null; error?: Error },
+): Report {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'));
+  } catch (cause) {
+    const end = signal ? `was killed by ${signal}` : `ended with ${status}`;
+    const why = error ? `could not run: ${error.message}` : end;
+    throw new Error(`no verdict: vitest ${why} and left no report`, { cause });
+  }
 }
 
 const NAMED = /\{([ST]\d+(?:, [ST]\d+)*)\}/g;
@@ -76,12 +95,9 @@ export function judge(report: Report, argued: ReadonlyMap<string, string>): Regi
     if (why === '') faults.push(`${number} is argued without an argument`);
   }
   const rows = Object.keys(ROWS).map((number) => row(number, ran.get(number) ?? [], argued));
-  const count = (state: State) => rows.filter((judged) => judged.state === state).length;
-  return {
-    rows,
-    faults,
-    counts: { cases: rows.length, passed: count('passed'), argued: count('argued') },
-  };
+  const counts = { cases: rows.length, passed: 0, argued: 0, missing: 0, failed: 0, skipped: 0 };
+  for (const { state } of rows) counts[state]++;
+  return { rows, faults, counts };
 }
 
 function row(number: string, ran: readonly Ran[], argued: ReadonlyMap<string, string>): Judged {

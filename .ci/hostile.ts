@@ -1,12 +1,13 @@
 // `npm run hostile`: runs the tests that name hostile cases and prints what became of each case,
-// and last, as JSON, how many there are, passed and are argued. Ends with 1 while a case is missing
-// or failed; --allow-missing forgives what is missing, --json moves all but the JSON to stderr.
+// and last, as JSON, how many are in each state. Ends with 1 while a case is missing or failed, and
+// with 2 where there is no verdict; --allow-missing forgives what is missing, --json moves all but
+// the JSON to stderr.
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
-import { argumentsIn, judge, numbersIn, type Report } from './hostile-register.ts';
+import { argumentsIn, judge, numbersIn, type Report, reportAt } from './hostile-register.ts';
 import { ROWS } from './hostile-rows.ts';
 import { filesUnder, isTest, isTypeTest, ROOT, read } from './house.ts';
 
@@ -27,18 +28,28 @@ function run(files: readonly string[]): Report {
   try {
     const projects = ['--project', 'unit', '--project', 'browser'];
     const reporters = ['--reporter', 'dot', '--reporter', 'json', '--outputFile.json', output];
-    spawnSync(process.execPath, [vitest, 'run', ...projects, ...reporters, ...files], {
-      cwd: ROOT,
-      stdio: ['ignore', 2, 2],
-    });
-    return JSON.parse(readFileSync(output, 'utf8'));
+    const ended = spawnSync(
+      process.execPath,
+      [vitest, 'run', ...projects, ...reporters, ...files],
+      {
+        cwd: ROOT,
+        stdio: ['ignore', 2, 2],
+      },
+    );
+    return reportAt(output, ended);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
 const say = process.argv.includes('--json') ? console.error : console.log;
-const report = run(filesWithCases());
+let report: Report;
+try {
+  report = run(filesWithCases());
+} catch (error) {
+  console.error((error as Error).message);
+  process.exit(2);
+}
 for (const file of report.testResults) file.name = relative(ROOT, file.name);
 const { rows, faults, counts } = judge(report, argumentsIn(read('SECURITY.md')));
 for (const { number, state, by } of rows) {
