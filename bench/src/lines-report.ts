@@ -1,8 +1,9 @@
-// What `lines` found, for people: figures and the failures behind them, frozen time against delay,
-// and the plots of both. Reads traces and figures, measures nothing that is judged.
+// What `lines` found, for people: what its figures mean, what explains them and the failures behind
+// them, frozen time against delay, and the plots. Reads traces and figures, measures nothing that is
+// judged.
 import { round, say } from './figures.ts';
 import { SEND_EVERY, TICK_MS } from './lines-game.ts';
-import { type Measured, quantile, type Span } from './lines-measure.ts';
+import { type LineFigures, type Measured, quantile, type Span } from './lines-measure.ts';
 import type { StallFigures } from './lines-stall.ts';
 import type { Frame, Trace } from './lines-trace.ts';
 import { type Line, writePlot } from './plot.ts';
@@ -16,11 +17,32 @@ export interface Played {
   readonly stalls: StallFigures;
 }
 
+const LEGEND: Readonly<Record<keyof LineFigures, string>> = {
+  clockErrorP50Ms: "how far off the client's word for the server's present is",
+  clockErrorP99Ms: 'the same, at worst in 99 of 100 frames',
+  lateInputShare: 'ticks that were stepped without their input',
+  leadTicks: 'ticks that input is made ahead of the server, median',
+  shownDelayP50Ms: 'how late others are shown, median',
+  shownDelayP95Ms: 'the same, at worst in 95 of 100 frames',
+  frozenShare: 'drawn frames in which others stood still',
+  jumps: 'motions of others that no ship is capable of',
+  backward: 'drawn frames that showed an earlier tick than the one before',
+  correctionsAboveStep: 'own moves that the server saw otherwise, though their input was in time',
+  hitAgreement: 'shots that client and server judge alike',
+  inputToScreenFrames: 'drawn frames from a key to the own ship moving, the worst',
+  convergedMs: 'from connect until play is as it will be, the slowest client',
+};
+
+/** What the figures mean; shares are of 1. */
+export function sayLegend(): void {
+  for (const [figure, meaning] of Object.entries(LEGEND)) say(`  ${figure.padEnd(24)}${meaning}`);
+}
+
 export function sayPlayed({ name, measured, stalls, traces, span }: Played, tookMs: number): void {
   const { failures, ...details } = measured.details;
   say(`\nlines: ${name} (${round(tookMs / 1000, 1)} s)`);
-  for (const [figure, value] of Object.entries({ ...measured.figures, ...details }))
-    say(`  ${figure.padEnd(24)}${value}`);
+  // The figures themselves are what the bench answers.
+  for (const [figure, value] of Object.entries(details)) say(`  ${figure.padEnd(24)}${value}`);
   const { shownAgainMs, allowedMs, caughtUpMs, forwardFrames, fastest, inputsDoubled } = stalls;
   say(
     `  after 600 ms of silence: shown again in ${shownAgainMs} ms (${allowedMs} allowed), ` +

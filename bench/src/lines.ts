@@ -6,7 +6,7 @@ import { LINE_PROFILES, type LineProfile, type ProfileName } from '@tickwire/pro
 import { say } from './figures.ts';
 import { addBots } from './lines-bot.ts';
 import { type LineFigures, measure, type Span } from './lines-measure.ts';
-import { type Played, plotLines, sayPlayed } from './lines-report.ts';
+import { type Played, plotLines, sayLegend, sayPlayed } from './lines-report.ts';
 import { playStalls } from './lines-stall.ts';
 import type { Trace } from './lines-trace.ts';
 import { LinesWorld } from './lines-world.ts';
@@ -30,7 +30,9 @@ export interface LinesOptions {
 export async function measureLines(options: LinesOptions): Promise<Record<string, LineFigures>> {
   const { seed, profile, plot } = options;
   const played: Played[] = [];
-  for (const name of namesOf(profile)) {
+  const names = namesOf(profile);
+  sayLegend();
+  for (const name of names) {
     const startedMs = performance.now();
     const line = LINE_PROFILES[name];
     const run = await playLine(line, seed);
