@@ -1,6 +1,5 @@
-// What `lines` found, for people: what its figures mean, what explains them and the failures behind
-// them, frozen time against delay, and the plots. Reads traces and figures, measures nothing that is
-// judged.
+// What `lines` found, for people: what its figures mean and what explains them, failures, frozen
+// time against delay, and the plots. Reads traces and figures, measures nothing that is judged.
 import { round, say } from './figures.ts';
 import { SEND_EVERY, TICK_MS } from './lines-game.ts';
 import { type LineFigures, type Measured, quantile, type Span } from './lines-measure.ts';
