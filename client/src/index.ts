@@ -26,5 +26,6 @@ export type { View } from './view.ts';
 // ./calls.ts
 // ./carried.ts
 // ./backoff.ts
+// ./hearing.ts
 // ./session.ts
 export { type ConnectOptions, connect, type GameClient, type Stats } from './connect.ts';

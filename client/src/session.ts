@@ -11,7 +11,6 @@ import {
   FrameType,
   type Game,
   type Link,
-  PingSchedule,
   PROTOCOL_VERSION,
   Random,
   reactionTo,
@@ -21,6 +20,7 @@ import {
 } from '@tickwire/protocol';
 import { Backoff } from './backoff.ts';
 import { Carried } from './carried.ts';
+import { Hearing } from './hearing.ts';
 import { Playback, type PlaybackOptions } from './playback.ts';
 import { CommandError, ConnectError, connectReason, endReason, type Status } from './status.ts';
 import type { RowsView } from './view.ts';
@@ -35,22 +35,8 @@ const FIRST_ATTEMPTS = 3;
 const ATTEMPT_MS = 8_000;
 /** Silence after which an ACK goes out (DESIGN 13.6). */
 const ACK_MS = 250;
-/**
- * Silence of the server after which the line counts as down: it sends STATEs every tick and pings
- * every second.
- */
-const DEAF_MS = 6_000;
 /** A page that did not run for this long asks for everything. */
 const SLEPT_MS = 2_000;
-/** And has its answer by then, or the line did not outlive the sleep: the longest round trip. */
-const AWAKE_MS = 2_000;
-/** Silence after which a line is not believed in once the browser says it was offline. */
-const QUIET_MS = 1_000;
-/**
- * Ms after which a ping should have its answer: the longest round trip, and the gap between pings.
- * Input behind it would queue where nothing says so: browsers count as sent what they handed on.
- */
-const UNHEARD_MS = 2_000;
 /** A browser says no more of a server that is away than of one that refused the upgrade. */
 const UNREACHABLE =
   'no answer: is the server up, and the address right? If it is, its log says why';
@@ -94,7 +80,7 @@ export class Session {
   roomId = '';
   readonly #options: SessionOptions;
   readonly #backoff: Backoff;
-  readonly #pings = new PingSchedule();
+  readonly #hearing = new Hearing();
   readonly #watchers = new Set<(status: Status) => void>();
   readonly #handlers = new Map<string, Set<(payload: never) => void>>();
   readonly #carried: Carried;
@@ -103,9 +89,6 @@ export class Session {
   #resumeKey: string | undefined;
   #ticket: string | undefined;
   #brokenMs = 0;
-  #heardMs = 0;
-  /** When the newest ping that was answered was sent. */
-  #answeredMs = 0;
   #wasLive = false;
   #refreshed = false;
   #cancelRetry = (): void => {};
@@ -135,19 +118,19 @@ export class Session {
   advance(): void {
     const now = this.#options.now();
     const wire = this.#wireOf();
-    if (wire) wire.isUnheard = now - this.#answeredMs > UNHEARD_MS;
+    if (wire) wire.isUnheard = this.#hearing.isUnheard(now);
     const elapsed = this.playback.advance(now, (first, ticks, shown) =>
       wire?.inputs(first, ticks, shown),
     );
     if (!wire?.welcomed) return;
     if (elapsed > SLEPT_MS) {
       wire.resync();
-      // What came while nobody ran is still to be read: the server is not silent yet.
-      this.#heardMs = now - DEAF_MS + AWAKE_MS;
+      this.#hearing.woke(now);
     }
-    if (now - this.#heardMs > DEAF_MS) this.#giveUp(wire);
+    if (this.#hearing.isDeaf(now)) this.#giveUp(wire);
     else if (!wire.isFull) {
-      if (this.#pings.due(now)) wire.ping(this.#pings.sent(now));
+      const ping = this.#hearing.ping(now);
+      if (ping !== undefined) wire.ping(ping);
       if (now - wire.ackedMs > ACK_MS) wire.acknowledge();
     }
   }
@@ -204,8 +187,8 @@ export class Session {
   /** The page is back: no waiting. `online`: and so is the machine, perhaps elsewhere. */
   wake(online = false): void {
     const wire = this.#wireOf();
-    const silentMs = this.#options.now() - this.#heardMs;
-    if (online && wire?.welcomed && silentMs > QUIET_MS) this.#giveUp(wire);
+    const isQuiet = this.#hearing.isQuiet(this.#options.now());
+    if (online && wire?.welcomed && isQuiet) this.#giveUp(wire);
     const { is } = this.#state;
     if (is !== 'paused' && !(is === 'waiting' && this.#wasLive)) return;
     this.#brokenMs = this.#options.now();
@@ -309,15 +292,14 @@ export class Session {
     this.roomId = welcome.roomId;
     this.seat = welcome.seat;
     this.#resumeKey = welcome.resumeKey;
-    this.#pings.restart();
-    this.#heardMs = this.#answeredMs = this.#options.now();
+    this.#hearing.restart(this.#options.now());
     this.playback.welcomed(welcome, same && welcome.tick >= this.playback.tick);
     this.advance();
   }
 
   #stated(tick: number, header: StateHeader, wire: Wire, fresh: boolean): void {
     const now = this.#options.now();
-    this.#heardMs = now;
+    this.#hearing.heard(now);
     this.playback.stated(tick, header, now);
     if (this.#state.is === 'joining') {
       this.#state = { is: 'live', wire, sinceMs: now };
@@ -334,10 +316,8 @@ export class Session {
 
   #ponged(id: number, tick: number): void {
     const now = this.#options.now();
-    this.#heardMs = now;
-    const sentMs = this.#pings.pong(id);
+    const sentMs = this.#hearing.ponged(id, now);
     if (sentMs === undefined) return;
-    this.#answeredMs = sentMs;
     this.playback.clock.addPong({ sentMs, receivedMs: now, remoteTick: tick });
   }
 

@@ -199,7 +199,6 @@ export function defineGame<
   };
   const many = (sets: Commands | KindFields | undefined): Plan[] =>
     Object.entries(sets ?? {}).map(([name, set]) => plan(name, -1, fieldsOf(set)));
-
   const kindPlans = kinds.map((name, index) => plan(name, index, declaration.entities[name]));
   const state = plan('state', -1, declaration.state ?? {});
   const input = plan('input', -1, declaration.input ?? {});
