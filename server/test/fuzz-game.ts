@@ -1,11 +1,12 @@
-// The game that the fuzz plays: every type of field in every scope, and a room whose every tick
-// does what chance says. Used by fuzz.test.ts and secrecy.test.ts. Trap: chance comes from one
+// The game that the fuzz plays: every type of field in every scope, events and commands, and a room
+// whose every tick does what chance says. Used by fuzz.test.ts, secrecy.test.ts, fuzz/ and soak/. Trap: chance comes from one
 // seeded Random per room, never from room.random(), so that two runs of one seed do the same.
 
 import {
   angle,
   bool,
   choice,
+  command,
   defineGame,
   type EntityId,
   entity,
@@ -23,6 +24,7 @@ import {
 import {
   defineRoom,
   type GameRoom,
+  Refusal,
   type Room,
   type RoomDefinition,
   type RoomKind,
@@ -73,6 +75,27 @@ export const game = defineGame({
     sign: { words: text(20), votes: map(entity('ship'), bool(), 10), weight: fixed(0, 1, 1 / 7) },
   },
   input: { dx: fixed(-1, 1, 1 / 8), dy: fixed(-1, 1, 1 / 8), fire: bool().press() },
+  events: {
+    flash: {
+      n: int(0, 2 ** 31),
+      from: entity('ship'),
+      at: vec2(-500, 500, 1 / 8),
+      words: text(12),
+    },
+    haul: {
+      stacks: list(stack, 4),
+      prices: map(text(4), int(0, 99), 4),
+      note: packed<unknown>(64),
+    },
+  },
+  commands: {
+    say: command({ words: text(20), to: list(entity('ship'), 4) }).replies<number>(),
+    trade: command({
+      offer: map(int(0, 9), stack, 4),
+      turn: quat(9),
+      extra: packed<unknown>(200),
+    }).replies<{ took: number }>(),
+  },
   step: {
     ship(self, { dx, dy, fire }, { dt }) {
       self.x += dx * 97.3 * dt;
@@ -266,6 +289,14 @@ export function fuzzRoom(
       return chance;
     },
     join: (room, seat) => void room.spawn('ship', { x: seat.id * 9, name: `p${seat.id}` }, seat),
+    commands: {
+      say: (_room, _seat, { words }) => words.length,
+      async trade(_room, _seat, { offer }) {
+        await Promise.resolve();
+        if (offer.size === 0) throw new Refusal('nothing is offered');
+        return { took: offer.size };
+      },
+    },
     tick(room) {
       turmoil(room, room.data);
       ticked(room as unknown as GameRoom);

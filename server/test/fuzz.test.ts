@@ -2,28 +2,19 @@
 // a seat holds after each STATE is what it should see. TICKWIRE_FUZZ_SEEDS and TICKWIRE_FUZZ_TICKS
 // ask for more.
 
-import { Random, type Row } from '@tickwire/protocol';
+import { Random } from '@tickwire/protocol';
 import { afterEach, describe, expect, test } from 'vitest';
-import type { GameRoom } from '../src/index.ts';
-import type { RoomSeat } from '../src/seat.ts';
+import { Expectations } from './expectations.ts';
 import { fuzzRoom, game } from './fuzz-game.ts';
 import { Player, Stepper } from './stepper.ts';
-import { compare, compareState, Knowledge, type Truth, truthOf } from './truth.ts';
 
 const SEEDS = Number(process.env.TICKWIRE_FUZZ_SEEDS ?? 3);
 const TICKS = Number(process.env.TICKWIRE_FUZZ_TICKS ?? 2000);
 /** Bytes on the way that make a seat slow: small, so that stalled seats skip frames at once. */
 const SLOW_BYTES = 2500;
-/** Ticks of truth kept for seats that read late. */
-const MEMORY_TICKS = 400;
 const TICK_MS = 1000 / game.tickRate;
 
 type Client = Player<typeof game>;
-
-interface Expected {
-  readonly truth: Truth;
-  readonly known: ReadonlySet<number>;
-}
 
 const KINDS: Record<string, Parameters<typeof fuzzRoom>[1]> = {
   'a room without interest': {},
@@ -42,16 +33,11 @@ const KINDS: Record<string, Parameters<typeof fuzzRoom>[1]> = {
 
 /** One seeded run: the chaos of clients, and the comparison after each STATE. */
 class Fuzz {
-  checked = 0;
+  readonly expectations = new Expectations();
   readonly players: Client[] = [];
   stepper!: Stepper;
   readonly #chance: Random;
-  readonly #knowledge = new Map<RoomSeat, Knowledge>();
-  readonly #expected = new Map<string, Expected>();
-  readonly #seen = new Map<Client, string>();
   readonly #joining = new Set<Promise<unknown>>();
-
-  #truth: Truth | undefined;
 
   constructor(seed: number) {
     this.#chance = new Random(seed + 0.5e9);
@@ -59,8 +45,11 @@ class Fuzz {
 
   async run(stepper: Stepper, ticks: number): Promise<void> {
     this.stepper = stepper;
-    stepper.onTick = (room) => this.#remember(room);
-    stepper.onStride = () => this.#check();
+    const { expectations } = this;
+    stepper.onTick = (room) => expectations.told(room);
+    stepper.onStride = () => {
+      for (const { client } of this.players) expectations.check(client);
+    };
     for (let tick = 0; tick < ticks; tick++) {
       if (tick % 4 === 0) this.#disturb();
       await this.stepper.advance(TICK_MS);
@@ -70,62 +59,6 @@ class Fuzz {
       player.flow();
     }
     await this.stepper.advance(10_000);
-  }
-
-  /** Notes the world, and what each seat is about to be told if its line can take it. */
-  readonly ticked = (room: GameRoom): void => {
-    this.#truth = truthOf(room);
-    for (const seat of room.seats) {
-      let knowledge = this.#knowledge.get(seat);
-      if (!knowledge) this.#knowledge.set(seat, (knowledge = new Knowledge()));
-      if (seat.connected && room.tick % (room.definition.sendEvery ?? 1) === 0)
-        knowledge.look(room, seat);
-    }
-  };
-
-  /** Notes what each seat that was told something should hold now. */
-  #remember(room: GameRoom): void {
-    const tick = room.doneTick;
-    const truth = this.#truth!;
-    for (const [seat, knowledge] of this.#knowledge) {
-      if (seat.gone) this.#knowledge.delete(seat);
-      if (seat.sentTick !== tick) continue;
-      knowledge.told();
-      this.#expected.set(`${seat.id} ${tick}`, { truth, known: knowledge.known });
-      this.#expected.delete(`${seat.id} ${tick - MEMORY_TICKS}`);
-    }
-  }
-
-  #check(): void {
-    for (const player of this.players) {
-      const view = player.client.newest();
-      const key = `${player.client.seat} ${view.tick}`;
-      if (view.tick === 0 || this.#seen.get(player) === key) continue;
-      const expected = this.#expected.get(key);
-      // A new seat is welcomed before its first STATE: the newest snapshot is the old seat's.
-      if (!expected && player.state !== 'live') continue;
-      if (!expected) throw new Error(`seat ${key}: a STATE nobody sent`);
-      this.#seen.set(player, key);
-      this.#compare(player, expected, key);
-    }
-  }
-
-  #compare({ client }: Client, { truth, known }: Expected, key: string): void {
-    const view = client.newest();
-    let count = 0;
-    try {
-      for (const kind of ['ship', 'crate', 'sign'] as const)
-        for (const row of view.all(kind)) {
-          if (!known.has(row.id)) throw new Error(`${kind} ${row.id} should not be known`);
-          compare(client.seat, row as unknown as Row, truth.rows.get(row.id)!);
-          count++;
-        }
-      if (count !== known.size) throw new Error(`holds ${count} of ${known.size} entities`);
-      compareState(game.state, view.state as unknown as Row, truth.state);
-    } catch (error) {
-      throw new Error(`seat and tick ${key}: ${(error as Error).message}`);
-    }
-    this.checked++;
   }
 
   #disturb(): void {
@@ -208,7 +141,7 @@ describe.each(Object.keys(KINDS))('%s', (name) => {
     async (seed) => {
       const fuzz = new Fuzz(seed);
       stepper = await Stepper.start({
-        rooms: { field: fuzzRoom(seed, KINDS[name], fuzz.ticked) },
+        rooms: { field: fuzzRoom(seed, KINDS[name], (room) => fuzz.expectations.ticked(room)) },
         seed,
         limits: { slowSeatBytes: SLOW_BYTES, roomBurst: 1000 },
       });
@@ -216,7 +149,7 @@ describe.each(Object.keys(KINDS))('%s', (name) => {
       expect(faults(stepper)).toEqual([]);
       expect(complaints(fuzz.players)).toEqual([]);
       expect(fuzz.players.map((player) => player.state)).toEqual(fuzz.players.map(() => 'live'));
-      expect(fuzz.checked).toBeGreaterThan(TICKS / 2);
+      expect(fuzz.expectations.checked).toBeGreaterThan(TICKS / 2);
     },
   );
 });
