@@ -85,6 +85,11 @@ export class Shard {
     return Object.keys(this.#options.rooms);
   }
 
+  /** Secrets that are remembered: of seats, those included that are about to go, and of tickets. */
+  get secrets(): { seats: number; tickets: number } {
+    return { seats: this.#resume.size, tickets: this.#tickets.size };
+  }
+
   /** Opens a room. Throws JoinRefused when there is no capacity or the game's `open` failed. */
   open(kind: string): GameRoom {
     const { rooms, limits, log, now, seed, makeId, heartbeat, findDesyncs } = this.#options;

@@ -84,6 +84,11 @@ export class Tickets {
     return this.#byUser.get(user) ?? 0;
   }
 
+  /** Promises that are kept, those included that expired since anybody asked. */
+  get size(): number {
+    return this.#keys.size;
+  }
+
   /** All live equally long, so the oldest come first. */
   expire(): void {
     const nowMs = this.#options.now();

@@ -1,6 +1,7 @@
 // The game that the fuzz plays: every type of field in every scope, events and commands, and a room
-// whose every tick does what chance says. Used by fuzz.test.ts, secrecy.test.ts, fuzz/ and soak/. Trap: chance comes from one
-// seeded Random per room, never from room.random(), so that two runs of one seed do the same.
+// whose every tick does what chance says. Used by fuzz.test.ts, secrecy.test.ts, fuzz/ and soak/.
+// Trap: chance comes from one seeded Random per room, never from room.random(), so that two runs of
+// one seed do the same.
 
 import {
   angle,
