@@ -86,7 +86,7 @@ export class Tickets {
 
   /** Promises that are kept, those included that expired since anybody asked. */
   get size(): number {
-    return this.#keys.size;
+    return this.#promised.size;
   }
 
   /** All live equally long, so the oldest come first. */

@@ -10,6 +10,7 @@ import {
   ProtocolError,
   Received,
   readBye,
+  readContinuity,
   readDigest,
   readEventHeader,
   readFrame,
@@ -122,6 +123,9 @@ export class ClientReader {
         return;
       case FrameType.Pong:
         readPong(from);
+        return;
+      case FrameType.Continuity:
+        readContinuity(from);
         return;
       case FrameType.Digest:
         readDigest(from, game.kinds.length + 2);

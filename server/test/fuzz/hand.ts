@@ -127,7 +127,9 @@ export class Hand {
     const back = Math.floor(chance.next() ** 3 * this.#secrets.length);
     const secret = this.#secrets[this.#secrets.length - 1 - back] ?? 'nothing';
     const credential = chance.next() < 0.7 ? Credential.Resume : Credential.Ticket;
-    return helloFrame(room, credential, secret);
+    // Mostly none, for more than were told is refused.
+    const events = chance.next() < 0.9 ? 0 : chance.integer(1000);
+    return helloFrame(room, credential, secret, events);
   }
 
   #say(peer: MemoryPeer, frame: Uint8Array): void {

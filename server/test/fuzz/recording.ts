@@ -9,6 +9,7 @@ import {
   type FrameType,
   Random,
   writeBye,
+  writeContinuity,
   writeListing,
   writeReport,
   writeResync,
@@ -116,6 +117,7 @@ function rareUp(room: string): Uint8Array[] {
 /** And what a server that means well does not. */
 const RARE_DOWN = [
   written((out) => writeBye(out, 4000, 'why not')),
+  written((out) => writeContinuity(out, { lostEvents: 3, inputTick: 90, commands: 2 })),
   written((out) => writeListing(out, { tick: 40, part: 0, rows: '[[3,0,[1],"x"]]', cut: false })),
   written((out) => writeListing(out, { tick: 40, part: 3, rows: '[]', cut: true })),
 ];

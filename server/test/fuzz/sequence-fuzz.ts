@@ -32,7 +32,7 @@ const CALM_MS = 15_000;
 /** Strides between two calms. */
 const CALM_EVERY = 1000;
 /** Share of frames from the server that reach the misled player changed. */
-const MISLED_SHARE = 0.02;
+const MISLED_SHARE = 0.04;
 
 type Client = Player<typeof game>;
 

@@ -2,7 +2,8 @@
 // whenever a frame has ended it. What it throws is a crash; a refusal is a counter of its tally.
 // Trap: a refused frame costs its connection, so the next read waits for a new one.
 import { FrameType, Random } from '@tickwire/protocol';
-import { Connection, type Host, JoinRefused } from '../../src/connection.ts';
+import { Connection, type Host } from '../../src/connection.ts';
+import { JoinRefused } from '../../src/joining.ts';
 import { DEFAULT_LIMITS } from '../../src/limits.ts';
 import { createLog } from '../../src/log.ts';
 import type { GameRoom } from '../../src/room.ts';
@@ -57,7 +58,13 @@ export class ServerReader {
         const room = this.#room;
         if (this.#seat) room.resume(this.#seat, line);
         else this.#seat = room.admit(undefined, false, line)!;
-        return { room, seat: this.#seat, resumeKey: 'key', confirm: undefined };
+        return {
+          room,
+          seat: this.#seat,
+          resumeKey: 'key',
+          continuity: undefined,
+          confirm: undefined,
+        };
       },
       closed: (connection) => {
         if (connection === this.#connection) this.#connection = undefined;
@@ -94,7 +101,7 @@ export class ServerReader {
     const seat = this.#seat;
     const found: [name: string, count: number, most: number][] = [
       ['seats', [...this.#room.seats].length, 1],
-      ['events of the seat', seat?.events.length ?? 0, DEFAULT_LIMITS.pendingEvents],
+      ['events of the seat', seat?.outbox.waiting.length ?? 0, DEFAULT_LIMITS.pendingEvents],
       ['open commands', seat?.openCommands ?? 0, DEFAULT_LIMITS.pendingCommands],
       ['reasons of refusal', this.tally.refusals.size, 32],
       ['faults', this.tally.faults, 0],

@@ -9,15 +9,16 @@ export function written(write: (out: MsgpackWriter) => void): Uint8Array {
   return out.bytes().slice();
 }
 
-/** A HELLO of this game. */
+/** A HELLO of this game; `events` that came so far, where a seat is resumed. */
 export function helloFrame(
   room: string,
   credential: Credential = Credential.Token,
   secret = '',
+  events = 0,
 ): Uint8Array {
   const { hash } = game;
   const version = PROTOCOL_VERSION;
   return written((out) =>
-    writeHello(out, { version, hash, room, credential, secret, spectate: false }),
+    writeHello(out, { version, hash, room, credential, secret, spectate: false, events }),
   );
 }
