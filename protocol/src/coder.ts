@@ -115,7 +115,10 @@ export class RangeEncoder {
       }
       if (low >= WHOLE) {
         low -= WHOLE;
-        carry(buffer, at);
+        // As `carry`, in place: after a call in it, the loop would load all its arrays anew.
+        let to = at - 1;
+        while (buffer[to] === 255) buffer[to--] = 0;
+        buffer[to]++;
       }
       while (range < LEAST) {
         buffer[at++] = low >>> 22;
