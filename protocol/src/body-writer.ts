@@ -92,19 +92,17 @@ function writeLimit(sink: Sink, state: LiveTable, known: KnownSet, told: number)
 
 /** Tick a slot's entity was last told at; 0 if never. */
 function sentAt(known: KnownSet, slot: number, since: number): number {
-  if (since === BY_SLOT) return known.sentTick[slot];
+  if (since === BY_SLOT) return known.sentAt(slot);
   return known.entered[slot] > since ? 0 : since;
 }
 
 function lookThrough(
   tables: readonly LiveTable[],
   known: KnownSet,
-  { since, stateSince, before }: Since,
+  said: Since,
   prices: Uint16Array | undefined,
 ): void {
-  const { high, kind, row, sentTick, entered, deferred, tier, toldTier, parted } = known;
-  // What is the same for all slots is not read for each: seats are many, and caches small.
-  const defers = known.deferrals > 0;
+  const { high, kind } = known;
   if (told.length < high) {
     told = new Int32Array(kind.length);
     asked = new Int32Array(kind.length);
@@ -114,9 +112,48 @@ function lookThrough(
   changes = 0;
   wholes = false;
   price = 0;
+  if (said.since === BY_SLOT) known.late.sort();
+  if (isInStep(known, said)) lookInStep(tables, known);
+  else lookBySlot(tables, known, said);
+  if (prices) for (let i = 0; i < toldCount; i++) price += prices[asked[i]];
+}
+
+/** True where all that is new are arrivals, and all else was told in the STATE before. */
+function isInStep(known: KnownSet, { since, before }: Since): boolean {
+  const { sentTick, late, untold, deferrals, parted } = known;
+  if (since !== BY_SLOT || sentTick !== before) return false;
+  return late.count === untold && deferrals === 0 && !parted;
+}
+
+/** What is the same for all slots is not read for each: seats are many, and caches small. */
+function lookInStep(tables: readonly LiveTable[], known: KnownSet): void {
+  const { high, kind, row, late } = known;
+  let next = 0;
+  for (let slot = 0; slot < high; slot++) {
+    const k = kind[slot];
+    if (k < 0) continue;
+    if (next < late.count && late.slots[next] === slot) {
+      arriving.push(slot);
+      next++;
+      continue;
+    }
+    const ask = tables[k].asked[row[slot]];
+    told[toldCount] = slot;
+    asked[toldCount++] = ask;
+    changes += ask & 1;
+  }
+}
+
+function lookBySlot(
+  tables: readonly LiveTable[],
+  known: KnownSet,
+  { since, stateSince, before }: Since,
+): void {
+  const { high, kind, row, deferred, tier, toldTier, parted } = known;
+  const defers = known.deferrals > 0;
   for (let slot = 0; slot < high; slot++) {
     if (kind[slot] < 0) continue;
-    const sent = since === BY_SLOT ? sentTick[slot] : entered[slot] > since ? 0 : since;
+    const sent = sentAt(known, slot, since);
     const waits = defers && deferred[slot] !== 0;
     if (sent === 0) {
       if (!waits) arriving.push(slot);
@@ -137,7 +174,6 @@ function lookThrough(
     told[toldCount] = slot;
     asked[toldCount++] = ask;
     changes += ask & 1;
-    if (prices) price += prices[ask];
   }
 }
 
@@ -303,8 +339,8 @@ function writeDeferred(sink: Sink, known: KnownSet, { stateSince }: Since): bool
 }
 
 /** True for a deferred row that was in step. */
-function falls({ deferred, sentTick }: KnownSet, slot: number, stateSince: number): boolean {
-  return deferred[slot] !== 0 && sentTick[slot] === stateSince;
+function falls(known: KnownSet, slot: number, stateSince: number): boolean {
+  return known.deferred[slot] !== 0 && known.sentAt(slot) === stateSince;
 }
 
 /** How many STATEs ago the row was last named to those who were in step. */

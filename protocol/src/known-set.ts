@@ -43,6 +43,9 @@ class FreeSlots {
   }
 }
 
+/** Slots beyond which a list is sorted by the engine. */
+const LONG_LIST = 64;
+
 /** Slots in a row that keeps its memory: emptying an array would give it back, tick after tick. */
 export class SlotList {
   slots = new Uint32Array(16);
@@ -57,13 +60,26 @@ export class SlotList {
     this.count = 0;
   }
 
-  /** Ascending. Most lists are already, and sorting would allocate. */
+  remove(slot: number): void {
+    const at = this.slots.indexOf(slot);
+    if (at < 0 || at >= this.count) return;
+    this.slots.copyWithin(at, at + 1, this.count--);
+  }
+
+  /** Ascending. Most lists are, or are nearly: a long one that is not may allocate. */
   sort(): void {
-    for (let i = 1; i < this.count; i++)
-      if (this.slots[i] < this.slots[i - 1]) {
-        this.slots.subarray(0, this.count).sort();
+    const { slots, count } = this;
+    for (let i = 1; i < count; i++) {
+      const slot = slots[i];
+      if (slots[i - 1] <= slot) continue;
+      if (count > LONG_LIST) {
+        slots.subarray(0, count).sort();
         return;
       }
+      let to = i;
+      for (; to > 0 && slots[to - 1] > slot; to--) slots[to] = slots[to - 1];
+      slots[to] = slot;
+    }
   }
 }
 
@@ -82,10 +98,14 @@ export class KnownSet {
   /** By slot: tick the entity was entered at; if its arrival waited, the tick after it last did. */
   entered = new Uint32Array(FIRST_SLOTS);
   /**
-   * By slot: tick of the newest STATE that carried the entity; 0 for none yet. Used by sets of one
-   * seat.
+   * Tick of the newest STATE: it carried all but `late`, the slots that wait or are new. Sets of
+   * one seat, in which nearly all are alike: a column for each would be read and written in vain.
    */
-  sentTick = new Uint32Array(FIRST_SLOTS);
+  sentTick = 0;
+  readonly late = new SlotList();
+  /** By late slot: tick of the newest STATE that carried the entity; 0 for none yet. */
+  #lateTick = new Uint32Array(FIRST_SLOTS);
+  #isLate = new Uint8Array(FIRST_SLOTS);
   /** By slot: 1 where the entity waits for a later STATE: the byte budget is spent. */
   deferred = new Uint8Array(FIRST_SLOTS);
   /**
@@ -116,8 +136,12 @@ export class KnownSet {
   readonly #logEntered: Uint32Array;
   #logged = 0;
 
+  /** No departures can be told later: there is but one receiver. */
+  readonly #isOfOne: boolean;
+
   /** `log`: departures that leftSince can tell of; a set of one seat needs none. */
   constructor(log = LEAVE_LOG) {
+    this.#isOfOne = log === 0;
     this.#logTick = new Uint32Array(log);
     this.#logSlot = new Uint32Array(log);
     this.#logEntered = new Uint32Array(log);
@@ -154,7 +178,10 @@ export class KnownSet {
     this.row[slot] = row;
     this.id[slot] = id;
     this.entered[slot] = tick;
-    this.sentTick[slot] = 0;
+    if (this.#isOfOne) {
+      this.#delay(slot, 0);
+      this.untold++;
+    }
     this.priority[slot] = 0;
     this.tier[slot] = 0;
     this.toldTier[slot] = 0;
@@ -162,7 +189,6 @@ export class KnownSet {
     this.#note(slot);
     this.#markRow(kind, row, true);
     this.count++;
-    this.untold++;
     return slot;
   }
 
@@ -182,8 +208,12 @@ export class KnownSet {
     while (this.high > 0 && this.kind[this.high - 1] < 0) this.high--;
     this.count--;
     // Never told of: nothing to take back. A shared set tells everybody at the end of each tick.
-    const neverTold = log > 0 ? this.entered[slot] === tick : this.sentTick[slot] === 0;
-    if (this.sentTick[slot] === 0) this.untold--;
+    const neverTold = log > 0 ? this.entered[slot] === tick : this.sentAt(slot) === 0;
+    if (this.#isOfOne && neverTold) this.untold--;
+    if (this.#isLate[slot] !== 0) {
+      this.#isLate[slot] = 0;
+      this.late.remove(slot);
+    }
     if (neverTold) this.#free.add(slot);
     else this.leaving.push(slot);
   }
@@ -209,25 +239,58 @@ export class KnownSet {
     this.deferred[slot] = 0;
   }
 
+  /** Tick of the newest STATE that carried the slot's entity; 0 for none yet. Sets of one seat. */
+  sentAt(slot: number): number {
+    return this.#isLate[slot] === 0 ? this.sentTick : this.#lateTick[slot];
+  }
+
   /** A body that told all but what is deferred is on its way: up to `tick`. */
   sent(tick: number): void {
-    const { sentTick, deferred, tier, toldTier, high } = this;
+    const { late } = this;
     this.untold = 0;
-    if (this.deferrals === 0) {
-      sentTick.fill(tick, 0, high);
-      if (this.parted) toldTier.set(tier);
-    } else
-      for (let slot = 0; slot < high; slot++)
-        if (deferred[slot] === 0) {
-          sentTick[slot] = tick;
-          toldTier[slot] = tier[slot];
-        } else {
-          if (sentTick[slot] === 0) {
-            this.untold++;
-            this.entered[slot] = tick + 1;
-          }
-          this.#resume(slot);
-        }
+    if (this.parted) this.#tellTiers();
+    if (this.deferrals > 0) this.#sentSome(tick);
+    else {
+      for (let i = 0; i < late.count; i++) this.#isLate[late.slots[i]] = 0;
+      late.clear();
+    }
+    this.sentTick = tick;
+    this.told();
+  }
+
+  #tellTiers(): void {
+    const { tier, toldTier, deferred, high } = this;
+    for (let slot = 0; slot < high; slot++) if (deferred[slot] === 0) toldTier[slot] = tier[slot];
+  }
+
+  #sentSome(tick: number): void {
+    const { deferred, high } = this;
+    this.late.clear();
+    for (let slot = 0; slot < high; slot++) {
+      const sent = this.sentAt(slot);
+      this.#isLate[slot] = 0;
+      if (deferred[slot] === 0) continue;
+      this.#delay(slot, sent);
+      if (sent === 0) {
+        this.untold++;
+        this.entered[slot] = tick + 1;
+      }
+      this.#resume(slot);
+    }
+  }
+
+  /** The newest STATE did not carry the slot's entity: the one of `sentTick` did. */
+  #delay(slot: number, sentTick: number): void {
+    this.#lateTick[slot] = sentTick;
+    this.#isLate[slot] = 1;
+    this.late.push(slot);
+  }
+
+  /** All but what waits is told anew: what the receiver knew counts for nothing, nor who left. */
+  startOver(): void {
+    this.late.clear();
+    for (let slot = 0; slot < this.high; slot++) if (this.kind[slot] >= 0) this.#delay(slot, 0);
+    this.untold = this.count;
     this.told();
   }
 
@@ -269,7 +332,8 @@ export class KnownSet {
     this.kind = kind;
     this.row = longer(this.row, size);
     this.entered = longer(this.entered, size);
-    this.sentTick = longer(this.sentTick, size);
+    this.#lateTick = longer(this.#lateTick, size);
+    this.#isLate = longer(this.#isLate, size);
     this.deferred = longer(this.deferred, size);
     this.tier = longer(this.tier, size);
     this.toldTier = longer(this.toldTier, size);

@@ -250,11 +250,7 @@ export class Stage<G = Game> {
     if (viewer.known) this.#look(known, (row) => row.owner === viewer.id || viewer.sees(row));
     const lost = !viewer.known && !known.remembers(viewer.sentTick);
     const everything = viewer.needsEverything || lost;
-    if (viewer.known && everything) {
-      known.sentTick.fill(0, 0, known.limit);
-      known.untold = known.count;
-      known.told();
-    }
+    if (viewer.known && everything) known.startOver();
     if (viewer.known) {
       this.#part(viewer, known);
       this.#defer(viewer, known);
@@ -302,7 +298,7 @@ export class Stage<G = Game> {
       const row = table.rows[known.row[slot]]!;
       const { changed } = known.tier[slot] === 0 ? table : table.far!;
       // A seat goes on asking for the own part of what it was not told to have lost.
-      const sent = known.sentTick[slot];
+      const sent = known.sentAt(slot);
       const given = sent > 0 && table.given[row.$index] > sent;
       const moves = known.tier[slot] !== known.toldTier[slot];
       const says = sent === 0 || moves || changed[row.$index] > sent;

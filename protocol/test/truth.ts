@@ -149,10 +149,10 @@ export function differences(stage: Pick<Stage, 'tables' | 'state'>, viewer: View
       if (live.ids[row] === 0) continue;
       const slot = known ? known.slotOf(live.ids[row]) : 0;
       const at = viewer.indexOf(plan.index, live.ids[row]);
-      const told = slot >= 0 && (!known || known.sentTick[slot] > 0);
+      const told = slot >= 0 && (!known || known.sentAt(slot) > 0);
       if (told !== at > 0) found.push(`${plan.name} ${live.ids[row]} is ${at ? '' : 'not '}known`);
       if (at > 0) count++;
-      const now = !known || known.sentTick[slot] === viewer.sentTick;
+      const now = !known || known.sentAt(slot) === viewer.sentTick;
       const far = known?.tier[slot] === 1;
       if (told && at > 0 && now) compareRow(live, row, table, at, id, found, far);
     }

@@ -39,7 +39,7 @@ export class Arrivals {
     let left = ARRIVALS_AT_ONCE;
     for (let slot = 0; slot < known.high; slot++) {
       const kind = known.kind[slot];
-      if (kind < 0 || known.sentTick[slot] !== 0) continue;
+      if (kind < 0 || known.sentAt(slot) !== 0) continue;
       const table = tables[kind];
       const row = known.row[slot];
       if (table.ownerOf(row) === seat.id) {

@@ -90,14 +90,14 @@ export class Budget {
       if (kind < 0) continue;
       const row = known.row[slot];
       const table = tables[kind];
-      const arrives = known.sentTick[slot] === 0;
+      const arrives = known.sentAt(slot) === 0;
       const told = known.tier[slot] === 0 ? table : table.far!;
-      const isNew = arrives || told.changed[row] > known.sentTick[slot];
+      const isNew = arrives || told.changed[row] > known.sentAt(slot);
       if (!isNew && known.tier[slot] === known.toldTier[slot]) continue;
       const bits = this.#bitsOf(told, row, arrives);
       sum += bits;
       // What was given away as well: until it is told so, the seat reads own parts as the owner.
-      const gaveAway = !arrives && table.given[row] > known.sentTick[slot];
+      const gaveAway = !arrives && table.given[row] > known.sentAt(slot);
       if (gaveAway || table.ownerOf(row) === seat.id) {
         this.#ownBits += bits;
         continue;

@@ -130,9 +130,10 @@ export class Digests {
   #addKnown(seat: RoomSeat, tick: number): void {
     const sums = this.#sums;
     sums.fill(0);
-    const { high, kind, row, sentTick, toldTier } = seat.known;
+    const { known } = seat;
+    const { high, kind, row, toldTier } = known;
     for (let slot = 0; slot < high; slot++)
-      if (kind[slot] >= 0 && sentTick[slot] === tick) {
+      if (kind[slot] >= 0 && known.sentAt(slot) === tick) {
         const hashes = toldTier[slot] === 0 ? this.#hashes : this.#farHashes;
         sums[kind[slot]] += hashes[kind[slot]][row[slot]];
       }
@@ -180,7 +181,7 @@ export class Digests {
           continue;
         }
         const slot = known.slotOf(table.ids[row]);
-        if (slot >= 0 && known.sentTick[slot] === tick)
+        if (slot >= 0 && known.sentAt(slot) === tick)
           yield listRow(known.toldTier[slot] === 0 ? table : table.far!, row);
       }
     }

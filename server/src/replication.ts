@@ -145,7 +145,7 @@ export class Replication {
     // Where everybody sees everything, they see what comes and goes within a tick as well.
     if (this.#shared) return true;
     const slot = seat.known.slotOf(id);
-    return slot >= 0 && seat.known.sentTick[slot] > 0;
+    return slot >= 0 && seat.known.sentAt(slot) > 0;
   }
 
   /** Once a tick, after the world was rounded and before the first send. */
@@ -196,7 +196,7 @@ export class Replication {
     if (this.#budget && !seat.needsEverything) return this.#budget.choose(seat);
     // By what the seat was told so far: that is on its screen, and must stay there.
     this.#arrivals?.choose(seat);
-    if (seat.needsEverything) startOver(seat.known);
+    if (seat.needsEverything) seat.known.startOver();
   }
 
   #reviewTables(): void {
@@ -351,11 +351,4 @@ function tablesFrame(tables: CodingTables, base: CodingTables): Uint8Array {
   const changes = tableChanges(tables.odds, base.odds);
   writeTables(frame, { version: tables.version, base: base.version, changes });
   return frame.bytes().slice();
-}
-
-/** The seat is told all but what waits: what it knew counts for nothing, not even who left. */
-function startOver(known: KnownSet): void {
-  known.sentTick.fill(0, 0, known.limit);
-  known.untold = known.count;
-  known.told();
 }

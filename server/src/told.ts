@@ -73,7 +73,7 @@ export class Told {
   /** True if the seat held the entity after the STATE of `tick`. */
   held(known: KnownSet, id: number, tick: number): boolean {
     const slot = known.slotOf(id);
-    if (slot >= 0 && known.entered[slot] <= tick) return known.sentTick[slot] > 0;
+    if (slot >= 0 && known.entered[slot] <= tick) return known.sentAt(slot) > 0;
     if (!this.#id) return false;
     const oldest = Math.max(this.#departures - MAX_LEFT, 0);
     for (let i = this.#departures - 1; i >= oldest; i--) {
