@@ -79,7 +79,7 @@ export class ShipsRun {
   check(): void {
     for (const frame of this.#frames.splice(0)) this.view.read(frame);
     this.view.look(this.truth, this.#size.radius);
-    this.inView += this.view.inSight.size;
+    this.inView += this.view.held;
     if (this.view.tick % COMPARE_EVERY !== 0) return;
     const found = this.view.differences(this.truth);
     this.views.compared++;

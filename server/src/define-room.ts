@@ -214,6 +214,13 @@ export interface RoomDefinition<G, Auth, Data> extends Admission<Auth> {
      * all as those at hand. Rooms with `wire: 'packed'` only.
      */
     far?: number;
+    /**
+     * Ms from one look of a seat at all distances to the next, at most; default 100. What is new,
+     * gone or jumps is told at once, and so is all when the seat's own place jumps. Between two
+     * looks, a row that comes by moving is known at 0.9 of the radius at the latest, and one that
+     * goes is forgotten at 1.2 of it; after each, at 1 and 1.1. 0: looks for every STATE.
+     */
+    lookMs?: number;
   };
   /** What is allowed to be known. Owners always see their own. */
   sees?: (
@@ -312,11 +319,13 @@ export function defineRoom<G extends { readonly hash: string }, Auth = undefined
     throw new UsageError(`extraSeat: ${extraSeat}: wants 'refuse' or 'supersede'`);
   const { interest, budget, commands = {} } = definition;
   if (interest) {
-    checkNames('interest', interest, ['around', 'radius', 'far']);
+    checkNames('interest', interest, ['around', 'radius', 'far', 'lookMs']);
     if (!(interest.radius > 0))
       throw new UsageError(`interest.radius: ${interest.radius}: wants world units above 0`);
     if (!((interest.far ?? 1) > 0))
       throw new UsageError(`interest.far: ${interest.far}: wants world units above 0`);
+    if (!((interest.lookMs ?? 0) >= 0))
+      throw new UsageError(`interest.lookMs: ${interest.lookMs}: wants ms, 0 or more`);
     if (interest.far !== undefined && !isPacked(definition))
       throw new UsageError("interest.far is for packed rooms: those with sees want wire: 'packed'");
   }

@@ -40,6 +40,7 @@ export type { TransportName } from './transports.ts';
 // ./world.ts
 // ./step-runner.ts
 // ./grid.ts
+// ./sudden-rows.ts
 export type { Point } from './visibility.ts';
 export { type Admission, type Authenticate, Refusal } from './admission.ts';
 // ./arguments.ts

@@ -9,6 +9,9 @@ import type { RoomSeat } from './seat.ts';
 import { Visibility } from './visibility.ts';
 import type { World } from './world.ts';
 
+/** As soon as anybody could wish for what creeps over the edge of sight. */
+const DEFAULT_LOOK_MS = 100;
+
 type Definition = RoomDefinition<Game, unknown, unknown>;
 
 /** `room` is what `sees` is given. */
@@ -20,7 +23,7 @@ export function sharingOf(
   limits: RoomLimits,
 ): ReplicationOptions {
   return {
-    visibility: visibilityOf(definition, world, room),
+    visibility: visibilityOf(definition, game, world, room),
     limits,
     priors: isPacked(definition) ? game.priors : undefined,
     // What odds are learnt from, they tell: nothing that some seats may not know.
@@ -36,15 +39,18 @@ function spreads({ interest, budget }: Definition): boolean {
 }
 
 function visibilityOf(
-  { interest, sees, budget }: Definition,
+  { interest, sees, budget, sendEvery = 1 }: Definition,
+  { tickRate }: Game,
   world: World,
   room: unknown,
 ): Visibility<RoomSeat> | undefined {
   if (!interest && !sees && !budget) return undefined;
+  const { lookMs = DEFAULT_LOOK_MS } = interest ?? {};
   return new Visibility<RoomSeat>(world, {
     around: interest && ((seat) => interest.around(seat as never) as Row | undefined),
     radius: interest?.radius ?? 0,
     far: interest?.far,
+    lookEvery: Math.max(Math.floor((lookMs / 1000) * (tickRate / sendEvery)), 1),
     sees: sees && ((seat, row) => sees(seat as never, row as never, room as never)),
   });
 }

@@ -1,5 +1,5 @@
 import { defineGame, fixed, int, KnownSet, Random, type Row } from '@tickwire/protocol';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { type Sight, type Viewer, Visibility } from './visibility.ts';
 import { World } from './world.ts';
 
@@ -126,48 +126,140 @@ test('rows are far beyond a distance, near within 0.9 of it, and never far if ow
   expect(tier()).toBe(0);
 });
 
-test.each([1, 2, 3])('what is known is what the distances say, tick by tick (seed %i)', (seed) => {
-  const chance = new Random(seed);
-  const world = new World(game, 1, false);
-  const viewers = [1, 2, 3].map((id) => ({
+/** Three viewers in a world in which ships drift, jump, come and go; the third is slow. */
+class Crowd {
+  readonly #chance: Random;
+  readonly world = new World(game, 1, false);
+  readonly viewers = [1, 2, 3].map((id) => ({
     id,
     known: new KnownSet(0),
     eye: undefined,
     x: 0,
     y: 0,
   }));
-  const visibility = new Visibility<(typeof viewers)[0]>(world, { around: (v) => v, radius: 100 });
-  const inSight = viewers.map(() => new Set<number>());
-  const place = () => (chance.next() - 0.5) * 500;
-  const rows: Row[] = [];
-  for (let tick = 1; tick < 300; tick++) {
+  readonly rows: Row[] = [];
+
+  constructor(seed: number) {
+    this.#chance = new Random(seed);
+  }
+
+  #place(): number {
+    return (this.#chance.next() - 0.5) * 500;
+  }
+
+  /** `speed`: how far ships go at most, each way. */
+  move(tick: number, speed: number): void {
+    const { world, rows } = this;
+    const chance = this.#chance;
     world.begin(tick, tick);
-    if (rows.length < 60) rows.push(world.spawn('ship', { x: place(), y: place() }, 0));
+    if (rows.length < 60) rows.push(world.spawn('ship', { x: this.#place(), y: this.#place() }, 0));
     if (chance.next() < 0.3) world.despawn(rows.splice(chance.integer(rows.length), 1)[0]);
     for (const row of rows) {
       const far = chance.next() < 0.01;
-      row.x = far ? place() : (row.x as number) + (chance.next() - 0.5) * 12;
-      row.y = far ? place() : (row.y as number) + (chance.next() - 0.5) * 12;
+      row.x = far ? this.#place() : (row.x as number) + (chance.next() - 0.5) * 2 * speed;
+      row.y = far ? this.#place() : (row.y as number) + (chance.next() - 0.5) * 2 * speed;
       if (chance.next() < 0.002) row.x = Number.NaN;
-      else if (!Number.isFinite(row.x)) row.x = place();
+      else if (!Number.isFinite(row.x)) row.x = this.#place();
     }
-    visibility.begin();
-    viewers.forEach((viewer, i) => {
+    for (const viewer of this.viewers) {
       viewer.x += (chance.next() - 0.5) * 8;
-      if (chance.next() < 0.01) viewer.y = place();
-      // The third is slow: it is told of every fourth tick or so.
-      if (i === 2 && chance.next() < 0.75) return;
+      if (chance.next() < 0.01) viewer.y = this.#place();
+    }
+  }
+
+  /** Those who get a STATE: the third in about every fourth tick. */
+  told() {
+    return this.viewers.filter(({ id }) => id < 3 || this.#chance.next() < 0.25);
+  }
+
+  known(viewer: Viewer): number[] {
+    return this.rows.filter((row) => viewer.known.slotOf(row.id) >= 0).map(({ id }) => id);
+  }
+}
+
+const wayTo = (viewer: { x: number; y: number }, row: Row) =>
+  Math.hypot((row.x as number) - viewer.x, (row.y as number) - viewer.y);
+
+test.each([1, 2, 3])('what is known is what the distances say, tick by tick (seed %i)', (seed) => {
+  const crowd = new Crowd(seed);
+  const { world, rows } = crowd;
+  type CrowdViewer = (typeof crowd.viewers)[0];
+  const visibility = new Visibility<CrowdViewer>(world, { around: (v) => v, radius: 100 });
+  const inSight = new Map(crowd.viewers.map((viewer) => [viewer, new Set<number>()]));
+  for (let tick = 1; tick < 300; tick++) {
+    crowd.move(tick, 6);
+    visibility.begin();
+    for (const viewer of crowd.told()) {
       visibility.update(viewer, tick);
       viewer.known.sent(tick);
-      for (const id of inSight[i]) if (!rows.some((row) => row.id === id)) inSight[i].delete(id);
+      const sight = inSight.get(viewer)!;
+      for (const id of sight) if (!rows.some((row) => row.id === id)) sight.delete(id);
       for (const row of rows) {
-        const way = Math.hypot((row.x as number) - viewer.x, (row.y as number) - viewer.y);
-        if (way <= 100) inSight[i].add(row.id);
-        else if (!(way <= 110)) inSight[i].delete(row.id);
+        const way = wayTo(viewer, row);
+        if (way <= 100) sight.add(row.id);
+        else if (!(way <= 110)) sight.delete(row.id);
       }
-      const known = rows.filter((row) => viewer.known.slotOf(row.id) >= 0).map(({ id }) => id);
-      expect(known, `viewer ${i + 1}, tick ${tick}`).toEqual([...inSight[i]].sort((a, b) => a - b));
+      const known = crowd.known(viewer);
+      const wanted = [...sight].sort((a, b) => a - b);
+      expect(known, `viewer ${viewer.id}, tick ${tick}`).toEqual(wanted);
       expect(viewer.known.count).toBe(known.length);
-    });
+    }
   }
+});
+
+describe.each([2, 3, 6])('one that looks at every %i. STATE', (lookEvery) => {
+  test.each([1, 2, 3])('knows what is at 0.9, and not what is beyond 1.2 (seed %i)', (seed) => {
+    const crowd = new Crowd(seed);
+    type CrowdViewer = (typeof crowd.viewers)[0];
+    const sight: Sight<CrowdViewer> = { around: (v) => v, radius: 100, lookEvery };
+    const visibility = new Visibility<CrowdViewer>(crowd.world, sight);
+    let edges = 0;
+    for (let tick = 1; tick < 600; tick++) {
+      // Slower than what is sudden, and then faster.
+      crowd.move(tick, tick < 500 ? 3 / lookEvery : 30);
+      visibility.begin();
+      for (const viewer of crowd.told()) {
+        visibility.update(viewer, tick);
+        viewer.known.sent(tick);
+        const known = new Set(crowd.known(viewer));
+        for (const row of crowd.rows) {
+          const way = wayTo(viewer, row);
+          if (way <= 90) expect(known, `at ${way}, tick ${tick}`).toContain(row.id);
+          else if (!(way <= 120)) expect(known, `at ${way}, tick ${tick}`).not.toContain(row.id);
+          else if (known.has(row.id) !== way <= 100) edges++;
+        }
+        expect(viewer.known.count).toBe(known.size);
+      }
+    }
+    expect(edges, 'the edge is not measured every tick').toBeGreaterThan(50);
+  });
+});
+
+test('what is new, gone or jumps is told at once between two looks, and so is a jump’s all', () => {
+  const { world, at, knows } = setUp({ lookEvery: 1000 });
+  const still = world.spawn('ship', { x: 5, y: 0 }, 0);
+  expect(knows(still)).toBe(true);
+  const row = world.spawn('ship', { x: 50, y: 0 }, 0);
+  const rule = world.spawn('rule', { n: 1 }, 0);
+  expect([knows(row), knows(rule)]).toEqual([true, true]);
+  row.x = 500;
+  expect(knows(row)).toBe(false);
+  row.x = 20;
+  expect(knows(row)).toBe(true);
+  at.eye = { x: 300, y: 0 };
+  expect(knows(row)).toBe(false);
+  at.eye = { x: 0, y: 0 };
+  expect(knows(row)).toBe(true);
+  const { id } = row;
+  world.despawn(row);
+  expect(knows({ id } as Row)).toBe(false);
+});
+
+test('with sees, leave to know is asked for every STATE however seldom it looks', () => {
+  let allowed = true;
+  const { world, knows } = setUp({ sees: () => allowed, lookEvery: 1000 });
+  const row = world.spawn('ship', { x: 1, y: 0 }, 0);
+  expect(knows(row)).toBe(true);
+  allowed = false;
+  expect(knows(row)).toBe(false);
 });

@@ -1,9 +1,11 @@
 // Which entities a seat knows. First what is near (a grid, with hysteresis, around what the seat
 // looks from), then what it is allowed to know (`sees`). Rooms with neither have one known set for
-// all. Called by room.ts once a tick, before replication; a seat that gets no STATE this tick is
-// not asked for, so its known set is always what it was told. HOT: allocates nothing per tick.
+// all. Called by replication for each seat that gets a STATE; a seat that gets none is not asked
+// for, so its known set is always what it was told. Distances are measured now and then, in turns;
+// what cannot wait is in sudden-rows. HOT: allocates nothing per tick.
 import type { KnownSet, LiveTable, Row } from '@tickwire/protocol';
 import { Grid } from './grid.ts';
+import { SuddenRows } from './sudden-rows.ts';
 import type { World } from './world.ts';
 
 /** Entities leave at this many times the radius they enter at: nothing flickers at the edge. */
@@ -14,6 +16,16 @@ const NEAR_FACTOR = 0.9;
 
 /** What is at the edge of sight still matters: it waits longer, not for ever. */
 const LEAST_WEIGHT = 0.05;
+
+/**
+ * Between two looks, a row and the seat's eye move by this part of the radius each at most: what
+ * moves faster is looked at sooner. So a row is known at 0.9 of the radius at the latest, and not
+ * beyond 1.2 of it.
+ */
+const MOST_DRIFT = 0.05;
+
+/** More sudden rows than this: a look at the grid is cheaper for each seat. */
+const MOST_SUDDEN = 256;
 
 /** Cells are smaller than the reach: less of what they hold is too far. */
 const CELL_SHARE = 0.5;
@@ -41,6 +53,8 @@ export interface Sight<V extends Viewer> {
   radius: number;
   /** World units: what is beyond is told as it is to those who are far. */
   far?: number;
+  /** STATEs from one look of a seat to its next; default 1. With `sees` it is always 1. */
+  lookEvery?: number;
   /** True for what the viewer may know of. */
   sees?: (viewer: V, row: Row) => boolean;
 }
@@ -51,6 +65,12 @@ export interface Eye {
   y: number;
   z: number;
   placed: boolean;
+  /** Where it was at the newest look; not a number before the first. */
+  lookedX: number;
+  lookedY: number;
+  lookedZ: number;
+  /** The newest STATE that the viewer was asked for, as Visibility counts them. */
+  turn: number;
 }
 
 export class Visibility<V extends Viewer> {
@@ -63,11 +83,22 @@ export class Visibility<V extends Viewer> {
   readonly #leaveSquared: number;
   readonly #farSquared: number;
   readonly #nearSquared: number;
+  readonly #driftSquared: number;
+  readonly #lookEvery: number;
+  /** Undefined where every seat looks at each of its STATEs. */
+  readonly #sudden: SuddenRows | undefined;
+  /** STATEs of the room so far. */
+  #turn = 0;
 
   constructor(world: World, sight: Sight<V>) {
     this.#world = world;
     this.#sight = sight;
-    const { around, radius, far = Infinity } = sight;
+    const { around, radius, far = Infinity, sees, lookEvery = 1 } = sight;
+    const drift = radius * MOST_DRIFT;
+    this.#driftSquared = drift * drift;
+    // Leave to know of a row may go at any time.
+    this.#lookEvery = sees || !around ? 1 : lookEvery;
+    if (this.#lookEvery > 1) this.#sudden = new SuddenRows(drift / (this.#lookEvery - 1));
     this.#farSquared = far * far;
     this.#nearSquared = (far * NEAR_FACTOR) ** 2;
     this.#grid = around ? new Grid(radius * CELL_SHARE, radius) : undefined;
@@ -77,28 +108,79 @@ export class Visibility<V extends Viewer> {
     this.#leaveSquared = (radius * LEAVE_FACTOR) ** 2;
   }
 
-  /** Once a tick, after the world was rounded. */
+  /** Once a STATE, after the world was rounded. */
   begin(): void {
+    this.#turn++;
     this.#grid?.rebuild(this.#world.tables);
+    this.#sudden?.find(this.#world.tables);
   }
 
   /** Brings the viewer's known set up to date with what it may know at `tick`. */
   update(viewer: V, tick: number): void {
-    const { known } = viewer;
     const eye = this.#eyeOf(viewer);
-    this.#dropUnseen(viewer, eye, tick);
-    const own = this.#world.owned.get(viewer.id);
-    if (own)
-      for (let i = 0; i < own.length; i++) {
-        const table = own[i].$table as LiveTable;
-        const row = own[i].$index;
-        if (!known.hasRow(table.plan.index, row)) this.#enter(viewer, table, row, eye, tick);
-        // Its own part is told against what those hold who are near.
-        else if (table.far) known.part(known.slotOf(table.ids[row]), 0);
-      }
+    const looks = this.#looks(viewer, eye);
+    eye.turn = this.#turn;
+    if (looks) this.#dropUnseen(viewer, eye, tick);
+    else this.#dropGone(viewer.known, tick);
+    this.#takeOwn(viewer, eye, tick);
+    if (!looks) return this.#takeSudden(viewer, eye, tick);
     for (let k = 0; k < this.#always.length; k++)
       if (this.#always[k] === 1) this.#takeAll(viewer, this.#world.tables[k], eye, tick);
-    if (eye.placed) this.#lookAround(viewer, eye, tick);
+    if (!eye.placed) return;
+    eye.lookedX = eye.x;
+    eye.lookedY = eye.y;
+    eye.lookedZ = eye.z;
+    this.#lookAround(viewer, eye, tick);
+  }
+
+  /** False where nothing but sudden rows can have come or gone since the viewer's STATE before. */
+  #looks({ id }: V, eye: Eye): boolean {
+    const sudden = this.#sudden;
+    if (!sudden || eye.turn !== this.#turn - 1 || (this.#turn + id) % this.#lookEvery === 0)
+      return true;
+    if (sudden.gone.count + sudden.come.count > MOST_SUDDEN) return true;
+    if (!eye.placed) return false;
+    const dx = eye.x - eye.lookedX;
+    const dy = eye.y - eye.lookedY;
+    const dz = eye.z - eye.lookedZ;
+    return !(dx * dx + dy * dy + dz * dz <= this.#driftSquared);
+  }
+
+  #takeOwn(viewer: V, eye: Eye, tick: number): void {
+    const { known } = viewer;
+    const own = this.#world.owned.get(viewer.id);
+    if (!own) return;
+    for (let i = 0; i < own.length; i++) {
+      const table = own[i].$table as LiveTable;
+      const row = own[i].$index;
+      if (!known.hasRow(table.plan.index, row)) this.#enter(viewer, table, row, eye, tick);
+      // Its own part is told against what those hold who are near.
+      else if (table.far) known.part(known.slotOf(table.ids[row]), 0);
+    }
+  }
+
+  #dropGone(known: KnownSet, tick: number): void {
+    const { count, kind, row, id } = this.#sudden!.gone;
+    for (let i = 0; i < count; i++) {
+      if (!known.hasRow(kind[i], row[i])) continue;
+      const slot = known.slotOf(id[i]);
+      if (slot >= 0) known.leave(slot, tick);
+    }
+  }
+
+  /** What is new, or has jumped. */
+  #takeSudden(viewer: V, eye: Eye, tick: number): void {
+    const { known } = viewer;
+    const { count, kind, row, id } = this.#sudden!.come;
+    for (let i = 0; i < count; i++) {
+      const table = this.#world.tables[kind[i]];
+      if (known.hasRow(kind[i], row[i])) {
+        const slot = known.slotOf(id[i]);
+        const owned = table.ownerOf(row[i]) === viewer.id;
+        if (!this.#isNear(viewer, slot, eye) && !owned) known.leave(slot, tick);
+      } else if (this.#always[kind[i]] === 1 || this.#isWithin(table, row[i], eye))
+        this.#enter(viewer, table, row[i], eye, tick);
+    }
   }
 
   /** What is gone, too far or not to be known any more leaves. */
@@ -161,19 +243,20 @@ export class Visibility<V extends Viewer> {
           // A height only takes away from what is near.
           if (!(dx * dx + dy * dy <= most) || known.hasRow(kind[i], row[i])) continue;
           const table = tables[kind[i]];
-          if (this.#isWithin(table, row[i], eye)) this.#consider(viewer, table, row[i], eye, tick);
+          if (table.plan.position!.z >= 0 && !this.#isWithin(table, row[i], eye)) continue;
+          this.#consider(viewer, table, row[i], eye, tick);
         }
       }
     }
   }
 
-  /** Near enough to enter, by height as well. */
+  /** Near enough to enter. */
   #isWithin(table: LiveTable, row: number, eye: Eye): boolean {
+    if (!eye.placed) return false;
     const at = table.plan.position!;
-    if (at.z < 0) return true;
     const dx = table.values[at.x][row] - eye.x;
     const dy = table.values[at.y][row] - eye.y;
-    const dz = table.values[at.z][row] - eye.z;
+    const dz = at.z < 0 ? 0 : table.values[at.z][row] - eye.z;
     return dx * dx + dy * dy + dz * dz <= this.#enterSquared;
   }
 
@@ -211,8 +294,13 @@ export class Visibility<V extends Viewer> {
   }
 }
 
+/** Before the first STATE of all. */
+const NEVER = -1;
+
 function newEye(): Eye {
-  return { x: 0, y: 0, z: 0, placed: false };
+  const nowhere = Number.NaN;
+  const looked = { lookedX: nowhere, lookedY: nowhere, lookedZ: nowhere };
+  return { x: 0, y: 0, z: 0, placed: false, ...looked, turn: NEVER };
 }
 
 function place(eye: Eye, from: Row | Point): void {

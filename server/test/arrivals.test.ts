@@ -102,7 +102,7 @@ function crowded(play: Play, motes: number, more: Partial<Definition> = {}) {
   return defineRoom(game, {
     seats: 4,
     keep: true,
-    interest: { around: ({ id }) => play.eyes.get(id) ?? NOWHERE, radius: RADIUS },
+    interest: { around: ({ id }) => play.eyes.get(id) ?? NOWHERE, radius: RADIUS, lookMs: 0 },
     open(room) {
       for (let i = 0; i < motes; i++) spawnIn(room, play.chance);
       return undefined;

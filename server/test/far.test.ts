@@ -33,7 +33,7 @@ function sea(far: number | undefined) {
     ship.vy = (chance.next() - 0.5) * 60;
   };
   const room = defineRoom(game, {
-    interest: { around: () => ({ x: 0, y: 0 }), radius: 900, far },
+    interest: { around: () => ({ x: 0, y: 0 }), radius: 900, far, lookMs: 0 },
     open(room) {
       const at = () => (chance.next() - 0.5) * 600;
       for (let i = 0; i < SHIPS; i++) ships.push(room.spawn('ship', { x: at(), y: at() }));

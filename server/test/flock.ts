@@ -76,7 +76,7 @@ export function flock(options: FlockOptions): RoomKind {
     seats,
     wire,
     keep: true,
-    interest: radius === undefined ? undefined : { around: () => middle, radius },
+    interest: radius === undefined ? undefined : { around: () => middle, radius, lookMs: 0 },
     open(room) {
       for (let i = 0; i < birds; i++) flying.push(born(room));
     },
