@@ -184,7 +184,10 @@ export function quat(bits: number): SmoothField<Quat, QuatLike, QuatLike, 'all'>
   });
 }
 
-/** Unicode text of at most `maxChars` UTF-16 units; what is longer is cut when it is set. */
+/**
+ * Unicode text of at most `maxChars` UTF-16 units (an emoji has two or more); what is longer is cut
+ * when it is set, between characters. In a command it comes to the server's handler in NFC.
+ */
 export function text(maxChars: number): Field<string, string, string, 'all'> {
   checkCount('text(maxChars)', maxChars, MAX_TEXT_CHARS);
   const levels = maxChars * 3;

@@ -63,7 +63,7 @@ export class CommandDesk {
     const { code, definition, game } = this.#room;
     let misfit: string | undefined;
     try {
-      misfit = code.call(() => judge(game, plan.name, args));
+      misfit = code.call(() => judge(game, plan, args));
     } catch (error) {
       this.#failed(id, plan.name, error);
       return;

@@ -1,7 +1,8 @@
-// Free-form values of commands, judged on the server by schemas of the game: zod's, valibot's, and
-// one written by hand. What fits is handed on as the schema made it; what does not is told to who
-// said it, and harms nobody; who goes on loses the connection.
-import { command, defineGame, int, list, packed, record, text } from '@tickwire/protocol';
+// What a command carries, before a handler sees it. Texts are composed; free-form values are judged
+// by schemas of the game: zod's, valibot's, and one written by hand. What fits is handed on as the
+// schema made it; what does not is told to who said it, and harms nobody; who goes on loses the
+// connection.
+import { command, defineGame, int, list, map, packed, record, text } from '@tickwire/protocol';
 import * as v from 'valibot';
 import { afterEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -49,6 +50,12 @@ const game = defineGame({
     valibot: command({ slot: int(0, 9), loadout: packed(512, loadouts.valibot) }),
     handmade: command({ value: packed(64, handmade) }),
     free: command({ value: packed<unknown>(64) }),
+    texts: command({
+      name: text(4),
+      list: list(text(8), 4),
+      map: map(text(8), int(0, 9), 4),
+      record: record({ inner: text(8) }),
+    }),
   },
 });
 
@@ -61,7 +68,10 @@ afterEach(() => stepper?.close());
 async function start() {
   const answer = (_room: unknown, _seat: unknown, args: object) => ({ ...args });
   const room = defineRoom(game, {
-    commands: { zod: answer, valibot: answer, handmade: answer, free: answer },
+    commands: {
+      ...{ zod: answer, valibot: answer, handmade: answer, free: answer },
+      texts: (_room, _seat, args) => ({ ...args, map: [...args.map] }),
+    },
   });
   stepper = await Stepper.start({ rooms: { field: room } });
   const a = await stepper.join(game, { room: 'field' });
@@ -135,6 +145,30 @@ test('a schema may refuse in its own words, and one that breaks ends the room', 
   await expect(call(a, 'handmade', { value: 0 })).rejects.toThrow();
   expect(b.closes).toEqual([[1011, 'the room failed in command handmade']]);
   expect(stepper.log.find(({ handler }) => handler === 'command handmade')).toBeDefined();
+});
+
+describe('texts of a client', () => {
+  const E = 'e\u0301';
+  const COMPOSED = '\u00e9';
+
+  test('{T38} are composed, wherever they stand', async () => {
+    const { a } = await start();
+    const args = { name: E, list: ['x', E], map: new Map([[E, 1]]), record: { inner: E } };
+    expect(await call(a, 'texts', args)).toEqual({
+      name: COMPOSED,
+      list: ['x', COMPOSED],
+      map: [[COMPOSED, 1]],
+      record: { inner: COMPOSED },
+    });
+  });
+
+  test('{T38} are no longer than declared afterwards', async () => {
+    const { a } = await start();
+    const args = { name: '\u0958'.repeat(4), list: [], map: new Map(), record: { inner: '' } };
+    const { name } = (await call(a, 'texts', args)) as { name: string };
+    expect(name).toBe('\u0958\u0958'.normalize('NFC'));
+    expect(name).toHaveLength(4);
+  });
 });
 
 test('what has no schema is handed on as it came', async () => {

@@ -115,6 +115,8 @@ describe('talk', () => {
   it('{T38} takes control and direction characters out of names and cuts them', () => {
     expect(cleanName('  A\u202Eda\n\u0007 Love\u200Blace  ')).toBe('A da Love lace');
     expect(cleanName('x'.repeat(50))).toHaveLength(16);
+    expect(cleanName('Zoe\u0308')).toBe('Zo\u00eb');
+    expect(cleanName('\u{1f680}'.repeat(50))).toBe('\u{1f680}'.repeat(16));
     expect(cleanName('\u200B \n')).toBe('');
     expect(cleanLine('<b>hi</b>')).toBe('<b>hi</b>');
   });

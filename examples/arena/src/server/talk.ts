@@ -25,7 +25,7 @@ const TICKS_PER_LINE = 45;
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\u2028\u2029]/gu;
 
 function cleaned(text: string, maxCharacters: number): string {
-  const plain = text.replace(UNSEEN, ' ').replace(/\s+/gu, ' ').trim();
+  const plain = text.normalize('NFC').replace(UNSEEN, ' ').replace(/\s+/gu, ' ').trim();
   return [...plain].slice(0, maxCharacters).join('').trim();
 }
 
