@@ -1,6 +1,7 @@
 // The game's own code of one room: every hook and handler runs through here. A throw is the end of
 // that room; while one runs, the heartbeat names the room, for code that never returns. Made by the
-// room, which asks it for its hooks; commands.ts asks for handlers.
+// room, which asks it for its hooks; commands.ts asks for handlers. Trap: nobody waits for a hook
+// that is async, but a rejection that nobody takes would end the process.
 import { CloseCode } from '@tickwire/protocol';
 import type { RoomLog } from './define-room.ts';
 import type { Pulse } from './heartbeat.ts';
@@ -22,11 +23,15 @@ export class GameCode {
     this.#pulse = pulse;
   }
 
-  /** Runs a hook, unless the room is over; a throw ends it. `seat`: whom it was about. */
-  run(where: string, hook: () => void, seat?: number): void {
+  /**
+   * Runs a hook, unless the room is over; a throw ends it, and so does a promise of one. `seat`:
+   * whom it was about.
+   */
+  run(where: string, hook: () => unknown, seat?: number): void {
     if (this.#room.over) return;
     try {
-      this.call(hook);
+      const made = this.call(hook);
+      if (made instanceof Promise) made.catch((error) => this.fail(where, error, seat));
     } catch (error) {
       this.fail(where, error, seat);
     }

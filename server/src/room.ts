@@ -142,6 +142,7 @@ export class GameRoom implements Room<Game, unknown, unknown> {
     this.digests = options.findDesyncs ? new Digests(setting) : undefined;
     this.code.run('open', () => {
       this.data = definition.open?.(this as never);
+      return this.data;
     });
   }
 
@@ -328,8 +329,9 @@ export class GameRoom implements Room<Game, unknown, unknown> {
     }
     this.code.run('tick', () => {
       for (const seat of this.#seats.values()) this.#steps.runOwned(seat.id, seat.input);
-      this.definition.tick?.(this as never, this.dt);
+      const ticked = this.definition.tick?.(this as never, this.dt);
       if (sends) this.world.round(this.#sendEvery);
+      return ticked;
     });
     if (this.over) return;
     this.#done = tick;

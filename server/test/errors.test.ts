@@ -182,13 +182,17 @@ describe('a game that throws closes its room only, and its seats are told why', 
   const boom = () => {
     throw new Error('the game broke');
   };
+  const later = async () => {
+    await undefined;
+    boom();
+  };
   const drive: [where: string, more: Partial<Definition>, how: (a: Player<typeof game>) => void][] =
     [
       ['tick', { tick: (room) => void (room.tick === 40 && boom()) }, () => {}],
       ['join', { join: (_, seat) => void (seat.id === 2 && boom()) }, (a) => join(a)],
       ['drop', { drop: boom }, (a) => join(a, (b) => b.cut())],
       ['leave', { leave: boom }, (a) => join(a, (b) => b.client.leave())],
-      ['command boom', {}, (a) => void a.client.call('boom', {}).catch(() => {})],
+      ['command boom', {}, (a) => call(a)],
       [
         'timer bang',
         { timers: { bang: boom }, open: (room) => void room.after(40, 'bang') as undefined },
@@ -196,7 +200,18 @@ describe('a game that throws closes its room only, and its seats are told why', 
       ],
       ['interest or sees', { sees: (_, row) => (row.id > 1 ? boom() : true) }, (a) => join(a)],
       ['resume', { resume: boom }, (a) => join(a, (b) => b.cut())],
+      ['join', { join: async (_, seat) => void (seat.id === 2 && boom()) }, (a) => join(a)],
+      ['tick', { tick: async (room) => void (room.tick === 40 && boom()) }, () => {}],
+      ['leave', { leave: later }, (a) => join(a, (b) => b.client.leave())],
+      [
+        'timer bang',
+        { timers: { bang: later }, open: (room) => void room.after(40, 'bang') as undefined },
+        () => {},
+      ],
+      ['command boom', { commands: { boom: later } as never }, (a) => call(a)],
     ];
+
+  const call = (a: Player<typeof game>) => void a.client.call('boom', {}).catch(() => {});
   /** Another one who joins; what becomes of them is not the question. */
   const join = (a: Player<typeof game>, then: (b: Player<typeof game>) => void = () => {}) =>
     void stepper.join(game, { room: a.client.room }).then(then, () => {});
@@ -230,4 +245,31 @@ describe('a game that throws closes its room only, and its seats are told why', 
     expect(bystander.state).toBe('live');
     expect(stepper.server.shard.rooms.size).toBe(1);
   });
+
+  test('{T61} in a close that rejects: the server closes all the same', async () => {
+    stepper = await Stepper.start({ rooms: { field: arcade({ close: later }) } });
+    await stepper.join(game, { room: 'field' });
+    await stepper.close();
+    expect(stepper.log.map(({ msg }) => msg)).toContain('the close handler threw');
+    expect(stepper.log.at(-1)?.msg).toBe('closed');
+  });
+});
+
+test('{S41} a seat has so many commands open, and hears of the next that it is busy', async () => {
+  const answers: (() => void)[] = [];
+  const wait = () => new Promise<string>((resolve) => answers.push(() => resolve('done')));
+  await start({ commands: { wait } as never }, { limits: { pendingCommands: 3 } });
+  const a = await stepper.join(game, { room: 'field' });
+  const b = await stepper.join(game, { room: 'field' });
+  const call = (player: typeof a) => player.client.call('wait', { ticks: 1 });
+  const open = [call(a), call(a), call(a)];
+  await expect(stepper.until(call(a))).rejects.toThrow('busy: too many commands are waiting');
+  const other = call(b);
+  await stepper.when(() => answers.length === 4);
+  for (const answer of answers) answer();
+  expect(await stepper.until(Promise.all([...open, other]))).toEqual(Array(4).fill('done'));
+  const again = call(a);
+  await stepper.when(() => answers.length === 5);
+  answers[4]();
+  expect(await stepper.until(again)).toBe('done');
 });

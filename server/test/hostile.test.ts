@@ -134,6 +134,15 @@ describe('before a seat', () => {
     expect(refusals()).toMatchObject({ 'handshake-timeout': 1 });
   });
 
+  test.each(['__proto__', 'constructor', 'toString'])(
+    '{T35} a room by the name of %s is no room',
+    async (room) => {
+      const raw = new Raw();
+      await raw.hello({ room });
+      expect(raw.closed?.[0]).toBe(4004);
+    },
+  );
+
   test('{S4, T9} [F1] a text message is refused', async () => {
     const raw = new Raw();
     raw.peer.text();
