@@ -23,6 +23,11 @@ import type { RoomSeat } from './seat.ts';
 const ACK_SHARE = 2;
 /** Seconds of frames that may come at once. */
 const BURST_SECONDS = 2;
+/**
+ * Bytes that one frame may have: a longer one counts for more. A tick's input has 20 to 60, 300
+ * with thirty fields in a plain room; 4,096 at every tick would be a flood of bytes.
+ */
+const FRAME_BYTES = 256;
 /** Before any tick that is ever shown, in 1/SHOWN_UNITS tick; a small integer. */
 const NEVER_SHOWN = -(2 ** 31);
 
@@ -72,9 +77,9 @@ export class Intake {
     if (said.length < length) said = new Float64Array(length);
   }
 
-  /** False: there are too many of these frames. */
-  allows(nowMs: number): boolean {
-    return this.#rate.take(nowMs);
+  /** False: there are too many of these frames, or too many bytes in them. */
+  allows(nowMs: number, bytes: number): boolean {
+    return this.#rate.take(nowMs, Math.ceil(bytes / FRAME_BYTES));
   }
 
   /** Reads the rest of an INPUT that came at `nowMs`. Throws ProtocolError. */

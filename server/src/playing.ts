@@ -83,12 +83,12 @@ export class Playing {
     }
     switch (type) {
       case FrameType.Input:
-        if (!this.#intake.allows(nowMs)) return 'inputs';
+        if (!this.#intake.allows(nowMs, reader.message.length)) return 'inputs';
         if (this.seat.spectator) unexpected(type);
         this.#intake.takeInputs(reader, source, nowMs);
         return undefined;
       case FrameType.Ack:
-        if (!this.#intake.allows(nowMs)) return 'acks';
+        if (!this.#intake.allows(nowMs, reader.message.length)) return 'acks';
         return this.#takeAck();
       case FrameType.Command:
         if (!this.#commands.take(nowMs)) return 'commands';
