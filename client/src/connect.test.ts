@@ -121,6 +121,41 @@ describe('connect', () => {
   });
 });
 
+describe('the end of a session', () => {
+  const end = () => sockets.at(-1)?.onclose?.({ code: 4011, reason: 'another declaration' });
+  let said: unknown[][];
+  beforeEach(() => {
+    said = [];
+    vi.spyOn(console, 'error').mockImplementation((...words) => void said.push(words));
+  });
+  afterEach(() => {
+    vi.restoreAllMocks();
+  });
+
+  test('is in the console of a page that asks for no status', async () => {
+    await join();
+    end();
+    const message = 'another declaration';
+    expect(said).toEqual([['tickwire', { state: 'closed', reason: 'game-mismatch', message }]]);
+  });
+
+  test('is told to who asks for it alone', async () => {
+    const states: string[] = [];
+    (await join()).onStatus(({ state }) => states.push(state));
+    end();
+    expect(states).toEqual(['live', 'closed']);
+    expect(said).toEqual([]);
+  });
+
+  test('is no news to a page that left, nor beside a join that was refused', async () => {
+    (await join()).leave();
+    const joining = connect(game, { WebSocket: FakeSocket, url: 'ws://a', room: 'b' });
+    end();
+    await expect(joining).rejects.toThrow('another declaration');
+    expect(said).toEqual([]);
+  });
+});
+
 describe('a page', () => {
   test('that is put away closes its line, and resumes when it is shown', async () => {
     await join();

@@ -214,8 +214,12 @@ function watchPage(session: Session): void {
     if (document.visibilityState === 'visible') session.wake();
   };
   document.addEventListener('visibilitychange', look, { signal });
-  session.onStatus(({ state }) => {
-    if (state === 'closed' || state === 'lost') over.abort();
+  session.onStatus((status) => {
+    if (status.state !== 'closed' && status.state !== 'lost') return;
+    over.abort();
+    // Nobody else says why the picture stands still; a join that failed is a rejection.
+    if (session.seat && !session.isWatched && status.reason !== 'left')
+      console.error('tickwire', status);
   });
 }
 

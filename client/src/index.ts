@@ -1,6 +1,7 @@
 // The client's files in reading order: a file imports only files above it in this list. `./desync`,
 // `./overlay` and `./simulator` are exports of their own, so that a game that does not want them
 // does not load them.
+// ./limits.ts
 export {
   CommandError,
   type CommandFailure,
@@ -26,6 +27,6 @@ export type { View } from './view.ts';
 // ./calls.ts
 // ./carried.ts
 // ./backoff.ts
-// ./hearing.ts
+// ./session-options.ts
 // ./session.ts
 export { type ConnectOptions, connect, type GameClient, type Stats } from './connect.ts';

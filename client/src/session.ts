@@ -9,8 +9,8 @@ import {
   type Continuity,
   Credential,
   FrameType,
-  type Game,
   type Link,
+  PingSchedule,
   PROTOCOL_VERSION,
   Random,
   reactionTo,
@@ -20,51 +20,26 @@ import {
 } from '@tickwire/protocol';
 import { Backoff } from './backoff.ts';
 import { Carried } from './carried.ts';
-import { Hearing } from './hearing.ts';
-import { Playback, type PlaybackOptions } from './playback.ts';
+import {
+  ACK_MS,
+  ATTEMPT_MS,
+  AWAKE_MS,
+  DEAF_MS,
+  FIRST_ATTEMPTS,
+  HEALTHY_MS,
+  QUIET_MS,
+  SLEPT_MS,
+  UNHEARD_MS,
+} from './limits.ts';
+import { Playback } from './playback.ts';
+import type { SessionOptions } from './session-options.ts';
 import { CommandError, ConnectError, connectReason, endReason, type Status } from './status.ts';
 import type { RowsView } from './view.ts';
-import { type Inspect, type Inspector, noTraffic, Wire, type WireEvents } from './wire.ts';
+import { type Inspector, noTraffic, Wire, type WireEvents } from './wire.ts';
 
-/**
- * Attempts of the very first join before it counts as unreachable: a split handshake may fail once
- * (HOSTILE 5.2).
- */
-const FIRST_ATTEMPTS = 3;
-/** An attempt that has not been welcomed by then is given up. */
-const ATTEMPT_MS = 8_000;
-/** Silence after which an ACK goes out (DESIGN 13.6). */
-const ACK_MS = 250;
-/** A page that did not run for this long asks for everything. */
-const SLEPT_MS = 2_000;
 /** A browser says no more of a server that is away than of one that refused the upgrade. */
 const UNREACHABLE =
   'no answer: is the server up, and the address right? If it is, its log says why';
-/** A healthy line for this long resets the backoff. */
-const HEALTHY_MS = 10_000;
-
-/** What a game may choose between: when own actions are shown, and what is sent for it. */
-export type Feel = Omit<PlaybackOptions, 'sample' | 'happened'>;
-
-export interface SessionOptions {
-  game: Game;
-  room: string;
-  token: (() => string | Promise<string>) | undefined;
-  ticket: string | undefined;
-  spectate: boolean;
-  sample: (() => Readonly<Record<string, unknown>>) | undefined;
-  feel?: Feel;
-  /** Opens a line; `opened` is called when it may be written to. */
-  open: (opened: () => void) => Link;
-  now: () => number;
-  /** Runs later; returns what cancels it. */
-  later: (ms: number, run: () => void) => () => void;
-  seed: number;
-  retryCapMs: number;
-  giveUpMs: number;
-  inspect?: Inspect | undefined;
-}
-
 type State =
   | { readonly is: 'joining'; readonly wire: Wire }
   | { readonly is: 'live'; readonly wire: Wire; readonly sinceMs: number }
@@ -80,7 +55,7 @@ export class Session {
   roomId = '';
   readonly #options: SessionOptions;
   readonly #backoff: Backoff;
-  readonly #hearing = new Hearing();
+  readonly #pings = new PingSchedule();
   readonly #watchers = new Set<(status: Status) => void>();
   readonly #handlers = new Map<string, Set<(payload: never) => void>>();
   readonly #carried: Carried;
@@ -89,6 +64,9 @@ export class Session {
   #resumeKey: string | undefined;
   #ticket: string | undefined;
   #brokenMs = 0;
+  #heardMs = 0;
+  /** When the newest ping that was answered was sent. */
+  #answeredMs = 0;
   #wasLive = false;
   #refreshed = false;
   #cancelRetry = (): void => {};
@@ -118,19 +96,19 @@ export class Session {
   advance(): void {
     const now = this.#options.now();
     const wire = this.#wireOf();
-    if (wire) wire.isUnheard = this.#hearing.isUnheard(now);
+    const unheard = now - this.#answeredMs > UNHEARD_MS;
     const elapsed = this.playback.advance(now, (first, ticks, shown) =>
-      wire?.inputs(first, ticks, shown),
+      wire?.inputs(first, ticks, shown, unheard),
     );
     if (!wire?.welcomed) return;
     if (elapsed > SLEPT_MS) {
       wire.resync();
-      this.#hearing.woke(now);
+      // What came while nobody ran is still to be read: the server is not silent yet.
+      this.#heardMs = now - DEAF_MS + AWAKE_MS;
     }
-    if (this.#hearing.isDeaf(now)) this.#giveUp(wire);
+    if (now - this.#heardMs > DEAF_MS) this.#giveUp(wire);
     else if (!wire.isFull) {
-      const ping = this.#hearing.ping(now);
-      if (ping !== undefined) wire.ping(ping);
+      if (this.#pings.due(now)) wire.ping(this.#pings.sent(now));
       if (now - wire.ackedMs > ACK_MS) wire.acknowledge();
     }
   }
@@ -139,6 +117,11 @@ export class Session {
   #giveUp(wire: Wire): void {
     wire.close(PAUSED, 'no word from the server');
     this.#broke(wire, CLOSE_LOST, 'no word from the server');
+  }
+
+  /** Whether anybody but the page's own watcher is told of a change. */
+  get isWatched(): boolean {
+    return this.#watchers.size > 1;
   }
 
   /** Moves time on and fills the rows for this instant. */
@@ -178,7 +161,7 @@ export class Session {
   /** The page is put away: the line is closed, the seat kept; `gone`: thrown away, the seat too. */
   pause(gone = false): void {
     if (this.#state.is === 'over' || this.#state.is === 'paused') return;
-    this.#wireOf()?.close(gone ? CLOSE_DONE : PAUSED, 'the page is hidden away');
+    this.#wireOf()?.close(gone ? CLOSE_DONE : PAUSED, 'the page was put away');
     this.#cancelRetry();
     this.playback.interrupted();
     this.#state = { is: 'paused' };
@@ -187,8 +170,8 @@ export class Session {
   /** The page is back: no waiting. `online`: and so is the machine, perhaps elsewhere. */
   wake(online = false): void {
     const wire = this.#wireOf();
-    const isQuiet = this.#hearing.isQuiet(this.#options.now());
-    if (online && wire?.welcomed && isQuiet) this.#giveUp(wire);
+    const silentMs = this.#options.now() - this.#heardMs;
+    if (online && wire?.welcomed && silentMs > QUIET_MS) this.#giveUp(wire);
     const { is } = this.#state;
     if (is !== 'paused' && !(is === 'waiting' && this.#wasLive)) return;
     this.#brokenMs = this.#options.now();
@@ -292,14 +275,15 @@ export class Session {
     this.roomId = welcome.roomId;
     this.seat = welcome.seat;
     this.#resumeKey = welcome.resumeKey;
-    this.#hearing.restart(this.#options.now());
+    this.#pings.restart();
+    this.#heardMs = this.#answeredMs = this.#options.now();
     this.playback.welcomed(welcome, same && welcome.tick >= this.playback.tick);
     this.advance();
   }
 
   #stated(tick: number, header: StateHeader, wire: Wire, fresh: boolean): void {
     const now = this.#options.now();
-    this.#hearing.heard(now);
+    this.#heardMs = now;
     this.playback.stated(tick, header, now);
     if (this.#state.is === 'joining') {
       this.#state = { is: 'live', wire, sinceMs: now };
@@ -316,8 +300,10 @@ export class Session {
 
   #ponged(id: number, tick: number): void {
     const now = this.#options.now();
-    const sentMs = this.#hearing.ponged(id, now);
+    this.#heardMs = now;
+    const sentMs = this.#pings.pong(id);
     if (sentMs === undefined) return;
+    this.#answeredMs = sentMs;
     this.playback.clock.addPong({ sentMs, receivedMs: now, remoteTick: tick });
   }
 

@@ -135,8 +135,6 @@ export class Wire {
   #bye: { code: number; reason: string } | undefined;
   /** When STATEs were last acknowledged, by INPUT or ACK, ms. */
   ackedMs = 0;
-  /** What was said last seems to be on its way still: input waits, the newest of it. */
-  isUnheard = false;
 
   constructor(
     game: Game,
@@ -182,7 +180,7 @@ export class Wire {
    * until there are enough for a message, and while the line takes none: the newest ones only;
    * presses of the others go with them.
    */
-  inputs(first: number, ticks: readonly Float64Array[], shownTick: number): void {
+  inputs(first: number, ticks: readonly Float64Array[], shownTick: number, unheard = false): void {
     const { input } = this.#game;
     const held = this.#held;
     const last = first + ticks.length - 1;
@@ -195,7 +193,7 @@ export class Wire {
     held.push(...ticks);
     for (; held.length > MAX_HELD; this.#heldShown++) carryPresses(input, held.shift()!, held[0]);
     this.#heldLast = last;
-    if (this.isUnheard || this.isFull || held.length < this.#ticksPerMessage) return;
+    if (unheard || this.isFull || held.length < this.#ticksPerMessage) return;
     const start = last - held.length + 1;
     const delay = Math.round((start - this.#heldShown) * SHOWN_UNITS);
     writeInputHeader(this.#out, {

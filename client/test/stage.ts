@@ -2,7 +2,8 @@
 // to answer. For session tests; nothing here expects anything but that a session goes live.
 import { CloseCode, defineGame, fixed, type Game, int, text } from '@tickwire/protocol';
 import { expect } from 'vitest';
-import { Session, type SessionOptions } from '../src/session.ts';
+import { Session } from '../src/session.ts';
+import type { SessionOptions } from '../src/session-options.ts';
 import { FakePeer, FakeWorld, VirtualTime } from './fake-server.ts';
 
 export const game = defineGame({
