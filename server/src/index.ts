@@ -21,6 +21,8 @@ export type {
 // ./security-headers.ts
 // ./request.ts
 // ./socket-guard.ts
+// ./unread-lines.ts
+// ./uws-package.ts
 // ./uws-socket.ts
 // ./ws-socket.ts
 export { createUwsTransport } from './uws-transport.ts';

@@ -146,6 +146,8 @@ export interface TransportWatch {
   fault(error: unknown, where: string, about?: object): void;
   /** A request was refused before the handler saw it. */
   refused(refusal: Refusal, remoteAddress: string): void;
+  /** Connections end in a row, none with a request that could be read. Told once. */
+  unread?(): void;
 }
 
 /** Faults are printed rather than lost; refusals are daily weather. */
@@ -261,7 +263,9 @@ export function checkUpgrade(
   )
     return {
       status: 426,
-      reason: 'this server speaks WebSocket version 13 (Upgrade: websocket, Connection: Upgrade)',
+      reason:
+        'this server speaks WebSocket version 13 (Upgrade: websocket, Connection: Upgrade, which ' +
+        'a proxy in front must pass on)',
       headers: { 'sec-websocket-version': '13', upgrade: 'websocket' },
     };
   // 22 base64 digits and == are 16 bytes.

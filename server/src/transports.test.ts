@@ -1,7 +1,7 @@
 import { UsageError } from '@tickwire/protocol';
 import { describe, expect, test } from 'vitest';
 import { pickTransport, type TransportLog, type TransportName } from './transports.ts';
-import { loadUws } from './uws-transport.ts';
+import { loadUws } from './uws-package.ts';
 
 function recorder(): { log: TransportLog; lines: string[] } {
   const lines: string[] = [];

@@ -46,6 +46,9 @@ export async function pickTransport(
   }
 }
 
+/** What a proxy with nginx's defaults lacks: those speak HTTP/1.0. */
+const PROXY_SETTING = 'proxy_http_version 1.1 (nginx), see docs/proxies';
+
 /** Faults as errors, refusals as one informative line each; both counted. */
 export function logWatch(log: TransportLog, tally?: Tally): TransportWatch {
   return {
@@ -56,6 +59,10 @@ export function logWatch(log: TransportLog, tally?: Tally): TransportWatch {
     refused: ({ status, reason }, remoteAddress) => {
       tally?.refused(`request-${status}`, status);
       log.info({ status, reason, remoteAddress }, `refused a request: ${reason}`);
+    },
+    unread: () => {
+      const what = 'connections end in a row, none with a request that could be read';
+      log.warn({ setting: PROXY_SETTING }, `${what}; if a proxy opens them: ${PROXY_SETTING}`);
     },
   };
 }

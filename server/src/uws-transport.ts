@@ -1,8 +1,8 @@
-// The default transport: uWebSockets.js, loaded only when asked for, since it is an optional native
-// package. Shares its checks with ws-transport through request.ts and socket-guard.ts;
-// transports.ts picks between them. Trap: a throw out of a native callback aborts the process or
-// leaves the socket open, so each one is guarded, and requests and sockets of uWebSockets.js throw
-// when touched after their end.
+// The default transport: uWebSockets.js, which uws-package.ts loads when it is asked for. Shares
+// its checks with ws-transport through request.ts and socket-guard.ts; transports.ts picks between
+// them. Trap: a throw out of a native callback aborts the process or leaves the socket open, so
+// each one is guarded, and requests and sockets of uWebSockets.js throw when touched after their
+// end.
 
 import type * as uws from 'uWebSockets.js';
 import { STATUS_CODES } from 'node:http';
@@ -35,9 +35,10 @@ import {
   type TransportLimits,
   type TransportWatch,
 } from './transport.ts';
+import { UnreadLines } from './unread-lines.ts';
+import { loadUws, type Uws } from './uws-package.ts';
 import { type Native, type UserData, UwsSocket } from './uws-socket.ts';
 
-type Uws = typeof uws;
 /** SO_REUSEPORT off: another process on the port would silently take half of the connections. */
 const EXCLUSIVE_PORT = 1;
 
@@ -47,42 +48,7 @@ const EXCLUSIVE_PORT = 1;
  */
 const NATIVE_BACKPRESSURE = 2;
 
-/**
- * Longest request line with headers that native code keeps until it is whole; it reads this from
- * the environment when it loads. Its own default of 4,096 bytes is less than our limits together,
- * and cuts in before them (newer builds: always; older ones: where a head comes in pieces).
- */
-const NATIVE_HEAD_BYTES = 8192;
-
 const decoder = new TextDecoder();
-
-/**
- * Loads the native package. Throws UsageError that says what to install instead. Its type is
- * unknown to the outside: whoever compiles against us may not have the package.
- */
-export async function loadUws(
-  load: () => Promise<unknown> = () => import('uWebSockets.js'),
-): Promise<unknown> {
-  process.env.UWS_HTTP_MAX_HEADERS_SIZE ??= String(NATIVE_HEAD_BYTES);
-  try {
-    const loaded = (await load()) as Uws & { default?: Uws };
-    return loaded.default ?? loaded;
-  } catch (error) {
-    const cause = error instanceof Error ? error : new Error(String(error));
-    const missing = (cause as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND';
-    const lastLine = cause.message.trimEnd().split('\n').at(-1);
-    const release = '"uWebSockets.js": "github:uNetworking/uWebSockets.js"';
-    throw new UsageError(
-      missing
-        ? 'uWebSockets.js is not installed. Depend on "uWebSockets.js": "npm:uwebsockets@3.0.6", ' +
-            `or on its author's release, ${release}, or use transport: 'ws'`
-        : `uWebSockets.js does not load on Node ${process.version} here (${lastLine}). Use Node ` +
-            '20 with "uWebSockets.js": "npm:uwebsockets@3.0.6", or glibc 2.38 or newer with its ' +
-            `author's release, ${release}, or transport: 'ws'`,
-      { cause },
-    );
-  }
-}
 
 /** Throws UsageError if the package cannot be loaded or a limit is out of range. */
 export async function createUwsTransport(
@@ -105,12 +71,16 @@ class UwsTransport implements Transport {
   #secure = false;
   /** TCP connections, sockets included. */
   #lines = 0;
+  /** Lines that we cut and whose end was not told yet. */
+  #cut = 0;
+  readonly #unread: UnreadLines;
   #renew: (() => void) | undefined;
 
   constructor(limits: TransportLimits, watch: TransportWatch, native: Uws) {
     this.#limits = limits;
     this.#watch = watch;
     this.#uws = native;
+    this.#unread = new UnreadLines(() => watch.unread?.());
   }
 
   async listen(options: ListenOptions, handler: TransportHandler): Promise<{ port: number }> {
@@ -143,9 +113,12 @@ class UwsTransport implements Transport {
     const counted = (res: uws.HttpResponse, change: unknown) => {
       this.#lines += Number(change);
       // At the end of a line its address is gone: they are counted together, not by address.
-      if (Number(change) < 0 || !handler.admits) return;
+      if (Number(change) < 0) return this.#lineEnded();
+      if (!handler.admits) return;
       const address = plainAddress(decoder.decode(res.getRemoteAddressAsText()));
-      if (!handler.admits(address, this.#lines)) res.close();
+      if (handler.admits(address, this.#lines)) return;
+      this.#cut++;
+      res.close();
     };
     app.filter(this.#guarded('line', counted));
     const request = this.#guarded('request', this.#request.bind(this, handler));
@@ -169,6 +142,11 @@ class UwsTransport implements Transport {
     this.#listening = socket || openPort(this.#apps[this.#apps.length - 1], address) || undefined;
     if (!socket) throw portError(address);
     this.#apps.push(app);
+  }
+
+  #lineEnded(): void {
+    if (this.#cut > 0) this.#cut--;
+    else this.#unread.ended();
   }
 
   stopListening(): void {
@@ -247,6 +225,7 @@ class UwsTransport implements Transport {
   ): void {
     // First of all: without it, a throw below would abort the process.
     res.onAborted(() => {});
+    this.#unread.read(this.#lines);
     try {
       const remoteAddress = plainAddress(decoder.decode(res.getRemoteAddressAsText()));
       const head = headOf(req, this.#limits);
@@ -283,6 +262,7 @@ class UwsTransport implements Transport {
       body?.fail(new HttpError(400, 'the peer went away'));
     };
     res.onAborted(this.#guarded('aborted', aborted));
+    this.#unread.read(this.#lines);
     const remoteAddress = plainAddress(decoder.decode(res.getRemoteAddressAsText()));
     const head = headOf(req, this.#limits);
     if (isRefusal(head)) return this.#refuse(res, head, remoteAddress);

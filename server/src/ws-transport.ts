@@ -56,6 +56,9 @@ const HTTP_IDLE_MS = 12_000;
 /** Room above our own URL and header limits, so that it is we who answer 414 and 431. */
 const HEAD_SLACK_BYTES = 8192;
 
+const WRONG_VERSION =
+  'this server speaks HTTP/1.1, and so must a proxy in front (proxy_http_version 1.1 in nginx)';
+
 const decoder = new TextDecoder();
 
 /** Throws UsageError if a limit is out of range. */
@@ -279,7 +282,7 @@ function addressOf(socket: Duplex): string {
 
 function headOf(req: IncomingMessage, limits: TransportLimits): RequestHead | Refusal {
   // uWebSockets.js answers 505 to anything else.
-  if (req.httpVersion !== '1.1') return { status: 505, reason: 'this server speaks HTTP/1.1' };
+  if (req.httpVersion !== '1.1') return { status: 505, reason: WRONG_VERSION };
   const url = req.url ?? '';
   const mark = url.indexOf('?');
   const path = mark < 0 ? url : url.slice(0, mark);

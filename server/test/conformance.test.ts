@@ -5,7 +5,7 @@
 
 import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, test } from 'vitest';
-import { loadUws } from '../src/uws-transport.ts';
+import { loadUws } from '../src/uws-package.ts';
 import { FRAME_CASES, type FrameCase, MAX_FRAME_BYTES, pattern } from './conformance-frames.ts';
 import { REQUEST_CASES, type RequestCase } from './conformance-requests.ts';
 import { BINARY, CLOSE, type Frame, frame, PING, PONG, RawSocket } from './raw-socket.ts';
