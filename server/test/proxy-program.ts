@@ -20,6 +20,12 @@ const PEM = 'both.pem';
 
 const DOCS = new URL('../../docs/proxies/', import.meta.url);
 
+/** Whatever becomes of a test, its programs end with the process. */
+const children = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of children) child.kill('SIGKILL');
+});
+
 interface Kind {
   readonly name: 'nginx' | 'haproxy';
   /** In docs/proxies. */
@@ -138,6 +144,7 @@ export class RunningProxy {
         said += text;
       });
     this.#child = child;
+    children.add(child);
     for (;;) {
       if (child.exitCode !== null) throw new Error(`${name} ended with ${child.exitCode}: ${said}`);
       const line = await RawSocket.connect(this.port).catch(() => undefined);
@@ -170,6 +177,7 @@ export class RunningProxy {
       child.kill('SIGTERM');
       await ended;
     }
+    children.delete(child);
   }
 
   async stop(): Promise<void> {
