@@ -15,6 +15,9 @@ import { SelfSigned } from './self-signed.ts';
 /** Between two looks whether a program is ready: neither says so. */
 const LOOK_MS = 10;
 
+/** A connection that the old workers left lying is given up after this, and another one tried. */
+const ANSWER_MS = 1000;
+
 /** HAProxy wants certificate and key in one file. */
 const PEM = 'both.pem';
 
@@ -23,7 +26,7 @@ const DOCS = new URL('../../docs/proxies/', import.meta.url);
 /** Whatever becomes of a test, its programs end with the process. */
 const children = new Set<ChildProcess>();
 process.once('exit', () => {
-  for (const child of children) child.kill('SIGKILL');
+  for (const child of children) child.kill();
 });
 
 interface Kind {
@@ -67,7 +70,9 @@ const KINDS: readonly Kind[] = [
     file: 'haproxy.cfg',
     package: 'haproxy',
     reload: 'SIGUSR2',
-    frame: () => 'global\n    maxconn 256\n    tune.ssl.default-dh-param 2048\n',
+    // Listeners are handed on at a reload: else a connection of that moment may wait in vain.
+    frame: (folder) =>
+      `global\n  maxconn 256\n  stats socket ${folder}/admin.sock expose-fd listeners\n`,
     // -W: a master that can reload; -db: in the foreground.
     args: (folder) => ['-W', '-db', '-f', `${folder}/frame.conf`, '-f', `${folder}/haproxy.cfg`],
   },
@@ -208,7 +213,8 @@ function commonNameAt(port: number): Promise<string | undefined> {
       resolve(String(line.getPeerCertificate().subject.CN));
       line.destroy();
     });
-    line.once('error', () => resolve(undefined));
+    line.on('error', () => {}).once('close', () => resolve(undefined));
+    line.setTimeout(ANSWER_MS, () => line.destroy());
   });
 }
 
