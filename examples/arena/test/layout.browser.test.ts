@@ -1,5 +1,5 @@
-// That nothing on the page lies over the words of something else: with the split view on and the own
-// ship destroyed, with and without the panel, in windows from a phone's to a desk's.
+// That nothing on the page lies over the words of something else: the split view on, the own ship
+// destroyed, with and without the panel, in windows from a phone's to a desk's.
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { buildPage } from '../src/page-build.ts';
