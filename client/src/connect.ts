@@ -26,8 +26,17 @@ export interface ConnectOptions<G> {
   url?: string;
   /** A kind of room (the server finds or opens one) or a room's id. */
   room: string;
-  /** For the game's `authenticate`; a function is asked anew for each new seat. */
+  /**
+   * For the game's `authenticate`; a function is asked anew for each new seat, and in time before
+   * what it gave expires.
+   */
   token?: string | (() => string | Promise<string>);
+  /**
+   * `upgrade`: the handshake brings the ticket, a token, or the resume key, as a subprotocol, so
+   * that who may not play gets no socket. `serve()` has an option of the same name that insists on
+   * it. Default 'seat': the first frame brings it.
+   */
+  authenticateBefore?: 'upgrade' | 'seat';
   /** A one-use ticket from POST /rooms/:kind, used for the first join. */
   ticket?: string;
   /** Reads the controls; called at every view() and once a tick. Left out: no input is sent. */
@@ -143,6 +152,7 @@ export async function connect<G extends { readonly hash: string }>(
     url: 0,
     room: 0,
     token: 0,
+    authenticateBefore: 0,
     ticket: 0,
     sample: 0,
     inputDelayTicks: 0,
@@ -171,11 +181,13 @@ export async function connect<G extends { readonly hash: string }>(
     game: game as unknown as Game,
     room,
     token: typeof token === 'string' ? () => token : token,
+    renews: typeof token === 'function',
     ticket,
+    offers: options.authenticateBefore === 'upgrade',
     spectate,
     sample,
     feel: { inputDelayTicks, maxPredictTicks, ticksPerMessage },
-    open: (opened) => link(openLink(address, Socket, opened)),
+    open: (opened, offer) => link(openLink(address, Socket, opened, offer)),
     now: options.now ?? (() => performance.now()),
     later: options.later ?? later,
     seed: options.seed ?? Math.floor(Math.random() * 2 ** 32),

@@ -27,6 +27,7 @@ export type { View } from './view.ts';
 // ./calls.ts
 // ./carried.ts
 // ./backoff.ts
+// ./credentials.ts
 // ./session-options.ts
 // ./session.ts
 export { type ConnectOptions, connect, type GameClient, type Stats } from './connect.ts';

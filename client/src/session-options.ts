@@ -1,22 +1,26 @@
 // What a session is given, by connect() from its options and the page, and by tests in their place.
 // Time and chance are among it: the session has none of its own.
 import type { Game, Link } from '@tickwire/protocol';
+import type { CredentialsOptions } from './credentials.ts';
 import type { PlaybackOptions } from './playback.ts';
 import type { Inspect } from './wire.ts';
 
 /** What a game may choose between: when own actions are shown, and what is sent for it. */
 export type Feel = Omit<PlaybackOptions, 'sample' | 'happened'>;
 
-export interface SessionOptions {
+export interface SessionOptions extends CredentialsOptions {
   game: Game;
   room: string;
-  token: (() => string | Promise<string>) | undefined;
-  ticket: string | undefined;
+  /** The handshake proves who comes. */
+  offers?: boolean;
   spectate: boolean;
   sample: (() => Readonly<Record<string, unknown>>) | undefined;
   feel?: Feel;
-  /** Opens a line; `opened` is called when it may be written to. */
-  open: (opened: () => void) => Link;
+  /**
+   * Opens a line; `opened` is called when it may be written to. `offer`: the subprotocols to open
+   * it with.
+   */
+  open: (opened: () => void, offer?: () => Promise<string[]>) => Link;
   now: () => number;
   /** Runs later; returns what cancels it. */
   later: (ms: number, run: () => void) => () => void;

@@ -119,7 +119,7 @@ describe('a line that breaks', () => {
       expect(stage.session.status.state).toBe(stops ? 'closed' : 'live');
       expect(stage.peers.length).toBe(stops ? 1 : 2);
       if (stops) return;
-      const fresh = reaction === 'fresh' || code === CloseCode.TicketSpent;
+      const fresh = reaction === 'fresh' || reaction === 'refresh';
       expect(stage.session.status).toEqual({ state: 'live', fresh });
       expect(stage.peer.hello?.credential).toBe(fresh ? Credential.Token : Credential.Resume);
     },

@@ -5,9 +5,7 @@ import {
   CLOSE_AUTH_FAILED,
   CLOSE_DONE,
   CLOSE_LOST,
-  CLOSE_TICKET_SPENT,
   type Continuity,
-  Credential,
   FrameType,
   type Link,
   PingSchedule,
@@ -20,6 +18,7 @@ import {
 } from '@tickwire/protocol';
 import { Backoff } from './backoff.ts';
 import { Carried } from './carried.ts';
+import { Credentials } from './credentials.ts';
 import {
   ACK_MS,
   ATTEMPT_MS,
@@ -61,8 +60,7 @@ export class Session {
   readonly #carried: Carried;
   readonly #inspector: Inspector | undefined;
   #state: State = { is: 'waiting' };
-  #resumeKey: string | undefined;
-  #ticket: string | undefined;
+  readonly #credentials: Credentials;
   #brokenMs = 0;
   #heardMs = 0;
   /** When the newest ping that was answered was sent. */
@@ -75,7 +73,7 @@ export class Session {
   constructor(options: SessionOptions) {
     this.#options = options;
     this.#backoff = new Backoff(new Random(options.seed), options.retryCapMs);
-    this.#ticket = options.ticket;
+    this.#credentials = new Credentials(options);
     const happened = (event: number, payload: object) => this.#tell(event, payload);
     const sample = options.spectate ? undefined : options.sample;
     this.playback = new Playback(options.game, { ...options.feel, sample, happened });
@@ -110,6 +108,7 @@ export class Session {
     else if (!wire.isFull) {
       if (this.#pings.due(now)) wire.ping(this.#pings.sent(now));
       if (now - wire.ackedMs > ACK_MS) wire.acknowledge();
+      if (this.#credentials.isDue(now)) this.#credentials.renew(now, (token) => wire.renew(token));
     }
   }
 
@@ -186,8 +185,8 @@ export class Session {
 
   /** Opens a line and says HELLO: with the resume key where there is one, else for a new seat. */
   #join(): void {
-    const { game, open, token, later, feel } = this.#options;
-    const fresh = this.#wasLive && this.#resumeKey === undefined;
+    const { game, open, room, later, feel, offers } = this.#options;
+    const fresh = this.#wasLive && this.#credentials.resumeKey === undefined;
     // Whatever still comes of an attempt that was given up is not about this session's line.
     const lost = (code: number, reason: string) => {
       cancel();
@@ -200,7 +199,7 @@ export class Session {
     });
     let wire: Wire | undefined;
     const opened = () => {
-      this.#hello(wire!, token).catch((error) => {
+      this.#hello(wire!).catch((error) => {
         wire!.close(PAUSED, 'no token');
         lost(CLOSE_AUTH_FAILED, messageOf(error, 'the token function failed'));
       });
@@ -219,12 +218,13 @@ export class Session {
       continued: (continuity) => this.#continued(continuity, wire!),
       replied: (id, ok, value) => this.#carried.calls.replied(id, ok, value),
       ponged: (id, tick) => this.#ponged(id, tick),
+      expires: (leftMs) => this.#credentials.expires(this.#options.now(), leftMs),
       inspected: (type, rest) => this.#inspector?.take(wire!, type, rest),
       closed: lost,
     };
     let link: Link;
     try {
-      link = open(opened);
+      link = open(opened, offers ? () => this.#credentials.offer(room) : undefined);
     } catch (error) {
       // An address that cannot be opened (syntax, ws: from an https: page) gets no better.
       cancel();
@@ -237,26 +237,14 @@ export class Session {
     this.#state = { is: 'joining', wire };
   }
 
-  async #hello(wire: Wire, token: SessionOptions['token']): Promise<void> {
-    const { game, room, spectate } = this.#options;
-    const [credential, secret] = await this.#credential(token);
+  async #hello(wire: Wire): Promise<void> {
+    const { game, room, spectate, offers = false } = this.#options;
+    if (this.#credentials.resumeKey === undefined) this.#carried.forget();
+    const [credential, secret] = await this.#credentials.hello(offers);
     if (this.#wireOf() !== wire) return;
     const version = PROTOCOL_VERSION;
     const { events } = this.#carried;
     wire.hello({ version, hash: game.hash, room, credential, secret, spectate, events });
-  }
-
-  async #credential(
-    token: SessionOptions['token'],
-  ): Promise<[credential: Credential, secret: string]> {
-    if (this.#resumeKey !== undefined) return [Credential.Resume, this.#resumeKey];
-    this.#carried.forget();
-    if (this.#ticket !== undefined) {
-      const ticket = this.#ticket;
-      this.#ticket = undefined;
-      return [Credential.Ticket, ticket];
-    }
-    return [Credential.Token, (await token?.()) ?? ''];
   }
 
   #continued(continuity: Continuity, wire: Wire): void {
@@ -274,7 +262,8 @@ export class Session {
     const same = welcome.roomId === this.roomId;
     this.roomId = welcome.roomId;
     this.seat = welcome.seat;
-    this.#resumeKey = welcome.resumeKey;
+    this.#credentials.resumeKey = welcome.resumeKey;
+    this.#credentials.expires(0);
     this.#pings.restart();
     this.#heardMs = this.#answeredMs = this.#options.now();
     this.playback.welcomed(welcome, same && welcome.tick >= this.playback.tick);
@@ -320,9 +309,9 @@ export class Session {
     this.#state = { is: 'waiting' };
     this.playback.interrupted();
     const reaction = reactionTo(code);
-    if ((reaction === 'fresh' || code === CLOSE_TICKET_SPENT) && this.#resumeKey) {
+    if ((reaction === 'fresh' || reaction === 'refresh') && this.#credentials.resumeKey) {
       // The server answers, only the seat is gone: the wait for a new one starts over.
-      this.#resumeKey = undefined;
+      this.#credentials.resumeKey = undefined;
       this.#backoff.reset();
     }
     const again = reaction === 'refresh' && !this.#refreshed && this.#wasLive;

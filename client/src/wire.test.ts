@@ -74,6 +74,7 @@ function connected(spelling: Spelling = 'plain'): void {
       replied: (id, ok, value) => told.push(`reply ${id} ${ok} ${JSON.stringify(value)}`),
       ponged: (id) => told.push(`pong ${id}`),
       continued: () => told.push('continuity'),
+      expires: (leftMs) => told.push(`expires ${leftMs}`),
       inspected: () => {},
       closed: (code, reason) => closed.push([code, reason]),
     },

@@ -24,6 +24,7 @@ import {
   readBye,
   readContinuity,
   readEventHeader,
+  readExpiry,
   readFrame,
   readPayload,
   readPing,
@@ -41,6 +42,7 @@ import {
   writePayload,
   writePing,
   writePong,
+  writeRenew,
   writeResync,
 } from '@tickwire/protocol';
 
@@ -69,6 +71,8 @@ export interface WireEvents {
   ponged(id: number, tick: number): void;
   /** What came over all lines of the seat, and what is lost. */
   continued(continuity: Continuity): void;
+  /** How long the token is good for. */
+  expires(leftMs: number): void;
   /** A DIGEST or a LISTING; its rest may be read, or left. */
   inspected(type: FrameType, rest: MsgpackReader): void;
   closed(code: number, reason: string): void;
@@ -243,6 +247,11 @@ export class Wire {
     this.#send(FrameType.Resync);
   }
 
+  renew(token: string): void {
+    writeRenew(this.#out, token);
+    this.#send(FrameType.Renew);
+  }
+
   /** A frame that the wire does not know how to write. */
   say(type: FrameType, write: (out: MsgpackWriter) => void): void {
     write(this.#out);
@@ -314,6 +323,9 @@ export class Wire {
         this.#events.happened(this.#feed.tick + dTick, event, readPayload(this.#source, plan));
         return;
       }
+      case FrameType.Expiry:
+        this.#events.expires(readExpiry(from));
+        return;
       case FrameType.Tables:
         this.#feed.takeTables();
         return;

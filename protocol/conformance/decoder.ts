@@ -70,6 +70,7 @@ const STEP_MOST = 16_384;
 const STATE_BYTES = 8 * 2 ** 20;
 const TABLES_BYTES = 4 * 2 ** 20;
 const MARGIN_MOST = 32_512;
+const EXPIRY_MOST = 2 ** 31 - 1;
 const LISTING_BYTES = 262_144;
 const OWNER = 0;
 const EPOCH = 1;
@@ -87,6 +88,7 @@ const ELEMENTS = new Map([
   [14, [3]],
   [16, [5]],
   [17, [4]],
+  [19, [2]],
 ]);
 
 /** One connection, read frame by frame. After a Refused it is over. */
@@ -128,6 +130,7 @@ export class Connection {
     else if (type === 14) readDigest(reader, this.#plans.kinds.length + 2);
     else if (type === 16) readListing(reader);
     else if (type === 17) readContinuity(reader);
+    else if (type === 19) reader.int(0, EXPIRY_MOST);
     else this.#readTables(reader, this.welcome);
     return undefined;
   }

@@ -80,6 +80,21 @@ const TALK: Case[] = [
       ],
     },
   }),
+  inPlain({
+    name: 'a token that ends, and the next one',
+    seat: 1,
+    game: SMALL,
+    script: {
+      hello: { room: 'arena', secret: 'the first token' },
+      steps: [
+        {
+          ahead: [{ expiry: 3_600_000 }],
+          talk: [{ renew: 'the next token' }, { expiry: 2 ** 31 - 1 }],
+        },
+        { talk: [{ renew: '' }, { expiry: 0 }, { bye: 4001, reason: 'it ended' }] },
+      ],
+    },
+  }),
   ...(['a ticket', 'a resume key'] as const).map((what, i) =>
     inPlain({
       name: `a HELLO with ${what}, and a BYE`,

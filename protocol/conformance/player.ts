@@ -30,6 +30,7 @@ import {
   writeContinuity,
   writeDigest,
   writeEventHeader,
+  writeExpiry,
   writeHello,
   writeInputHeader,
   writeInputs,
@@ -37,6 +38,7 @@ import {
   writePayload,
   writePing,
   writePong,
+  writeRenew,
   writeReply,
   writeReport,
   writeResync,
@@ -196,6 +198,12 @@ class Player {
     } else if ('bye' in talk) {
       writeBye(out, talk.bye, talk.reason);
       this.#say('BYE', 'server');
+    } else if ('renew' in talk) {
+      writeRenew(out, talk.renew);
+      this.#say('RENEW', 'client');
+    } else if ('expiry' in talk) {
+      writeExpiry(out, talk.expiry);
+      this.#say('EXPIRY', 'server');
     } else if ('continuity' in talk) {
       const [lostEvents, inputTick, commands] = talk.continuity;
       writeContinuity(out, { lostEvents, inputTick, commands });

@@ -21,6 +21,7 @@ import {
   readContinuity,
   readDigest,
   readEventHeader,
+  readExpiry,
   readFrame,
   readHello,
   readInputHeader,
@@ -29,6 +30,7 @@ import {
   readPayload,
   readPing,
   readPong,
+  readRenew,
   readReply,
   readReport,
   SENT_UNITS,
@@ -55,8 +57,20 @@ const {
   Report,
   Listing,
   Continuity,
+  Renew,
+  Expiry,
 } = FrameType;
-const BY_CLIENT: readonly FrameType[] = [Hello, Input, Ack, Command, Ping, Pong, Resync, Report];
+const BY_CLIENT: readonly FrameType[] = [
+  Hello,
+  Input,
+  Ack,
+  Command,
+  Ping,
+  Pong,
+  Resync,
+  Report,
+  Renew,
+];
 const BY_SERVER: readonly FrameType[] = [
   Welcome,
   State,
@@ -69,6 +83,7 @@ const BY_SERVER: readonly FrameType[] = [
   Digest,
   Listing,
   Continuity,
+  Expiry,
 ];
 
 export class Onlooker {
@@ -130,6 +145,10 @@ export class Onlooker {
         return { ...readBye(reader) };
       case Continuity:
         return { ...readContinuity(reader) };
+      case Renew:
+        return { token: readRenew(reader) };
+      case Expiry:
+        return { leftMs: readExpiry(reader) };
       case Resync:
         return {};
       case Ping:

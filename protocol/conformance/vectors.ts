@@ -49,6 +49,9 @@ export type Talk =
       readonly by: 'client' | 'server';
     }
   | { readonly bye: number; readonly reason: string }
+  | { readonly renew: string }
+  /** Ms from then on. */
+  | { readonly expiry: number }
   | { readonly continuity: readonly [lostEvents: number, inputTick: number, commands: number] }
   | { readonly resync: true }
   /** What the seat holds, hashed; what a client says of a part; the part as it is held. */

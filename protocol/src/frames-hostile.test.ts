@@ -10,6 +10,7 @@ import { ProtocolError } from './errors.ts';
 import * as frames from './frames.ts';
 import { FrameType } from './frames.ts';
 import { defineGame } from './game.ts';
+import { readHello, writeHello } from './hello.ts';
 import { neutralInput, readInputs, writeInputs } from './input-codec.ts';
 import { MsgpackReader } from './msgpack-reader.ts';
 import { MsgpackWriter } from './msgpack-writer.ts';
@@ -17,6 +18,7 @@ import { PackedSink } from './packed-sink.ts';
 import { PackedSource } from './packed-source.ts';
 import { PlainSink, PlainSource } from './plain.ts';
 import type { Plan } from './plan.ts';
+import { readExpiry, readRenew, writeExpiry, writeRenew } from './renewal.ts';
 import type { Source } from './sink.ts';
 
 const packr = new Packr({ useRecords: false });
@@ -70,7 +72,7 @@ const samples: [name: string, bytes: Uint8Array, wire?: Spelling][] = [
   [
     'HELLO',
     written((out) =>
-      frames.writeHello(out, {
+      writeHello(out, {
         version: 1,
         hash: game.hash,
         room: 'field',
@@ -129,6 +131,8 @@ const samples: [name: string, bytes: Uint8Array, wire?: Spelling][] = [
   ],
   ['BYE', written((out) => frames.writeBye(out, 4000, 'why'))],
   ['RESYNC', written(frames.writeResync)],
+  ['RENEW', written((out) => writeRenew(out, 'a new token'))],
+  ['EXPIRY', written((out) => writeExpiry(out, 3_600_000))],
 ];
 
 /** Reads a frame to its end, as the two connections do. */
@@ -154,7 +158,7 @@ function readWhole(bytes: Uint8Array, wire: Spelling): FrameType {
   const frame = { elements: 0 };
   const type = frames.readFrame(from, frame);
   const read: Partial<Record<FrameType, () => void>> = {
-    [FrameType.Hello]: () => frames.readHello(from),
+    [FrameType.Hello]: () => readHello(from),
     [FrameType.Welcome]: () => frames.readWelcome(from),
     [FrameType.State]: () => readState(from, body, frame.elements, wire),
     [FrameType.Input]: () => {
@@ -176,6 +180,8 @@ function readWhole(bytes: Uint8Array, wire: Spelling): FrameType {
     [FrameType.Tables]: () => changedTables(frames.readTables(from).changes, game.priors.odds),
     [FrameType.Continuity]: () => readContinuity(from),
     [FrameType.Bye]: () => frames.readBye(from),
+    [FrameType.Renew]: () => readRenew(from),
+    [FrameType.Expiry]: () => readExpiry(from),
   };
   read[type]?.();
   from.end();

@@ -8,10 +8,12 @@ import { ProtocolError } from './errors.ts';
 import * as frames from './frames.ts';
 import { FrameType } from './frames.ts';
 import { defineGame } from './game.ts';
+import { Credential, type Hello, readHello, writeHello } from './hello.ts';
 import { PROTOCOL_VERSION } from './limits.ts';
 import { MsgpackReader } from './msgpack-reader.ts';
 import { MsgpackWriter } from './msgpack-writer.ts';
 import { PlainSink, PlainSource } from './plain.ts';
+import { MAX_EXPIRY_MS, readExpiry, readRenew, writeExpiry, writeRenew } from './renewal.ts';
 
 const packr = new Packr({ useRecords: false, int64AsType: 'number' });
 const game = defineGame({
@@ -47,11 +49,11 @@ function refusal(bytes: Uint8Array, read: (from: MsgpackReader) => unknown = () 
   return 'taken';
 }
 
-const hello: frames.Hello = {
+const hello: Hello = {
   version: PROTOCOL_VERSION,
   hash: '0123456789abcdef',
   room: 'field',
-  credential: frames.Credential.Ticket,
+  credential: Credential.Ticket,
   secret: 'pssst ü',
   spectate: true,
   events: 300,
@@ -67,9 +69,21 @@ const welcome: frames.Welcome = {
 };
 
 describe('[F1, F2] each frame comes back, and is one array to any reader of msgpack', () => {
+  test('RENEW and EXPIRY', () => {
+    const renew = written((out) => writeRenew(out, 'ey.ü'));
+    expect([readBack(renew, readRenew), packr.unpack(renew)]).toEqual(['ey.ü', [18, 'ey.ü']]);
+    const expiry = written((out) => writeExpiry(out, MAX_EXPIRY_MS));
+    expect([readBack(expiry, readExpiry), packr.unpack(expiry)]).toEqual([
+      MAX_EXPIRY_MS,
+      [19, MAX_EXPIRY_MS],
+    ]);
+    for (const raw of [[18, 'x'.repeat(4_097)], [18, 7], [18], [19, -1], [19, 2 ** 31], [19]])
+      expect(refusal(packr.pack(raw), raw[0] === 18 ? readRenew : readExpiry)).not.toBe('taken');
+  });
+
   test('HELLO', () => {
-    const bytes = written((out) => frames.writeHello(out, hello));
-    expect(readBack(bytes, frames.readHello)).toEqual(hello);
+    const bytes = written((out) => writeHello(out, hello));
+    expect(readBack(bytes, readHello)).toEqual(hello);
     const { version, hash, room, credential, secret, spectate } = hello;
     const raw = [0, version, hash, room, credential, secret, spectate, 300];
     expect(packr.unpack(bytes)).toEqual(raw);
@@ -305,7 +319,7 @@ describe('a frame is refused', () => {
       [0, 0, 'x', {}, [], 5],
       [0, 255, 1, 2, 3, 4, 5, 6],
     ])
-      expect(refusal(packr.pack(raw), frames.readHello)).toBe('game-mismatch');
+      expect(refusal(packr.pack(raw), readHello)).toBe('game-mismatch');
   });
 });
 

@@ -1,8 +1,8 @@
 // The catalogue of frames: one WebSocket message is one MessagePack array [type, ...] (PROTOCOL.md
 // 3). Write above read. Ticks travel as differences from what the connection said before, so both
 // ends keep a small position; bodies are the business of body-writer, received and input-codec.
-import { badFrame, badValue, ProtocolError, UsageError } from './errors.ts';
-import { MAX_DECLARED, MAX_HELLO_BYTES, MAX_SEATS, MAX_TICK, PROTOCOL_VERSION } from './limits.ts';
+import { badFrame, badValue, UsageError } from './errors.ts';
+import { MAX_DECLARED, MAX_SEATS, MAX_TICK } from './limits.ts';
 import type { MsgpackReader } from './msgpack-reader.ts';
 import type { MsgpackWriter } from './msgpack-writer.ts';
 import type { Plan } from './plan.ts';
@@ -34,15 +34,14 @@ export const FrameType = {
   Listing: 16,
   /** What goes on of a seat on its new line, and how many events do not. */
   Continuity: 17,
+  /** A new token before the old one ends, and when that is (renewal.ts). */
+  Renew: 18,
+  Expiry: 19,
 } as const;
 export type FrameType = (typeof FrameType)[keyof typeof FrameType];
 
-/** What a HELLO proves its right to a seat with. */
-export const Credential = { Token: 0, Ticket: 1, Resume: 2 } as const;
-export type Credential = (typeof Credential)[keyof typeof Credential];
-
 /** Characters of a room id or kind. */
-const MAX_NAME_CHARS = 64;
+export const MAX_NAME_CHARS = 64;
 /** Bytes of a TABLES: every context of the largest game named. */
 const MAX_TABLES_BYTES = 2 ** 22;
 /** Characters of a reason; a close frame takes 123 bytes, BYE a little more. */
@@ -55,50 +54,6 @@ export const MARGIN_UNITS = 256;
 export const SHOWN_UNITS = 64;
 /** Margins beyond this many ticks say nothing more. */
 const MAX_MARGIN_TICKS = 127;
-
-export interface Hello {
-  version: number;
-  hash: string;
-  /** A room's id or a kind of room. */
-  room: string;
-  credential: Credential;
-  /** Game token, ticket or resume key. */
-  secret: string;
-  spectate: boolean;
-  /** With a resume key: EVENTs of this seat so far, lost ones counted. Default 0. */
-  events?: number;
-}
-
-export function writeHello(out: MsgpackWriter, hello: Hello): void {
-  out.arrayHeader(8);
-  out.int(FrameType.Hello);
-  out.int(hello.version);
-  out.str(hello.hash);
-  out.str(hello.room);
-  out.int(hello.credential);
-  out.str(hello.secret);
-  out.bool(hello.spectate);
-  out.int(hello.events ?? 0);
-}
-
-export function readHello(from: MsgpackReader): Hello {
-  const version = from.int(0, 255);
-  // Another version may look different from here on: it is judged before anything else is read.
-  if (version !== PROTOCOL_VERSION)
-    throw new ProtocolError(
-      'game-mismatch',
-      `protocol version ${version}, this server speaks ${PROTOCOL_VERSION}: update the older side`,
-    );
-  return {
-    version,
-    hash: from.str(64),
-    room: from.str(MAX_NAME_CHARS),
-    credential: from.int(0, 2) as Credential,
-    secret: from.str(MAX_HELLO_BYTES),
-    spectate: from.bool(),
-    events: from.int(0, MAX_TICK),
-  };
-}
 
 export interface Welcome {
   seat: number;
@@ -382,6 +337,8 @@ const ELEMENTS: readonly (readonly [least: number, most: number])[] = [
   [3, 3], // Report
   [4, 4], // Listing
   [3, 3], // Continuity
+  [1, 1], // Renew
+  [1, 1], // Expiry
 ];
 
 /** Elements whose number a reader is willing to tell; none of our frames comes near it. */

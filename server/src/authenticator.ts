@@ -4,18 +4,9 @@
 import { CloseCode } from '@tickwire/protocol';
 import { Refusal } from './admission.ts';
 import type { RoomKind } from './define-room.ts';
+import type { Identity } from './identity.ts';
 import { JoinRefused } from './joining.ts';
 import type { Log } from './log.ts';
-
-/** Who somebody is, as far as the server is concerned. */
-export interface Identity {
-  /** seat.auth. */
-  readonly auth: unknown;
-  /** The same text for all seats of one player; undefined where the room kind names nobody. */
-  readonly user: string | undefined;
-  /** Monotonic ms at which it is over; Infinity: never. */
-  readonly untilMs: number;
-}
 
 /** Characters of a user: an address of mail, a UUID, an issuer's `sub` (OpenID Connect: 255). */
 const MAX_USER_CHARS = 255;

@@ -6,19 +6,22 @@ import {
   closeCodeOf,
   FrameType,
   type Hello,
+  MAX_EXPIRY_MS,
   PingSchedule,
   ProtocolError,
   readFrame,
   readHello,
   writeBye,
   writeContinuity,
+  writeExpiry,
   writePing,
   writeWelcome,
 } from '@tickwire/protocol';
-import { type Joined, JoinRefused } from './joining.ts';
+import { expired } from './authenticator.ts';
+import { type Joined, JoinRefused, type Proof } from './joining.ts';
 import type { Limits } from './limits.ts';
 import type { Log } from './log.ts';
-import { out, type PlayedLine, Playing, reader, unexpected } from './playing.ts';
+import { out, type PlayedLine, Playing, reader, readSecret, unexpected } from './playing.ts';
 import { TokenBucket } from './rate-limit.ts';
 import type { Joiner } from './seat.ts';
 import type { Tally } from './tally.ts';
@@ -31,7 +34,7 @@ export interface Host {
   now(): number;
   wallClockMs(): number;
   /** Rejects with JoinRefused. */
-  join(hello: Hello, line: Joiner): Promise<Joined>;
+  join(hello: Hello, line: Joiner, proof: Proof | undefined): Promise<Joined>;
   closed(connection: Connection, code: number): void;
 }
 
@@ -61,6 +64,8 @@ export class Connection implements Joiner, PlayedLine, SocketHandler {
   readonly pings: TokenBucket;
   readonly schedule = new PingSchedule();
   #state: State;
+  /** Of the handshake, until HELLO. */
+  #proof: Proof | undefined;
   /** A ping goes out with the next STATE. */
   #owesPing = false;
   #pingsSent = 0;
@@ -68,12 +73,13 @@ export class Connection implements Joiner, PlayedLine, SocketHandler {
   /** Whole ms: a small integer stands in the object itself. */
   #heardMs: number;
 
-  constructor(id: number, socket: Socket, host: Host, log: Log) {
+  constructor(id: number, socket: Socket, host: Host, log: Log, proof?: Proof) {
     this.id = id;
     this.about = { connection: id };
     this.#socket = socket;
     this.#host = host;
     this.#log = log;
+    this.#proof = proof;
     this.#heardMs = Math.floor(host.now());
     this.#state = { is: 'waiting', sinceMs: this.#heardMs };
     this.pings = new TokenBucket(host.limits.pingRate, host.limits.pingBurst);
@@ -151,6 +157,8 @@ export class Connection implements Joiner, PlayedLine, SocketHandler {
       this.#host.tally.refused('idle-timeout', CloseCode.Lost);
       this.#log.info({ idleMs }, 'cut an idle connection');
       this.#socket.terminate();
+    } else if (state.is === 'seated' && nowMs >= state.playing.untilMs) {
+      this.#turnDown(expired());
     } else if (state.is === 'seated' && nowMs >= this.#pingDueMs) {
       // No STATE took it along since the sweep before: the seat is behind, or the room is slow.
       if (this.#owesPing) this.#ping(nowMs);
@@ -195,20 +203,43 @@ export class Connection implements Joiner, PlayedLine, SocketHandler {
   }
 
   #hello(): void {
-    const hello = readHello(reader);
-    reader.end();
+    const hello = readSecret(readHello);
+    const proof = this.#proof;
+    this.#proof = undefined;
     this.#state = { is: 'joining' };
-    this.#host.join(hello, this).then(
+    this.#host.join(hello, this, proof).then(
       (joined) => this.#welcome(joined),
-      (error) => {
-        if (error instanceof JoinRefused)
-          this.#refuse(error.closeCode, error.counter, error.message);
-        else {
-          this.#log.error({ err: error }, 'joining failed');
-          this.#refuse(CloseCode.Overloaded, 'join-error', 'the server could not seat you');
-        }
-      },
+      (error) => this.#turnDown(error),
     );
+  }
+
+  #turnDown(error: unknown): void {
+    if (error instanceof JoinRefused) this.#refuse(error.closeCode, error.counter, error.message);
+    else {
+      this.#log.error({ err: error }, 'joining failed');
+      this.#refuse(CloseCode.Overloaded, 'join-error', 'the server could not seat you');
+    }
+  }
+
+  renew(token: string): void {
+    const state = this.#state;
+    if (state.is !== 'seated') return;
+    const { playing } = state;
+    playing.renew(token, this.about).then(
+      (untilMs) => {
+        playing.untilMs = untilMs;
+        if (this.open) this.#tellExpiry(untilMs);
+      },
+      (error) => this.#turnDown(error),
+    );
+  }
+
+  #tellExpiry(untilMs: number): void {
+    if (untilMs === Number.POSITIVE_INFINITY) return;
+    const leftMs = Math.floor(untilMs - this.#host.now());
+    out.reset();
+    writeExpiry(out, Math.min(Math.max(leftMs, 0), MAX_EXPIRY_MS));
+    this.#socket.send(out.bytes());
   }
 
   #welcome(joined: Joined): void {
@@ -234,6 +265,7 @@ export class Connection implements Joiner, PlayedLine, SocketHandler {
       writeContinuity(out, continuity);
       this.#socket.send(out.bytes());
     }
+    this.#tellExpiry(joined.untilMs);
     const ids = { room: room.id, seat: seat.id };
     this.about = { ...this.about, ...ids };
     this.#log = this.#log.child(ids);
@@ -244,7 +276,10 @@ export class Connection implements Joiner, PlayedLine, SocketHandler {
     this.#refuse(CloseCode.RateLimit, `rate-limit-${what}`, `too many ${what}`);
   }
 
-  /** The peer's fault: counted, logged, closed. A seat stays for its player to resume. */
+  /**
+   * The peer's fault: counted, logged, closed. A seat stays for its player to resume, unless it is
+   * about who the player is.
+   */
   #refuse(code: CloseCode, counter: string, message: string): void {
     const state = this.#state;
     if (state.is === 'closed') return;
@@ -253,7 +288,10 @@ export class Connection implements Joiner, PlayedLine, SocketHandler {
     this.close(code, message);
     if (state.is !== 'seated') return;
     const { room, seat } = state.playing;
-    if (seat.line === this) room.drop(seat);
+    if (seat.line !== this) return;
+    // Who may not be here any more does not come back by a resume key.
+    if (code === CloseCode.AuthFailed) room.remove(seat);
+    else room.drop(seat);
   }
 
   #ended(code: number, reason: string): void {

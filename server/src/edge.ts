@@ -4,9 +4,10 @@
 import { CloseCode, type Hello } from '@tickwire/protocol';
 import { Connection, type Host } from './connection.ts';
 import type { HttpApi } from './http-api.ts';
-import type { Joined } from './joining.ts';
+import { type Joined, JoinRefused, type Proof } from './joining.ts';
 import type { Limits } from './limits.ts';
 import type { Log } from './log.ts';
+import { type OfferedCredential, readOffer } from './offer.ts';
 import { checkOrigin, type OriginRules } from './origin.ts';
 import type { Peer, TrustedProxies } from './proxies.ts';
 import { AddressBuckets, PerAddress } from './rate-limit.ts';
@@ -14,14 +15,15 @@ import type { Joiner } from './seat.ts';
 import { withSecurityHeaders } from './security-headers.ts';
 import type { Shard } from './shard.ts';
 import type { Tally } from './tally.ts';
-import type {
-  HttpRequest,
-  HttpResponse,
-  Socket,
-  SocketHandler,
-  TransportHandler,
-  UpgradeAnswer,
-  UpgradeRequest,
+import {
+  HttpError,
+  type HttpRequest,
+  type HttpResponse,
+  type Socket,
+  type SocketHandler,
+  type TransportHandler,
+  type UpgradeAnswer,
+  type UpgradeRequest,
 } from './transport.ts';
 
 /**
@@ -35,6 +37,25 @@ const LINES_PER_JOIN = 8;
  */
 const SPARE_LINES = 64;
 
+/** Says where a secret does not belong: addresses stand in logs and histories. */
+const SECRET_IN_QUERY = /(^|&)(token|ticket|access_token|id_token|jwt|resume|secret)=/i;
+
+/** A refused handshake is 1006 to a browser, whatever its status: who runs the server reads why. */
+const CURE =
+  'a browser sees 1006 and no more. Give connect() a token function, and set authenticateBefore: ' +
+  "'upgrade' there as in serve(); programs send Authorization: Bearer TOKEN";
+
+const STATUS: Readonly<Partial<Record<CloseCode, number>>> = {
+  [CloseCode.NoRoom]: 404,
+  [CloseCode.Overloaded]: 503,
+};
+
+/** What stays with a socket of its handshake. */
+interface Handshake extends Peer {
+  /** Taken away by the connection, for there is a secret in it. */
+  proof: Proof | undefined;
+}
+
 export interface EdgeOptions {
   shard: Shard;
   api: HttpApi;
@@ -42,6 +63,8 @@ export interface EdgeOptions {
   tally: Tally;
   origins: OriginRules;
   proxies: TrustedProxies;
+  /** Sockets are for those alone whose handshake proves who they are. */
+  proofFirst: boolean;
   log: Log;
   now: () => number;
   wallClockMs: () => number;
@@ -90,6 +113,11 @@ export class Edge implements TransportHandler, Host {
 
   async http(request: HttpRequest): Promise<HttpResponse> {
     const peer = this.#peerOf(request);
+    // A page of the game may have addresses of its own making; what this server answers has none.
+    if (request.path.startsWith('/rooms') && SECRET_IN_QUERY.test(request.query)) {
+      this.tally.refused('token-in-url', 400);
+      throw new HttpError(400, 'a token does not belong in a URL: put it in the body');
+    }
     const answer = await this.#options.api.answer({ ...request, ...peer });
     // A transport knows nothing of TLS that ended at a proxy.
     return withSecurityHeaders(answer, peer.secure);
@@ -112,40 +140,81 @@ export class Edge implements TransportHandler, Host {
     return false;
   }
 
-  upgrade(request: UpgradeRequest): UpgradeAnswer {
-    const { origins, log, limits } = this.#options;
-    const { headers } = request;
+  upgrade(request: UpgradeRequest): UpgradeAnswer | Promise<UpgradeAnswer> {
+    const { proofFirst } = this.#options;
     const peer = this.#peerOf(request);
     const { remoteAddress } = peer;
-    if (/(^|&)(token|ticket|access_token)=/i.test(request.query)) {
-      this.tally.refused('token-in-url', 400);
-      return { accept: false, status: 400, reason: 'a token does not belong in a URL' };
+    const refused = this.#unwelcome(request, remoteAddress);
+    if (refused) return refused;
+    const { protocol, credential, fault } = readOffer(request.headers);
+    if (fault) return this.#turnAway('upgrade-offer', 400, fault);
+    if (credential) return this.#prove(credential, peer, protocol);
+    if (!proofFirst) return { accept: true, protocol, context: { ...peer, proof: undefined } };
+    const setting = 'authenticateBefore';
+    const what = 'refused a socket: its handshake brought no token, ticket or resume key';
+    this.#options.log.warn({ remoteAddress, setting }, `${what}; ${CURE}`);
+    return this.#turnAway('upgrade-nothing', 401, 'bring a token, a ticket or a resume key');
+  }
+
+  /** A credential that came with the handshake, judged before there is a socket. */
+  async #prove(
+    credential: OfferedCredential,
+    peer: Peer,
+    protocol: string | undefined,
+  ): Promise<UpgradeAnswer> {
+    const { shard, log } = this.#options;
+    const { remoteAddress } = peer;
+    try {
+      const proof = await shard.prove(credential);
+      // Others may have come meanwhile.
+      const context: Handshake = { ...peer, proof };
+      return this.#crowded(remoteAddress) ?? { accept: true, protocol, context };
+    } catch (error) {
+      if (!(error instanceof JoinRefused)) throw error;
+      const { closeCode, counter, message: reason } = error;
+      const status = STATUS[closeCode] ?? 401;
+      log.info({ remoteAddress, status, reason }, `refused a socket before the upgrade; ${CURE}`);
+      return this.#turnAway(`upgrade-${counter}`, status, reason);
     }
+  }
+
+  #turnAway(counter: string, status: number, reason: string): UpgradeAnswer {
+    this.tally.refused(counter, status);
+    // RFC 9110 11.6.1: a 401 says what would be accepted.
+    const headers = status === 401 ? { 'www-authenticate': 'Bearer' } : undefined;
+    return { accept: false, status, reason, ...(headers && { headers }) };
+  }
+
+  /** Who may open no socket at all, whoever they are. */
+  #unwelcome({ headers, query }: UpgradeRequest, remoteAddress: string): UpgradeAnswer | undefined {
+    const { origins, log } = this.#options;
+    if (SECRET_IN_QUERY.test(query))
+      return this.#turnAway('token-in-url', 400, 'a token does not belong in a URL');
     const verdict = checkOrigin(headers.get('origin'), headers.get('host'), origins);
     if (!verdict.allowed) {
-      this.tally.refused('origin', 403);
       const { reason, setting } = verdict;
       log.warn({ remoteAddress, setting }, `refused a socket: ${reason}; to allow it: ${setting}`);
-      return { accept: false, status: 403, reason: 'origin not allowed' };
+      return this.#turnAway('origin', 403, 'origin not allowed');
     }
+    const crowded = this.#crowded(remoteAddress);
+    if (crowded) return crowded;
+    if (this.#joins.take(remoteAddress, this.now())) return undefined;
+    const setting = 'limits.joinsPerMinute';
+    log.warn({ remoteAddress, setting }, 'refused a socket: too many joins from this address');
+    return this.#turnAway('joins', 429, 'too many connections from this address');
+  }
+
+  /** All places for sockets are taken, or all of this address. */
+  #crowded(remoteAddress: string): UpgradeAnswer | undefined {
+    const { limits, log } = this.#options;
     if (this.connections.size >= limits.connections) {
-      this.tally.refused('connections', 503);
       log.warn({ setting: 'limits.connections' }, 'refused a socket: all connections are taken');
-      return { accept: false, status: 503, reason: 'too many connections' };
+      return this.#turnAway('connections', 503, 'too many connections');
     }
-    if (this.#addresses.count(remoteAddress) >= limits.connectionsPerAddress) {
-      this.tally.refused('address', 429);
-      const setting = 'limits.connectionsPerAddress';
-      log.warn({ remoteAddress, setting }, 'refused a socket: too many from this address');
-      return { accept: false, status: 429, reason: 'too many connections from this address' };
-    }
-    if (!this.#joins.take(remoteAddress, this.now())) {
-      this.tally.refused('joins', 429);
-      const setting = 'limits.joinsPerMinute';
-      log.warn({ remoteAddress, setting }, 'refused a socket: too many joins from this address');
-      return { accept: false, status: 429, reason: 'too many connections from this address' };
-    }
-    return { accept: true, context: peer };
+    if (this.#addresses.count(remoteAddress) < limits.connectionsPerAddress) return undefined;
+    const setting = 'limits.connectionsPerAddress';
+    log.warn({ remoteAddress, setting }, 'refused a socket: too many from this address');
+    return this.#turnAway('address', 429, 'too many connections from this address');
   }
 
   /**
@@ -167,22 +236,20 @@ export class Edge implements TransportHandler, Host {
 
   open(socket: Socket): SocketHandler {
     const id = this.#nextId++;
-    const connection = new Connection(
-      id,
-      socket,
-      this,
-      this.#options.log.child({ connection: id }),
-    );
     // What upgrade() said of it; a transport that keeps no context has no proxies either.
-    const address = (socket.context as Peer | undefined)?.remoteAddress ?? socket.remoteAddress;
+    const handshake = socket.context as Handshake | undefined;
+    const log = this.#options.log.child({ connection: id });
+    const connection = new Connection(id, socket, this, log, handshake?.proof);
+    if (handshake) handshake.proof = undefined;
+    const address = handshake?.remoteAddress ?? socket.remoteAddress;
     if (this.#addresses.enter(address)) this.#counted.set(connection, address);
     this.connections.add(connection);
     this.tally.connections++;
     return connection;
   }
 
-  join(hello: Hello, line: Joiner): Promise<Joined> {
-    return this.#options.shard.join(hello, line);
+  join(hello: Hello, line: Joiner, proof: Proof | undefined): Promise<Joined> {
+    return this.#options.shard.join(hello, line, proof);
   }
 
   closed(connection: Connection, code: number): void {

@@ -114,7 +114,7 @@ export class HttpApi {
     }
     try {
       const asked = body.create ? kind : (body.room ?? kind);
-      const identity = await shard.identify(kind, body.token, asked);
+      const identity = await shard.authenticator.identify(kind, body.token, asked);
       const room = body.create ? shard.open(kind) : shard.find(asked, false, identity);
       if (room.kind !== kind) throw new JoinRefused(CloseCode.NoRoom, 'a room of another kind');
       return json(

@@ -23,6 +23,7 @@ export type {
 // ./socket-guard.ts
 // ./unread-lines.ts
 // ./uws-package.ts
+// ./uws-port.ts
 // ./uws-socket.ts
 // ./ws-socket.ts
 export { createUwsTransport } from './uws-transport.ts';
@@ -82,10 +83,12 @@ export type { GameRoom } from './room.ts';
 // ./totals.ts
 // ./intake.ts
 // ./commands.ts
+// ./identity.ts
 // ./joining.ts
-// ./playing.ts
 // ./keys.ts
 // ./authenticator.ts
+// ./playing.ts
+// ./offer.ts
 // ./tickets.ts
 // ./user-seats.ts
 export { createMemoryDirectory, type Directory, type RoomEntry } from './directory.ts';

@@ -1,7 +1,8 @@
 // What asking for a seat comes to: a seat with the key to come back to it, or a refusal that the
 // client is told. Made by the shard, handed on by connections and the HTTP routes, which say the
 // refusal each in its own way.
-import type { CloseCode, Continuity } from '@tickwire/protocol';
+import { CloseCode, type Continuity, type Credential } from '@tickwire/protocol';
+import type { Identity } from './identity.ts';
 import type { GameRoom } from './room.ts';
 import type { RoomSeat } from './seat.ts';
 
@@ -23,6 +24,49 @@ export interface Joined {
   resumeKey: string;
   /** What goes on, where a seat was resumed. */
   continuity: Continuity | undefined;
+  /** Monotonic ms at which the authentication ends; Infinity: never. */
+  untilMs: number;
+  /** Takes a new token; resolves with the new untilMs, rejects with JoinRefused. */
+  renew: (token: string, about: object) => Promise<number>;
   /** To be called once the client is known to have the resume key. */
   confirm: (() => void) | undefined;
+}
+
+/**
+ * What a handshake proved before there was a socket: who somebody is, or that a ticket or resume
+ * key is good, which is redeemed by HELLO alone. Kept until then.
+ */
+export type Proof =
+  | {
+      readonly credential: typeof Credential.Token;
+      readonly room: string;
+      readonly identity: Identity;
+    }
+  | {
+      readonly credential: typeof Credential.Ticket | typeof Credential.Resume;
+      readonly secret: string;
+    };
+
+/** Who a proof is of. Throws JoinRefused for another room: it was judged for the one it names. */
+export function provenFor(
+  { room: named, identity }: Extract<Proof, { identity: Identity }>,
+  room: string,
+): Identity {
+  if (named !== room)
+    throw new JoinRefused(CloseCode.AuthFailed, 'the token was accepted for another room');
+  return identity;
+}
+
+/** Throws JoinRefused unless both sides have the same declaration of the game. */
+export function checkHash(ours: string, theirs: string): void {
+  if (ours !== theirs)
+    throw new JoinRefused(
+      CloseCode.GameMismatch,
+      `the page was built from another game declaration (${theirs}, here ${ours}): ` +
+        'rebuild or reload it',
+    );
+}
+
+export function ticketSpent(): JoinRefused {
+  return new JoinRefused(CloseCode.TicketSpent, 'the ticket was used or has expired');
 }

@@ -17,6 +17,7 @@ import {
   type TransportHandler,
   type TransportLimits,
   type TransportWatch,
+  type UpgradeAnswer,
 } from './transport.ts';
 
 /** What a peer says of itself. Everything has a default: path `/`, no headers, 127.0.0.1. */
@@ -45,8 +46,13 @@ export interface MemoryPeer extends Link {
 }
 
 export interface MemoryTransport extends Transport {
-  /** A handshake. Throws HttpError with the status if it is refused, 503 if nothing listens. */
+  /**
+   * A handshake that is answered at once. Throws HttpError with the status if it is refused, 503 if
+   * nothing listens.
+   */
   connect(options?: MemoryPeerOptions): MemoryPeer;
+  /** A handshake that the server may take its time for. Rejects as `connect` throws. */
+  connectLater(options?: MemoryPeerOptions): Promise<MemoryPeer>;
   request(request: MemoryRequest): Promise<HttpResponse>;
   /**
    * Delivers all that was sent, and what is sent meanwhile, in the order sent. Answers how many
@@ -103,24 +109,41 @@ class InMemory implements MemoryTransport {
   }
 
   connect(options: MemoryPeerOptions = {}): MemoryPeer {
-    const facts = this.#facts(options);
-    const handler = this.#handlerNow();
-    let answer: ReturnType<TransportHandler['upgrade']>;
+    const answer = this.#handshake(options);
+    assert(!(answer instanceof Promise), 'this handshake takes time: use connectLater');
+    return this.#open(options, answer);
+  }
+
+  async connectLater(options: MemoryPeerOptions = {}): Promise<MemoryPeer> {
+    const answer = this.#handshake(options);
     try {
-      answer = handler.upgrade(facts);
+      return this.#open(options, await answer);
     } catch (error) {
-      this.#watch.fault(error, 'upgrade');
-      throw new HttpError(500, 'server error');
+      throw this.#failed(error);
     }
+  }
+
+  #handshake(options: MemoryPeerOptions): UpgradeAnswer | Promise<UpgradeAnswer> {
+    try {
+      return this.#handlerNow().upgrade(this.#facts(options));
+    } catch (error) {
+      throw this.#failed(error);
+    }
+  }
+
+  #failed(error: unknown): HttpError {
+    if (error instanceof HttpError) return error;
+    this.#watch.fault(error, 'upgrade');
+    return new HttpError(500, 'server error');
+  }
+
+  #open(options: MemoryPeerOptions, answer: UpgradeAnswer): MemoryPeer {
     if (!answer.accept) throw new HttpError(answer.status, answer.reason);
+    const handler = this.#handlerNow();
+    const { remoteAddress } = this.#facts(options);
     const { a, b } = linkPair((deliver) => this.#queue.push(deliver));
-    const socket = new MemorySocket(
-      b,
-      facts.remoteAddress,
-      answer.context,
-      this.#limits,
-      this.#watch,
-    );
+    const { context } = answer;
+    const socket = new MemorySocket(b, remoteAddress, context, this.#limits, this.#watch);
     this.#sockets.add(socket);
     socket.whenGone = () => this.#sockets.delete(socket);
     socket.guard.open(handler);

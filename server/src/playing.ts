@@ -12,6 +12,7 @@ import {
   readAck,
   readPing,
   readPong,
+  readRenew,
   readReport,
   writePong,
 } from '@tickwire/protocol';
@@ -30,6 +31,9 @@ const RESYNC_BURST = 4;
 /** A digest comes once a second, and has two answers: that it differs, and how. */
 const REPORT_RATE = 2;
 const REPORT_BURST = 4;
+/** A client brings a new token once in the life of the old one, and after 3 s if that failed. */
+const RENEW_RATE = 0.5;
+const RENEW_BURST = 4;
 
 /**
  * What reads and writes frames serves all connections: each message is read before anything else
@@ -40,6 +44,17 @@ export const reader = new MsgpackReader();
 const source = new PlainSource(reader);
 export const out = new MsgpackWriter(256);
 
+/** What `reader` holds on to where what it read is a secret. */
+const NOTHING = new Uint8Array(0);
+
+/** Reads a frame with a secret to its end; the reader keeps none of its bytes. */
+export function readSecret<T>(read: (from: MsgpackReader) => T): T {
+  const frame = read(reader);
+  reader.end();
+  reader.reset(NOTHING);
+  return frame;
+}
+
 /** A connection, as what plays on it sees it. */
 export interface PlayedLine extends Line {
   readonly limits: Limits;
@@ -47,6 +62,8 @@ export interface PlayedLine extends Line {
   /** Of PING frames and of the WebSocket's own pings together. */
   readonly pings: TokenBucket;
   readonly schedule: PingSchedule;
+  /** The player shows another token. */
+  renew(token: string): void;
 }
 
 export class Playing {
@@ -59,13 +76,19 @@ export class Playing {
   readonly #pongs: TokenBucket;
   readonly #resyncs = new TokenBucket(RESYNC_RATE, RESYNC_BURST);
   readonly #reports = new TokenBucket(REPORT_RATE, REPORT_BURST);
+  readonly #renewals = new TokenBucket(RENEW_RATE, RENEW_BURST);
+  /** As in Joined. */
+  readonly renew: Joined['renew'];
+  untilMs: number;
   /** As in Joined, until it was called. */
   #confirm: (() => void) | undefined;
 
-  constructor({ room, seat, confirm }: Joined, line: PlayedLine) {
+  constructor({ room, seat, untilMs, renew, confirm }: Joined, line: PlayedLine) {
     const { limits } = line;
     this.room = room;
     this.seat = seat;
+    this.untilMs = untilMs;
+    this.renew = renew;
     this.#line = line;
     this.#desk = new CommandDesk(room, seat, line, line.tally);
     this.#intake = new Intake(room, seat, limits.inputRateFactor);
@@ -106,6 +129,11 @@ export class Playing {
         if (!this.room.digests) unexpected(type);
         if (!this.#reports.take(nowMs)) return 'reports';
         return this.#takeReport();
+      case FrameType.Renew:
+        if (this.untilMs === Number.POSITIVE_INFINITY) unexpected(type);
+        if (!this.#renewals.take(nowMs)) return 'renewals';
+        this.#line.renew(readSecret(readRenew));
+        return undefined;
       default:
         unexpected(type);
     }

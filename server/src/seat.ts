@@ -64,7 +64,7 @@ export class RoomSeat implements Seat {
   readonly input: Record<string, unknown> = {};
   readonly #game: Game;
   #known: KnownSet | undefined;
-  readonly auth: unknown;
+  auth: unknown;
   readonly spectator: boolean;
   /** Ms (the room's clock) at which the line broke. */
   droppedAtMs = 0;

@@ -40,6 +40,12 @@ export interface ServeOptions {
   /** Lets clients without an Origin header (bots, native ones) in, in production. */
   allowNoOrigin?: boolean;
   /**
+   * `upgrade`: a handshake that brings no good token, ticket or resume key gets 401 and no socket;
+   * pages then want the option of the same name in `connect`. `seat`: it may, or HELLO brings it.
+   * Default 'seat'.
+   */
+  authenticateBefore?: 'upgrade' | 'seat';
+  /**
    * Ends TLS here: PEM files, read again within 10 s of their renewal; connections live on.
    * Default: plain HTTP, for a proxy in front or for development.
    */
@@ -97,6 +103,7 @@ const OPTIONS = Object.keys({
   host: 0,
   origins: 0,
   allowNoOrigin: 0,
+  authenticateBefore: 0,
   tls: 0,
   trustedProxies: 0,
   publicUrl: 0,
@@ -158,7 +165,7 @@ export async function serve(options: ServeOptions): Promise<Server> {
   const directory = options.directory ?? createMemoryDirectory();
   const port = options.port ?? portFromEnvironment();
   const host = options.host ?? process.env.HOST ?? '0.0.0.0';
-  const { rules, proxies } = accessOf(options, { production, host, log });
+  const { rules, proxies, proofFirst } = accessOf(options, { production, host, log });
   const page = options.page === undefined ? undefined : loadStaticFiles(options.page, options);
   const tally = new Tally(readRestarts(process.env[RESTARTS_VARIABLE]));
   const metrics = await metricsOf(options, tally);
@@ -178,7 +185,7 @@ export async function serve(options: ServeOptions): Promise<Server> {
   });
   const common = { shard, limits, tally, origins: rules, now };
   const api = new HttpApi({ ...common, directory, page, metrics, publicUrl });
-  const edge = new Edge({ ...common, proxies, api, log, wallClockMs });
+  const edge = new Edge({ ...common, proxies, proofFirst, api, log, wallClockMs });
   const listening = await transport.listen({ port, host, tls }, edge).catch(async (error) => {
     await shard.drain(CloseCode.Restart, 'the server did not start');
     throw error;
@@ -227,14 +234,16 @@ function chanceOf(options: ServeOptions) {
 function accessOf(
   options: ServeOptions,
   { production, host, log }: { production: boolean; host: string; log: Log },
-): { rules: OriginRules; proxies: TrustedProxies } {
-  const { origins = [], allowNoOrigin = false } = options;
+): { rules: OriginRules; proxies: TrustedProxies; proofFirst: boolean } {
+  const { origins = [], allowNoOrigin = false, authenticateBefore = 'seat' } = options;
+  if (authenticateBefore !== 'seat' && authenticateBefore !== 'upgrade')
+    throw new UsageError(`authenticateBefore: ${authenticateBefore}: wants 'upgrade' or 'seat'`);
   const rules = { origins, production, allowNoOrigin };
   checkOrigins(rules, log);
   const trusted = options.trustedProxies ?? proxiesFromEnvironment();
   const proxies = new TrustedProxies(trusted);
   if (production && trusted.length === 0 && !options.tls) checkPlain(options, host);
-  return { rules, proxies };
+  return { rules, proxies, proofFirst: authenticateBefore === 'upgrade' };
 }
 
 /** Throws UsageError for a bad entry; warns where the page loads but its sockets are refused. */

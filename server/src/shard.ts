@@ -1,15 +1,24 @@
 // One process's rooms: opens them, finds them, seats players in them, ends them. Between the
 // connections and the rooms; knows no socket and no HTTP. Where rooms are is told to the directory;
 // who may sit is decided here and by the room.
-import { CloseCode, Credential, type Hello, UsageError } from '@tickwire/protocol';
-import { Authenticator, expired, type Identity } from './authenticator.ts';
+import { CloseCode, type Continuity, Credential, type Hello, UsageError } from '@tickwire/protocol';
+import { Authenticator, expired } from './authenticator.ts';
 import { DEFAULT_SEATS, type RoomKind } from './define-room.ts';
 import type { Directory, RoomEntry } from './directory.ts';
 import type { Heartbeat } from './heartbeat.ts';
-import { type Joined, JoinRefused } from './joining.ts';
+import type { Identity } from './identity.ts';
+import {
+  checkHash,
+  type Joined,
+  JoinRefused,
+  type Proof,
+  provenFor,
+  ticketSpent,
+} from './joining.ts';
 import { type MakeSecret, RotatingKeys } from './keys.ts';
 import type { Limits } from './limits.ts';
 import type { Log } from './log.ts';
+import type { OfferedCredential } from './offer.ts';
 import { GameRoom } from './room.ts';
 import type { Joiner, Line, RoomSeat } from './seat.ts';
 import { Tickets } from './tickets.ts';
@@ -19,7 +28,7 @@ import { UserSeats } from './user-seats.ts';
 interface SeatRef {
   readonly room: GameRoom;
   readonly seat: RoomSeat;
-  readonly identity: Identity;
+  identity: Identity;
 }
 
 export interface ShardOptions {
@@ -50,7 +59,7 @@ const NAME = /^[A-Za-z0-9_-]{1,32}$/;
 export class Shard {
   readonly rooms = new Map<string, GameRoom>();
   readonly #tickets: Tickets;
-  readonly #authenticator: Authenticator;
+  readonly authenticator: Authenticator;
   readonly #resume: RotatingKeys<SeatRef>;
   readonly #users = new UserSeats<SeatRef>();
   readonly #options: ShardOptions;
@@ -66,7 +75,7 @@ export class Shard {
     const clocks = { now, wallClockMs };
     this.#tickets = new Tickets({ ...clocks, key, makeNonce: makeSecret, lifeMs: limits.ticketMs });
     const deadlineMs = limits.authenticateMs;
-    this.#authenticator = new Authenticator({ ...clocks, rooms, deadlineMs, log });
+    this.authenticator = new Authenticator({ ...clocks, rooms, deadlineMs, log });
     this.#resume = new RotatingKeys(makeSecret);
     const kinds = Object.keys(options.rooms ?? {});
     if (kinds.length === 0) throw new UsageError('serve({ rooms }): wants at least one room kind');
@@ -116,24 +125,49 @@ export class Shard {
     return room;
   }
 
-  /** Judges a HELLO and takes a seat for it. Rejects with JoinRefused. */
-  async join(hello: Hello, line: Joiner): Promise<Joined> {
-    switch (hello.credential) {
+  /** Judges what came with a handshake. Rejects with JoinRefused. */
+  async prove({ credential, secret, room }: OfferedCredential): Promise<Proof> {
+    switch (credential) {
       case Credential.Resume:
-        return this.#resumeSeat(hello, line);
+        this.#seatOf(secret);
+        return { credential, secret };
+      case Credential.Ticket:
+        if (!this.#tickets.holds(secret)) throw ticketSpent();
+        return { credential, secret };
+      default: {
+        const asked = room ?? this.#onlyKind();
+        const { kind } = this.#target(asked);
+        const identity = await this.authenticator.identify(kind, secret, asked);
+        return { credential, room: asked, identity };
+      }
+    }
+  }
+
+  /**
+   * Judges a HELLO and takes a seat for it. `proof`: of the handshake; a HELLO without a secret
+   * goes by it. Rejects with JoinRefused.
+   */
+  async join(hello: Hello, line: Joiner, proof?: Proof): Promise<Joined> {
+    const held = hello.secret === '' ? proof : undefined;
+    const { credential, secret } = held && 'secret' in held ? held : hello;
+    switch (credential) {
+      case Credential.Resume:
+        return this.#resumeSeat(hello, secret, line, proof);
       case Credential.Ticket: {
-        const ticket = this.#tickets.redeem(hello.secret);
-        if (!ticket)
-          throw new JoinRefused(CloseCode.TicketSpent, 'the ticket was used or has expired');
+        const ticket = this.#tickets.redeem(secret);
+        if (!ticket) throw ticketSpent();
         const room = this.rooms.get(ticket.roomId);
         if (!room) throw new JoinRefused(CloseCode.NoRoom, 'the room of this ticket is over');
-        this.#checkHash(room.game.hash, hello.hash);
+        checkHash(room.game.hash, hello.hash);
         return this.#seat(room, ticket.identity, hello.spectate, line);
       }
       default: {
         const { kind } = this.#target(hello.room);
-        this.#checkHash(this.#options.rooms[kind].game.hash, hello.hash);
-        const identity = await this.identify(kind, hello.secret, hello.room, line.about);
+        checkHash(this.#options.rooms[kind].game.hash, hello.hash);
+        const identity =
+          held && 'identity' in held
+            ? provenFor(held, hello.room)
+            : await this.authenticator.identify(kind, secret, hello.room, line.about);
         // A seat for a line that is gone would stand empty for the grace time.
         if (!line.open) throw new JoinRefused(CloseCode.Lost, 'the line went before it had a seat');
         const room = this.find(hello.room, hello.spectate, identity);
@@ -142,9 +176,20 @@ export class Shard {
     }
   }
 
-  /** As Authenticator.identify. */
-  identify(kind: string, token: string, room: string, about?: object): Promise<Identity> {
-    return this.#authenticator.identify(kind, token, room, about);
+  /** A seat's player shows a new token. Resolves with when that ends, rejects with JoinRefused. */
+  async #renew(ref: SeatRef, token: string, about?: object): Promise<number> {
+    const { room } = ref;
+    const identity = await this.authenticator.identify(room.kind, token, room.id, about);
+    this.#renewBy(ref, identity);
+    return identity.untilMs;
+  }
+
+  /** Throws JoinRefused for another user. */
+  #renewBy(ref: SeatRef, identity: Identity): void {
+    if (identity.user !== ref.identity.user)
+      throw new JoinRefused(CloseCode.AuthFailed, 'this seat is of another player', 'other-user');
+    ref.identity = identity;
+    ref.seat.auth = identity.auth;
   }
 
   /**
@@ -209,21 +254,20 @@ export class Shard {
     clearTimeout(timer);
   }
 
+  /** What a token is for where no room is named. */
+  #onlyKind(): string {
+    const [kind, ...more] = this.kinds;
+    if (more.length === 0) return kind;
+    const message = 'say what the token is for: offer the subprotocol room.KIND as well';
+    throw new JoinRefused(CloseCode.NoRoom, message);
+  }
+
   #target(name: string): { kind: string; room: GameRoom | undefined } {
     if (Object.hasOwn(this.#options.rooms, name)) return { kind: name, room: undefined };
     const room = this.rooms.get(name);
     if (room) return { kind: room.kind, room };
     const kinds = this.kinds.join(', ');
     throw new JoinRefused(CloseCode.NoRoom, `no room and no kind of that name; kinds: ${kinds}`);
-  }
-
-  #checkHash(ours: string, theirs: string): void {
-    if (ours !== theirs)
-      throw new JoinRefused(
-        CloseCode.GameMismatch,
-        `the page was built from another game declaration (${theirs}, here ${ours}): ` +
-          'rebuild or reload it',
-      );
   }
 
   #seat(room: GameRoom, identity: Identity, spectate: boolean, line: Line): Joined {
@@ -236,8 +280,21 @@ export class Shard {
     const ref = { room, seat, identity };
     this.#users.add(user, ref);
     this.#publish(room);
-    const resumeKey = this.#resume.issue(ref);
-    return { room, seat, resumeKey, continuity: undefined, confirm: undefined };
+    return this.#joined(ref);
+  }
+
+  /** `key`: that the seat was resumed with. */
+  #joined(ref: SeatRef, key?: string, continuity?: Continuity): Joined {
+    const { room, seat, identity } = ref;
+    return {
+      room,
+      seat,
+      resumeKey: this.#resume.issue(ref, key),
+      continuity,
+      untilMs: identity.untilMs,
+      renew: (token, about) => this.#renew(ref, token, about),
+      confirm: key === undefined ? undefined : () => this.#resume.confirm(ref),
+    };
   }
 
   #checkPlace(room: GameRoom, spectate: boolean, identity: Identity): void {
@@ -249,7 +306,7 @@ export class Shard {
   #hasPlace(room: GameRoom, spectate: boolean, { user }: Identity): boolean {
     const leaving = this.#oneTooMany(room.kind, user);
     const freed = leaving?.room === room && leaving.seat.spectator === spectate;
-    return freed || room.hasRoom(spectate, this.#reserved(room));
+    return freed || room.hasRoom(spectate, this.#tickets.reserved(room.id));
   }
 
   /** The seat that a user must give up for another one. Throws JoinRefused if none may be. */
@@ -267,28 +324,33 @@ export class Shard {
     ref.room.remove(ref.seat);
   }
 
-  #resumeSeat(hello: Hello, line: Line): Joined {
-    const found = this.#resume.find(hello.secret);
+  /** Of a resume key that is good. Throws JoinRefused. */
+  #seatOf(key: string): SeatRef {
+    const found = this.#resume.find(key);
     const ref = found?.what;
     if (!ref || ref.seat.gone || ref.room.over)
       throw new JoinRefused(CloseCode.ResumeOver, 'this seat is gone: its grace time is over');
     if (found.spent)
       throw new JoinRefused(CloseCode.Superseded, 'a newer connection took over this seat');
-    this.#checkHash(ref.room.game.hash, hello.hash);
+    return ref;
+  }
+
+  #resumeSeat(hello: Hello, key: string, line: Line, proof: Proof | undefined): Joined {
+    const ref = this.#seatOf(key);
     const { room, seat } = ref;
+    checkHash(room.game.hash, hello.hash);
+    if (proof && 'identity' in proof) this.#renewBy(ref, proof.identity);
+    if (this.#options.now() >= ref.identity.untilMs) {
+      room.remove(seat);
+      throw expired();
+    }
     const { events = 0 } = hello;
     if (events > seat.outbox.number)
       throw new JoinRefused(CloseCode.Malformed, 'more events came than were told');
     const { inputTick, commandsTaken: commands } = seat;
     room.resume(seat, line);
     const continuity = { lostEvents: seat.outbox.resume(events), inputTick, commands };
-    const confirm = () => this.#resume.confirm(ref);
-    const resumeKey = this.#resume.issue(ref, hello.secret);
-    return { room, seat, resumeKey, continuity, confirm };
-  }
-
-  #reserved(room: GameRoom): number {
-    return this.#tickets.reserved(room.id);
+    return this.#joined(ref, key, continuity);
   }
 
   /** Nobody comes back to this seat. */
@@ -324,7 +386,7 @@ export class Shard {
       kind: room.kind,
       url: '',
       seats: room.definition.seats ?? DEFAULT_SEATS,
-      taken: room.taken + this.#reserved(room),
+      taken: room.taken + this.#tickets.reserved(room.id),
     };
     this.#options.directory.put(entry).catch((error) => {
       this.#options.log.error({ err: error, room: room.id }, 'the directory refused a room');

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import type { Identity } from './authenticator.ts';
+import type { Identity } from './identity.ts';
 import { Tickets } from './tickets.ts';
 
 const ada: Identity = { auth: { name: 'Ada' }, user: 'ada', untilMs: Number.POSITIVE_INFINITY };

@@ -4,7 +4,7 @@
 // knows of the player stays here, under the nonce. Asked by the shard whenever it looks for a free
 // seat, so that counting is no walk over all tickets.
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import type { Identity } from './authenticator.ts';
+import type { Identity } from './identity.ts';
 import type { MakeSecret } from './keys.ts';
 
 /** A promised seat. */

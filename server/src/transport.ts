@@ -50,7 +50,7 @@ export interface UpgradeRequest {
 /** `protocol` must be one that the peer offered; `context` is handed on as `socket.context`. */
 export type UpgradeAnswer =
   | { accept: true; protocol?: string; context?: unknown }
-  | { accept: false; status: number; reason: string };
+  | { accept: false; status: number; reason: string; headers?: Record<string, string> };
 
 /** One WebSocket, server side. Every method is a no-op once the socket is closed. */
 export interface Socket {
@@ -105,8 +105,11 @@ export interface TransportHandler {
   admits?(remoteAddress: string, lines: number): boolean;
   /** A rejection with HttpError is answered with its status, any other with 500. */
   http(request: HttpRequest): Promise<HttpResponse>;
-  /** Synchronous, so that no half-open handshake waits on anything. */
-  upgrade(request: UpgradeRequest): UpgradeAnswer;
+  /**
+   * At once wherever it can be, so that no half-open handshake waits on anything; a promise must
+   * settle within a deadline of the handler's own.
+   */
+  upgrade(request: UpgradeRequest): UpgradeAnswer | Promise<UpgradeAnswer>;
   open(socket: Socket): SocketHandler;
 }
 

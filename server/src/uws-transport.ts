@@ -6,7 +6,6 @@
 
 import type * as uws from 'uWebSockets.js';
 import { STATUS_CODES } from 'node:http';
-import { type AddressInfo, createServer } from 'node:net';
 import { UsageError } from '@tickwire/protocol';
 import { readCertificate, type TlsFiles } from './certificate.ts';
 import {
@@ -34,13 +33,12 @@ import {
   type TransportHandler,
   type TransportLimits,
   type TransportWatch,
+  type UpgradeAnswer,
 } from './transport.ts';
 import { UnreadLines } from './unread-lines.ts';
 import { loadUws, type Uws } from './uws-package.ts';
+import { freePort, openPort } from './uws-port.ts';
 import { type Native, type UserData, UwsSocket } from './uws-socket.ts';
-
-/** SO_REUSEPORT off: another process on the port would silently take half of the connections. */
-const EXCLUSIVE_PORT = 1;
 
 /**
  * Times the send limit at which uWebSockets.js itself drops: close frames still fit, unread pongs
@@ -224,7 +222,10 @@ class UwsTransport implements Transport {
     context: uws.us_socket_context_t,
   ): void {
     // First of all: without it, a throw below would abort the process.
-    res.onAborted(() => {});
+    const line = { over: false };
+    res.onAborted(() => {
+      line.over = true;
+    });
     this.#unread.read(this.#lines);
     try {
       const remoteAddress = plainAddress(decoder.decode(res.getRemoteAddressAsText()));
@@ -233,20 +234,38 @@ class UwsTransport implements Transport {
       if (refusal) return this.#refuse(res, refusal, remoteAddress);
       const { path, query, headers } = head as RequestHead;
       const secure = this.#secure;
-      const answer = handler.upgrade({ path, query, headers, remoteAddress, secure });
-      if (!answer.accept) {
-        return respond(res, refusalResponse(answer, this.#secure), {
-          headOnly: false,
-          closing: true,
-        });
-      }
       const key = headers.get('sec-websocket-key') as string;
+      const say = (answer: UpgradeAnswer) => this.#answerUpgrade(res, context, key, answer);
+      const answer = handler.upgrade({ path, query, headers, remoteAddress, secure });
+      if (!(answer instanceof Promise)) return say(answer);
+      const later = (run: () => void) => line.over || res.cork(this.#guarded('upgrade', run));
+      answer.then(
+        (made) => later(() => say(made)),
+        (error) => later(() => this.#failUpgrade(res, error)),
+      );
+    } catch (error) {
+      this.#failUpgrade(res, error);
+    }
+  }
+
+  #answerUpgrade(
+    res: uws.HttpResponse,
+    context: uws.us_socket_context_t,
+    key: string,
+    answer: UpgradeAnswer,
+  ): void {
+    if (answer.accept) {
       const data: UserData = { link: { context: answer.context } };
       res.upgrade(data, key, answer.protocol ?? '', '', context);
-    } catch (error) {
-      this.#watch.fault(error, 'upgrade');
-      respond(res, serverError(this.#secure), { headOnly: false, closing: true });
+    } else {
+      const how = { headOnly: false, closing: true };
+      respond(res, refusalResponse(answer, this.#secure), how);
     }
+  }
+
+  #failUpgrade(res: uws.HttpResponse, error: unknown): void {
+    this.#watch.fault(error, 'upgrade');
+    respond(res, serverError(this.#secure), { headOnly: false, closing: true });
   }
 
   #refuse(res: uws.HttpResponse, refusal: Refusal, remoteAddress: string): void {
@@ -333,37 +352,4 @@ function respond(
   if (hasNoBody(status) && !how.closing) res.endWithoutBody();
   else if (how.headOnly) res.endWithoutBody(Buffer.byteLength(body), how.closing);
   else res.end(body, how.closing);
-}
-
-/** At once. The typings lack the form with a host and options; the binding reads both (3.0.6). */
-function openPort(
-  app: uws.TemplatedApp,
-  { host, port }: { host: string; port: number },
-): uws.us_listen_socket | false {
-  const listen = app.listen.bind(app) as unknown as (
-    host: string,
-    port: number,
-    options: number,
-    done: (socket: uws.us_listen_socket | false) => void,
-  ) => void;
-  let opened: uws.us_listen_socket | false = false;
-  listen(host, port, EXCLUSIVE_PORT, (socket) => {
-    opened = socket;
-  });
-  return opened;
-}
-
-/**
- * A port nobody listens on. uWebSockets.js takes one for 0 itself, but without SO_REUSEADDR: it
- * could not be opened again while old connections linger.
- */
-function freePort(host: string): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', () => reject(portError({ port: 0, host })));
-    probe.listen({ port: 0, host, exclusive: true }, () => {
-      const { port } = probe.address() as AddressInfo;
-      probe.close(() => resolve(port));
-    });
-  });
 }

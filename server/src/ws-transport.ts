@@ -41,6 +41,7 @@ import {
   type TransportHandler,
   type TransportLimits,
   type TransportWatch,
+  type UpgradeAnswer,
 } from './transport.ts';
 import { SWEEP_S, WsSocket } from './ws-socket.ts';
 
@@ -196,24 +197,31 @@ class WsTransport implements Transport {
   }
 
   #upgrade(req: IncomingMessage, socket: Duplex, head: Buffer, handler: TransportHandler): void {
-    // ws sets its own only when it takes the socket over; an error without a listener is thrown.
-    socket.on('error', () => socket.destroy());
+    destroyOnError(socket);
     const request = headOf(req, this.#limits);
     const refusal = isRefusal(request) ? request : checkUpgrade(request.headers, request.method);
     if (refusal) return this.#refuse(socket, refusal);
     const { path, query, headers } = request as RequestHead;
     const remoteAddress = addressOf(socket);
     const secure = this.#secure;
-    try {
-      const answer = handler.upgrade({ path, query, headers, remoteAddress, secure });
+    const say = (answer: UpgradeAnswer) => {
       if (!answer.accept) return writeAndEnd(socket, refusalResponse(answer, secure));
       if (answer.protocol !== undefined) this.#protocols.set(req, answer.protocol);
+      // It cuts a socket that is gone by now.
       this.#webSockets.handleUpgrade(req, socket, head, (native) =>
         this.#open(native, socket as TcpSocket, remoteAddress, answer.context, handler),
       );
-    } catch (error) {
+    };
+    const fail = (error: unknown) => {
       this.#watch.fault(error, 'upgrade');
       writeAndEnd(socket, serverError(secure));
+    };
+    try {
+      const answer = handler.upgrade({ path, query, headers, remoteAddress, secure });
+      if (answer instanceof Promise) answer.then(say).catch(fail);
+      else say(answer);
+    } catch (error) {
+      fail(error);
     }
   }
 
@@ -274,6 +282,15 @@ class WsTransport implements Transport {
     req.on('close', () => body.fail(new HttpError(400, 'the peer went away')));
     return body;
   }
+}
+
+/**
+ * ws sets its own listener only when it takes the socket over; an error without one is thrown.
+ * Apart from the rest, for it lives as long as the socket: what it is made beside would live on
+ * with it, headers and their secrets included.
+ */
+function destroyOnError(socket: Duplex): void {
+  socket.on('error', () => socket.destroy());
 }
 
 function addressOf(socket: Duplex): string {

@@ -63,6 +63,9 @@ export class ServerReader {
           seat: this.#seat,
           resumeKey: 'key',
           continuity: undefined,
+          // So that RENEW is read as well.
+          untilMs: Number.MAX_VALUE,
+          renew: async () => Number.MAX_VALUE,
           confirm: undefined,
         };
       },
