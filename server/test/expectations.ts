@@ -10,8 +10,6 @@ import type { RoomSeat } from '../src/seat.ts';
 import { game } from './fuzz-game.ts';
 import { compare, compareState, Knowledge, type Truth, truthOf } from './truth.ts';
 
-/** STATEs kept for seats that read late: 20 s of a room at 20 Hz. */
-const MEMORY_STATES = 400;
 const KINDS = ['ship', 'crate', 'sign'] as const;
 
 interface Expected {
@@ -36,6 +34,12 @@ export class Expectations {
   readonly #seats = new Map<RoomSeat, Noted>();
   readonly #byName = new Map<string, RoomSeat>();
   readonly #truths = new WeakMap<GameRoom, Truth>();
+  readonly #most: number;
+
+  /** `most`: STATEs kept of each seat, for clients that read late. Default: 20 s at 20 Hz. */
+  constructor(most = 400) {
+    this.#most = most;
+  }
 
   /** Notes the world, and what each seat is about to be told if its line can take it. */
   ticked(room: GameRoom): void {
@@ -57,7 +61,7 @@ export class Expectations {
       if (!noted || !truth || seat.sentTick !== tick || noted.expected.has(tick)) continue;
       noted.knowledge.told();
       noted.expected.set(tick, { truth, known: noted.knowledge.known });
-      if (noted.expected.size <= MEMORY_STATES) continue;
+      if (noted.expected.size <= this.#most) continue;
       const [oldest] = noted.expected.keys();
       noted.expected.delete(oldest);
     }
@@ -69,26 +73,40 @@ export class Expectations {
     for (const [name, seat] of this.#byName) if (seat.gone) this.#byName.delete(name);
   }
 
-  /** Seats of which anything is noted. */
-  get size(): number {
-    return this.#seats.size;
+  /** Nothing is noted any more, until the next tick. */
+  forget(): void {
+    for (const { expected } of this.#seats.values()) expected.clear();
+  }
+
+  /** What a seat is shown while nothing moves. Throws with the first difference from the truth. */
+  checkShown(client: Client): void {
+    const { tick } = client.newest();
+    const expected = this.#notedBy(client)?.expected.get(tick);
+    const where = `${nameOf(client)}, shown at tick ${tick}`;
+    if (!expected) throw new Error(`${where}: a STATE nobody sent`);
+    compareView(client, client.view(), expected, where);
+    this.checked++;
   }
 
   /** Compares what came last with what was sent. Throws with the first difference. */
   check(client: Client): void {
     const view = client.newest();
     const name = nameOf(client);
-    const seat = this.#byName.get(name);
-    const noted = seat && this.#seats.get(seat);
+    const noted = this.#notedBy(client);
     if (view.tick === 0 || noted?.seen === view.tick) return;
     const expected = noted?.expected.get(view.tick);
     // A new seat is welcomed before its first STATE: the newest snapshot is the old seat's.
-    if (!expected && (client.status.state !== 'live' || !noted || noted.expected.size === 0))
+    if (!expected && (client.status.state !== 'live' || !noted || isEarly(noted, view.tick)))
       return;
     if (!expected) throw new Error(`${name}, tick ${view.tick}: a STATE nobody sent`);
     noted!.seen = view.tick;
     compareView(client, view, expected, `${name}, tick ${view.tick}`);
     this.checked++;
+  }
+
+  #notedBy(client: Client): Noted | undefined {
+    const seat = this.#byName.get(nameOf(client));
+    return seat && this.#seats.get(seat);
   }
 
   #notedOf(room: GameRoom, seat: RoomSeat): Noted {
@@ -100,6 +118,12 @@ export class Expectations {
     }
     return noted;
   }
+}
+
+/** Of before what is kept. */
+function isEarly({ expected }: Noted, tick: number): boolean {
+  const [oldest = Infinity] = expected.keys();
+  return tick < oldest;
 }
 
 const nameOf = ({ room, seat }: { room: string; seat: number }): string => `${room}, seat ${seat}`;

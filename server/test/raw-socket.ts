@@ -99,9 +99,11 @@ export class RawSocket {
     });
   }
 
-  static connect(port: number): Promise<RawSocket> {
+  /** `localAddress`: who it seems to be, one of 127.0.0.0/8. */
+  static connect(port: number, localAddress?: string): Promise<RawSocket> {
     return new Promise((resolve, reject) => {
-      const tcp = connect(port, '127.0.0.1', () => resolve(new RawSocket(tcp)));
+      const to = { port, host: '127.0.0.1', localAddress };
+      const tcp = connect(to, () => resolve(new RawSocket(tcp)));
       tcp.once('error', reject);
     });
   }

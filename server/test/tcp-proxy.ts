@@ -34,9 +34,14 @@ export class TcpProxy {
     return `http://127.0.0.1:${(this.#server.address() as { port: number }).port}`;
   }
 
+  /** Ends every connection at once, as a network that is lost does; takes new ones. */
+  cut(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
   /** Ends everything at once. */
   close(): Promise<void> {
-    for (const socket of this.#sockets) socket.destroy();
+    this.cut();
     return new Promise((resolve) => this.#server.close(() => resolve()));
   }
 

@@ -184,7 +184,8 @@ export class SequenceFuzz {
     if (chance.next() < 0.001) this.#stepper.nowMs += chance.next() * LEAP_MS;
     await this.#stepper.advance(chance.next() * STRIDE_MS);
     this.#look();
-    // What it heard may have been that it is over.
+    // What it heard may have been that it is over: it begins anew, and undisturbed.
+    this.#misleads = false;
     if (ENDED.has(this.#misled!.state)) this.#misled = await this.#joinMisled();
     if (++this.#strides % CALM_EVERY === 0) await this.#calm();
   }
@@ -223,8 +224,11 @@ export class SequenceFuzz {
     this.#misled!.cut();
     await this.#stepper.advance(CALM_MS);
     this.#look();
+    if (ENDED.has(this.#misled!.state)) this.#misled = await this.#joinMisled();
     const all = [...this.#players, this.#misled!];
-    await this.#stepper.when(() => all.every(({ state }) => state === 'live'));
+    await this.#stepper
+      .when(() => all.every(({ state }) => state === 'live'))
+      .catch(() => atMost('players who do not come back', 1, 0, all.map(statusOf)));
     await this.#stepper.advance(CALM_MS);
     const before = this.#expectations.checked;
     for (const { client } of all) this.#expectations.check(client);
@@ -237,6 +241,8 @@ export class SequenceFuzz {
     this.#expectations.sweep();
   }
 }
+
+const statusOf = ({ client }: Client) => client.status;
 
 /** States that a session does not come back from. */
 const ENDED = new Set(['closed', 'lost']);

@@ -1,0 +1,72 @@
+// Whether memory stays flat: what is held after a collection, from one quiet moment to the next.
+// Used by the soak and by nothing else. Trap: it needs `node --expose-gc`.
+
+/** Minutes after which everything that fills up has filled up: pools, code, books. */
+const WARM_MINUTES = 5;
+/** Of what is held at the end of the warming. */
+const MOST_GROWTH = 0.02;
+/** Moments at either end that are taken together: one of them says little. */
+const TOGETHER = 3;
+
+interface Moment {
+  readonly minutes: number;
+  readonly bytes: number;
+  /** Timers, sockets and whatever else keeps a process alive. */
+  readonly handles: number;
+}
+
+export interface MemoryFigures {
+  readonly moments: number;
+  readonly heldBytes: number;
+  /** Of what is held after WARM_MINUTES, as a share; undefined for a run that is too short. */
+  readonly growth: number | undefined;
+  readonly handles: number;
+  readonly mostHandles: number;
+}
+
+export class Memory {
+  readonly #moments: Moment[] = [];
+  readonly #startMs = performance.now();
+
+  /** Collects, and notes what is left. */
+  note(): void {
+    const { gc } = globalThis;
+    if (!gc) throw new Error('memory is measured under node --expose-gc');
+    // What the first frees, the second may find unreachable.
+    gc();
+    gc();
+    const { heapUsed, external } = process.memoryUsage();
+    const minutes = (performance.now() - this.#startMs) / 60_000;
+    const handles = process.getActiveResourcesInfo().length;
+    this.#moments.push({ minutes, bytes: heapUsed + external, handles });
+  }
+
+  figures(): MemoryFigures {
+    const { bytes = 0, handles = 0 } = this.#moments.at(-1) ?? {};
+    return {
+      moments: this.#moments.length,
+      heldBytes: bytes,
+      growth: this.#growth(),
+      handles,
+      mostHandles: Math.max(...this.#moments.map((moment) => moment.handles)),
+    };
+  }
+
+  /** What is wrong, if anything. */
+  fault(): string | undefined {
+    const growth = this.#growth();
+    if (growth === undefined || growth <= MOST_GROWTH) return undefined;
+    return `memory grew by ${(growth * 100).toFixed(2)} % after minute ${WARM_MINUTES}`;
+  }
+
+  #growth(): number | undefined {
+    const warm = this.#moments.filter(({ minutes }) => minutes >= WARM_MINUTES);
+    if (warm.length < 2 * TOGETHER) return undefined;
+    return middle(warm.slice(-TOGETHER)) / middle(warm.slice(0, TOGETHER)) - 1;
+  }
+}
+
+function middle(moments: readonly Moment[]): number {
+  const sorted = moments.map(({ bytes }) => bytes).sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)];
+}
