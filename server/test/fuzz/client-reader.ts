@@ -28,6 +28,8 @@ import { type Recording, typeOf } from './recording.ts';
 const game = declared as unknown as Game;
 /** Valid STATEs that come before the one that is changed: all forms of a row have come by then. */
 const STATES_BEFORE = 3;
+/** Reads between two comparisons: what a frame leaves behind wrongly stays until it is seen. */
+const COMPARED_EVERY = 8;
 /**
  * Rows of all kinds together, as for the slots that name them, and as much again as arrays grow.
  */
@@ -43,6 +45,7 @@ export class ClientReader {
   readonly #received = new Received(game);
   readonly #wanted: readonly number[];
   #feed = this.#startOver();
+  #reads = 0;
 
   constructor({ down }: Recording) {
     const states = down.filter((frame) => typeOf(frame) === FrameType.State);
@@ -56,6 +59,7 @@ export class ClientReader {
   async ready(): Promise<void> {
     this.#feed = this.#startOver();
     this.#open(this.#feed);
+    if (++this.#reads % COMPARED_EVERY !== 0) return;
     const held = digestsOf(this.#received);
     if (held.some((digest, i) => digest !== this.#wanted[i]))
       throw new Error('after everything was told again, the seat holds something else');
