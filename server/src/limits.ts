@@ -88,8 +88,9 @@ export interface Limits {
   /** Ms that rooms' `close` hooks get on shutdown. */
   closeMs: number;
   /**
-   * Ms that the event loop may stand still, in a room's code or elsewhere, before the process is
-   * ended from outside it (HOSTILE T62). 500 or more; Infinity: never.
+   * Ms of computing in which the event loop may stand still, in a room's code or elsewhere, before
+   * the process is ended from outside it (HOSTILE T62); of waiting, five times that. 500 or more;
+   * Infinity: never.
    */
   hangMs: number;
 }

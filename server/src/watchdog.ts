@@ -19,11 +19,17 @@ const LOOK_MS = 100;
 /**
  * The main thread says within 40 ms where it is; on a crowded machine later, in native code never.
  */
-const STACK_MS = 500;
-/** It ends itself as fast, if it can. */
-const EXIT_MS = 300;
+const STACK_MS = 1_000;
+/** It ends itself within 20 ms; on a crowded machine later, in native code never. */
+const EXIT_MS = 2_000;
 /** Frames of the stack: the loop itself, and the hook that it stands in. */
 const STACK_FRAMES = 10;
+
+/**
+ * Times the limit for a loop that waits, for a file or for a processor, instead of computing: a
+ * crowded machine keeps a healthy process waiting for seconds.
+ */
+const WAIT_FACTOR = 5;
 
 /** Megabytes of heap: the thread keeps the names of rooms and little else. */
 const HEAP_MB = 16;
@@ -74,18 +80,24 @@ parentPort.on('message', ({ number, id }) => {
 });
 
 let beat = Atomics.load(cells, ${BEAT});
-let stillMs = 0;
 let lookedMs = performance.now();
+let used = process.cpuUsage();
+/** Since the newest beat: time of the processor, and time in which nothing may have run. */
+let busyMs = 0;
+let stillMs = 0;
 const looking = setInterval(() => {
   const nowMs = performance.now();
-  // A machine that slept, or a process that was stopped, was not hung meanwhile.
-  const passedMs = Math.min(nowMs - lookedMs, ${2 * LOOK_MS});
+  const passedMs = nowMs - lookedMs;
   lookedMs = nowMs;
+  const { user, system } = process.cpuUsage(used);
+  used = process.cpuUsage();
   const newest = Atomics.load(cells, ${BEAT});
   const alive = newest !== beat || Atomics.load(cells, ${DEBUGGED}) === 1;
   beat = newest;
-  stillMs = alive ? 0 : stillMs + passedMs;
-  if (stillMs <= hangMs) return;
+  busyMs = alive ? 0 : busyMs + Math.min((user + system) / 1000, passedMs);
+  // A machine that slept, or a process that was stopped, did not wait meanwhile.
+  stillMs = alive ? 0 : stillMs + Math.min(passedMs, ${2 * LOOK_MS});
+  if (busyMs <= hangMs && stillMs <= ${WAIT_FACTOR} * hangMs) return;
   clearInterval(looking);
   end(rooms.get(Atomics.load(cells, ${ROOM})));
 }, ${LOOK_MS});

@@ -43,7 +43,6 @@ if (import.meta.url === pathToFileURL(process.argv[1]!).href)
     rooms: { quiet: room(), loud: room() },
     host: '127.0.0.1',
     transport: process.env.TRANSPORT as 'uws' | 'ws',
-    // A test machine does ten things at once, and a pause of it is no hang.
-    limits: { hangMs: 1500 },
+    limits: { hangMs: 1000 },
     metrics: { token: TOKEN },
   });

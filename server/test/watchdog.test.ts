@@ -109,7 +109,7 @@ describe('a room that never returns', () => {
     const client = await program.join('loud');
     clients.push(client);
     client.call('hang', { how }).catch(() => {});
-    const [code] = await once(program.process, 'exit');
+    const [code] = await once(program.process, 'close');
     expect(code).toBe(124);
     const report = program.report();
     expect(report.level).toBe(60);
