@@ -37,7 +37,11 @@ export class SeatSocket {
   #upgraded: (() => void) | undefined;
 
   /** `heard` is shown where a message begins; the first SHOWN_BYTES of it are there. */
-  constructor(port: number, heard: (bytes: Uint8Array, from: number, length: number) => void) {
+  constructor(
+    port: number,
+    heard: (bytes: Uint8Array, from: number, length: number) => void,
+    localAddress = '127.0.0.1',
+  ) {
     this.#heard = heard;
     this.opened = new Promise((resolve) => {
       this.#upgraded = resolve;
@@ -46,7 +50,7 @@ export class SeatSocket {
       this.#read(incoming.subarray(0, count));
       return true;
     };
-    const options = { port, host: '127.0.0.1', noDelay: true };
+    const options = { port, host: '127.0.0.1', localAddress, noDelay: true };
     this.#socket = connect({ ...options, onread: { buffer: incoming, callback } });
     this.#socket.on('error', ({ message }) => this.#ended(message));
     this.#socket.on('close', () => this.#ended('closed'));

@@ -11,6 +11,7 @@ import {
   readFrame,
   readWelcome,
   writeAck,
+  writePing,
 } from '@tickwire/protocol';
 import { arenaOf } from './arena.ts';
 import { round, type Spread, spread } from './figures.ts';
@@ -26,6 +27,8 @@ export interface GeneratorTask {
   readonly seed: number;
   /** All say HELLO in the same instant; else in groups, as they connect. */
   readonly storm?: boolean;
+  /** Players of one address: the server bounds them. Default: all. */
+  readonly seatsPerAddress?: number;
 }
 
 export interface GeneratorFigures {
@@ -36,6 +39,10 @@ export interface GeneratorFigures {
   readonly arrivedMs: Spread;
   /** Share of one core this process used, 0..1. */
   readonly core: number;
+  /** Ticks whose STATE a player did not get. */
+  readonly missed: number;
+  /** Round trips of PING frames, each two seconds of a player, ms. */
+  readonly rttMs: readonly number[];
   /** Sockets that ended, and why one of them did. */
   readonly closed: number;
   readonly reason: string;
@@ -45,6 +52,8 @@ export interface GeneratorFigures {
 const CONNECTING = 50;
 /** Longest wait for everybody's first STATE: whoever is not in by then, is not served. */
 const JOIN_MS = 20_000;
+/** Ticks from one PING to the next: two seconds, and one answer to each. */
+const PING_TICKS = 40;
 /** Arrivals that are noted: ten seconds of 1,000 players, more would not tell more. */
 const MOST_ARRIVED = 200_000;
 
@@ -52,11 +61,14 @@ const reader = new MsgpackReader();
 const frame = { elements: 0 };
 const arrived: number[] = [];
 const players: Player[] = [];
+const ping = clientFrame(pingFrame());
 let cpu = process.cpuUsage();
 let sinceMs = performance.now();
 
 class Player {
   states = 0;
+  missed = 0;
+  rtts: number[] = [];
   stateBytes = 0;
   /** Resolves with the first STATE. */
   readonly joined: Promise<void>;
@@ -64,19 +76,25 @@ class Player {
   readonly #task: GeneratorTask;
   readonly #frames: (ticks: number) => Uint8Array;
   #tick = 0;
+  #pingedMs = 0;
   #told = (): void => {};
 
-  constructor(task: GeneratorTask, frames: (ticks: number) => Uint8Array) {
+  constructor(task: GeneratorTask, frames: (ticks: number) => Uint8Array, address: string) {
     this.#task = task;
     this.#frames = frames;
     this.joined = new Promise((resolve) => {
       this.#told = resolve;
     });
-    this.socket = new SeatSocket(task.server.port, (bytes, from, length) => {
-      const type = bytes[from + 1];
-      if (type === FrameType.State) this.#stated(bytes[from + 2], length);
-      else if (type === FrameType.Welcome) this.#welcomed(bytes.subarray(from, from + length));
-    });
+    this.socket = new SeatSocket(
+      task.server.port,
+      (bytes, from, length) => {
+        const type = bytes[from + 1];
+        if (type === FrameType.State) this.#stated(bytes[from + 2], length);
+        else if (type === FrameType.Welcome) this.#welcomed(bytes.subarray(from, from + length));
+        else if (type === FrameType.Pong) this.rtts.push(performance.now() - this.#pingedMs);
+      },
+      address,
+    );
   }
 
   #welcomed(bytes: Uint8Array): void {
@@ -85,10 +103,16 @@ class Player {
     this.#tick = readWelcome(reader).tick;
   }
 
+  #ping(): void {
+    this.#pingedMs = performance.now();
+    this.socket.send(ping);
+  }
+
   /** `step` is the difference of ticks in one byte: below zero for a STATE of everything. */
   #stated(step: number, length: number): void {
     const ticks = step < 128 ? step : 255 - step;
     this.#tick += ticks;
+    if (this.states > 0) this.missed += ticks - 1;
     this.states++;
     this.stateBytes += length;
     if (arrived.length < MOST_ARRIVED)
@@ -97,7 +121,14 @@ class Player {
     if (ticks > 1 && this.states > 1) this.socket.send(clientFrame(ackFrame(ticks - 1)));
     this.socket.send(this.#frames(ticks));
     this.#told();
+    if (this.#tick % PING_TICKS === 0) this.#ping();
   }
+}
+
+function pingFrame(): Uint8Array {
+  const out = new MsgpackWriter(16);
+  writePing(out, 1, 0);
+  return out.bytes();
 }
 
 function ackFrame(ticks: number): Uint8Array {
@@ -107,16 +138,18 @@ function ackFrame(ticks: number): Uint8Array {
 }
 
 async function join(task: GeneratorTask): Promise<number> {
-  const { server, seats, seed, storm = false } = task;
+  const { server, seats, seed, storm = false, seatsPerAddress = seats } = task;
   const random = new Random(seed);
   const game = (server.hash === ships.hash ? ships : arenaOf(task.tickRate)) as unknown as Game;
   const hello = clientFrame(helloFrame(server.hash, server.room));
   const first = players.length;
   for (let i = 0; i < seats; i += CONNECTING) {
-    const group = Array.from({ length: Math.min(CONNECTING, seats - i) }, () => {
+    const group = Array.from({ length: Math.min(CONNECTING, seats - i) }, (_, n) => {
       const script = new InputScript(game, random);
       const frames = new Map<Uint8Array, Uint8Array>();
-      return new Player(task, (ticks) => framed(frames, script.next(ticks)));
+      // 127.0.0.0/8 is all this machine; the first is left to others.
+      const address = `127.0.1.${1 + Math.floor((i + n) / seatsPerAddress)}`;
+      return new Player(task, (ticks) => framed(frames, script.next(ticks)), address);
     });
     await Promise.all(group.map(({ socket }) => socket.opened));
     if (!storm) for (const { socket } of group) socket.send(hello);
@@ -141,7 +174,8 @@ function framed(known: Map<Uint8Array, Uint8Array>, message: Uint8Array): Uint8A
 function measure(): void {
   for (const player of players) {
     player.states = 0;
-    player.stateBytes = 0;
+    player.stateBytes = player.missed = 0;
+    player.rtts = [];
   }
   arrived.length = 0;
   cpu = process.cpuUsage();
@@ -158,6 +192,8 @@ function report(): GeneratorFigures {
     bytesPerState: round(bytes / states.reduce((sum, count) => sum + count, 0), 1),
     arrivedMs: spread(arrived),
     core: round((user + system) / 1000 / (performance.now() - sinceMs), 2),
+    missed: players.reduce((sum, player) => sum + player.missed, 0),
+    rttMs: players.flatMap(({ rtts }) => rtts),
     closed: ended.length,
     reason: ended[0]?.socket.closed ?? '',
   };

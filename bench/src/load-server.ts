@@ -11,6 +11,8 @@ import { type Listening, LoadWatch, serveTask } from './load-watch.ts';
 export interface RoomTask {
   readonly ships?: ShipsSize;
   readonly players?: ArenaSize;
+  /** As it stands on the internet: default limits, and a log. */
+  readonly exposed?: boolean;
   /** Bodies for seats that are told everything are counted. */
   readonly countsJoins?: boolean;
 }
@@ -31,8 +33,8 @@ async function start(task: RoomTask): Promise<Listening> {
     host: '127.0.0.1',
     signals: false,
     findDesyncs: false,
-    log: 'silent',
-    limits: { connectionsPerAddress: most, connections: most },
+    log: task.exposed ? 'info' : 'silent',
+    limits: task.exposed ? {} : { connectionsPerAddress: most, connections: most },
   });
   const [room] = server.shard.rooms.values();
   watchTicks(room);

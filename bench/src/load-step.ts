@@ -109,6 +109,15 @@ export class Pair {
     return { server, generator };
   }
 
+  /** How late each tick began since `measure`, ms. */
+  samples(): Promise<readonly number[]> {
+    return asked(this.#server, 'samples');
+  }
+
+  get pids(): { readonly server: number; readonly generator: number } {
+    return { server: this.#server.pid!, generator: this.#generator.pid! };
+  }
+
   /** Everybody leaves; the server stays. */
   leave(): void {
     this.#generator.send('leave');
@@ -121,7 +130,7 @@ export class Pair {
 }
 
 /** A process that nobody talks to ends by itself, unless it hangs. */
-function ended(child: ChildProcess): Promise<void> {
+export function ended(child: ChildProcess): Promise<void> {
   return new Promise((resolve) => {
     if (child.exitCode !== null) return resolve();
     const kill = setTimeout(() => child.kill('SIGKILL'), END_MS);
@@ -133,13 +142,15 @@ function ended(child: ChildProcess): Promise<void> {
   });
 }
 
-function program(file: string): ChildProcess {
+/** Runs a file beside this one. What it prints is nobody's: stdout is the bench's own. */
+export function program(file: string): ChildProcess {
   const path = fileURLToPath(new URL(file, import.meta.url));
-  return fork(path, { execArgv: process.execArgv });
+  const stdio = ['ignore', 'ignore', 'inherit', 'ipc'] as const;
+  return fork(path, { execArgv: process.execArgv, stdio: [...stdio] });
 }
 
 /** The answer to a message; rejects if the process ends without one. */
-function asked<Answer>(child: ChildProcess, message: object | string): Promise<Answer> {
+export function asked<Answer>(child: ChildProcess, message: object | string): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const name = basename(child.spawnargs.at(-1) ?? '');
     const died = (code: number | null) => reject(new Error(`${name} ended with ${code}`));

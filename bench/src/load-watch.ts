@@ -70,6 +70,11 @@ export class LoadWatch {
     this.#lostBeforeMs = this.lostMs;
   }
 
+  /** How late each tick began since the last `measure`, ms. */
+  get began(): readonly number[] {
+    return this.#began;
+  }
+
   report(): ServerFigures {
     const ms = performance.now() - this.#sinceMs;
     const { user, system } = process.cpuUsage(this.#cpu);
@@ -95,6 +100,7 @@ export function serveTask<Task>(watch: LoadWatch, start: (task: Task) => Promise
   process.on('message', async (message) => {
     if (message === 'measure') watch.measure();
     else if (message === 'report') process.send!(watch.report());
+    else if (message === 'samples') process.send!(watch.began);
     else process.send!(await start(message as Task));
   });
   process.once('disconnect', () => process.exit(0));

@@ -2,6 +2,7 @@
 // Each word is a file beside this one that answers an object; progress and tables go to stderr, and
 // with --json the object is the last line of stdout. Only `smoke` judges.
 import { UsageError } from '@tickwire/protocol';
+import { measureAttack } from './attack.ts';
 import { printFigures } from './figures.ts';
 import { measureInterest } from './interest.ts';
 import { measureLines } from './lines.ts';
@@ -20,6 +21,7 @@ const programs: Readonly<Record<WordName, (asked: Asked) => Promise<object>>> = 
   interest: ({ seed }) => measureInterest(seed),
   lines: measureLines,
   load: measureLoads,
+  attack: measureAttack,
   rate: ({ seconds }) => measureRate(seconds),
   smoke: ({ write }) => judge(write),
 };

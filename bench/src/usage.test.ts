@@ -25,7 +25,17 @@ test('whoever asks gets a line for each word and each flag', () => {
   expect(asked(['--help'])).toBe('help');
   expect(asked(['wire', '--nonsense', '-h'])).toBe('help');
   const lines = usage().split('\n');
-  for (const word of ['wire', 'size', 'tick', 'interest', 'lines', 'load', 'rate', 'smoke'])
+  for (const word of [
+    'wire',
+    'size',
+    'tick',
+    'interest',
+    'lines',
+    'load',
+    'attack',
+    'rate',
+    'smoke',
+  ])
     expect(lines.filter((line) => line.startsWith(`  ${word} `))).toHaveLength(1);
   for (const flag of ['json', 'seed', 'cubes', 'no-peers', 'profile', 'seats', 'seconds', 'write'])
     expect(lines.filter((line) => line.startsWith(`  --${flag} `))).toHaveLength(1);

@@ -20,6 +20,7 @@ const FLAGS = {
   plot: { says: 'pictures of it in bench/plots' },
   seats: { value: 'N', says: 'so many seats, instead of finding how many there may be' },
   quick: { says: 'fewer and shorter steps' },
+  only: { value: 'NAME', says: 'one attacker: flood, slowloris, bombs, churn, upgrades' },
   seconds: { value: 'N', says: 'how long to count; 60 where it is left out' },
   write: { says: 'takes what is measured as what later runs are judged by' },
 } as const satisfies Record<string, Flag>;
@@ -47,6 +48,10 @@ const WORDS = {
     says: 'seats that one core serves, ours and other frameworks',
     flags: ['seed', 'seats', 'no-peers', 'quick'],
   },
+  attack: {
+    says: 'how late ticks are while five attackers do what they can',
+    flags: ['seed', 'only', 'seconds'],
+  },
   rate: { says: 'ticks a second of a real room', flags: ['seconds'] },
   smoke: { says: 'the figures that may not get worse, judged', flags: ['write'] },
 } as const satisfies Record<string, Word>;
@@ -65,6 +70,7 @@ export interface Asked {
   readonly plot: boolean;
   readonly seats: number | undefined;
   readonly quick: boolean;
+  readonly only: string | undefined;
   readonly seconds: number;
   readonly write: boolean;
 }
@@ -99,6 +105,7 @@ export function asked(given: readonly string[]): Asked | 'help' {
     plot: values.plot === true,
     seats: number('seats'),
     quick: values.quick === true,
+    only: values.only as string | undefined,
     // At 20 Hz a tick more or less in a minute is 0.017 Hz.
     seconds: number('seconds') ?? 60,
     write: values.write === true,

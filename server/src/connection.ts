@@ -33,6 +33,8 @@ export interface Host {
   readonly tally: Tally;
   now(): number;
   wallClockMs(): number;
+  /** Whether one more line of log is to be written about this: a flood is told by its number. */
+  says(reason: string): boolean;
   /** Rejects with JoinRefused. */
   join(hello: Hello, line: Joiner, proof: Proof | undefined): Promise<Joined>;
   closed(connection: Connection, code: number): void;
@@ -284,7 +286,7 @@ export class Connection implements Joiner, PlayedLine, SocketHandler {
     const state = this.#state;
     if (state.is === 'closed') return;
     this.#host.tally.refused(counter, code);
-    this.#log.info({ code, reason: message }, 'refused a connection');
+    if (this.#host.says(counter)) this.#log.info({ code, reason: message }, 'refused a connection');
     this.close(code, message);
     if (state.is !== 'seated') return;
     const { room, seat } = state.playing;
@@ -295,8 +297,10 @@ export class Connection implements Joiner, PlayedLine, SocketHandler {
   }
 
   #ended(code: number, reason: string): void {
+    const seated = this.#state.is === 'seated';
     this.#state = { is: 'closed' };
-    this.#log.info({ code, reason }, 'connection closed');
+    if (seated || this.#host.says('closed before a seat'))
+      this.#log.info({ code, reason }, 'connection closed');
     this.#host.closed(this, code);
   }
 }

@@ -11,6 +11,7 @@ import { type OfferedCredential, readOffer } from './offer.ts';
 import { checkOrigin, type OriginRules } from './origin.ts';
 import type { Peer, TrustedProxies } from './proxies.ts';
 import { AddressBuckets, PerAddress } from './rate-limit.ts';
+import { RefusalLog } from './refusal-log.ts';
 import type { Joiner } from './seat.ts';
 import { withSecurityHeaders } from './security-headers.ts';
 import type { Shard } from './shard.ts';
@@ -31,6 +32,14 @@ import {
  * one for the socket.
  */
 const LINES_PER_JOIN = 8;
+
+/**
+ * Requests that one join may take: a page with its parts, health, the ticket, the socket. And at
+ * once from one address: a school class that opens the page together. What a line holds is answered
+ * in one go, so this bounds for how long: some 50 us each.
+ */
+const REQUESTS_PER_JOIN = 32;
+const MOST_REQUESTS = 512;
 
 /**
  * Lines beside the sockets, in all: pages in loading, health checks, and a quarter of the sockets.
@@ -78,8 +87,10 @@ export class Edge implements TransportHandler, Host {
   readonly #addresses: PerAddress;
   readonly #joins: AddressBuckets;
   readonly #lines: AddressBuckets;
+  readonly #requests: AddressBuckets;
   /** Connections that stand in #addresses, those that it had space for, and where they stand. */
   readonly #counted = new Map<Connection, string>();
+  readonly #refusals: RefusalLog;
   #toldOfProxy = false;
   #nextId = 1;
 
@@ -96,6 +107,9 @@ export class Edge implements TransportHandler, Host {
     this.#joins = new AddressBuckets(joinsPerMinute / 60, burst, connections * 2);
     const linesPerS = (joinsPerMinute / 60) * LINES_PER_JOIN;
     this.#lines = new AddressBuckets(linesPerS, burst * LINES_PER_JOIN, connections * 2);
+    const requestsPerS = (joinsPerMinute / 60) * REQUESTS_PER_JOIN;
+    this.#requests = new AddressBuckets(requestsPerS, MOST_REQUESTS, connections * 2);
+    this.#refusals = new RefusalLog(options.log);
   }
 
   /** How often each reason to refuse came up since the start. */
@@ -135,6 +149,11 @@ export class Edge implements TransportHandler, Host {
     return this.#lines.take(remoteAddress, this.now()) || this.#cutLine('address-lines');
   }
 
+  admitsRequest(remoteAddress: string): boolean {
+    if (this.#options.proxies.names(remoteAddress)) return true;
+    return this.#requests.take(remoteAddress, this.now()) || this.#cutLine('address-requests');
+  }
+
   #cutLine(reason: string): false {
     this.tally.refused(reason, CloseCode.Lost);
     return false;
@@ -152,7 +171,7 @@ export class Edge implements TransportHandler, Host {
     if (!proofFirst) return { accept: true, protocol, context: { ...peer, proof: undefined } };
     const setting = 'authenticateBefore';
     const what = 'refused a socket: its handshake brought no token, ticket or resume key';
-    this.#options.log.warn({ remoteAddress, setting }, `${what}; ${CURE}`);
+    this.#tell('upgrade-nothing', { remoteAddress, setting }, `${what}; ${CURE}`);
     return this.#turnAway('upgrade-nothing', 401, 'bring a token, a ticket or a resume key');
   }
 
@@ -162,7 +181,7 @@ export class Edge implements TransportHandler, Host {
     peer: Peer,
     protocol: string | undefined,
   ): Promise<UpgradeAnswer> {
-    const { shard, log } = this.#options;
+    const { shard } = this.#options;
     const { remoteAddress } = peer;
     try {
       const proof = await shard.prove(credential);
@@ -173,9 +192,15 @@ export class Edge implements TransportHandler, Host {
       if (!(error instanceof JoinRefused)) throw error;
       const { closeCode, counter, message: reason } = error;
       const status = STATUS[closeCode] ?? 401;
-      log.info({ remoteAddress, status, reason }, `refused a socket before the upgrade; ${CURE}`);
+      const what = `refused a socket before the upgrade; ${CURE}`;
+      this.#tell(`upgrade-${counter}`, { remoteAddress, status, reason }, what);
       return this.#turnAway(`upgrade-${counter}`, status, reason);
     }
+  }
+
+  /** A line of log for whoever looks for the cure, unless there were many of the kind. */
+  #tell(counter: string, about: object, message: string): void {
+    if (this.says(counter)) this.#options.log.warn(about, message);
   }
 
   #turnAway(counter: string, status: number, reason: string): UpgradeAnswer {
@@ -187,33 +212,37 @@ export class Edge implements TransportHandler, Host {
 
   /** Who may open no socket at all, whoever they are. */
   #unwelcome({ headers, query }: UpgradeRequest, remoteAddress: string): UpgradeAnswer | undefined {
-    const { origins, log } = this.#options;
+    const { origins } = this.#options;
     if (SECRET_IN_QUERY.test(query))
       return this.#turnAway('token-in-url', 400, 'a token does not belong in a URL');
     const verdict = checkOrigin(headers.get('origin'), headers.get('host'), origins);
     if (!verdict.allowed) {
       const { reason, setting } = verdict;
-      log.warn({ remoteAddress, setting }, `refused a socket: ${reason}; to allow it: ${setting}`);
+      const what = `refused a socket: ${reason}; to allow it: ${setting}`;
+      this.#tell('origin', { remoteAddress, setting }, what);
       return this.#turnAway('origin', 403, 'origin not allowed');
     }
     const crowded = this.#crowded(remoteAddress);
     if (crowded) return crowded;
     if (this.#joins.take(remoteAddress, this.now())) return undefined;
     const setting = 'limits.joinsPerMinute';
-    log.warn({ remoteAddress, setting }, 'refused a socket: too many joins from this address');
+    const what = 'refused a socket: too many joins from this address';
+    this.#tell('joins', { remoteAddress, setting }, what);
     return this.#turnAway('joins', 429, 'too many connections from this address');
   }
 
   /** All places for sockets are taken, or all of this address. */
   #crowded(remoteAddress: string): UpgradeAnswer | undefined {
-    const { limits, log } = this.#options;
+    const { limits } = this.#options;
     if (this.connections.size >= limits.connections) {
-      log.warn({ setting: 'limits.connections' }, 'refused a socket: all connections are taken');
+      const setting = 'limits.connections';
+      this.#tell('connections', { setting }, 'refused a socket: all connections are taken');
       return this.#turnAway('connections', 503, 'too many connections');
     }
     if (this.#addresses.count(remoteAddress) < limits.connectionsPerAddress) return undefined;
     const setting = 'limits.connectionsPerAddress';
-    log.warn({ remoteAddress, setting }, 'refused a socket: too many from this address');
+    const what = 'refused a socket: too many from this address';
+    this.#tell('address', { remoteAddress, setting }, what);
     return this.#turnAway('address', 429, 'too many connections from this address');
   }
 
@@ -248,6 +277,11 @@ export class Edge implements TransportHandler, Host {
     return connection;
   }
 
+  /** True if one more line of log is to be written about this. */
+  says(reason: string): boolean {
+    return this.#refusals.says(reason);
+  }
+
   join(hello: Hello, line: Joiner, proof: Proof | undefined): Promise<Joined> {
     return this.#options.shard.join(hello, line, proof);
   }
@@ -267,6 +301,7 @@ export class Edge implements TransportHandler, Host {
     const now = this.now();
     for (const connection of this.connections) connection.sweep(now);
     this.#options.shard.sweep(now);
+    this.#refusals.sweep(now);
   }
 
   /** Tells whoever is left that the server goes away. */

@@ -38,6 +38,7 @@ export type { TransportName } from './transports.ts';
 // ./origin.ts
 // ./proxies.ts
 // ./rate-limit.ts
+// ./refusal-log.ts
 // ./static-files.ts
 // ./cold.ts
 // ./world.ts

@@ -103,6 +103,11 @@ export interface TransportHandler {
    * cuts it. Without this method all are let in. In memory there are none.
    */
   admits?(remoteAddress: string, lines: number): boolean;
+  /**
+   * A request begins, an upgrade or any other, and none of it is read but whose it is. False cuts
+   * its line, and what else stands in it. Without this method all are let in.
+   */
+  admitsRequest?(remoteAddress: string): boolean;
   /** A rejection with HttpError is answered with its status, any other with 500. */
   http(request: HttpRequest): Promise<HttpResponse>;
   /**

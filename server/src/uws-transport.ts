@@ -229,6 +229,7 @@ class UwsTransport implements Transport {
     this.#unread.read(this.#lines);
     try {
       const remoteAddress = plainAddress(decoder.decode(res.getRemoteAddressAsText()));
+      if (handler.admitsRequest?.(remoteAddress) === false) return void res.close();
       const head = headOf(req, this.#limits);
       const refusal = isRefusal(head) ? head : checkUpgrade(head.headers, head.method);
       if (refusal) return this.#refuse(res, refusal, remoteAddress);
@@ -283,6 +284,7 @@ class UwsTransport implements Transport {
     res.onAborted(this.#guarded('aborted', aborted));
     this.#unread.read(this.#lines);
     const remoteAddress = plainAddress(decoder.decode(res.getRemoteAddressAsText()));
+    if (handler.admitsRequest?.(remoteAddress) === false) return void res.close();
     const head = headOf(req, this.#limits);
     if (isRefusal(head)) return this.#refuse(res, head, remoteAddress);
     if (wantsUpgrade(head)) {

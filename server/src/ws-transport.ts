@@ -129,10 +129,18 @@ class WsTransport implements Transport {
   }
 
   #admits(socket: TcpSocket, handler: TransportHandler): boolean {
+    return this.#asks('line', () => handler.admits?.(addressOf(socket), this.#connections.size));
+  }
+
+  #admitsRequest(socket: Duplex, handler: TransportHandler): boolean {
+    return this.#asks('request', () => handler.admitsRequest?.(addressOf(socket)));
+  }
+
+  #asks(where: string, ask: () => boolean | undefined): boolean {
     try {
-      return handler.admits?.(addressOf(socket), this.#connections.size) ?? true;
+      return ask() ?? true;
     } catch (error) {
-      this.#watch.fault(error, 'line');
+      this.#watch.fault(error, where);
       return true;
     }
   }
@@ -198,6 +206,7 @@ class WsTransport implements Transport {
 
   #upgrade(req: IncomingMessage, socket: Duplex, head: Buffer, handler: TransportHandler): void {
     destroyOnError(socket);
+    if (!this.#admitsRequest(socket, handler)) return void socket.destroy();
     const request = headOf(req, this.#limits);
     const refusal = isRefusal(request) ? request : checkUpgrade(request.headers, request.method);
     if (refusal) return this.#refuse(socket, refusal);
@@ -250,6 +259,8 @@ class WsTransport implements Transport {
   #request(req: IncomingMessage, res: ServerResponse, handler: TransportHandler): void {
     req.on('error', () => {});
     res.on('error', () => {});
+    // What else stands in the line is read all the same, and refused as fast.
+    if (!this.#admitsRequest(req.socket, handler)) return void req.socket.destroy();
     const remoteAddress = addressOf(req.socket);
     const head = headOf(req, this.#limits);
     // A handshake that node:http does not take for one: no Connection: Upgrade.

@@ -12,6 +12,8 @@ afterEach(() => server?.close());
 
 /** What one socket of `connectionsPerAddress` allows at once: 1 x 2 joins of 8 lines. */
 const BURST = 16;
+/** Requests of one address at once. */
+const REQUESTS = 512;
 
 for (const { name, make, missing } of TRANSPORTS) {
   /** Time stands still: no bucket fills again. */
@@ -60,6 +62,24 @@ for (const { name, make, missing } of TRANSPORTS) {
       // Sockets that were destroyed here end there a moment later.
       while (!(await answered(1))[0]) await new Promise(setImmediate);
       expect((await answered(30)).every(Boolean)).toBe(true);
+    });
+
+    test('{S41, T17} requests of one address without end are cut, and counted', async () => {
+      await start();
+      const raw = await RawSocket.connect(server.port);
+      raw.write('GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(REQUESTS + 100));
+      await raw.closed;
+      const { 'address-requests': cut = 0 } = Object.fromEntries(server.edge.refusals);
+      expect(cut).toBeGreaterThan(0);
+      expect((await answered(1))[0]).toBe(false);
+    });
+
+    test('{S41} those of a named proxy are of many', async () => {
+      await start({ trustedProxies: ['127.0.0.1'] });
+      const raw = await RawSocket.connect(server.port);
+      raw.write('GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(REQUESTS + 100));
+      for (let i = 0; i < REQUESTS + 100; i++) expect((await raw.head()).status).toBe(200);
+      raw.destroy();
     });
 
     test('{T26} a handler that throws about a line is reported, and the line stays', async () => {

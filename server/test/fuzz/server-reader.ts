@@ -52,6 +52,7 @@ export class ServerReader {
       limits: DEFAULT_LIMITS,
       tally: this.tally,
       now: () => this.#nowMs,
+      says: () => false,
       wallClockMs: () => this.#nowMs,
       join: async (_hello, line) => {
         if (this.#waits) throw new JoinRefused(4005, 'this reader seats nobody');
