@@ -263,7 +263,7 @@ describe('{S51} silence', () => {
       const resumed = ready.map(async ({ name, start }) => {
         const clock = new PausedClock();
         const now = () => clock.now();
-        const { proxy } = await front('auto', start, { now }, patience(name, '300ms'));
+        const { proxy } = await front('auto', start, { now }, patience(name, '1s'));
         const client = await join(proxy.url, { now, sample: () => still });
         const cut = until(client, ({ state }) => state === 'resuming');
         clock.pause();
