@@ -131,6 +131,8 @@ describe('serve and defineRoom refuse, naming the cure', () => {
       [{ prot: 1 }, 'serve has no prot: did you mean port?'],
       [{ limits: { graceMS: 1 } }, 'limits has no graceMS: did you mean graceMs?'],
       [{ transportLimits: { maxFramBytes: 1 } }, 'did you mean maxFrameBytes?'],
+      [{ ticketKey: 'short' }, 'ticketKey: 5 bytes: wants 32 or more'],
+      [{ authenticateBefore: 'join' }, "wants 'upgrade' or 'seat'"],
     ] as const)
       await expect(serve({ ...options, ...more } as never)).rejects.toThrow(message);
   });

@@ -1,11 +1,13 @@
 // Who a player is to the server: seats and tickets counted by user over all rooms and addresses,
 // whatever the room kind's `authenticate` knows besides.
 
+import { SignJWT } from 'jose';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type Limits, Refusal } from '../src/index.ts';
+import { jwt } from '../src/jwt.ts';
 import { arcade, type Definition } from './arcade.ts';
 import { post, RawPlayer, RESUME, TICKET, TOKEN } from './raw-player.ts';
-import { Stepper } from './stepper.ts';
+import { EPOCH_MS, Stepper } from './stepper.ts';
 
 let stepper: Stepper;
 afterEach(() => stepper.close());
@@ -176,5 +178,53 @@ describe('a user', () => {
     await start({ authenticate });
     expect(await player('ada')).toMatchObject({ closed: 4001, reason: 'you are banned' });
     expect(refusals()).toMatchObject({ banned: 1 });
+  });
+});
+
+describe('{T44, S37, S45} a room kind with JWTs', () => {
+  const secret = 'a secret of thirty-two bytes, or more';
+  const token = (claims: object, key = secret) =>
+    new SignJWT({ iss: 'id', aud: 'game', ...claims })
+      .setProtectedHeader({ alg: 'HS256' })
+      .sign(Buffer.from(key));
+
+  /** Signatures are checked on another thread, which takes time that is not virtual. */
+  async function judged(secret: string): Promise<RawPlayer> {
+    const raw = await player(secret);
+    while (raw.frames.length === 0 && raw.closed === undefined) {
+      await new Promise((resolve) => setImmediate(resolve));
+      await stepper.advance(1);
+    }
+    return raw;
+  }
+
+  test('seats by sub and exp, and refuses the rest, each under its counter', async () => {
+    const authenticate = jwt({
+      key: secret,
+      algorithms: ['HS256'],
+      issuer: 'id',
+      audience: 'game',
+      currentDate: () => new Date(EPOCH_MS + stepper.nowMs),
+    });
+    const kind = { authenticate: authenticate as never, user: undefined };
+    await start(kind, { seatsPerUser: 1 });
+    const exp = EPOCH_MS / 1000 + 60;
+    const ada = await token({ sub: 'ada', exp });
+    expect((await judged(ada)).seated).toBe(true);
+    expect(stepper.room('field').seat(1)?.auth).toMatchObject({ sub: 'ada', exp });
+    expect((await judged(await token({ sub: 'ada', exp }))).closed).toBe(4005);
+    expect((await judged(await token({ sub: 'eve', exp }, `${secret}!`))).closed).toBe(4001);
+    expect((await judged(await token({ sub: 'eve' }))).closed).toBe(4001);
+    expect((await post(stepper, { token: 'x.y.z' })).status).toBe(401);
+    expect((await post(stepper, { token: await token({ sub: 'bob', exp: 1 }) })).status).toBe(401);
+    await stepper.advance(66_000);
+    expect(stepper.room('field').taken).toBe(0);
+    expect(refusals()).toMatchObject({
+      'user-seats': 1,
+      'jwt-signature': 1,
+      'jwt-claim': 1,
+      'jwt-malformed': 1,
+      'jwt-expired': 1,
+    });
   });
 });
