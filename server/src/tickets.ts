@@ -3,7 +3,7 @@
 // HMAC-SHA256, so that a forged or late one is refused before anything is looked up. What the game
 // knows of the player stays here, under the nonce. Asked by the shard whenever it looks for a free
 // seat, so that counting is no walk over all tickets.
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto';
 import type { Identity } from './identity.ts';
 import type { MakeSecret } from './keys.ts';
 
@@ -37,6 +37,7 @@ const MAX_TICKET_CHARS = 2_560;
 
 export class Tickets {
   readonly #options: TicketsOptions;
+  readonly #key: KeyObject;
   readonly #promised = new Map<string, Ticket>();
   /** Tickets by room and by user; who has none has no entry. */
   readonly #byRoom = new Map<string, number>();
@@ -44,6 +45,7 @@ export class Tickets {
 
   constructor(options: TicketsOptions) {
     this.#options = options;
+    this.#key = createSecretKey(options.key);
   }
 
   issue(roomId: string, identity: Identity): string {
@@ -110,7 +112,9 @@ export class Tickets {
   }
 
   #sign(said: string): string {
-    return createHmac('sha256', this.#options.key).update(LABEL).update(said).digest('base64url');
+    return createHmac('sha256', this.#key)
+      .update(LABEL + said)
+      .digest('base64url');
   }
 
   #take(nonce: string): Ticket | undefined {
