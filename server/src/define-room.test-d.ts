@@ -16,6 +16,7 @@ import * as v from 'valibot';
 import { describe, expectTypeOf, test } from 'vitest';
 import { z } from 'zod';
 import { defineRoom } from './define-room.ts';
+import { jwt } from './jwt.ts';
 
 const game = defineGame({
   tickRate: 20,
@@ -59,6 +60,34 @@ describe('seat.auth and room.data', () => {
           return { ok: true };
         },
       },
+    });
+  });
+
+  test('are what user and expiresAtMs read, and the claims of a JWT', () => {
+    defineRoom(game, {
+      commands,
+      authenticate: async (token) => ({ id: token, endsMs: 7 }),
+      user(auth) {
+        expectTypeOf(auth).toEqualTypeOf<{ id: string; endsMs: number }>();
+        return auth.id;
+      },
+      expiresAtMs: (auth) => auth.endsMs,
+    });
+    const rules = { key: 'x', algorithms: ['HS256'], issuer: 'id', audience: 'game' } as const;
+    defineRoom(game, {
+      commands,
+      authenticate: jwt<{ name: string }>(rules),
+      user: ({ sub }) => sub,
+      join(_, seat) {
+        expectTypeOf(seat.auth.name).toEqualTypeOf<string>();
+        expectTypeOf(seat.auth.exp).toEqualTypeOf<number | undefined>();
+      },
+    });
+    defineRoom(game, {
+      commands,
+      authenticate: () => ({ id: 7 }),
+      // @ts-expect-error a user is a text
+      user: (auth) => auth.id,
     });
   });
 
