@@ -78,13 +78,14 @@ export class ServerReader {
 
   static async start(name: RoomName, seed: number): Promise<ServerReader> {
     const rooms = { [name]: fuzzRoom(seed, { ...ROOMS[name], tick: () => {} }) };
-    return new ServerReader(await Stepper.start({ rooms, seed }), name, seed);
+    const serve = { log: createLog('silent') };
+    return new ServerReader(await Stepper.start({ rooms, seed, serve }), name, seed);
   }
 
   /** Until a frame can be read; a room that failed, or a seat that is gone, is told by a throw. */
   async ready(): Promise<void> {
     this.#nowMs += READ_MS;
-    if (this.#room.over) throw new Error(`the room ended: ${JSON.stringify(this.#stepper.log)}`);
+    if (this.#room.over) throw new Error('the room ended: game code threw');
     if (++this.#reads % READS_PER_RUN === 0) this.#room.run(this.#nowMs);
     // Who says nothing of what was applied is closed by the room in the end.
     while (!this.#connection) await this.#join();

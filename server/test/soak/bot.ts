@@ -44,7 +44,7 @@ export class Bot {
   #proxy!: TcpProxy;
   #looks = 0;
   #pressAt = 0;
-  #healAtMs = 0;
+  #healAtMs = Infinity;
   #joining = false;
 
   constructor(room: RoomName, field: Field, chance: Random) {
@@ -89,8 +89,10 @@ export class Bot {
     }
   }
 
-  /** Something happens to its line. */
+  /** Something happens to its line, unless something does already. */
   fault(nowMs: number): void {
+    // One outage after the other would be longer than any grace.
+    if (Number.isFinite(this.#healAtMs)) return;
     const chance = this.#chance;
     this.faults++;
     const outage = (ms: number, ...lines: LineSettings[]) => {
