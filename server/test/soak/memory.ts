@@ -1,5 +1,7 @@
 // Whether memory stays flat: what is held after a collection, from one quiet moment to the next.
-// Used by the soak and by nothing else. Trap: it needs `node --expose-gc`.
+// Used by the soak and by nothing else. What V8 compiles is told apart: it grows for as long as some
+// function becomes hotter. Trap: it needs `node --expose-gc`.
+import { getHeapSpaceStatistics } from 'node:v8';
 
 /** Minutes after which everything that fills up has filled up: pools, code, books. */
 const WARM_MINUTES = 5;
@@ -10,14 +12,18 @@ const TOGETHER = 3;
 
 interface Moment {
   readonly minutes: number;
+  /** Objects and buffers. */
   readonly bytes: number;
+  readonly codeBytes: number;
   /** Timers, sockets and whatever else keeps a process alive. */
   readonly handles: number;
 }
 
 export interface MemoryFigures {
   readonly moments: number;
-  readonly heldBytes: number;
+  /** Objects and buffers at each moment, KiB. */
+  readonly heldKib: readonly number[];
+  readonly codeKib: number;
   /** Of what is held after WARM_MINUTES, as a share; undefined for a run that is too short. */
   readonly growth: number | undefined;
   readonly handles: number;
@@ -38,14 +44,17 @@ export class Memory {
     const { heapUsed, external } = process.memoryUsage();
     const minutes = (performance.now() - this.#startMs) / 60_000;
     const handles = process.getActiveResourcesInfo().length;
-    this.#moments.push({ minutes, bytes: heapUsed + external, handles });
+    const code = getHeapSpaceStatistics().find(({ space_name }) => space_name === 'code_space');
+    const codeBytes = code?.space_used_size ?? 0;
+    this.#moments.push({ minutes, bytes: heapUsed - codeBytes + external, codeBytes, handles });
   }
 
   figures(): MemoryFigures {
-    const { bytes = 0, handles = 0 } = this.#moments.at(-1) ?? {};
+    const { codeBytes = 0, handles = 0 } = this.#moments.at(-1) ?? {};
     return {
       moments: this.#moments.length,
-      heldBytes: bytes,
+      heldKib: this.#moments.map(({ bytes }) => Math.round(bytes / 1024)),
+      codeKib: Math.round(codeBytes / 1024),
       growth: this.#growth(),
       handles,
       mostHandles: Math.max(...this.#moments.map((moment) => moment.handles)),

@@ -251,7 +251,7 @@ export class Soak {
 
   #say(): void {
     const { edge } = this.#server;
-    const { heldBytes, growth } = this.#memory.figures();
+    const { heldKib, growth } = this.#memory.figures();
     const live = this.#bots.filter((bot) => bot.status === 'live').length;
     const line = [
       `soak: ${this.#field.quiet ? 'quiet' : 'trouble'}`,
@@ -259,7 +259,7 @@ export class Soak {
       `${edge.connections.size} connections`,
       `${this.#attacks.running} attacks`,
       `${this.#field.expectations.checked} views compared`,
-      `${(heldBytes / 2 ** 20).toFixed(1)} MiB held`,
+      `${((heldKib.at(-1) ?? 0) / 1024).toFixed(1)} MiB held`,
       growth === undefined ? '' : `${(growth * 100).toFixed(2)} % growth`,
     ];
     this.#options.say(line.filter((part) => part !== '').join(', '));
