@@ -1,6 +1,6 @@
 // Whether memory stays flat: what is held after a collection, from one quiet moment to the next.
-// Used by the soak and by nothing else. What V8 compiles is told apart: it grows for as long as some
-// function becomes hotter. Trap: it needs `node --expose-gc`.
+// Used by the soak and by nothing else. What V8 compiles is told apart: it grows for as long as
+// some function becomes hotter. Trap: it needs `node --expose-gc`.
 import { getHeapSpaceStatistics } from 'node:v8';
 
 /** Minutes after which everything that fills up has filled up: pools, code, books. */
