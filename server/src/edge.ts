@@ -46,6 +46,11 @@ const MOST_REQUESTS = 512;
  */
 const SPARE_LINES = 64;
 
+/** TCP connections that a server takes for the players it takes. */
+export function linesFor({ connections }: Limits): number {
+  return connections + connections / 4 + SPARE_LINES;
+}
+
 /** Says where a secret does not belong: addresses stand in logs and histories. */
 const SECRET_IN_QUERY = /(^|&)(token|ticket|access_token|id_token|jwt|resume|secret)=/i;
 
@@ -66,6 +71,8 @@ interface Handshake extends Peer {
 }
 
 export interface EdgeOptions {
+  /** TCP connections that the process has files for. */
+  mostLines: number;
   shard: Shard;
   api: HttpApi;
   limits: Limits;
@@ -86,6 +93,7 @@ export class Edge implements TransportHandler, Host {
   readonly #options: EdgeOptions;
   readonly #addresses: PerAddress;
   readonly #joins: AddressBuckets;
+  readonly #mostLines: number;
   readonly #lines: AddressBuckets;
   readonly #requests: AddressBuckets;
   /** Connections that stand in #addresses, those that it had space for, and where they stand. */
@@ -105,6 +113,7 @@ export class Edge implements TransportHandler, Host {
     const { connections, connectionsPerAddress, joinsPerMinute } = options.limits;
     const burst = connectionsPerAddress * 2;
     this.#joins = new AddressBuckets(joinsPerMinute / 60, burst, connections * 2);
+    this.#mostLines = Math.min(linesFor(options.limits), options.mostLines);
     const linesPerS = (joinsPerMinute / 60) * LINES_PER_JOIN;
     this.#lines = new AddressBuckets(linesPerS, burst * LINES_PER_JOIN, connections * 2);
     const requestsPerS = (joinsPerMinute / 60) * REQUESTS_PER_JOIN;
@@ -142,8 +151,7 @@ export class Edge implements TransportHandler, Host {
    * transport, so the rate of new ones bounds how many an address holds.
    */
   admits(remoteAddress: string, lines: number): boolean {
-    const { connections } = this.limits;
-    if (lines > connections + connections / 4 + SPARE_LINES) return this.#cutLine('lines');
+    if (lines > this.#mostLines) return this.#cutLine('lines');
     // All players behind a proxy share its lines.
     if (this.#options.proxies.names(remoteAddress)) return true;
     return this.#lines.take(remoteAddress, this.now()) || this.#cutLine('address-lines');

@@ -37,6 +37,7 @@ export type { TransportName } from './transports.ts';
 // ./transports.ts
 // ./origin.ts
 // ./proxies.ts
+// ./open-files.ts
 // ./rate-limit.ts
 // ./refusal-log.ts
 // ./static-files.ts

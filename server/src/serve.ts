@@ -7,13 +7,14 @@ import { CloseCode, checkNames, UsageError } from '@tickwire/protocol';
 import { type TlsFiles, watchCertificate } from './certificate.ts';
 import type { RoomKind } from './define-room.ts';
 import { createMemoryDirectory, type Directory } from './directory.ts';
-import { Edge } from './edge.ts';
+import { Edge, linesFor } from './edge.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { HttpApi } from './http-api.ts';
 import { type MakeSecret, randomSecret } from './keys.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { createLog, type Log, type LogLevel } from './log.ts';
 import type { MetricsOptions, MetricsRoute } from './metrics.ts';
+import { linesThatFit } from './open-files.ts';
 import { checkOriginList, type OriginRules } from './origin.ts';
 import { isLoopback, TrustedProxies } from './proxies.ts';
 import { RESTARTS_VARIABLE, readRestarts } from './restarts.ts';
@@ -183,7 +184,7 @@ export async function serve(options: ServeOptions): Promise<Server> {
     findDesyncs: options.findDesyncs ?? !production,
     start: options.ticking === false ? undefined : (room) => startTicker(room, now, tally),
   });
-  const common = { shard, limits, tally, origins: rules, now };
+  const common = { shard, limits, tally, origins: rules, now, mostLines: linesOf(limits, log) };
   const api = new HttpApi({ ...common, directory, page, metrics, publicUrl });
   const edge = new Edge({ ...common, proxies, proofFirst, api, log, wallClockMs });
   const listening = await transport.listen({ port, host, tls }, edge).catch(async (error) => {
@@ -275,6 +276,17 @@ function portFromEnvironment(): number {
   if (!(Number.isInteger(port) && port >= 0 && port < 65_536))
     throw new UsageError(`PORT=${PORT}: wants a whole number in 0..65535`);
   return port;
+}
+
+/** What the limit of open files allows; says so where that is less than the limits ask for. */
+function linesOf(limits: Limits, log: Log): number {
+  const mostLines = linesThatFit();
+  const wanted = linesFor(limits);
+  if (mostLines < wanted) {
+    const what = `limits.connections wants ${wanted} lines, and this process may have ${mostLines}`;
+    log.warn({ mostLines, wanted }, `${what}: raise its limit of open files (ulimit -n)`);
+  }
+  return mostLines;
 }
 
 /** Answers how to stop. */
