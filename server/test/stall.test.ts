@@ -8,6 +8,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { ARRIVALS_AT_ONCE } from '../src/arrivals.ts';
 import { DEFAULT_LIMITS, type GameRoom, type Server, serve } from '../src/index.ts';
+import type { Socket } from '../src/transport.ts';
 import { flock, flockGame, Reader } from './flock.ts';
 import { Stepper } from './stepper.ts';
 import { TRANSPORTS } from './test-server.ts';
@@ -95,6 +96,13 @@ async function startByHand(transport: 'uws' | 'ws', radius: number | undefined) 
     log: 'silent',
     now: () => nowMs,
   });
+  const held: Socket[] = [];
+  const { edge } = server;
+  const open = edge.open.bind(edge);
+  edge.open = (socket) => {
+    held.push(socket);
+    return open(socket);
+  };
   const [room] = server.shard.rooms.values();
   const ticks = (count: number, each: () => void) => {
     for (let i = 0; i < count; i++) {
@@ -103,7 +111,7 @@ async function startByHand(transport: 'uws' | 'ws', radius: number | undefined) 
       each();
     }
   };
-  return { room, ticks };
+  return { room, ticks, held };
 }
 
 async function read(port: number): Promise<{ reader: Reader; socket: WebSocket }> {
@@ -131,7 +139,7 @@ for (const { name, missing } of TRANSPORTS) {
       ['everything', undefined],
       ['its surroundings', 700],
     ])('{T18} [S8] a paused socket that sees %s holds the truth again', async (_, radius) => {
-      const { room, ticks } = await startByHand(name as 'uws' | 'ws', radius);
+      const { room, ticks, held } = await startByHand(name as 'uws' | 'ws', radius);
       const { reader, socket } = await read(server!.port);
       const look = () => reader.look(room);
       await when(() => reader.seat > 0);
@@ -144,6 +152,8 @@ for (const { name, missing } of TRANSPORTS) {
       ticks(STALLED_TICKS, look);
       expectBounded(room, reader);
       expect(reader.seatOf(room)!.skips).toBeGreaterThan(STALLED_TICKS / 2);
+      // What the kernel did not take.
+      expect(held[0].bufferedBytes()).toBeLessThanOrEqual(DEFAULT_LIMITS.slowSeatBytes);
 
       const told = reader.seatOf(room)!.sentTick;
       socket.resume();
