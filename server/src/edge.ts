@@ -35,11 +35,13 @@ const LINES_PER_JOIN = 8;
 
 /**
  * Requests that one join may take: a page with its parts, health, the ticket, the socket. And at
- * once from one address: a school class that opens the page together. What a line holds is answered
- * in one go, so this bounds for how long: some 50 us each.
+ * once from one address: a school class that opens the page together, or for each connection that
+ * it may hold. What a line holds is answered in one go, so this bounds for how long: some 50 us
+ * each.
  */
 const REQUESTS_PER_JOIN = 32;
-const MOST_REQUESTS = 512;
+const LEAST_REQUESTS = 512;
+const REQUESTS_PER_CONNECTION = 8;
 
 /**
  * Lines beside the sockets, in all: pages in loading, health checks, and a quarter of the sockets.
@@ -117,7 +119,8 @@ export class Edge implements TransportHandler, Host {
     const linesPerS = (joinsPerMinute / 60) * LINES_PER_JOIN;
     this.#lines = new AddressBuckets(linesPerS, burst * LINES_PER_JOIN, connections * 2);
     const requestsPerS = (joinsPerMinute / 60) * REQUESTS_PER_JOIN;
-    this.#requests = new AddressBuckets(requestsPerS, MOST_REQUESTS, connections * 2);
+    const atOnce = Math.max(LEAST_REQUESTS, connectionsPerAddress * REQUESTS_PER_CONNECTION);
+    this.#requests = new AddressBuckets(requestsPerS, atOnce, connections * 2);
     this.#refusals = new RefusalLog(options.log);
   }
 

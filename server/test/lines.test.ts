@@ -74,6 +74,14 @@ for (const { name, make, missing } of TRANSPORTS) {
       expect((await answered(1))[0]).toBe(false);
     });
 
+    test('{S41} an address that may hold more connections may ask more at once', async () => {
+      await start({ limits: { connectionsPerAddress: 200 } });
+      const raw = await RawSocket.connect(server.port);
+      raw.write('GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(1600));
+      for (let i = 0; i < 1600; i++) expect((await raw.head()).status).toBe(200);
+      raw.destroy();
+    });
+
     test('{S41} those of a named proxy are of many', async () => {
       await start({ trustedProxies: ['127.0.0.1'] });
       const raw = await RawSocket.connect(server.port);
