@@ -187,7 +187,7 @@ export class RangeDecoder {
       const part = Math.floor(this.#code / this.#range);
       if (part >> count !== 0) badState('a code outside its interval');
       this.#code -= part * this.#range;
-      value = value * 2 ** count + part;
+      value = value * (1 << count) + part;
       this.#refill();
     }
     return value;

@@ -157,14 +157,16 @@ export class PackedSource implements Source {
   #tree(context: number, bits: number): number {
     let node = 1;
     for (let k = 0; k < bits; k++) node = node * 2 + this.#decoder.bit(context + node - 1);
-    return node - 2 ** bits;
+    return node - (1 << bits);
   }
 
   #wide(context: number, bits: number): number {
     const length = this.#tree(context, bits);
     if (length === 0) return 0;
     within(length, MOST_LENGTH);
-    if (length <= 32) return this.#decoder.even(length - 1) + 2 ** (length - 1);
+    // Most are short, and a power that is not known beforehand is a call out of the engine.
+    if (length <= 31) return this.#decoder.even(length - 1) + (1 << (length - 1));
+    if (length === 32) return this.#decoder.even(31) + 2 ** 31;
     const high = this.#decoder.even(length - 33) + 2 ** (length - 33);
     return high * 2 ** 32 + this.#decoder.even(32);
   }
