@@ -41,7 +41,7 @@ const QUICK_TIMES = { warmMs: 1_500, measuredMs: 2_000 } as const;
 
 /** Seats by scenario and server, rising until one is too many; they meet, to compare CPU. */
 const LADDERS = {
-  views: { ours: [750, 1500, 2000, 3000, 4000], peer: [500, 750, 1000, 1500, 2000] },
+  views: { ours: [750, 1500, 2000, 2500, 3000], peer: [500, 750, 1000, 1500, 2000] },
   everyone: { ours: [1000, 2000, 3000, 4000], peer: [1000, 2000, 3000, 4000] },
 } as const;
 const QUICK_LADDERS = {

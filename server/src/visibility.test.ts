@@ -255,6 +255,17 @@ test('what is new, gone or jumps is told at once between two looks, and so is a 
   expect(knows({ id } as Row)).toBe(false);
 });
 
+test('what was own, given away and gone between two looks is not known any more', () => {
+  const { world, knows } = setUp({ lookEvery: 1000 });
+  const own = world.spawn('ship', { x: 5000, y: 0 }, 1);
+  expect(knows(own)).toBe(true);
+  world.setOwner(own, 0);
+  expect(knows(own), 'until the next look').toBe(true);
+  const { id } = own;
+  world.despawn(own);
+  expect(knows({ id } as Row)).toBe(false);
+});
+
 test('with sees, leave to know is asked for every STATE however seldom it looks', () => {
   let allowed = true;
   const { world, knows } = setUp({ sees: () => allowed, lookEvery: 1000 });

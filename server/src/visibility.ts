@@ -84,6 +84,8 @@ export class Visibility<V extends Viewer> {
   readonly #farSquared: number;
   readonly #nearSquared: number;
   readonly #driftSquared: number;
+  /** Nothing that was further away at the STATE before is known by its distance. */
+  readonly #unknownSquared: number;
   readonly #lookEvery: number;
   /** Undefined where every seat looks at each of its STATEs. */
   readonly #sudden: SuddenRows | undefined;
@@ -96,6 +98,7 @@ export class Visibility<V extends Viewer> {
     const { around, radius, far = Infinity, sees, lookEvery = 1 } = sight;
     const drift = radius * MOST_DRIFT;
     this.#driftSquared = drift * drift;
+    this.#unknownSquared = (radius * LEAVE_FACTOR + 4 * drift) ** 2;
     // Leave to know of a row may go at any time.
     this.#lookEvery = sees || !around ? 1 : lookEvery;
     if (this.#lookEvery > 1) this.#sudden = new SuddenRows(drift / (this.#lookEvery - 1));
@@ -121,7 +124,7 @@ export class Visibility<V extends Viewer> {
     const looks = this.#looks(viewer, eye);
     eye.turn = this.#turn;
     if (looks) this.#dropUnseen(viewer, eye, tick);
-    else this.#dropGone(viewer.known, tick);
+    else this.#dropGone(viewer.known, eye, tick);
     this.#takeOwn(viewer, eye, tick);
     if (!looks) return this.#takeSudden(viewer, eye, tick);
     for (let k = 0; k < this.#always.length; k++)
@@ -159,9 +162,13 @@ export class Visibility<V extends Viewer> {
     }
   }
 
-  #dropGone(known: KnownSet, tick: number): void {
-    const { count, kind, row, id } = this.#sudden!.gone;
+  #dropGone(known: KnownSet, eye: Eye, tick: number): void {
+    const { count, kind, row, id, anywhere, x, y } = this.#sudden!.gone;
     for (let i = 0; i < count; i++) {
+      // Most were nowhere near: known sets are large together, and slow to ask.
+      const dx = x[i] - eye.x;
+      const dy = y[i] - eye.y;
+      if (anywhere[i] === 0 && dx * dx + dy * dy > this.#unknownSquared) continue;
       if (!known.hasRow(kind[i], row[i])) continue;
       const slot = known.slotOf(id[i]);
       if (slot >= 0) known.leave(slot, tick);
@@ -171,8 +178,11 @@ export class Visibility<V extends Viewer> {
   /** What is new, or has jumped. */
   #takeSudden(viewer: V, eye: Eye, tick: number): void {
     const { known } = viewer;
-    const { count, kind, row, id } = this.#sudden!.come;
+    const { count, kind, row, id, anywhere, x, y } = this.#sudden!.come;
     for (let i = 0; i < count; i++) {
+      const dx = x[i] - eye.x;
+      const dy = y[i] - eye.y;
+      if (anywhere[i] === 0 && dx * dx + dy * dy > this.#enterSquared) continue;
       const table = this.#world.tables[kind[i]];
       if (known.hasRow(kind[i], row[i])) {
         const slot = known.slotOf(id[i]);
