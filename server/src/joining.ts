@@ -47,12 +47,15 @@ export type Proof =
       readonly secret: string;
     };
 
-/** Who a proof is of. Throws JoinRefused for another room: it was judged for the one it names. */
+/**
+ * Who a proof is of. Throws JoinRefused for a room that it was not judged for; `rooms`: what that
+ * room may have been called.
+ */
 export function provenFor(
   { room: named, identity }: Extract<Proof, { identity: Identity }>,
-  room: string,
+  ...rooms: readonly string[]
 ): Identity {
-  if (named !== room)
+  if (!rooms.includes(named))
     throw new JoinRefused(CloseCode.AuthFailed, 'the token was accepted for another room');
   return identity;
 }

@@ -274,7 +274,8 @@ export class Shard {
     const { auth, user, untilMs } = identity;
     if (this.#options.now() >= untilMs) throw expired();
     this.#checkPlace(room, spectate, identity);
-    this.#giveUp(this.#oneTooMany(room.kind, user));
+    const leaving = this.#oneTooMany(room.kind, user);
+    if (leaving) this.#giveUp(leaving, CloseCode.Superseded, 'another tab of yours took over');
     const seat = room.admit(auth, spectate, line);
     if (!seat) throw new JoinRefused(CloseCode.RoomError, 'the room failed while you joined');
     const ref = { room, seat, identity };
@@ -318,10 +319,10 @@ export class Shard {
     return seats.find(({ seat }) => !seat.connected) ?? seats[0];
   }
 
-  #giveUp(ref: SeatRef | undefined): void {
-    if (!ref) return;
-    ref.seat.line?.close(CloseCode.Superseded, 'another tab of yours took over');
-    ref.room.remove(ref.seat);
+  /** The seat is gone, and so is its line: what comes on one that is left would still be run. */
+  #giveUp({ room, seat }: SeatRef, code: CloseCode, reason: string): void {
+    seat.line?.close(code, reason);
+    room.remove(seat);
   }
 
   /** Of a resume key that is good. Throws JoinRefused. */
@@ -339,10 +340,11 @@ export class Shard {
     const ref = this.#seatOf(key);
     const { room, seat } = ref;
     checkHash(room.game.hash, hello.hash);
-    if (proof && 'identity' in proof) this.#renewBy(ref, proof.identity);
+    if (proof && 'identity' in proof) this.#renewBy(ref, provenFor(proof, room.id, room.kind));
     if (this.#options.now() >= ref.identity.untilMs) {
-      room.remove(seat);
-      throw expired();
+      const over = expired();
+      this.#giveUp(ref, over.closeCode, over.message);
+      throw over;
     }
     const { events = 0 } = hello;
     if (events > seat.outbox.number)

@@ -17,6 +17,11 @@ export const TOKEN = 0;
 export const TICKET = 1;
 export const RESUME = 2;
 
+interface From {
+  headers?: Record<string, string>;
+  remoteAddress?: string;
+}
+
 /** A peer that says HELLO, and what was answered. */
 export class RawPlayer {
   readonly frames: Uint8Array[] = [];
@@ -24,16 +29,19 @@ export class RawPlayer {
   reason: string | undefined;
   readonly peer: MemoryPeer;
 
-  constructor(
-    stepper: Stepper,
-    from: { headers?: Record<string, string>; remoteAddress?: string } = {},
-  ) {
-    this.peer = stepper.transport.connect(from);
+  /** `peer`: whose handshake was answered already. */
+  constructor(stepper: Stepper, from: From = {}, peer = stepper.transport.connect(from)) {
+    this.peer = peer;
     this.peer.onMessage = (bytes) => void this.frames.push(bytes.slice());
     this.peer.onClose = (code, reason) => {
       this.closed = code;
       this.reason = reason;
     };
+  }
+
+  /** One whose handshake takes time, as those with a credential do. Rejects as it is refused. */
+  static async knocking(stepper: Stepper, from: From): Promise<RawPlayer> {
+    return new RawPlayer(stepper, from, await stepper.transport.connectLater(from));
   }
 
   say(write: (out: MsgpackWriter) => void): void {
