@@ -14,6 +14,7 @@ import { type JwtOptions, jwt } from './jwt.ts';
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const other = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const pem = rsa.publicKey.export({ type: 'spki', format: 'pem' }) as string;
+const der = rsa.publicKey.export({ type: 'spki', format: 'der' });
 const SECRET = 'a secret of thirty-two bytes, or more';
 
 const NOW_S = 1_800_000_000;
@@ -128,6 +129,25 @@ describe('{T44, S37} of all tokens', () => {
   });
 });
 
+describe('{T44, T60} the user', () => {
+  const issuers = ['https://id.example', 'https://id.example/2'];
+  const userOf = async (issuer: JwtOptions['issuer'], claimed: object) => {
+    const verified = jwt({ ...rules, issuer, key: pem, algorithms: ['RS256'], currentDate });
+    const auth = await verified(token({ ...claims, ...claimed }), { room: 'field' });
+    return verified.user!(auth);
+  };
+
+  test('is sub of one issuer, and never that of another', async () => {
+    expect(await userOf(issuers[0], {})).toBe('ada');
+    expect(await userOf([issuers[0]], {})).toBe('ada');
+    const [one, two] = await Promise.all(issuers.map((iss) => userOf(issuers, { iss })));
+    expect(one).not.toBe(two);
+    expect(one).toBe('ada@https://id.example');
+    // The authenticator refuses what is no text.
+    for (const sub of ['', 7]) expect(await userOf(issuers, { sub })).toBe(sub);
+  });
+});
+
 describe('{S37} keys', () => {
   const ec = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
   const ed = generateKeyPairSync('ed25519');
@@ -188,6 +208,8 @@ describe('{S37} keys', () => {
     ['none', { algorithms: ['none' as never] }, 'algorithm none'],
     ['None', { algorithms: ['RS256', 'None' as never] }, 'algorithm None'],
     ['a public key as a secret', { algorithms: ['HS256'] }, 'no secret'],
+    ['the same as bytes', { key: Buffer.from(pem), algorithms: ['HS256'] }, 'no secret'],
+    ['the same as DER', { key: der, algorithms: ['HS256'] }, 'no secret'],
     ['the same as a KeyObject', { key: rsa.publicKey, algorithms: ['HS256'] }, '32 bytes'],
     ['both families', { algorithms: ['RS256', 'HS256'] }, 'HS256 wants'],
     ['an empty secret', { key: '', algorithms: ['HS256'] }, '32 bytes'],

@@ -78,8 +78,8 @@ const COUNTERS: Readonly<Record<string, string>> = {
 };
 
 /**
- * An `authenticate` that takes JWTs: seat.auth are the claims, the user is `sub`, and the seat's
- * authentication ends with `exp`. Throws UsageError for options that would let a forged token in.
+ * An `authenticate` that takes JWTs: seat.auth are the claims, the user is `sub` (`sub@iss` where
+ * there are several issuers), and the seat's authentication ends with `exp`. Throws UsageError for options that would let a forged token in.
  */
 export function jwt<Claims extends object = object>(
   options: JwtOptions,
@@ -106,10 +106,17 @@ export function jwt<Claims extends object = object>(
       throw counter ? refusal(counter) : error;
     }
   };
+  // A `sub` is unique within its issuer (RFC 7519 4.1.2): with more of them it is told by both.
+  const one = listOf(issuer).length === 1;
   return Object.assign(authenticate, {
-    user: ({ sub }: JWTPayload) => sub,
+    user: ({ iss, sub }: JWTPayload) => (one || !isText(sub) ? sub : `${sub}@${iss}`),
     expiresAtMs: ({ exp = Number.NaN }: JWTPayload) => (exp + clockToleranceS) * 1000,
   });
+}
+
+/** What is none is nobody's name, and is left for the authenticator to refuse. */
+function isText(sub: unknown): boolean {
+  return typeof sub === 'string' && sub !== '';
 }
 
 /** Who tries tokens learns no more than an honest page can use. */
@@ -169,11 +176,20 @@ function keysOf(
 
 function secretOf(key: JwtOptions['key']): KeyObject {
   if (key instanceof KeyObject) return key;
-  if (typeof key === 'string' && key.includes('-----BEGIN'))
+  if (typeof key !== 'string' && !(key instanceof Uint8Array))
+    return createSecretKey(Buffer.from(String(key?.k ?? ''), 'base64url'));
+  const bytes = Buffer.from(key as Uint8Array);
+  if (bytes.includes('-----BEGIN') || isPublicDer(bytes))
     throw new UsageError('jwt: a public key is no secret: anybody could sign with it');
-  if (typeof key === 'string' || key instanceof Uint8Array)
-    return createSecretKey(Buffer.from(key as Uint8Array));
-  return createSecretKey(Buffer.from(String(key?.k ?? ''), 'base64url'));
+  return createSecretKey(bytes);
+}
+
+function isPublicDer(key: Buffer): boolean {
+  try {
+    return createPublicKey({ key, format: 'der', type: 'spki' }).type === 'public';
+  } catch {
+    return false;
+  }
 }
 
 function publicKeyOf(key: JwtOptions['key']): KeyObject {
