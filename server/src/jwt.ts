@@ -79,7 +79,8 @@ const COUNTERS: Readonly<Record<string, string>> = {
 
 /**
  * An `authenticate` that takes JWTs: seat.auth are the claims, the user is `sub` (`sub@iss` where
- * there are several issuers), and the seat's authentication ends with `exp`. Throws UsageError for options that would let a forged token in.
+ * there are several issuers), and the seat's authentication ends with `exp`. Throws UsageError for
+ * options that would let a forged token in.
  */
 export function jwt<Claims extends object = object>(
   options: JwtOptions,
