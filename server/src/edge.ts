@@ -66,6 +66,8 @@ const STATUS: Readonly<Partial<Record<CloseCode, number>>> = {
   [CloseCode.Overloaded]: 503,
 };
 
+type Refused = Extract<UpgradeAnswer, { accept: false }>;
+
 /** What stays with a socket of its handshake. */
 interface Handshake extends Peer {
   /** Taken away by the connection, for there is a secret in it. */
@@ -196,7 +198,6 @@ export class Edge implements TransportHandler, Host {
     const { remoteAddress } = peer;
     try {
       const proof = await shard.prove(credential);
-      // Others may have come meanwhile.
       const context: Handshake = { ...peer, proof };
       return this.#crowded(remoteAddress) ?? { accept: true, protocol, context };
     } catch (error) {
@@ -214,7 +215,7 @@ export class Edge implements TransportHandler, Host {
     if (this.says(counter)) this.#options.log.warn(about, message);
   }
 
-  #turnAway(counter: string, status: number, reason: string): UpgradeAnswer {
+  #turnAway(counter: string, status: number, reason: string): Refused {
     this.tally.refused(counter, status);
     // RFC 9110 11.6.1: a 401 says what would be accepted.
     const headers = status === 401 ? { 'www-authenticate': 'Bearer' } : undefined;
@@ -243,7 +244,7 @@ export class Edge implements TransportHandler, Host {
   }
 
   /** All places for sockets are taken, or all of this address. */
-  #crowded(remoteAddress: string): UpgradeAnswer | undefined {
+  #crowded(remoteAddress: string): Refused | undefined {
     const { limits } = this.#options;
     if (this.connections.size >= limits.connections) {
       const setting = 'limits.connections';
@@ -282,9 +283,12 @@ export class Edge implements TransportHandler, Host {
     const connection = new Connection(id, socket, this, log, handshake?.proof);
     if (handshake) handshake.proof = undefined;
     const address = handshake?.remoteAddress ?? socket.remoteAddress;
-    if (this.#addresses.enter(address)) this.#counted.set(connection, address);
+    // Others may have come since this one's handshake was judged.
+    const crowded = this.#crowded(address);
+    if (!crowded && this.#addresses.enter(address)) this.#counted.set(connection, address);
     this.connections.add(connection);
     this.tally.connections++;
+    if (crowded) connection.close(CloseCode.Overloaded, crowded.reason);
     return connection;
   }
 

@@ -85,3 +85,31 @@ describe('[J10] {T49} a resume key with a token in the handshake', () => {
     expect(ada.closed).toBe(4001);
   });
 });
+
+describe('{T17, S38} the places of an address', () => {
+  test('are no more for handshakes that are judged at the same moment', async () => {
+    let judge = () => {};
+    const judged = new Promise<void>((resolve) => {
+      judge = resolve;
+    });
+    const authenticate = async () => {
+      await judged;
+      return { name: 'guest' };
+    };
+    const limits = { connectionsPerAddress: 4 };
+    await start(
+      { authenticate: authenticate as never, user: undefined, expiresAtMs: undefined },
+      limits,
+    );
+    const coming = Array.from({ length: 8 }, () => knocks('guest:1'));
+    await new Promise((resolve) => setImmediate(resolve));
+    judge();
+    const came = (await Promise.allSettled(coming)).filter(({ status }) => status === 'fulfilled');
+    await stepper.advance(1);
+    const open = came.filter(
+      (one) => (one as PromiseFulfilledResult<RawPlayer>).value.closed === undefined,
+    );
+    expect(open.length).toBe(4);
+    expect(stepper.server.edge.connections.size).toBe(4);
+  });
+});
