@@ -114,9 +114,11 @@ export class HttpApi {
     }
     try {
       const asked = body.create ? kind : (body.room ?? kind);
+      // Before anything is asked of it: another kind has a check of its own.
+      if (shard.target(asked).kind !== kind)
+        throw new JoinRefused(CloseCode.NoRoom, 'a room of another kind');
       const identity = await shard.authenticator.identify(kind, body.token, asked);
       const room = body.create ? shard.open(kind) : shard.find(asked, false, identity);
-      if (room.kind !== kind) throw new JoinRefused(CloseCode.NoRoom, 'a room of another kind');
       return json(
         200,
         { room: room.id, url: this.#urlOf(request), ticket: shard.reserve(room, identity) },

@@ -136,7 +136,7 @@ export class Shard {
         return { credential, secret };
       default: {
         const asked = room ?? this.#onlyKind();
-        const { kind } = this.#target(asked);
+        const { kind } = this.target(asked);
         const identity = await this.authenticator.identify(kind, secret, asked);
         return { credential, room: asked, identity };
       }
@@ -162,7 +162,7 @@ export class Shard {
         return this.#seat(room, ticket.identity, hello.spectate, line);
       }
       default: {
-        const { kind } = this.#target(hello.room);
+        const { kind } = this.target(hello.room);
         checkHash(this.#options.rooms[kind].game.hash, hello.hash);
         const identity =
           held && 'identity' in held
@@ -196,7 +196,7 @@ export class Shard {
    * A room with a free place: by id, or the fullest of a kind, or a new one. Throws JoinRefused.
    */
   find(target: string, spectate: boolean, identity: Identity): GameRoom {
-    const { kind, room } = this.#target(target);
+    const { kind, room } = this.target(target);
     if (room) {
       this.#checkPlace(room, spectate, identity);
       return room;
@@ -262,7 +262,8 @@ export class Shard {
     throw new JoinRefused(CloseCode.NoRoom, message);
   }
 
-  #target(name: string): { kind: string; room: GameRoom | undefined } {
+  /** A kind by its name, or a room by its id. Throws JoinRefused. */
+  target(name: string): { kind: string; room: GameRoom | undefined } {
     if (Object.hasOwn(this.#options.rooms, name)) return { kind: name, room: undefined };
     const room = this.rooms.get(name);
     if (room) return { kind: room.kind, room };

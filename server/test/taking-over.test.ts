@@ -4,7 +4,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Limits } from '../src/index.ts';
 import { arcade, type Definition } from './arcade.ts';
-import { RawPlayer, RESUME, TOKEN } from './raw-player.ts';
+import { post, RawPlayer, RESUME, TOKEN } from './raw-player.ts';
 import { EPOCH_MS, Stepper } from './stepper.ts';
 
 let stepper: Stepper;
@@ -111,5 +111,16 @@ describe('{T17, S38} the places of an address', () => {
     );
     expect(open.length).toBe(4);
     expect(stepper.server.edge.connections.size).toBe(4);
+  });
+});
+
+describe('{T59} POST /rooms', () => {
+  test('of one kind opens no room of another, whose check it did not pass', async () => {
+    let opened = 0;
+    const ranked = arcade({ ...judging('checked'), open: () => void opened++ });
+    const rooms = { ranked, field: arcade(judging('guest')) };
+    stepper = await Stepper.start({ rooms });
+    expect((await post(stepper, { token: 'ada:60', room: 'ranked' })).status).toBe(404);
+    expect([opened, stepper.server.shard.rooms.size]).toEqual([0, 0]);
   });
 });
