@@ -5,6 +5,7 @@
 import {
   type InputHeader,
   MAX_HELLO_BYTES,
+  MAX_TICK,
   type MsgpackReader,
   PackedSource,
   type PlainSource,
@@ -110,6 +111,8 @@ export class Intake {
       readInputs(source, input, said, put);
     }
     reader.end();
+    if (coming.tick > MAX_TICK)
+      throw new ProtocolError(ProtocolErrorCode.BadState, 'an input for a tick that never comes');
     this.#inputTick = this.#seat.inputTick = coming.tick;
   }
 

@@ -250,6 +250,18 @@ describe('on a seat', () => {
       expect([inputs.late > 0, inputs.early]).toEqual([true, 2]);
     });
 
+    test('{T42} an input beyond the last tick of all is refused, or sums would grow', async () => {
+      const raw = await seated({ room });
+      const still = neutralInput(plan);
+      const most = 2 ** 32 - 1;
+      for (let i = 0; i < 3; i++)
+        await raw.input(wire, most, (sink) => writeInputs(sink, plan, still.slice(), [still]));
+      expect(raw.closed?.[0]).toBe(4000);
+      expect(refusals()).toMatchObject({ 'bad-state': 1 });
+      // CONTINUITY, which a resume is told, has no place for a later one.
+      expect(stepper.room(room).seat(id)!.inputTick).toBeLessThanOrEqual(most);
+    });
+
     test('of 33 ms of input a second of it may come at once', async () => {
       const raw = await seated({ room });
       const still = neutralInput(plan);
