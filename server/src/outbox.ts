@@ -30,7 +30,7 @@ export class Outbox {
   readonly waiting: PendingEvent[] = [];
   readonly #limits: OutboxLimits;
   /** Events near what the seat did not know: told if it knows it by the next STATE. */
-  readonly #unsure: PendingEvent[] = [];
+  readonly #unsure: { readonly event: PendingEvent; readonly isBrief: boolean }[] = [];
   #waitingBytes = 0;
   /**
    * Told, and not known to have come: the newest has the number #number, the others those before.
@@ -67,18 +67,25 @@ export class Outbox {
       this.#letGo();
   }
 
-  /** As queue, if the seat comes to know what the event is near. Costs none of its own events. */
-  queueUnsure(event: PendingEvent): void {
+  /**
+   * As queue, if the seat comes to know what the event is near. Costs none of its own events.
+   * `isBrief`: with the room's next STATE or never, for by a later one it may be shown what was
+   * hidden when the event happened.
+   */
+  queueUnsure(event: PendingEvent, isBrief = false): void {
     this.due = true;
     if (this.#unsure.length >= this.#limits.pendingEvents) this.#unsure.shift();
-    this.#unsure.push(event);
+    this.#unsure.push({ event, isBrief });
   }
 
-  /** With a STATE on its way: of what was unsure, what is near something `known` waits as well. */
-  decide(known: (id: number) => boolean): void {
+  /**
+   * With a STATE on its way: of what was unsure, what is near something `known` waits as well.
+   * `tickBefore`: of the room's STATE before, whether this seat got it or not.
+   */
+  decide(known: (id: number) => boolean, tickBefore = 0): void {
     if (this.#unsure.length === 0) return;
-    for (const event of this.#unsure) {
-      if (!known(event.nearId)) continue;
+    for (const { event, isBrief } of this.#unsure) {
+      if (!known(event.nearId) || (isBrief && event.tick <= tickBefore)) continue;
       this.waiting.push(event);
       this.#waitingBytes += event.payload.length;
     }

@@ -279,7 +279,7 @@ export class Replication {
   /** Those near what the seat has come to know with this STATE are told in their place. */
   #sendEvents(seat: RoomSeat, line: Line): void {
     const { outbox, inputTick, commandsTaken: commands } = seat;
-    outbox.decide((id) => this.knows(seat, id));
+    outbox.decide((id) => this.knows(seat, id), this.#tickBefore);
     const out = this.#frame;
     const lostEvents = outbox.takeMissing();
     if (lostEvents > 0) {

@@ -209,18 +209,17 @@ export class GameRoom implements Room<Game, unknown, unknown> {
     const order = ++this.#emitted;
     const pending = { tick: this.tick, event: index, payload: bytes, order, nearId };
     for (const seat of to.to ? [to.to as RoomSeat] : this.#seats.values()) {
-      if (nearId > 0 && this.#isHidden(seat, to.near as Row)) continue;
+      // What a seat knows is as of its newest STATE; one without the room's is asked for anew.
+      const isCurrent = seat.line !== undefined && seat.sentTick === this.#time.tick;
+      if (nearId > 0 && !isCurrent && this.#isHidden(seat, to.near as Row)) continue;
       if (nearId === 0 || this.replication.knows(seat, nearId)) seat.outbox.queue(pending);
-      else if (seat.line) seat.outbox.queueUnsure(pending);
+      else if (seat.line) seat.outbox.queueUnsure(pending, isCurrent && !!this.definition.sees);
     }
   }
 
-  /** What a seat knows is as of its newest STATE; one without the room's is asked for anew. */
   #isHidden(seat: RoomSeat, row: Row): boolean {
     const { sees } = this.definition;
-    if (!sees || row.owner === seat.id || (seat.line && seat.sentTick === this.#time.tick))
-      return false;
-    return !sees(seat as never, row as never, this as never);
+    return !!sees && row.owner !== seat.id && !sees(seat as never, row as never, this as never);
   }
 
   rewind<T>(who: Seat | RowBase, look: (past: Past<never>) => T, options?: RewindOptions): T {

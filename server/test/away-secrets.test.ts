@@ -90,6 +90,23 @@ describe('[S9] {T57} events near a row that sees hides', () => {
     expect(heard.length).toBeGreaterThan(whileHidden.size);
   });
 
+  test('do not wait for a seat that knew nothing when it fell behind', async () => {
+    const { player, heard } = await listener({ slowSeatBytes: 1 });
+    hidden = true;
+    await stepper.advance(2000);
+    // What happens in the tick in which a row hides goes to those whom it stands before.
+    const [first] = whileHidden;
+    player.stalled = true;
+    await stepper.advance(600);
+    hidden = false;
+    await stepper.advance(200);
+    player.flow();
+    await stepper.advance(3000);
+    expect(player.state).toBe('live');
+    expect(heard.filter((n) => n > first && whileHidden.has(n))).toEqual([]);
+    expect(heard.length).toBeGreaterThan(whileHidden.size);
+  });
+
   test('reach its owner all the same', async () => {
     const { player, heard } = await listener();
     owner = player.client.seat;
