@@ -2,6 +2,7 @@ import { defineGame, fixed, type Game, int, MsgpackReader, readFrame } from '@ti
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { FakeWorld, VirtualTime } from '../test/fake-server.ts';
 import { connect } from './connect.ts';
+import { LEAVE_MS } from './limits.ts';
 
 const game = defineGame({
   tickRate: 20,
@@ -172,6 +173,17 @@ describe('a page', () => {
     await join();
     page.dispatchEvent(Object.assign(new Event('pagehide'), { persisted: false }));
     expect(sockets[0].closed?.[0]).toBe(1000);
+  });
+
+  test('that is thrown away lets its last input leave before it closes', async () => {
+    await join();
+    let nowMs = 0;
+    let closedMs = 0;
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => nowMs++);
+    vi.spyOn(sockets[0], 'close').mockImplementation(() => void (closedMs = nowMs));
+    page.dispatchEvent(Object.assign(new Event('pagehide'), { persisted: false }));
+    clock.mockRestore();
+    expect(closedMs).toBeGreaterThan(LEAVE_MS);
   });
 
   test('that is looked at, or online, again does not wait for the next attempt', async () => {

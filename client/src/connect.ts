@@ -15,6 +15,7 @@ import {
   type PayloadOf,
   UsageError,
 } from '@tickwire/protocol';
+import { LEAVE_MS } from './limits.ts';
 import { Session } from './session.ts';
 import { openLink, type SocketConstructor } from './socket-link.ts';
 import type { Status } from './status.ts';
@@ -211,6 +212,14 @@ function later(ms: number, run: () => void): () => void {
 }
 
 /**
+ * Stands still for a moment. Chromium sends a close behind the frames that its network process has
+ * not taken yet, and drops it with the page if there are any: the server would see a broken line.
+ */
+function letFramesLeave(): void {
+  for (const endMs = performance.now() + LEAVE_MS; performance.now() < endMs; );
+}
+
+/**
  * A page that is put away (bfcache) closes its line and takes its seat up again when it is shown;
  * one that is closed, reloaded or left for good gives it up: nobody else has its resume key.
  */
@@ -218,7 +227,11 @@ function watchPage(session: Session): void {
   if (typeof document === 'undefined') return;
   const over = new AbortController();
   const { signal } = over;
-  addEventListener('pagehide', ({ persisted }) => session.pause(!persisted), { signal });
+  const put = ({ persisted }: PageTransitionEvent) => {
+    if (!persisted && session.status.state === 'live') letFramesLeave();
+    session.pause(!persisted);
+  };
+  addEventListener('pagehide', put, { signal });
   addEventListener('pageshow', () => session.wake(), { signal });
   addEventListener('online', () => session.wake(true), { signal });
   // Timers of a hidden page run once a minute: who looks again does not wait for the next attempt.
