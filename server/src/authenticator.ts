@@ -7,6 +7,7 @@ import type { RoomKind } from './define-room.ts';
 import type { Identity } from './identity.ts';
 import { JoinRefused } from './joining.ts';
 import type { Log } from './log.ts';
+import { RefusalLog } from './refusal-log.ts';
 
 /** Characters of a user: an address of mail, a UUID, an issuer's `sub` (OpenID Connect: 255). */
 const MAX_USER_CHARS = 255;
@@ -23,9 +24,16 @@ export interface AuthenticatorOptions {
 
 export class Authenticator {
   readonly #options: AuthenticatorOptions;
+  readonly #lines: RefusalLog;
 
   constructor(options: AuthenticatorOptions) {
     this.#options = options;
+    this.#lines = new RefusalLog(options.log);
+  }
+
+  /** Tells of refusals that were only counted: called a few times a second. */
+  sweep(nowMs: number): void {
+    this.#lines.sweep(nowMs);
   }
 
   /**
@@ -40,11 +48,13 @@ export class Authenticator {
       const { log } = this.#options;
       if (error instanceof Refusal) {
         const { message: reason, counter } = error;
-        log.info({ kind, reason, counter, ...about }, 'authenticate refused a token');
+        if (this.#lines.says('refused tokens'))
+          log.info({ kind, reason, counter, ...about }, 'authenticate refused a token');
         throw new JoinRefused(CloseCode.AuthFailed, error.message, error.counter);
       }
       // A database that is down looks like this: somebody should look.
-      log.warn({ err: error, kind, ...about }, 'authenticate threw; the token counts as refused');
+      if (this.#lines.says('throws of authenticate'))
+        log.warn({ err: error, kind, ...about }, 'authenticate threw; the token counts as refused');
       throw new JoinRefused(CloseCode.AuthFailed, 'the token was refused');
     }
   }

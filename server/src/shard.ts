@@ -232,6 +232,7 @@ export class Shard {
   sweep(nowMs: number): void {
     const { limits, rooms } = this.#options;
     this.#tickets.expire();
+    this.authenticator.sweep(nowMs);
     for (const ref of this.#resume.values()) if (ref.seat.gone) this.#forget(ref);
     for (const room of this.rooms.values()) {
       const empty = room.taken === 0 && [...room.seats].length === 0;
