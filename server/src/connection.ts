@@ -209,10 +209,10 @@ export class Connection implements Joiner, PlayedLine, SocketHandler {
     const proof = this.#proof;
     this.#proof = undefined;
     this.#state = { is: 'joining' };
-    this.#host.join(hello, this, proof).then(
-      (joined) => this.#welcome(joined),
-      (error) => this.#turnDown(error),
-    );
+    this.#host
+      .join(hello, this, proof)
+      .then((joined) => this.#welcome(joined))
+      .catch((error) => this.#turnDown(error));
   }
 
   #turnDown(error: unknown): void {

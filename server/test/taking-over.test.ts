@@ -124,3 +124,18 @@ describe('{T59} POST /rooms', () => {
     expect([opened, stepper.server.shard.rooms.size]).toEqual([0, 0]);
   });
 });
+
+describe('{T26} a WELCOME that cannot be written', () => {
+  test('costs that line, and not the process', async () => {
+    await start();
+    const ada = await seated('ada:60');
+    ada.peer.cut();
+    await stepper.advance(50);
+    stepper.room('field').seat(1)!.inputTick = 2 ** 53;
+    const back = new RawPlayer(stepper);
+    back.hello(RESUME, ada.key);
+    await stepper.advance(50);
+    expect(back.closed).toBe(1013);
+    expect(stepper.log.map(({ msg }) => msg)).toContain('joining failed');
+  });
+});
