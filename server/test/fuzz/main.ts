@@ -12,13 +12,20 @@ const SEQUENCE_SHARE = 0.1;
 const SAID_EVERY = 50_000;
 const DIRECTIONS: readonly Direction[] = ['up', 'down'];
 
+const USAGE = 'usage: npm run fuzz -- --frames N [--seed S] [--json]';
+
 const { values } = parseArgs({
   options: {
     frames: { type: 'string', default: '200000' },
     seed: { type: 'string', default: '1' },
     json: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
   },
 });
+if (values.help) {
+  console.log(USAGE);
+  process.exit(0);
+}
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
 interface Fuzz {
@@ -54,7 +61,7 @@ async function run(frames: number, seed: number): Promise<object> {
 
 const [frames, seed] = [Number(values.frames), Number(values.seed)];
 if (!(frames > 0 && Number.isSafeInteger(seed))) {
-  say('usage: npm run fuzz -- --frames N [--seed S] [--json]');
+  say(USAGE);
   process.exit(2);
 }
 const startMs = performance.now();

@@ -4,20 +4,27 @@
 import { parseArgs } from 'node:util';
 import { Soak } from './soak.ts';
 
+const USAGE = 'usage: npm run soak -- --minutes N [--seed S] [--transport uws|ws] [--json]';
+
 const { values } = parseArgs({
   options: {
     minutes: { type: 'string', default: '10' },
     seed: { type: 'string', default: '1' },
     transport: { type: 'string', default: 'uws' },
     json: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
   },
 });
+if (values.help) {
+  console.log(USAGE);
+  process.exit(0);
+}
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 const [minutes, seed] = [Number(values.minutes), Number(values.seed)];
 const { transport } = values;
 const isTransport = transport === 'uws' || transport === 'ws';
 if (!(minutes > 0 && Number.isSafeInteger(seed) && isTransport)) {
-  say('usage: npm run soak -- --minutes N [--seed S] [--transport uws|ws] [--json]');
+  say(USAGE);
   process.exit(2);
 }
 const figures = await Soak.run({ minutes, seed, transport, say });
