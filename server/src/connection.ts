@@ -211,7 +211,10 @@ export class Connection implements Joiner, PlayedLine, SocketHandler {
     this.#state = { is: 'joining' };
     this.#host
       .join(hello, this, proof)
-      .then((joined) => this.#welcome(joined))
+      .then(
+        (joined) => this.#welcome(joined),
+        (error) => this.#turnDown(error),
+      )
       .catch((error) => this.#turnDown(error));
   }
 
