@@ -197,6 +197,8 @@ class UwsTransport implements Transport {
         guardOf(ws)?.run('ping', (socket) => socket.ping());
       }),
       close: this.#guarded('close', (ws: Native, code: number, reason: ArrayBuffer) => {
+        // The filter tells of every line that begins, and of the end of those that are no sockets.
+        this.#lines--;
         const { socket } = ws.getUserData().link;
         if (!socket) return;
         this.#sockets.delete(socket);

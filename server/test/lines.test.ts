@@ -64,6 +64,18 @@ for (const { name, make, missing } of TRANSPORTS) {
       expect((await answered(30)).every(Boolean)).toBe(true);
     });
 
+    test('{T16, T60} sockets that were open and ended take no place', async () => {
+      const limits = { connections: 4, connectionsPerAddress: 4 };
+      await start({ limits, trustedProxies: ['127.0.0.1'] });
+      const allowed = 4 + 1 + 64;
+      for (let i = 0; i < allowed + 20; i++) {
+        const from = { 'X-Forwarded-For': `10.0.${i >> 8}.${i & 255}` };
+        const socket = await RawSocket.open(server.port, '/', from);
+        socket.destroy();
+      }
+      expect(Object.fromEntries(server.edge.refusals)).toEqual({});
+    });
+
     test('{S41, T17} requests of one address without end are cut, and counted', async () => {
       await start();
       const raw = await RawSocket.connect(server.port);
