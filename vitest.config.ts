@@ -11,6 +11,8 @@ const BROWSER_TESTS = 'examples/*/test/**/*.browser.test.ts';
 
 export default defineConfig({
   test: {
+    // One more than the gate's cores: many suites wait, for deadlines that they try.
+    maxWorkers: 3,
     projects: [
       {
         ...fromSource,
