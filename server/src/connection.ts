@@ -145,6 +145,10 @@ export class Connection implements Joiner, PlayedLine, SocketHandler {
     if (this.#owesPing) this.#ping(this.#host.now());
   }
 
+  answer(frame: Uint8Array): void {
+    this.#socket.send(frame);
+  }
+
   cork(run: () => void): void {
     this.#socket.cork(run);
   }

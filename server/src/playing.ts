@@ -62,6 +62,8 @@ export interface PlayedLine extends Line {
   /** Of PING frames and of the WebSocket's own pings together. */
   readonly pings: TokenBucket;
   readonly schedule: PingSchedule;
+  /** As send, at once and alone: a ping that is owed waits for a STATE. */
+  answer(frame: Uint8Array): void;
   /** The player shows another token. */
   renew(token: string): void;
 }
@@ -166,7 +168,7 @@ export class Playing {
     reader.end();
     out.reset();
     writePong(out, id, nowMs, Math.max(this.room.schedule.tickAt(nowMs), 0));
-    this.#line.send(out.bytes());
+    this.#line.answer(out.bytes());
   }
 
   #takePong(nowMs: number): undefined {
