@@ -3,7 +3,8 @@
 // outlives a line; it holds nothing up (tcp-proxy.ts does). Trap: bytes count from the start of the
 // newest line, its handshake included.
 
-import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
+import { TcpRelay } from './tcp-relay.ts';
 
 export interface Cut {
   readonly direction: 'up' | 'down';
@@ -11,37 +12,19 @@ export interface Cut {
   readonly afterBytes: number;
 }
 
-export class CuttingProxy {
+export class CuttingProxy extends TcpRelay {
   /** Lines cut so far. */
   cuts = 0;
   /** Lines that stand. */
   open = 0;
   /** What ends the newest line, if it comes so far. */
   next: Cut | undefined;
-  readonly #server: Server;
-  readonly #sockets = new Set<Socket>();
-
-  private constructor(port: number) {
-    this.#server = createServer((client) => this.#join(client, port));
-  }
 
   static start(port: number): Promise<CuttingProxy> {
-    const proxy = new CuttingProxy(port);
-    return new Promise((resolve) => proxy.#server.listen(0, '127.0.0.1', () => resolve(proxy)));
+    return new CuttingProxy(port).listen();
   }
 
-  get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
-  }
-
-  /** Ends everything at once. */
-  close(): Promise<void> {
-    for (const socket of this.#sockets) socket.destroy();
-    return new Promise((resolve) => this.#server.close(() => resolve()));
-  }
-
-  #join(client: Socket, port: number): void {
-    const server = connect(port, '127.0.0.1');
+  protected override join(client: Socket, server: Socket): void {
     let ended = false;
     this.open++;
     const end = (reset: boolean) => {
@@ -53,17 +36,7 @@ export class CuttingProxy {
         else socket.destroy();
       }
     };
-    for (const socket of [client, server]) {
-      this.#sockets.add(socket);
-      // A reset is an end like any other.
-      socket
-        .on('error', () => {})
-        .on('close', () => {
-          this.#sockets.delete(socket);
-          end(false);
-        });
-      socket.setNoDelay(true);
-    }
+    for (const socket of [client, server]) socket.on('close', () => end(false));
     const pass = (direction: Cut['direction'], from: Socket, to: Socket) => {
       let passed = 0;
       from.on('data', (bytes) => {

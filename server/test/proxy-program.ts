@@ -5,10 +5,10 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
+import { freePort } from '../src/uws-port.ts';
 import { RawSocket } from './raw-socket.ts';
 import { SelfSigned } from './self-signed.ts';
 
@@ -109,7 +109,7 @@ export class RunningProxy {
   static async start(kind: Kind, settings: ProxySettings): Promise<RunningProxy> {
     const folder = mkdtempSync(join(tmpdir(), `tickwire-${kind.name}-`));
     const pair = new SelfSigned(['first', 'renewed']);
-    const port = await freePort();
+    const port = await freePort('0.0.0.0');
     const { certFile, keyFile } = pair.files;
     const words = {
       SERVER_NAME: 'localhost',
@@ -216,12 +216,4 @@ function commonNameAt(port: number): Promise<string | undefined> {
     line.on('error', () => {}).once('close', () => resolve(undefined));
     line.setTimeout(ANSWER_MS, () => line.destroy());
   });
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

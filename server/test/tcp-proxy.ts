@@ -2,9 +2,10 @@
 // the simulator, with real timers. For tests of the whole road over real transports; a stall here
 // is what a browser sees of one. Trap: nothing bounds what waits in it.
 
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { Link } from '@tickwire/protocol';
 import { type LineSettings, simulateLink } from '@tickwire/protocol/simulator';
+import { TcpRelay } from './tcp-relay.ts';
 
 export interface TcpProxyOptions {
   /** Port of the server behind it. */
@@ -15,44 +16,22 @@ export interface TcpProxyOptions {
   seed: number;
 }
 
-export class TcpProxy {
+export class TcpProxy extends TcpRelay {
   /** Connections taken so far. */
   connections = 0;
-  readonly #server: Server;
-  readonly #sockets = new Set<Socket>();
+  readonly #options: TcpProxyOptions;
 
   private constructor(options: TcpProxyOptions) {
-    this.#server = createServer((client) => this.#join(client, options));
+    super(options.port);
+    this.#options = options;
   }
 
   static start(options: TcpProxyOptions): Promise<TcpProxy> {
-    const proxy = new TcpProxy(options);
-    return new Promise((resolve) => proxy.#server.listen(0, '127.0.0.1', () => resolve(proxy)));
+    return new TcpProxy(options).listen();
   }
 
-  get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as { port: number }).port}`;
-  }
-
-  /** Ends every connection at once, as a network that is lost does; takes new ones. */
-  cut(): void {
-    for (const socket of this.#sockets) socket.destroy();
-  }
-
-  /** Ends everything at once. */
-  close(): Promise<void> {
-    this.cut();
-    return new Promise((resolve) => this.#server.close(() => resolve()));
-  }
-
-  #join(client: Socket, { port, up, down, seed }: TcpProxyOptions): void {
-    const server = connect(port, '127.0.0.1');
-    for (const socket of [client, server]) {
-      this.#sockets.add(socket);
-      // A reset is an end like any other.
-      socket.on('error', () => {}).on('close', () => this.#sockets.delete(socket));
-      socket.setNoDelay(true);
-    }
+  protected override join(client: Socket, server: Socket): void {
+    const { up, down, seed } = this.#options;
     const now = () => performance.now();
     const schedule = (ms: number, run: () => void) => void setTimeout(run, ms).unref();
     const line = simulateLink(linkOf(server), {

@@ -2,13 +2,13 @@
 // players come back. Trap: each wait is for an event; nothing here measures time.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { connect, type GameClient } from '@tickwire/client';
 import { afterEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { serve } from '../src/index.ts';
 import { createMemoryTransport } from '../src/memory-transport.ts';
+import { freePort } from '../src/uws-port.ts';
 import { arcade } from './arcade.ts';
 import { game, TOKEN } from './looping-server.ts';
 import { TRANSPORTS } from './test-server.ts';
@@ -30,7 +30,7 @@ class Program {
   }
 
   static async start(file: string, transport: string): Promise<Program> {
-    const port = await freePort();
+    const port = await freePort('127.0.0.1');
     const path = fileURLToPath(new URL(file, import.meta.url));
     const flags = ['--conditions=source', '--import', import.meta.resolve('tsx')];
     const env = { ...process.env, PORT: String(port), TRANSPORT: transport, LOG_LEVEL: 'info' };
@@ -80,15 +80,6 @@ afterEach(async () => {
   for (const client of clients.splice(0)) client.leave();
   for (const program of programs.splice(0)) await program.stop();
 });
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, 'close');
-  return port;
-}
 
 /** Of a room, as its own state says. */
 async function processOf(client: Client, other = 0): Promise<number> {
