@@ -32,6 +32,8 @@ export interface Host {
   readonly limits: Limits;
   readonly tally: Tally;
   now(): number;
+  /** Runs ticks that are due, before what has arrived is handled. */
+  keepTime(): void;
   wallClockMs(): number;
   /** Whether one more line of log is to be written about this: a flood is told by its number. */
   says(reason: string): boolean;
@@ -98,6 +100,9 @@ export class Connection implements Joiner, PlayedLine, SocketHandler {
   // From the transport.
 
   message(bytes: Uint8Array): void {
+    this.#host.keepTime();
+    // A tick may have ended this very connection.
+    if (this.#state.is === 'closed') return;
     try {
       const nowMs = this.#host.now();
       this.#heardMs = Math.floor(nowMs);

@@ -16,6 +16,7 @@ import type { Joiner } from './seat.ts';
 import { withSecurityHeaders } from './security-headers.ts';
 import type { Shard } from './shard.ts';
 import type { Tally } from './tally.ts';
+import type { Ticker } from './ticker.ts';
 import {
   HttpError,
   type HttpRequest,
@@ -88,6 +89,7 @@ export interface EdgeOptions {
   log: Log;
   now: () => number;
   wallClockMs: () => number;
+  ticker: Pick<Ticker, 'keepTime'>;
 }
 
 export class Edge implements TransportHandler, Host {
@@ -135,6 +137,10 @@ export class Edge implements TransportHandler, Host {
     return this.#options.now();
   }
 
+  keepTime(): void {
+    this.#options.ticker.keepTime();
+  }
+
   wallClockMs(): number {
     return this.#options.wallClockMs();
   }
@@ -156,6 +162,7 @@ export class Edge implements TransportHandler, Host {
    * transport, so the rate of new ones bounds how many an address holds.
    */
   admits(remoteAddress: string, lines: number): boolean {
+    this.keepTime();
     if (lines > this.#mostLines) return this.#cutLine('lines');
     // All players behind a proxy share its lines.
     if (this.#options.proxies.names(remoteAddress)) return true;
@@ -163,6 +170,7 @@ export class Edge implements TransportHandler, Host {
   }
 
   admitsRequest(remoteAddress: string): boolean {
+    this.keepTime();
     if (this.#options.proxies.names(remoteAddress)) return true;
     return this.#requests.take(remoteAddress, this.now()) || this.#cutLine('address-requests');
   }

@@ -7,6 +7,7 @@ export type { TlsFiles } from './certificate.ts';
 export type { Log, LogLevel } from './log.ts';
 // ./restarts.ts
 // ./tally.ts
+// ./ticker.ts
 export type {
   HttpRequest,
   HttpResponse,
@@ -99,6 +100,5 @@ export type { Shard } from './shard.ts';
 export type { MetricsOptions } from './metrics.ts';
 // ./http-api.ts
 export type { Edge } from './edge.ts';
-// ./ticker.ts
 // ./watchdog.ts
 export { type ServeOptions, type Server, serve } from './serve.ts';

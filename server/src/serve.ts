@@ -21,7 +21,7 @@ import { RESTARTS_VARIABLE, readRestarts } from './restarts.ts';
 import { Shard } from './shard.ts';
 import { loadStaticFiles } from './static-files.ts';
 import { Tally } from './tally.ts';
-import { startTicker } from './ticker.ts';
+import { Ticker } from './ticker.ts';
 import { DEFAULT_TRANSPORT_LIMITS, type Transport, type TransportLimits } from './transport.ts';
 import { logWatch, pickTransport, type TransportName } from './transports.ts';
 import { checkHang, startWatchdog } from './watchdog.ts';
@@ -172,6 +172,7 @@ export async function serve(options: ServeOptions): Promise<Server> {
   const metrics = await metricsOf(options, tally);
   const transport = await transportOf(options, log, tally);
   const heartbeat = new Heartbeat();
+  const ticker = new Ticker(now, tally);
   const shard = new Shard({
     rooms: options.rooms,
     limits,
@@ -182,19 +183,18 @@ export async function serve(options: ServeOptions): Promise<Server> {
     wallClockMs,
     ...chanceOf(options),
     findDesyncs: options.findDesyncs ?? !production,
-    start: options.ticking === false ? undefined : (room) => startTicker(room, now, tally),
+    start: options.ticking === false ? undefined : (room) => ticker.start(room),
   });
   const common = { shard, limits, tally, origins: rules, now, mostLines: linesOf(limits, log) };
   const api = new HttpApi({ ...common, directory, page, metrics, publicUrl });
-  const edge = new Edge({ ...common, proxies, proofFirst, api, log, wallClockMs });
+  const edge = new Edge({ ...common, ticker, proxies, proofFirst, api, log, wallClockMs });
   const listening = await transport.listen({ port, host, tls }, edge).catch(async (error) => {
     await shard.drain(CloseCode.Restart, 'the server did not start');
     throw error;
   });
   const sweeper = options.ticking === false ? undefined : setInterval(() => edge.sweep(), SWEEP_MS);
   const unguard = sweeper && startWatchdog(heartbeat, limits.hangMs, log);
-  const scheme = tls ? 'https' : 'http';
-  const url = `${scheme}://${host === '0.0.0.0' ? 'localhost' : host}:${listening.port}`;
+  const url = urlOf(host, listening.port, tls);
   const unwatch = keepCertificate(transport, tls, log);
   log.info({ port: listening.port, transport: transport.name, production }, `listening on ${url}`);
 
@@ -216,6 +216,11 @@ export async function serve(options: ServeOptions): Promise<Server> {
   };
   const handlers = options.signals === false ? [] : onSignals(close, log);
   return { port: listening.port, url, transport: transport.name, shard, edge, close };
+}
+
+/** Of this machine; what players use is `publicUrl`. */
+function urlOf(host: string, port: number, tls: TlsFiles | undefined): string {
+  return `${tls ? 'https' : 'http'}://${host === '0.0.0.0' ? 'localhost' : host}:${port}`;
 }
 
 /** What an HMAC-SHA256 is worth (RFC 2104 3): a shorter key is the easier way in. */
