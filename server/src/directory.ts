@@ -1,40 +1,139 @@
-// Which shard holds which room. In memory for one process; several processes or machines put theirs
-// behind the same interface. Asked by the shard when somebody joins; told by it when a room opens,
-// changes or ends. It may know old news: whether a seat is free is decided by the room.
+// What shards must agree on: who owns a room, who is promised a seat in it, and where its newest
+// checkpoint is. In memory for one process, with the parent for the processes of one machine, in
+// Redis for several. Asked and told by the shard. Trap: every write about a room names the epoch of
+// its writer, and is refused (`false`) once another shard owns the room; lists may be old news.
 
-export interface RoomEntry {
+/** A process that holds rooms. */
+export interface ShardEntry {
+  /** New at each start of the process. */
+  readonly id: string;
+  /** Where clients reach it. */
+  readonly url: string;
+  /** Rooms move only between shards of the same build: what games they know, and of what hash. */
+  readonly build: string;
+  /** 0 idle .. 1000 full: what a new room goes by. */
+  readonly load: number;
+  readonly rooms: number;
+  readonly seats: number;
+  /** Takes no more rooms. */
+  readonly draining: boolean;
+}
+
+/** Whose a room is to be. */
+export interface Owner {
+  readonly shard: string;
+  readonly url: string;
+}
+
+/** What a room is, from its opening to its end. */
+export interface RoomFacts {
   readonly id: string;
   readonly kind: string;
-  /** Where the room's shard is reached; '' for this process. */
-  readonly url: string;
-  /** Seats in all, and taken or promised. */
+  readonly build: string;
   readonly seats: number;
+  /** What it was opened for: rooms of a kind are looked for by it. '' where nothing was asked. */
+  readonly match: string;
+  /** Found by who knows its id alone. */
+  readonly hidden: boolean;
+}
+
+export interface RoomEntry extends RoomFacts, Owner {
+  /** Grows with each owner. */
+  readonly epoch: number;
+  /** Taken or promised. */
   readonly taken: number;
+  /** Takes nobody now. */
+  readonly locked: boolean;
+  /** Its owner's lease is over: it stands still until another shard claims it. */
+  readonly orphan: boolean;
 }
 
+export type Claim =
+  | { readonly won: true; readonly epoch: number }
+  /** Another shard's lease holds. */
+  | { readonly won: false; readonly owner: Owner };
+
+export interface Lease {
+  readonly id: string;
+  readonly epoch: number;
+}
+
+/** A seat that is promised; `seat` is unique in its room and secret until it is used. */
+export interface SeatPromise {
+  readonly seat: string;
+  /** Who it is for, packed: what redeeming it answers. */
+  readonly identity: Uint8Array;
+}
+
+/**
+ * `orphan`: nobody ticks the room now, ask again shortly; `gone`: there is no such room.
+ */
+export type Reservation = 'reserved' | 'full' | 'locked' | 'orphan' | 'gone';
+
+export interface Checkpoint {
+  readonly epoch: number;
+  readonly tick: number;
+  readonly bytes: Uint8Array;
+}
+
+/** The directory cannot be asked, or did not answer in time. What was written may be written. */
+export class DirectoryError extends Error {
+  override readonly name = 'DirectoryError';
+  readonly code: 'unreachable' | 'late' | 'failed';
+  constructor(code: DirectoryError['code'], message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** All reject with DirectoryError, and with nothing else. */
 export interface Directory {
-  /** Publishes a room or its newest figures. */
-  put(entry: RoomEntry): Promise<void>;
-  remove(id: string): Promise<void>;
-  get(id: string): Promise<RoomEntry | undefined>;
-  /** Rooms of a kind, or all; oldest first. */
-  list(kind?: string): Promise<RoomEntry[]>;
-}
+  /** Ms for which a claim or a renewal holds; Infinity where no owner can be lost alone. */
+  readonly leaseMs: number;
 
-export function createMemoryDirectory(): Directory {
-  const rooms = new Map<string, RoomEntry>();
-  return {
-    async put(entry) {
-      rooms.set(entry.id, entry);
-    },
-    async remove(id) {
-      rooms.delete(id);
-    },
-    async get(id) {
-      return rooms.get(id);
-    },
-    async list(kind) {
-      return [...rooms.values()].filter((entry) => kind === undefined || entry.kind === kind);
-    },
-  };
+  /** A shard is there, and how busy it is; forgotten when it has not said so for 3 leases (6 s). */
+  announce(shard: ShardEntry): Promise<void>;
+  withdraw(shard: string): Promise<void>;
+  shards(): Promise<readonly ShardEntry[]>;
+
+  /** Takes a room that nobody owns: a new one, or one whose lease is over. */
+  claim(room: RoomFacts, owner: Owner): Promise<Claim>;
+  /** Answers those that are lost. */
+  renew(leases: readonly Lease[]): Promise<readonly string[]>;
+  /** Gives the room to another shard in one step; answers the new epoch. */
+  handOver(lease: Lease, to: Owner): Promise<number | false>;
+  lock(lease: Lease, locked: boolean): Promise<boolean>;
+  /** The room is over: nothing of it stays. */
+  release(lease: Lease): Promise<boolean>;
+  room(id: string): Promise<RoomEntry | undefined>;
+  /** Rooms of a kind, or all, that are not hidden; oldest first. */
+  rooms(kind?: string): Promise<readonly RoomEntry[]>;
+  /** At most `limit` of a kind and match that have a place, as far as is known; fullest first. */
+  candidates(kind: string, match: string, limit: number): Promise<readonly RoomEntry[]>;
+  /** Rooms whose lease is over, the longest first. */
+  orphans(): Promise<readonly string[]>;
+
+  /** Promises seats for `lifeMs`, all or none. */
+  reserve(id: string, seats: readonly SeatPromise[], lifeMs: number): Promise<Reservation>;
+  /** A promised seat is taken: answers its identity, or `spent` when there is no such promise. */
+  redeem(lease: Lease, seat: string): Promise<Uint8Array | 'spent' | false>;
+  /** A seat is taken without a promise. */
+  take(lease: Lease, seat: string): Promise<'taken' | 'full' | false>;
+  /** Taken seats are free again. */
+  leave(lease: Lease, seats: readonly string[]): Promise<boolean>;
+  /** These are the taken seats, and no others: after a restore. */
+  occupy(lease: Lease, seats: readonly string[]): Promise<boolean>;
+
+  /** Refused as well if an older tick than the newest. */
+  save(lease: Lease, tick: number, bytes: Uint8Array): Promise<boolean>;
+  load(id: string): Promise<Checkpoint | undefined>;
+
+  /** To all who listen now, at most once each. */
+  publish(channel: string, message: Uint8Array): Promise<void>;
+  /** Resolves with what ends it, once messages are heard. */
+  subscribe(channel: string, hear: (message: Uint8Array) => void): Promise<() => Promise<void>>;
+
+  /** 32 bytes that all shards share and nobody else knows: tickets are signed with them. */
+  secret(): Promise<Uint8Array>;
+  close(): Promise<void>;
 }

@@ -2,12 +2,12 @@
 // Behind the transport, which adds the security headers, in front of the shard. Tokens come in
 // bodies, never in URLs, and are never logged.
 import { CloseCode } from '@tickwire/protocol';
-import type { Directory } from './directory.ts';
 import { JoinRefused } from './joining.ts';
 import type { Limits } from './limits.ts';
 import type { MetricsRoute } from './metrics.ts';
 import { checkOrigin, type OriginRules } from './origin.ts';
 import { AddressBuckets } from './rate-limit.ts';
+import type { RoomList } from './room-list.ts';
 import type { Shard } from './shard.ts';
 import type { StaticFiles } from './static-files.ts';
 import type { Tally } from './tally.ts';
@@ -29,7 +29,7 @@ const STATUS: Readonly<Partial<Record<CloseCode, number>>> = {
 
 export interface HttpApiOptions {
   shard: Shard;
-  directory: Directory;
+  directory: RoomList;
   limits: Limits;
   origins: OriginRules;
   page: StaticFiles | undefined;

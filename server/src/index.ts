@@ -94,7 +94,21 @@ export type { GameRoom } from './room.ts';
 // ./offer.ts
 // ./tickets.ts
 // ./user-seats.ts
-export { createMemoryDirectory, type Directory, type RoomEntry } from './directory.ts';
+export {
+  type Checkpoint,
+  type Claim,
+  type Directory,
+  DirectoryError,
+  type Lease,
+  type Owner,
+  type Reservation,
+  type RoomEntry,
+  type RoomFacts,
+  type SeatPromise,
+  type ShardEntry,
+} from './directory.ts';
+export { MemoryDirectory, type MemoryDirectoryOptions } from './memory-directory.ts';
+// ./room-list.ts
 // ./connection.ts
 export type { Shard } from './shard.ts';
 export type { MetricsOptions } from './metrics.ts';

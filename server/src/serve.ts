@@ -6,7 +6,6 @@ import { randomBytes } from 'node:crypto';
 import { CloseCode, checkNames, UsageError } from '@tickwire/protocol';
 import { type TlsFiles, watchCertificate } from './certificate.ts';
 import type { RoomKind } from './define-room.ts';
-import { createMemoryDirectory, type Directory } from './directory.ts';
 import { Edge, linesFor } from './edge.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { HttpApi } from './http-api.ts';
@@ -18,6 +17,7 @@ import { linesThatFit } from './open-files.ts';
 import { checkOriginList, type OriginRules } from './origin.ts';
 import { isLoopback, TrustedProxies } from './proxies.ts';
 import { RESTARTS_VARIABLE, readRestarts } from './restarts.ts';
+import { createRoomList, type RoomList } from './room-list.ts';
 import { Shard } from './shard.ts';
 import { loadStaticFiles } from './static-files.ts';
 import { Tally } from './tally.ts';
@@ -67,7 +67,7 @@ export interface ServeOptions {
   transport?: TransportName | Transport;
   transportLimits?: Partial<TransportLimits>;
   limits?: Partial<Limits>;
-  directory?: Directory;
+  directory?: RoomList;
   log?: LogLevel | Log;
   /** Default: NODE_ENV is 'production'. */
   production?: boolean;
@@ -163,7 +163,7 @@ export async function serve(options: ServeOptions): Promise<Server> {
   const limits = checkedLimits(options);
   const { now = () => performance.now(), wallClockMs = () => Date.now() } = options;
   const { publicUrl, tls } = options;
-  const directory = options.directory ?? createMemoryDirectory();
+  const directory = options.directory ?? createRoomList();
   const port = options.port ?? portFromEnvironment();
   const host = options.host ?? process.env.HOST ?? '0.0.0.0';
   const { rules, proxies, proofFirst } = accessOf(options, { production, host, log });

@@ -4,7 +4,6 @@
 import { CloseCode, type Continuity, Credential, type Hello, UsageError } from '@tickwire/protocol';
 import { Authenticator, expired } from './authenticator.ts';
 import { DEFAULT_SEATS, type RoomKind } from './define-room.ts';
-import type { Directory, RoomEntry } from './directory.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import type { Identity } from './identity.ts';
 import {
@@ -20,6 +19,7 @@ import type { Limits } from './limits.ts';
 import type { Log } from './log.ts';
 import type { OfferedCredential } from './offer.ts';
 import { GameRoom } from './room.ts';
+import type { ListedRoom, RoomList } from './room-list.ts';
 import type { Joiner, Line, RoomSeat } from './seat.ts';
 import { Tickets } from './tickets.ts';
 import { Totals } from './totals.ts';
@@ -34,7 +34,7 @@ interface SeatRef {
 export interface ShardOptions {
   rooms: Readonly<Record<string, RoomKind>>;
   limits: Limits;
-  directory: Directory;
+  directory: RoomList;
   log: Log;
   heartbeat: Heartbeat;
   /** Monotonic ms. */
@@ -385,7 +385,7 @@ export class Shard {
   }
 
   #publish(room: GameRoom): void {
-    const entry: RoomEntry = {
+    const entry: ListedRoom = {
       id: room.id,
       kind: room.kind,
       url: '',

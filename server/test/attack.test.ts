@@ -14,7 +14,8 @@ import {
   writePong,
 } from '@tickwire/protocol';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { createMemoryDirectory, type MemoryPeer, type RoomKind } from '../src/index.ts';
+import type { MemoryPeer, RoomKind } from '../src/index.ts';
+import { createRoomList } from '../src/room-list.ts';
 import { arcade, game } from './arcade.ts';
 import { Stepper, type StepperOptions } from './stepper.ts';
 
@@ -315,7 +316,7 @@ describe('what the game is asked', () => {
   });
 
   test('a directory that fails to forget a room harms nothing', async () => {
-    const directory = createMemoryDirectory();
+    const directory = createRoomList();
     directory.remove = async () => {
       throw new Error('the directory is away');
     };

@@ -1,0 +1,284 @@
+// The directory of one process, and with finite leases the truth of a parent and its shards. Made
+// by serve() where no other is given. What redis-directory.ts does with scripts is plain here: the
+// two pass one suite (server/test/directory-contract.ts).
+import { randomBytes } from 'node:crypto';
+import type {
+  Checkpoint,
+  Claim,
+  Directory,
+  Lease,
+  Owner,
+  Reservation,
+  RoomEntry,
+  RoomFacts,
+  SeatPromise,
+  ShardEntry,
+} from './directory.ts';
+
+export interface MemoryDirectoryOptions {
+  /** Default: leases never end, for there is nobody else. */
+  leaseMs?: number;
+  /** Ms since 1970, for epochs go by it; must not go back. */
+  now: () => number;
+}
+
+/** Leases after which a shard that says nothing is forgotten, and ms at least. */
+const SHARD_LEASES = 3;
+const SHARD_MS = 6_000;
+/** A room that nobody claims is kept this long after its lease. */
+const ORPHAN_MS = 600_000;
+
+interface KnownRoom {
+  readonly facts: RoomFacts;
+  owner: Owner;
+  epoch: number;
+  /** The lease holds before. */
+  untilMs: number;
+  locked: boolean;
+  /** By seat. */
+  readonly promised: Map<string, { readonly identity: Uint8Array; readonly untilMs: number }>;
+  readonly taken: Set<string>;
+  checkpoint: Checkpoint | undefined;
+}
+
+export class MemoryDirectory implements Directory {
+  readonly leaseMs: number;
+  readonly #now: () => number;
+  readonly #shards = new Map<string, { readonly entry: ShardEntry; readonly untilMs: number }>();
+  readonly #rooms = new Map<string, KnownRoom>();
+  readonly #byKind = new Map<string, Set<KnownRoom>>();
+  readonly #listeners = new Map<string, Set<(message: Uint8Array) => void>>();
+  readonly #secret = randomBytes(32);
+
+  constructor({ leaseMs = Number.POSITIVE_INFINITY, now }: MemoryDirectoryOptions) {
+    this.leaseMs = leaseMs;
+    this.#now = now;
+  }
+
+  async announce(shard: ShardEntry): Promise<void> {
+    const untilMs = this.#now() + Math.max(SHARD_LEASES * this.leaseMs, SHARD_MS);
+    this.#shards.set(shard.id, { entry: shard, untilMs });
+  }
+
+  async withdraw(shard: string): Promise<void> {
+    this.#shards.delete(shard);
+  }
+
+  async shards(): Promise<readonly ShardEntry[]> {
+    const nowMs = this.#now();
+    for (const [id, { untilMs }] of this.#shards) if (untilMs <= nowMs) this.#shards.delete(id);
+    return Array.from(this.#shards.values(), ({ entry }) => entry);
+  }
+
+  /** A shard is known to be gone: its rooms are orphans now, not when their leases end. */
+  lose(shard: string): void {
+    this.#shards.delete(shard);
+    const nowMs = this.#now();
+    for (const room of this.#rooms.values())
+      if (room.owner.shard === shard) room.untilMs = Math.min(room.untilMs, nowMs);
+  }
+
+  async claim(facts: RoomFacts, owner: Owner): Promise<Claim> {
+    const nowMs = this.#now();
+    const known = this.#known(facts.id);
+    if (known && known.untilMs > nowMs) return { won: false, owner: known.owner };
+    const room = known ?? this.#add(facts, owner);
+    room.owner = owner;
+    room.epoch = Math.max(room.epoch + 1, Math.floor(nowMs));
+    room.untilMs = nowMs + this.leaseMs;
+    return { won: true, epoch: room.epoch };
+  }
+
+  async renew(leases: readonly Lease[]): Promise<readonly string[]> {
+    const untilMs = this.#now() + this.leaseMs;
+    const lost: string[] = [];
+    for (const lease of leases) {
+      const room = this.#owned(lease);
+      if (room) room.untilMs = untilMs;
+      else lost.push(lease.id);
+    }
+    return lost;
+  }
+
+  async handOver(lease: Lease, to: Owner): Promise<number | false> {
+    const room = this.#owned(lease);
+    if (!room) return false;
+    const nowMs = this.#now();
+    room.owner = to;
+    room.epoch = Math.max(room.epoch + 1, Math.floor(nowMs));
+    room.untilMs = nowMs + this.leaseMs;
+    return room.epoch;
+  }
+
+  async lock(lease: Lease, locked: boolean): Promise<boolean> {
+    const room = this.#owned(lease);
+    if (room) room.locked = locked;
+    return room !== undefined;
+  }
+
+  async release(lease: Lease): Promise<boolean> {
+    const room = this.#owned(lease);
+    if (room) this.#remove(room);
+    return room !== undefined;
+  }
+
+  async room(id: string): Promise<RoomEntry | undefined> {
+    const room = this.#known(id);
+    return room && this.#entryOf(room);
+  }
+
+  async rooms(kind?: string): Promise<readonly RoomEntry[]> {
+    const rooms = kind === undefined ? this.#rooms.values() : (this.#byKind.get(kind) ?? []);
+    return Array.from(rooms)
+      .filter(({ facts }) => !facts.hidden)
+      .map((room) => this.#entryOf(room));
+  }
+
+  async candidates(kind: string, match: string, limit: number): Promise<readonly RoomEntry[]> {
+    const found: RoomEntry[] = [];
+    for (const room of this.#byKind.get(kind) ?? []) {
+      if (room.facts.match !== match || room.facts.hidden || room.locked) continue;
+      const entry = this.#entryOf(room);
+      if (!entry.orphan && entry.taken < entry.seats) found.push(entry);
+    }
+    return found.sort((a, b) => a.seats - a.taken - (b.seats - b.taken)).slice(0, limit);
+  }
+
+  async orphans(): Promise<readonly string[]> {
+    const nowMs = this.#now();
+    for (const room of this.#rooms.values())
+      if (room.untilMs + ORPHAN_MS < nowMs) this.#remove(room);
+    return [...this.#rooms.values()]
+      .filter(({ untilMs }) => untilMs <= nowMs)
+      .sort((a, b) => a.untilMs - b.untilMs)
+      .map(({ facts }) => facts.id);
+  }
+
+  async reserve(id: string, seats: readonly SeatPromise[], lifeMs: number): Promise<Reservation> {
+    const nowMs = this.#now();
+    const room = this.#known(id);
+    if (!room) return 'gone';
+    if (room.untilMs <= nowMs) return 'orphan';
+    if (room.locked) return 'locked';
+    this.#expire(room, nowMs);
+    const wanted = seats.filter(({ seat }) => !room.promised.has(seat)).length;
+    if (room.promised.size + room.taken.size + wanted > room.facts.seats) return 'full';
+    for (const { seat, identity } of seats)
+      room.promised.set(seat, { identity, untilMs: nowMs + lifeMs });
+    return 'reserved';
+  }
+
+  async redeem(lease: Lease, seat: string): Promise<Uint8Array | 'spent' | false> {
+    const room = this.#owned(lease);
+    if (!room) return false;
+    this.#expire(room, this.#now());
+    const promise = room.promised.get(seat);
+    if (!promise) return 'spent';
+    room.promised.delete(seat);
+    room.taken.add(seat);
+    return promise.identity;
+  }
+
+  async take(lease: Lease, seat: string): Promise<'taken' | 'full' | false> {
+    const room = this.#owned(lease);
+    if (!room) return false;
+    this.#expire(room, this.#now());
+    if (room.promised.size + room.taken.size >= room.facts.seats) return 'full';
+    room.taken.add(seat);
+    return 'taken';
+  }
+
+  async leave(lease: Lease, seats: readonly string[]): Promise<boolean> {
+    const room = this.#owned(lease);
+    for (const seat of seats) room?.taken.delete(seat);
+    return room !== undefined;
+  }
+
+  async occupy(lease: Lease, seats: readonly string[]): Promise<boolean> {
+    const room = this.#owned(lease);
+    room?.taken.clear();
+    for (const seat of seats) room?.taken.add(seat);
+    return room !== undefined;
+  }
+
+  async save(lease: Lease, tick: number, bytes: Uint8Array): Promise<boolean> {
+    const room = this.#owned(lease);
+    if (!room || tick < (room.checkpoint?.tick ?? 0)) return false;
+    // The writer's buffer is written again.
+    room.checkpoint = { epoch: lease.epoch, tick, bytes: bytes.slice() };
+    return true;
+  }
+
+  async load(id: string): Promise<Checkpoint | undefined> {
+    return this.#known(id)?.checkpoint;
+  }
+
+  async publish(channel: string, message: Uint8Array): Promise<void> {
+    const copy = message.slice();
+    for (const hear of this.#listeners.get(channel) ?? []) hear(copy);
+  }
+
+  async subscribe(
+    channel: string,
+    hear: (message: Uint8Array) => void,
+  ): Promise<() => Promise<void>> {
+    // One who listens twice hears twice.
+    const own = (message: Uint8Array) => hear(message);
+    const listeners = this.#listeners.get(channel) ?? new Set();
+    this.#listeners.set(channel, listeners.add(own));
+    return async () => {
+      listeners.delete(own);
+      if (listeners.size === 0) this.#listeners.delete(channel);
+    };
+  }
+
+  async secret(): Promise<Uint8Array> {
+    return this.#secret;
+  }
+
+  async close(): Promise<void> {
+    this.#listeners.clear();
+  }
+
+  #known(id: string): KnownRoom | undefined {
+    return this.#rooms.get(id);
+  }
+
+  /**
+   * By a lease whose time is over the room may still be written to: nobody else has claimed it. Who
+   * ticks on beyond his lease is stopped by himself (leases.ts).
+   */
+  #owned({ id, epoch }: Lease): KnownRoom | undefined {
+    const room = this.#rooms.get(id);
+    return room?.epoch === epoch ? room : undefined;
+  }
+
+  #add(facts: RoomFacts, owner: Owner): KnownRoom {
+    const rest = { locked: false, promised: new Map(), taken: new Set<string>() };
+    const room: KnownRoom = { facts, owner, epoch: 0, untilMs: 0, checkpoint: undefined, ...rest };
+    this.#rooms.set(facts.id, room);
+    const ofKind = this.#byKind.get(facts.kind) ?? new Set();
+    this.#byKind.set(facts.kind, ofKind.add(room));
+    return room;
+  }
+
+  #remove(room: KnownRoom): void {
+    const { id, kind } = room.facts;
+    this.#rooms.delete(id);
+    const ofKind = this.#byKind.get(kind)!;
+    ofKind.delete(room);
+    if (ofKind.size === 0) this.#byKind.delete(kind);
+  }
+
+  #expire({ promised }: KnownRoom, nowMs: number): void {
+    for (const [seat, { untilMs }] of promised) if (untilMs <= nowMs) promised.delete(seat);
+  }
+
+  #entryOf(room: KnownRoom): RoomEntry {
+    const nowMs = this.#now();
+    this.#expire(room, nowMs);
+    const { facts, owner, epoch, locked, promised, taken } = room;
+    const orphan = room.untilMs <= nowMs;
+    return { ...facts, ...owner, epoch, locked, orphan, taken: promised.size + taken.size };
+  }
+}
