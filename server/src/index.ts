@@ -115,4 +115,7 @@ export type { MetricsOptions } from './metrics.ts';
 // ./http-api.ts
 export type { Edge } from './edge.ts';
 // ./watchdog.ts
-export { type ServeOptions, type Server, serve } from './serve.ts';
+export type { ServeOptions } from './serve-options.ts';
+// ./access.ts
+// ./end-signals.ts
+export { type Server, serve } from './serve.ts';

@@ -1,0 +1,47 @@
+// What ends a server from outside: SIGTERM, Ctrl-C, and the end of the process that started it.
+// Listened to by serve(), for one process and for the parent of several. Trap: they are listened to
+// until all is closed, for a process that is the first of its container would ignore the second
+// signal otherwise.
+import type { Log } from './log.ts';
+
+export interface End {
+  close(): Promise<void>;
+  /** Ends what is left, at once; the process exits right after. */
+  atOnce?: () => void;
+  /**
+   * Started by a supervisor or a parent of shards: where that is gone, nobody can stop this process
+   * nor start another on its port.
+   */
+  started: boolean;
+  log: Log;
+}
+
+/** The first signal closes gracefully, the second at once. Answers how to stop listening. */
+export function onEndSignals({ close, atOnce, started, log }: End): () => void {
+  let asked = false;
+  const end = (signal: string) => {
+    asked = true;
+    log.info({ signal }, 'closing');
+    close().then(
+      () => process.exit(0),
+      (error) => {
+        log.error({ err: error }, 'closing failed');
+        process.exit(1);
+      },
+    );
+  };
+  const onSignal = (signal: NodeJS.Signals) => {
+    if (!asked) return end(signal);
+    atOnce?.();
+    process.exit(1);
+  };
+  // No second signal: players get their farewells although the parent did not wait for them.
+  const onDisconnect = () => {
+    if (!asked) end('disconnect');
+  };
+  process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
+  if (started) process.on('disconnect', onDisconnect);
+  return () => {
+    process.off('SIGTERM', onSignal).off('SIGINT', onSignal).off('disconnect', onDisconnect);
+  };
+}

@@ -1,0 +1,166 @@
+// What serve() is asked for, with the defaults and the environment in: the only file that reads
+// PORT, HOST, NODE_ENV and TRUSTED_PROXIES. Called by serve.ts and, for the shards of one machine,
+// by shards.ts. Trap: an option wins over the environment, which wins over the default.
+import { checkNames, UsageError } from '@tickwire/protocol';
+import type { TlsFiles } from './certificate.ts';
+import type { RoomKind } from './define-room.ts';
+import type { MakeSecret } from './keys.ts';
+import { DEFAULT_LIMITS, type Limits } from './limits.ts';
+import { createLog, type Log, type LogLevel } from './log.ts';
+import type { MetricsOptions } from './metrics.ts';
+import type { RoomList } from './room-list.ts';
+import { DEFAULT_TRANSPORT_LIMITS, type Transport, type TransportLimits } from './transport.ts';
+import type { TransportName } from './transports.ts';
+import { checkHang } from './watchdog.ts';
+
+export interface ServeOptions {
+  /** Room kinds by name. */
+  rooms: Readonly<Record<string, RoomKind>>;
+  /** Default: PORT in the environment, else 9001. 0 takes a free one. */
+  port?: number;
+  /** Default: HOST in the environment, else all addresses. */
+  host?: string;
+  /**
+   * Pages that may connect, as origins. Outside production localhost and same-host pages may as
+   * well.
+   */
+  origins?: readonly string[];
+  /** Lets clients without an Origin header (bots, native ones) in, in production. */
+  allowNoOrigin?: boolean;
+  /**
+   * `upgrade`: a handshake that brings no good token, ticket or resume key gets 401 and no socket;
+   * pages then want the option of the same name in `connect`. `seat`: it may, or HELLO brings it.
+   * Default 'seat'.
+   */
+  authenticateBefore?: 'upgrade' | 'seat';
+  /**
+   * Ends TLS here: PEM files, read again within 10 s of their renewal; connections live on.
+   * Default: plain HTTP, for a proxy in front or for development.
+   */
+  tls?: TlsFiles;
+  /**
+   * Proxies in front, by address (`10.0.0.7`) or block (`10.0.0.0/8`): only what these say in
+   * X-Forwarded-For and X-Forwarded-Proto is believed. Default: TRUSTED_PROXIES in the environment,
+   * separated by commas, else none.
+   */
+  trustedProxies?: readonly string[];
+  /** Where players reach this server, as http(s)://host[:port]; for tickets behind a TLS proxy. */
+  publicUrl?: string;
+  /** Directory of a built page, served at /. */
+  page?: string;
+  /** Content-Security-Policy of the page. */
+  csp?: string;
+  /** Default 'auto': uWebSockets.js, or ws where it does not load. */
+  transport?: TransportName | Transport;
+  transportLimits?: Partial<TransportLimits>;
+  limits?: Partial<Limits>;
+  directory?: RoomList;
+  log?: LogLevel | Log;
+  /** Default: NODE_ENV is 'production'. */
+  production?: boolean;
+  /**
+   * Compares what each seat holds with what it should, once a second, and names in the log what
+   * differs: a hash of each kind goes down with a STATE. Default: outside production.
+   */
+  findDesyncs?: boolean;
+  /** Who may read `GET /metrics`, for Prometheus. Default: there is no such route. */
+  metrics?: MetricsOptions;
+  /** Close gracefully on SIGTERM and SIGINT. Default true. */
+  signals?: boolean;
+  /**
+   * Signs tickets: 32 bytes or more, at random. Default: made anew at each start.
+   */
+  ticketKey?: string | Uint8Array;
+  /** Monotonic ms. Default performance.now. */
+  now?: () => number;
+  /** Ms since 1970. Default Date.now. */
+  wallClockMs?: () => number;
+  makeSecret?: MakeSecret;
+  seed?: () => number;
+  /**
+   * Runs ticks by itself. Default true; a test with its own clock says false and calls room.run and
+   * edge.sweep.
+   */
+  ticking?: boolean;
+}
+
+/** Every option there is. */
+const OPTIONS = Object.keys({
+  rooms: 0,
+  port: 0,
+  host: 0,
+  origins: 0,
+  allowNoOrigin: 0,
+  authenticateBefore: 0,
+  tls: 0,
+  trustedProxies: 0,
+  publicUrl: 0,
+  page: 0,
+  csp: 0,
+  transport: 0,
+  transportLimits: 0,
+  limits: 0,
+  directory: 0,
+  log: 0,
+  production: 0,
+  findDesyncs: 0,
+  metrics: 0,
+  signals: 0,
+  ticketKey: 0,
+  now: 0,
+  wallClockMs: 0,
+  makeSecret: 0,
+  seed: 0,
+  ticking: 0,
+} satisfies Record<keyof ServeOptions, 0>);
+
+/** What holds where an option was left out. */
+export interface Settings {
+  readonly production: boolean;
+  readonly log: Log;
+  readonly limits: Limits;
+  readonly now: () => number;
+  readonly wallClockMs: () => number;
+  readonly port: number;
+  readonly host: string;
+  readonly trustedProxies: readonly string[];
+}
+
+/** Throws UsageError for an option that is none, or cannot be. */
+export function settingsOf(options: ServeOptions): Settings {
+  const { now = () => performance.now(), wallClockMs = () => Date.now() } = options;
+  return {
+    limits: checkedLimits(options),
+    production: options.production ?? process.env.NODE_ENV === 'production',
+    log: typeof options.log === 'object' ? options.log : createLog(options.log),
+    now,
+    wallClockMs,
+    port: options.port ?? portFromEnvironment(),
+    host: options.host ?? process.env.HOST ?? '0.0.0.0',
+    trustedProxies: options.trustedProxies ?? proxiesFromEnvironment(),
+  };
+}
+
+/** Throws UsageError for an option, or a limit, that is none. */
+function checkedLimits(options: ServeOptions): Limits {
+  const { limits = {}, transportLimits = {} } = options;
+  checkNames('serve', options, OPTIONS);
+  checkNames('limits', limits, Object.keys(DEFAULT_LIMITS));
+  checkNames('transportLimits', transportLimits, Object.keys(DEFAULT_TRANSPORT_LIMITS));
+  const checked = { ...DEFAULT_LIMITS, ...limits };
+  checkHang(checked.hangMs);
+  return checked;
+}
+
+function proxiesFromEnvironment(): string[] {
+  const entries = (process.env.TRUSTED_PROXIES ?? '').split(',').map((entry) => entry.trim());
+  return entries.filter((entry) => entry !== '');
+}
+
+function portFromEnvironment(): number {
+  const { PORT = '9001' } = process.env;
+  const port = Number(PORT);
+  if (!(Number.isInteger(port) && port >= 0 && port < 65_536))
+    throw new UsageError(`PORT=${PORT}: wants a whole number in 0..65535`);
+  return port;
+}
