@@ -68,6 +68,8 @@ export {
 // ./told.ts
 // ./outbox.ts
 // ./seat.ts
+// ./seating.ts
+// ./emitter.ts
 // ./rewind-grid.ts
 // ./rewind-history.ts
 // ./rewound.ts

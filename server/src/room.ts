@@ -5,17 +5,12 @@
 import {
   CloseCode,
   type Game,
-  MAX_SEATS,
-  MsgpackWriter,
-  PlainSink,
   Random,
   type Row,
   type RowBase,
   TOMBSTONE_SECONDS,
   UsageError,
-  writePayload,
 } from '@tickwire/protocol';
-import { packCold } from './cold.ts';
 import type {
   LaunchOptions,
   Past,
@@ -29,12 +24,14 @@ import type {
 } from './define-room.ts';
 import { DEFAULT_SEATS, isPacked } from './define-room.ts';
 import { Digests } from './digest.ts';
+import { Emitter } from './emitter.ts';
 import { GameCode } from './game-code.ts';
 import type { Pulse } from './heartbeat.ts';
 import { Replication, type SendTime } from './replication.ts';
 import { Rewind } from './rewind.ts';
 import { Schedule } from './schedule.ts';
 import { type Line, RoomSeat } from './seat.ts';
+import { Seating } from './seating.ts';
 import { sharingOf } from './sharing.ts';
 import { StepRunner } from './step-runner.ts';
 import { Timers } from './timers.ts';
@@ -43,8 +40,6 @@ import { World } from './world.ts';
 
 /** How often deleted map keys are swept, in seconds; they are kept for TOMBSTONE_SECONDS. */
 const FORGET_EVERY_SECONDS = 1;
-/** In place of an id: no seat with its own sight knows it. */
-const GONE = -1;
 
 type Ended = (room: GameRoom, code: number, reason: string) => void;
 
@@ -84,7 +79,8 @@ export class GameRoom implements Room<Game, unknown, unknown> {
   over = false;
   /** Ms since which nobody has a seat. */
   emptySinceMs: number;
-  readonly #seats = new Map<number, RoomSeat>();
+  readonly #seating = new Seating();
+  readonly #emitter: Emitter;
   readonly #timers: Timers;
   readonly #random: Random;
   readonly #now: () => number;
@@ -92,18 +88,13 @@ export class GameRoom implements Room<Game, unknown, unknown> {
   readonly #steps: StepRunner;
   /** Ticks from one STATE to the next. */
   readonly #sendEvery: number;
-  readonly #payload = new MsgpackWriter(256);
-  readonly #payloadSink = new PlainSink(this.#payload, packCold);
   readonly #time: SendTime = { tick: 0, sentAt: 0, nowMs: 0 };
   /** Undefined where one body serves all who start. */
   readonly #turns: Turns | undefined;
   readonly #send = (seat: RoomSeat): boolean => this.#sendState(seat);
   readonly #miss = (seat: RoomSeat): void => this.#missState(seat);
-  #nextSeat = 1;
-  #taken = 0;
   /** Ticks done. */
   #done = 0;
-  #emitted = 0;
 
   constructor(options: RoomOptions) {
     const { game, definition } = options.definition;
@@ -128,6 +119,7 @@ export class GameRoom implements Room<Game, unknown, unknown> {
     this.#steps = new StepRunner(game, this.world);
     const sharing = sharingOf(definition, game, this.world, this, options.limits);
     this.replication = new Replication(this.world, sharing);
+    this.#emitter = new Emitter(this);
     if (sharing.visibility) this.#turns = new Turns(game.tickRate / this.#sendEvery);
     const setting = {
       game,
@@ -136,7 +128,7 @@ export class GameRoom implements Room<Game, unknown, unknown> {
       every: this.#sendEvery,
       mostMs: options.limits.rewindMs,
       seesAll: sharing.visibility === undefined,
-      seat: (id: number) => this.#seats.get(id),
+      seat: (id: number) => this.#seating.byId.get(id),
     };
     this.rewinds = new Rewind(setting);
     this.digests = options.findDesyncs ? new Digests(setting) : undefined;
@@ -159,7 +151,7 @@ export class GameRoom implements Room<Game, unknown, unknown> {
     return this.world.state.rows[1] as never;
   }
   get seats(): Iterable<RoomSeat> {
-    return this.#seats.values();
+    return this.#seating.byId.values();
   }
   random(): number {
     return this.#random.next();
@@ -183,10 +175,10 @@ export class GameRoom implements Room<Game, unknown, unknown> {
     return this.world.near(kind, x, y, radius) as never;
   }
   seat(id: number): RoomSeat | undefined {
-    return this.#seats.get(id);
+    return this.#seating.byId.get(id);
   }
   inputOf(row: RowBase): never {
-    return this.#seats.get(row.owner)?.input as never;
+    return this.#seating.byId.get(row.owner)?.input as never;
   }
   after(ticks: number, timer: string, data?: unknown): void {
     this.#timers.set(this.tick + Math.max(Math.round(ticks), 1), timer, data);
@@ -199,27 +191,7 @@ export class GameRoom implements Room<Game, unknown, unknown> {
   }
 
   emit(event: string, payload: object, to: { to?: Seat; near?: RowBase } = {}): void {
-    const index = this.game.events.findIndex((plan) => plan.name === event);
-    if (index < 0) throw new UsageError(`emit('${event}'): the game declares no such event`);
-    this.#payload.reset();
-    writePayload(this.#payloadSink, this.game.events[index], payload as Record<string, unknown>);
-    const bytes = this.#payload.bytes().slice();
-    // What is gone has the id 0, and 0 would be near everybody.
-    const nearId = to.near ? to.near.id || GONE : 0;
-    const order = ++this.#emitted;
-    const pending = { tick: this.tick, event: index, payload: bytes, order, nearId };
-    for (const seat of to.to ? [to.to as RoomSeat] : this.#seats.values()) {
-      // What a seat knows is as of its newest STATE; one without the room's is asked for anew.
-      const isCurrent = seat.line !== undefined && seat.sentTick === this.#time.tick;
-      if (nearId > 0 && !isCurrent && this.#isHidden(seat, to.near as Row)) continue;
-      if (nearId === 0 || this.replication.knows(seat, nearId)) seat.outbox.queue(pending);
-      else if (seat.line) seat.outbox.queueUnsure(pending, isCurrent && !!this.definition.sees);
-    }
-  }
-
-  #isHidden(seat: RoomSeat, row: Row): boolean {
-    const { sees } = this.definition;
-    return !!sees && row.owner !== seat.id && !sees(seat as never, row as never, this as never);
+    this.#emitter.emit(event, payload, to, this.#time.tick);
   }
 
   rewind<T>(who: Seat | RowBase, look: (past: Past<never>) => T, options?: RewindOptions): T {
@@ -238,21 +210,20 @@ export class GameRoom implements Room<Game, unknown, unknown> {
 
   /** Seats taken, without spectators. */
   get taken(): number {
-    return this.#taken;
+    return this.#seating.taken;
   }
 
   /** True if one more may sit down, beside `reserved` others on their way. */
   hasRoom(spectator: boolean, reserved: number): boolean {
     const { seats = DEFAULT_SEATS, spectators = 0 } = this.definition;
-    if (spectator) return this.#seats.size - this.#taken < spectators;
-    return this.#taken + reserved < seats;
+    const { byId, taken } = this.#seating;
+    if (spectator) return byId.size - taken < spectators;
+    return taken + reserved < seats;
   }
 
   /** Takes a seat. Undefined if the game's `join` threw and the room is over. */
   admit(auth: unknown, spectator: boolean, line: Line): RoomSeat | undefined {
-    while (this.#seats.has(this.#nextSeat)) this.#nextSeat = (this.#nextSeat % MAX_SEATS) + 1;
-    const id = this.#nextSeat;
-    this.#nextSeat = (this.#nextSeat % MAX_SEATS) + 1;
+    const id = this.#seating.newId();
     const { game, limits } = this;
     const owned = () => this.world.owned.get(id);
     const kick = (seat: RoomSeat, reason: string) => {
@@ -260,8 +231,7 @@ export class GameRoom implements Room<Game, unknown, unknown> {
       this.remove(seat);
     };
     const seat = new RoomSeat({ id, auth, spectator, game, limits, owned, kick });
-    this.#seats.set(id, seat);
-    if (!spectator) this.#taken++;
+    this.#seating.add(seat);
     seat.attach(line, this.#done);
     this.code.run('join', () => this.definition.join?.(this as never, seat as never), seat.id);
     return this.over ? undefined : seat;
@@ -290,9 +260,8 @@ export class GameRoom implements Room<Game, unknown, unknown> {
     this.code.run('leave', () => this.definition.leave?.(this as never, seat as never), seat.id);
     for (const row of this.world.owned.get(seat.id) ?? []) this.world.despawn(row);
     this.world.owned.delete(seat.id);
-    this.#seats.delete(seat.id);
-    if (!seat.spectator) this.#taken--;
-    if (this.#seats.size === 0) this.emptySinceMs = this.#now();
+    this.#seating.remove(seat);
+    if (this.#seating.byId.size === 0) this.emptySinceMs = this.#now();
   }
 
   /** Ms at which run() wants to be called next. */
@@ -317,7 +286,7 @@ export class GameRoom implements Room<Game, unknown, unknown> {
   end(code: number, reason: string): void {
     if (this.over) return;
     this.over = true;
-    for (const seat of this.#seats.values()) {
+    for (const seat of this.#seating.byId.values()) {
       seat.gone = true;
       seat.line?.close(code, reason);
       seat.line = undefined;
@@ -328,7 +297,7 @@ export class GameRoom implements Room<Game, unknown, unknown> {
   #advance(): void {
     const tick = this.tick;
     const sends = tick % this.#sendEvery === 0;
-    for (const seat of this.#seats.values()) seat.takeInput(tick);
+    for (const seat of this.#seating.byId.values()) seat.takeInput(tick);
     for (let due = this.#timers.next(tick); due; due = this.#timers.next(tick)) {
       const { name, data } = due;
       this.code.run(`timer ${name}`, () =>
@@ -336,7 +305,7 @@ export class GameRoom implements Room<Game, unknown, unknown> {
       );
     }
     this.code.run('tick', () => {
-      for (const seat of this.#seats.values()) this.#steps.runOwned(seat.id, seat.input);
+      for (const seat of this.#seating.byId.values()) this.#steps.runOwned(seat.id, seat.input);
       const ticked = this.definition.tick?.(this as never, this.dt);
       if (sends) this.world.round(this.#sendEvery);
       return ticked;
@@ -358,7 +327,7 @@ export class GameRoom implements Room<Game, unknown, unknown> {
   #replicate(tick: number): void {
     this.#time.tick = tick;
     this.replication.begin(tick);
-    for (const seat of this.#seats.values()) {
+    for (const seat of this.#seating.byId.values()) {
       if (!seat.line) continue;
       if (this.#turns && !this.replication.isInStep(seat)) this.#turns.wait(seat);
       else this.#sendState(seat);
@@ -386,7 +355,7 @@ export class GameRoom implements Room<Game, unknown, unknown> {
   /** Seats whose grace time is over, and seats that stay behind. */
   #sweep(nowMs: number): void {
     const { graceMs = this.limits.graceMs } = this.definition;
-    for (const seat of this.#seats.values()) {
+    for (const seat of this.#seating.byId.values()) {
       if (!seat.line) {
         if (nowMs - seat.droppedAtMs > graceMs) this.remove(seat);
       } else if (seat.slowSinceMs > 0 && nowMs - seat.slowSinceMs > this.limits.slowSeatMs) {
