@@ -110,6 +110,9 @@ export {
   type ShardEntry,
 } from './directory.ts';
 export { MemoryDirectory, type MemoryDirectoryOptions } from './memory-directory.ts';
+// ./parent-messages.ts
+// ./parent-directory.ts
+// ./directory-host.ts
 // ./room-list.ts
 // ./connection.ts
 export type { Shard } from './shard.ts';
@@ -117,6 +120,7 @@ export type { MetricsOptions } from './metrics.ts';
 // ./http-api.ts
 export type { Edge } from './edge.ts';
 // ./watchdog.ts
+// ./kept-process.ts
 export type { ServeOptions } from './serve-options.ts';
 // ./access.ts
 // ./end-signals.ts

@@ -1,0 +1,46 @@
+// What a shard and the parent that started it say to each other over Node's channel between
+// processes. Written and read by parent-directory.ts, directory-host.ts and shards.ts. Trap: a game
+// may use the channel too, so each message carries our name, and what does not is left alone.
+import type { ChildProcess } from 'node:child_process';
+import type { Directory, DirectoryError } from './directory.ts';
+
+/** One end: `process` in a child, the ChildProcess in its parent. */
+export type Channel = Pick<ChildProcess, 'connected' | 'send' | 'on' | 'off'>;
+
+/** Numbers asks, and listeners of one child. */
+export type Serial = number;
+
+/** Methods that are asked as they are; a listener is named by its number. */
+export type Asked = Exclude<keyof Directory, 'subscribe' | 'close'> | 'subscribe' | 'unsubscribe';
+
+export interface Ask {
+  readonly tickwire: 'ask';
+  readonly id: Serial;
+  readonly method: Asked;
+  readonly args: readonly unknown[];
+}
+
+export type ToParent =
+  | Ask
+  /** The shard takes players. */
+  | { readonly tickwire: 'listening'; readonly port: number; readonly url: string }
+  /** It never will: serve() threw. */
+  | { readonly tickwire: 'failed'; readonly reason: string };
+
+export type ToChild =
+  | { readonly tickwire: 'answer'; readonly id: Serial; readonly value: unknown }
+  | {
+      readonly tickwire: 'refusal';
+      readonly id: Serial;
+      readonly code: DirectoryError['code'];
+      readonly reason: string;
+    }
+  | { readonly tickwire: 'heard'; readonly listener: Serial; readonly message: Uint8Array };
+
+/**
+ * Undefined for what is not ours. What is ours is told apart by `tickwire`, and not yet checked.
+ */
+export function ours(message: unknown): Record<string, unknown> | undefined {
+  if (typeof message !== 'object' || message === null) return undefined;
+  return 'tickwire' in message ? (message as Record<string, unknown>) : undefined;
+}
