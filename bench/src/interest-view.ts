@@ -39,7 +39,7 @@ export class SeatView {
   read(bytes: Uint8Array): void {
     this.#reader.reset(bytes);
     const type = readFrame(this.#reader, this.#frame);
-    if (type === FrameType.Welcome) this.seat = this.#feed.takeWelcome().seat;
+    if (type === FrameType.Welcome) this.seat = this.#feed.takeWelcome(this.#frame.elements).seat;
     else if (type === FrameType.Tables) this.#feed.takeTables();
     else if (type === FrameType.State) this.#feed.takeState(this.#frame.elements);
   }

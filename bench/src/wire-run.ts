@@ -76,7 +76,7 @@ class Spectator extends NullPlayer {
   #take(message: Uint8Array): void {
     this.#reader.reset(message);
     const type = readFrame(this.#reader, this.#frame);
-    if (type === FrameType.Welcome) this.#feed.takeWelcome();
+    if (type === FrameType.Welcome) this.#feed.takeWelcome(this.#frame.elements);
     else if (type === FrameType.Tables) {
       this.#feed.takeTables();
       this.tablesBytes += message.length;

@@ -299,7 +299,7 @@ export class Wire {
       this.#bye = readBye(from);
     } else if (!this.welcomed) {
       if (type !== FrameType.Welcome) badFrame('a frame before WELCOME');
-      const welcome = this.#feed.takeWelcome();
+      const welcome = this.#feed.takeWelcome(this.#frame.elements);
       this.#ackTick = this.#inputTick = welcome.tick;
       this.#events.welcomed(welcome);
     } else if (type === FrameType.State) {

@@ -1,6 +1,7 @@
 // What one connection's frames say: the second implementation of PROTOCOL.md, from its text alone.
 // Frames go in, wire values come out after each STATE; the suite compares them with the vectors.
-// The neighbours: game.ts, bytes.ts, rows.ts, tracks.ts, and the spellings packed.ts and plain.ts.
+// The neighbours: game.ts, bytes.ts, rows.ts, tracks.ts, and the spellings packed.ts and plain.ts;
+// talk.ts for frames that say nothing of the world.
 
 import { BodyReader, MessageReader, Refused } from './bytes.ts';
 import type { Field, Game, Plan, PlanField, Plans } from './game.ts';
@@ -10,6 +11,7 @@ import { readInputs, readOwn, readShared } from './packed.ts';
 import { readPayload, readPlainInputs, readPlainOwn, readPlainShared } from './plain.ts';
 import type { Key, Row, Value } from './rows.ts';
 import { Known, startOf } from './rows.ts';
+import * as talk from './talk.ts';
 import { coast } from './tracks.ts';
 
 export { Refused } from './bytes.ts';
@@ -71,13 +73,13 @@ const STATE_BYTES = 8 * 2 ** 20;
 const TABLES_BYTES = 4 * 2 ** 20;
 const MARGIN_MOST = 32_512;
 const EXPIRY_MOST = 2 ** 31 - 1;
-const LISTING_BYTES = 262_144;
+const EPOCH_MOST = 2 ** 53 - 1;
 const OWNER = 0;
 const EPOCH = 1;
 
 /** Types of section 3 that a server may send, with how many elements they have. */
 const ELEMENTS = new Map([
-  [1, [8]],
+  [1, [8, 9]],
   [2, [5, 6, 7]],
   [5, [4]],
   [7, [4]],
@@ -85,6 +87,7 @@ const ELEMENTS = new Map([
   [9, [5]],
   [10, [4]],
   [11, [3]],
+  [13, [3]],
   [14, [3]],
   [16, [5]],
   [17, [4]],
@@ -101,6 +104,7 @@ export class Connection {
   #tick = 0;
   #odds: Uint16Array;
   #tables = 0;
+  #isMoved = false;
 
   constructor(game: Game) {
     this.#plans = plansOf(game);
@@ -119,23 +123,27 @@ export class Connection {
     if (!ELEMENTS.get(type)?.includes(count)) {
       throw new Refused('bad-frame', `type ${type} with ${count} elements`);
     }
-    if (type === 1) this.#readWelcome(reader);
-    else if (type === 11) readBye(reader);
-    else if (!this.welcome) throw new Refused('bad-frame', `type ${type} before WELCOME`);
+    if (type === 11) talk.readBye(reader);
+    else if (this.#isMoved) throw new Refused('bad-frame', `type ${type} after MOVED`);
+    else if (type === 1) this.#readWelcome(reader, count);
+    else if (type === 13) {
+      talk.readMoved(reader);
+      this.#isMoved = true;
+    } else if (!this.welcome) throw new Refused('bad-frame', `type ${type} before WELCOME`);
     else if (type === 2) return this.#readState(reader, this.welcome, count);
     else if (type === 5) this.#readEvent(reader);
-    else if (type === 7) readReply(reader);
-    else if (type === 8) readPing(reader);
-    else if (type === 9) readPong(reader);
-    else if (type === 14) readDigest(reader, this.#plans.kinds.length + 2);
-    else if (type === 16) readListing(reader);
-    else if (type === 17) readContinuity(reader);
+    else if (type === 7) talk.readReply(reader);
+    else if (type === 8) talk.readPing(reader);
+    else if (type === 9) talk.readPong(reader);
+    else if (type === 14) talk.readDigest(reader, this.#plans.kinds.length + 2);
+    else if (type === 16) talk.readListing(reader);
+    else if (type === 17) talk.readContinuity(reader);
     else if (type === 19) reader.int(0, EXPIRY_MOST);
     else this.#readTables(reader, this.welcome);
     return undefined;
   }
 
-  #readWelcome(reader: MessageReader): void {
+  #readWelcome(reader: MessageReader, count: number): void {
     if (this.welcome) throw new Refused('bad-frame', 'a second WELCOME');
     this.welcome = {
       seat: reader.int(1, 65_535),
@@ -146,6 +154,7 @@ export class Connection {
       sendEvery: reader.int(1, 255),
       packed: reader.bool(),
     };
+    if (count === 9) reader.int(1, EPOCH_MOST);
     this.#tick = this.welcome.tick;
   }
 
@@ -253,47 +262,6 @@ export class Connection {
     this.#odds = odds;
     this.#tables = version;
   }
-}
-
-function readReply(reader: MessageReader): void {
-  reader.int(0, TICK_MOST);
-  const ok = reader.bool();
-  if (ok) reader.free();
-  else reader.str();
-}
-
-function readPing(reader: MessageReader): void {
-  reader.int(0, TICK_MOST);
-  reader.number();
-}
-
-function readPong(reader: MessageReader): void {
-  readPing(reader);
-  reader.int(0, TICK_MOST);
-  reader.int(0, 1023);
-}
-
-/** Section 17: told to who looks for desyncs, and checked for its form alone. */
-function readDigest(reader: MessageReader, parts: number): void {
-  reader.int(0, TICK_MOST);
-  if (reader.array() !== parts) throw new Refused('bad-frame', 'another number of sums');
-  for (let i = 0; i < parts; i++) reader.int(-(2 ** 31), 2 ** 31 - 1);
-}
-
-function readContinuity(reader: MessageReader): void {
-  for (let i = 0; i < 3; i++) reader.int(0, TICK_MOST);
-}
-
-function readListing(reader: MessageReader): void {
-  reader.int(0, TICK_MOST);
-  reader.int(0, 255);
-  reader.strOfBytes(LISTING_BYTES);
-  reader.bool();
-}
-
-function readBye(reader: MessageReader): void {
-  reader.int(1000, 4999);
-  if (reader.str().length > 256) throw new Refused('bad-value', 'a reason too long');
 }
 
 function showRow({ slot, id, plan, values, own, behind }: Row): ShownEntity {

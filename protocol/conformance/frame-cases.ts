@@ -22,6 +22,42 @@ import {
 } from './fields.ts';
 import type { Case } from './vectors.ts';
 
+const ELSEWHERE: [what: string, url: string, ticket: string, credential: number][] = [
+  ['a ticket for there', 'wss://shard-7.example:8443/ws?zone=b', 'room.ticket-\u00e9', 0],
+  ['the same words', 'ws://[::1]:2567', '', 2],
+  ['where it came from first', '', '', 1],
+];
+
+const MOVES: Case[] = [
+  ...ELSEWHERE.map(([what, url, ticket, credential]) =>
+    inPlain({
+      name: `a HELLO that is sent elsewhere: ${what}`,
+      seat: 1,
+      game: SMALL,
+      script: { hello: { room: 'duel-1', credential }, moved: { url, ticket }, steps: [] },
+    }),
+  ),
+  ...both({
+    name: 'a room that moves, and came from elsewhere',
+    seat: 2,
+    game: SMALL,
+    script: {
+      hello: { room: 'duel-1', credential: 2, secret: 'key', events: 9 },
+      welcome: { roomEpoch: 1_800_000_000_123 },
+      steps: [
+        {
+          acts: [{ spawn: 'crate', with: { hp: 3 } }],
+          ahead: [{ continuity: [-4, 70_000, 2] }],
+          talk: [
+            { moved: `HTTPS://${'h'.repeat(239)}.eu/%7E@!`, ticket: '' },
+            { bye: 1012, reason: 'the room lives elsewhere' },
+          ],
+        },
+      ],
+    },
+  }),
+];
+
 const TALK: Case[] = [
   inPlain({
     name: 'a line and its talk',
@@ -111,6 +147,7 @@ const TALK: Case[] = [
       },
     }),
   ),
+  ...MOVES,
   ...both({
     name: 'looking for desyncs',
     seat: 7,

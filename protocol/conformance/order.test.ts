@@ -39,6 +39,8 @@ const welcome = (spelling: Spelling, tick = 0) =>
 const everything = (spelling: Spelling, dTick: number) =>
   said('STATE', [2, -1 - dTick, 0, null, 0], NOTHING[spelling], 1);
 const changes = (dTick: number) => said('STATE', [2, dTick, 0, null, 0]);
+const moved = said('MOVED', [13, 'wss://b.example', '']);
+const bye = said('BYE', [11, 1012, 'elsewhere']);
 const tables = said('TABLES', [10, 1, 0], 'c400', 1);
 
 /** What became of the newest frame, by our reader and by the second decoder. */
@@ -71,6 +73,21 @@ describe.each(['plain', 'packed'] as const)('both readers, in a %s room', (spell
   test('[J3, F11] refuse a first STATE of changes', () => {
     expect(outcomes([hello, welcome(spelling), changes(2)])).toEqual(refused);
     expect(outcomes([...begun, changes(2)])).toEqual(read);
+  });
+
+  test('[F6] take MOVED before WELCOME and after it, and nothing but BYE behind', () => {
+    for (const before of [[hello], begun]) {
+      expect(outcomes([...before, moved])).toEqual(read);
+      expect(outcomes([...before, moved, bye])).toEqual(read);
+      for (const late of [welcome(spelling), everything(spelling, 4), moved])
+        expect(outcomes([...before, moved, late])).toEqual(refused);
+    }
+  });
+
+  test('[J13] refuse a MOVED to what is no address', () => {
+    const badValue = ['bad-value', 'bad-value'];
+    for (const url of ['b.example', 'wss://me@b.example', 'wss://b.example#c', 'ftp://b.example'])
+      expect(outcomes([...begun, said('MOVED', [13, url, ''])])).toEqual(badValue);
   });
 
   test('[F8, F11] refuse a STATE of a tick that was told, and everything without a body', () => {

@@ -7,6 +7,7 @@ import {
   type Game,
   listRow,
   MARGIN_UNITS,
+  type Moved,
   MsgpackWriter,
   neutralInput,
   ODDS,
@@ -35,6 +36,7 @@ import {
   writeInputHeader,
   writeInputs,
   writeListing,
+  writeMoved,
   writePayload,
   writePing,
   writePong,
@@ -109,12 +111,13 @@ class Player {
   }
 
   #join(): void {
-    const { hello, welcome, packed, ticksBefore, sight } = this.#script;
+    const { hello, welcome, moved, packed, ticksBefore, sight } = this.#script;
     const { seat } = this.#case;
     const said = { room: 'duel', credential: 0, secret: 'token', spectate: false } as const;
     const { hash } = this.game;
     writeHello(this.#out, { version: PROTOCOL_VERSION, hash, ...said, ...hello });
     this.#say('HELLO', 'client');
+    if (moved) return this.#moved(moved);
     const { sendEvery, tick: next } = this.#stage;
     const tick = next - (ticksBefore ?? sendEvery);
     const answer = { resumeKey: 'key', serverTimeMs: 1_700_000_000_000, roomId: 'duel-1' };
@@ -208,7 +211,8 @@ class Player {
       const [lostEvents, inputTick, commands] = talk.continuity;
       writeContinuity(out, { lostEvents, inputTick, commands });
       this.#say('CONTINUITY', 'server');
-    } else if ('digest' in talk) {
+    } else if ('moved' in talk) this.#moved({ url: talk.moved, ticket: talk.ticket });
+    else if ('digest' in talk) {
       writeDigest(out, { tick: this.#stateTick, sums: sumsOf(this.#viewer!.received) });
       this.#say('DIGEST', 'server');
     } else if ('report' in talk) {
@@ -221,6 +225,11 @@ class Player {
       this.#say('RESYNC', 'client');
       this.#viewer!.needsEverything = true;
     }
+  }
+
+  #moved(moved: Moved): void {
+    writeMoved(this.#out, moved);
+    this.#say('MOVED', 'server');
   }
 
   #listing({ listing: part, cut }: Of<'listing'>): void {

@@ -27,6 +27,7 @@ import {
   readInputHeader,
   readInputs,
   readListing,
+  readMoved,
   readPayload,
   readPing,
   readPong,
@@ -59,6 +60,7 @@ const {
   Continuity,
   Renew,
   Expiry,
+  Moved,
 } = FrameType;
 const BY_CLIENT: readonly FrameType[] = [
   Hello,
@@ -84,6 +86,7 @@ const BY_SERVER: readonly FrameType[] = [
   Listing,
   Continuity,
   Expiry,
+  Moved,
 ];
 
 export class Onlooker {
@@ -94,7 +97,7 @@ export class Onlooker {
   readonly #frame = { elements: 0 };
   readonly #feed: StateFeed;
   readonly #input: Float64Array;
-  #stage: 'silent' | 'asked' | 'welcomed' = 'silent';
+  #stage: 'silent' | 'asked' | 'welcomed' | 'moved' = 'silent';
   /** Tick of the newest STATE said to be applied. */
   #ackTick = 0;
   #inputTick = 0;
@@ -122,6 +125,7 @@ export class Onlooker {
     if (type === Bye) return true;
     if (type === Hello) return this.#stage === 'silent';
     if (type === Welcome) return this.#stage === 'asked';
+    if (type === Moved) return this.#stage === 'asked' || this.#stage === 'welcomed';
     return this.#stage === 'welcomed';
   }
 
@@ -143,6 +147,9 @@ export class Onlooker {
         return this.#tables();
       case Bye:
         return { ...readBye(reader) };
+      case Moved:
+        this.#stage = 'moved';
+        return { ...readMoved(reader) };
       case Continuity:
         return { ...readContinuity(reader) };
       case Renew:
@@ -165,7 +172,7 @@ export class Onlooker {
   }
 
   #welcomed(): ToldFields {
-    const welcome = this.#feed.takeWelcome();
+    const welcome = this.#feed.takeWelcome(this.#frame.elements);
     this.#stage = 'welcomed';
     this.#ackTick = this.#inputTick = welcome.tick;
     return { ...welcome };

@@ -2,7 +2,7 @@
 // msgpackr takes every envelope apart, and our reader and the second decoder, which knows
 // PROTOCOL.md and nothing of our code, find in every frame what the vector says.
 import { readFileSync } from 'node:fs';
-import { unpack } from 'msgpackr';
+import { Unpackr } from 'msgpackr';
 import { describe, expect, test } from 'vitest';
 import { FrameType } from '../src/index.ts';
 import { bytesOf } from './damage.ts';
@@ -12,9 +12,13 @@ import { Onlooker } from './telling.ts';
 import { textOfVectors } from './text-of-vectors.ts';
 import type { Vectors } from './vectors.ts';
 
+/** A room's epoch is longer than 32 bits, and a number all the same. */
+const packr = new Unpackr({ useRecords: false, int64AsType: 'number' });
+
 /** Frames that say their elements, in order. */
 const AS_ELEMENTS = new Set([
   ...['HELLO', 'WELCOME', 'CONTINUITY', 'REPLY', 'PING', 'PONG', 'BYE', 'RESYNC'],
+  'MOVED',
   ...['DIGEST', 'REPORT', 'LISTING'],
 ]);
 
@@ -27,10 +31,10 @@ test('our writer makes the vectors byte for byte of their scripts', () => {
   );
 });
 
-test('the vectors hold every frame there is but MOVED', () => {
+test('the vectors hold every frame there is', () => {
   const names = new Set(cases.flatMap(({ frames }) => frames.map(({ frame }) => frame)));
   const all = Object.keys(FrameType).map((name) => name.toUpperCase());
-  expect([...names].sort()).toEqual(all.filter((name) => name !== 'MOVED').sort());
+  expect([...names].sort()).toEqual(all.sort());
 });
 
 describe.each(cases)('$name', ({ game: declared, hash, frames }) => {
@@ -38,7 +42,7 @@ describe.each(cases)('$name', ({ game: declared, hash, frames }) => {
 
   test('[F2] msgpackr reads every frame as one array, and its elements as they are said', () => {
     for (const { frame, hex, says } of frames) {
-      const [type, ...elements] = unpack(bytesOf(hex)) as unknown[];
+      const [type, ...elements] = packr.unpack(bytesOf(hex)) as unknown[];
       expect(nameOf(type), hex).toBe(frame);
       if (AS_ELEMENTS.has(frame)) expect(elements, hex).toEqual(Object.values(says));
       if (frame === 'STATE')

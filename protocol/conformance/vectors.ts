@@ -53,6 +53,7 @@ export type Talk =
   /** Ms from then on. */
   | { readonly expiry: number }
   | { readonly continuity: readonly [lostEvents: number, inputTick: number, commands: number] }
+  | { readonly moved: string; readonly ticket: string }
   | { readonly resync: true }
   /** What the seat holds, hashed; what a client says of a part; the part as it is held. */
   | { readonly digest: true }
@@ -83,6 +84,8 @@ export interface Script {
   /** Steps of the room before the seat joins, and ticks from its WELCOME to its first STATE. */
   readonly stepsBefore?: number;
   readonly ticksBefore?: number;
+  /** Said in place of WELCOME: nothing follows. */
+  readonly moved?: { readonly url: string; readonly ticket: string };
   readonly steps: readonly Step[];
 }
 

@@ -8,7 +8,10 @@ import type { MsgpackWriter } from './msgpack-writer.ts';
 
 /** Counts are of the seat, over all its lines. */
 export interface Continuity {
-  /** Events that the seat was to be told and never will be. */
+  /**
+   * Events that the seat was to be told and never will be; below 0: so many that it was told are
+   * none, for its room went back to before them.
+   */
   lostEvents: number;
   /** Newest tick of which an input came; 0 for none. */
   inputTick: number;
@@ -26,7 +29,7 @@ export function writeContinuity(out: MsgpackWriter, continuity: Continuity): voi
 
 export function readContinuity(from: MsgpackReader): Continuity {
   return {
-    lostEvents: from.int(0, MAX_TICK),
+    lostEvents: from.int(-MAX_TICK, MAX_TICK),
     inputTick: from.int(0, MAX_TICK),
     commands: from.int(0, MAX_TICK),
   };

@@ -12,6 +12,7 @@ import { FrameType } from './frames.ts';
 import { defineGame } from './game.ts';
 import { readHello, writeHello } from './hello.ts';
 import { neutralInput, readInputs, writeInputs } from './input-codec.ts';
+import { readMoved, writeMoved } from './moved.ts';
 import { MsgpackReader } from './msgpack-reader.ts';
 import { MsgpackWriter } from './msgpack-writer.ts';
 import { PackedSink } from './packed-sink.ts';
@@ -132,6 +133,7 @@ const samples: [name: string, bytes: Uint8Array, wire?: Spelling][] = [
   ['BYE', written((out) => frames.writeBye(out, 4000, 'why'))],
   ['RESYNC', written(frames.writeResync)],
   ['RENEW', written((out) => writeRenew(out, 'a new token'))],
+  ['MOVED', written((out) => writeMoved(out, { url: 'wss://b.example:1/x', ticket: 't' }))],
   ['EXPIRY', written((out) => writeExpiry(out, 3_600_000))],
 ];
 
@@ -159,7 +161,7 @@ function readWhole(bytes: Uint8Array, wire: Spelling): FrameType {
   const type = frames.readFrame(from, frame);
   const read: Partial<Record<FrameType, () => void>> = {
     [FrameType.Hello]: () => readHello(from),
-    [FrameType.Welcome]: () => frames.readWelcome(from),
+    [FrameType.Welcome]: () => frames.readWelcome(from, frame.elements),
     [FrameType.State]: () => readState(from, body, frame.elements, wire),
     [FrameType.Input]: () => {
       frames.readInputHeader(from, { dState: 0, dShown: 0, dFirst: 0 });
@@ -180,6 +182,7 @@ function readWhole(bytes: Uint8Array, wire: Spelling): FrameType {
     [FrameType.Tables]: () => changedTables(frames.readTables(from).changes, game.priors.odds),
     [FrameType.Continuity]: () => readContinuity(from),
     [FrameType.Bye]: () => frames.readBye(from),
+    [FrameType.Moved]: () => readMoved(from),
     [FrameType.Renew]: () => readRenew(from),
     [FrameType.Expiry]: () => readExpiry(from),
   };

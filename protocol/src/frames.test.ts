@@ -265,7 +265,7 @@ describe('[F7] an empty STATE', () => {
 describe('a frame is refused', () => {
   const counts: [FrameType, number[]][] = [
     [FrameType.Hello, [2, 3, 4, 5, 6, 7, 8, 9]],
-    [FrameType.Welcome, [8]],
+    [FrameType.Welcome, [8, 9]],
     [FrameType.State, [5, 6, 7]],
     [FrameType.Input, [5]],
     [FrameType.Ack, [2]],
@@ -281,6 +281,7 @@ describe('a frame is refused', () => {
     [FrameType.Report, [4]],
     [FrameType.Listing, [5]],
     [FrameType.Continuity, [4]],
+    [FrameType.Moved, [3]],
   ];
 
   test.each(counts)('[F5] of type %i with any other number of elements', (type, allowed) => {

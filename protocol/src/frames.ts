@@ -26,7 +26,7 @@ export const FrameType = {
   Bye: 11,
   /** Asks for everything: the client lost its place (a sleeping tab). */
   Resync: 12,
-  /** Reserved: the room lives elsewhere. */
+  /** The room lives elsewhere (moved.ts). */
   Moved: 13,
   /** For development (digest.ts). */
   Digest: 14,
@@ -67,10 +67,12 @@ export interface Welcome {
   sendEvery: number;
   /** State and input are packed; else plain. */
   packed: boolean;
+  /** Grows each time another server takes the room; undefined where none ever does. */
+  roomEpoch?: number | undefined;
 }
 
 export function writeWelcome(out: MsgpackWriter, welcome: Welcome): void {
-  out.arrayHeader(8);
+  out.arrayHeader(welcome.roomEpoch === undefined ? 8 : 9);
   out.int(FrameType.Welcome);
   out.int(welcome.seat);
   out.int(welcome.tick);
@@ -79,9 +81,11 @@ export function writeWelcome(out: MsgpackWriter, welcome: Welcome): void {
   out.str(welcome.roomId);
   out.int(welcome.sendEvery);
   out.bool(welcome.packed);
+  if (welcome.roomEpoch !== undefined) out.int(welcome.roomEpoch);
 }
 
-export function readWelcome(from: MsgpackReader): Welcome {
+/** `elements`: of the frame, behind its type; what comes after them is left to the caller. */
+export function readWelcome(from: MsgpackReader, elements = 7): Welcome {
   return {
     seat: from.int(1, MAX_SEATS),
     tick: from.int(0, MAX_TICK),
@@ -90,6 +94,7 @@ export function readWelcome(from: MsgpackReader): Welcome {
     roomId: from.str(MAX_NAME_CHARS),
     sendEvery: from.int(1, 255),
     packed: from.bool(),
+    ...(elements > 7 ? { roomEpoch: from.int(1, Number.MAX_SAFE_INTEGER) } : {}),
   };
 }
 
@@ -320,7 +325,7 @@ export function writeResync(out: MsgpackWriter): void {
 const ELEMENTS: readonly (readonly [least: number, most: number])[] = [
   // Any length: another version may have another, and is to be told so (readHello).
   [1, 8], // Hello
-  [7, 7], // Welcome
+  [7, 8], // Welcome
   [4, 6], // State
   [4, 4], // Input
   [1, 1], // Ack

@@ -42,6 +42,7 @@ export * from './blend.ts';
 export * from './state-writer.ts';
 export * from './frames.ts';
 export * from './hello.ts';
+export * from './moved.ts';
 export * from './continuity.ts';
 export * from './renewal.ts';
 export * from './digest.ts';

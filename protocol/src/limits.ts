@@ -46,6 +46,12 @@ export const MAX_NESTING = 4;
  */
 export const MAX_HELLO_BYTES = 4_096;
 
+/** Characters of an address in MOVED: a host name is 253 at most, ours are far shorter. */
+export const MAX_ADDRESS_CHARS = 256;
+
+/** Characters of a ticket: a room, a user in escaped UTF-8 and a nonce stay far below. */
+export const MAX_TICKET_CHARS = 2_560;
+
 /**
  * Ticks of input in one INPUT frame: two seconds at 60 Hz, what a stall may release in one burst.
  */

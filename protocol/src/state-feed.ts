@@ -54,8 +54,9 @@ export class StateFeed {
     this.#tables = game.priors;
   }
 
-  takeWelcome(): Welcome {
-    const welcome = readWelcome(this.#reader);
+  /** `elements`: of the frame, behind its type. */
+  takeWelcome(elements: number): Welcome {
+    const welcome = readWelcome(this.#reader, elements);
     this.welcome = welcome;
     this.tick = welcome.tick;
     this.received.seat = welcome.seat;

@@ -68,5 +68,9 @@ test('the limits are those of the code', () => {
   expect(limit('^bytes of a packed')).toEqual([protocol.MAX_PACKED_BYTES]);
   expect(limit('^values in a free')).toEqual([4096, protocol.MAX_FREE_DEPTH]);
   expect(limit('^ticks in one')).toEqual([protocol.MAX_INPUT_TICKS]);
+  expect(limit('^characters of an address')).toEqual([
+    protocol.MAX_ADDRESS_CHARS,
+    protocol.MAX_TICKET_CHARS,
+  ]);
   expect(limit('^nesting')).toEqual([protocol.MAX_NESTING]);
 });

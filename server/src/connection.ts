@@ -7,6 +7,7 @@ import {
   FrameType,
   type Hello,
   MAX_EXPIRY_MS,
+  type Moved,
   PingSchedule,
   ProtocolError,
   readFrame,
@@ -14,11 +15,12 @@ import {
   writeBye,
   writeContinuity,
   writeExpiry,
+  writeMoved,
   writePing,
   writeWelcome,
 } from '@tickwire/protocol';
 import { expired } from './authenticator.ts';
-import { type Joined, JoinRefused, type Proof } from './joining.ts';
+import { Elsewhere, type Joined, JoinRefused, type Proof } from './joining.ts';
 import type { Limits } from './limits.ts';
 import type { Log } from './log.ts';
 import { out, type PlayedLine, Playing, reader, readSecret, unexpected } from './playing.ts';
@@ -37,7 +39,7 @@ export interface Host {
   wallClockMs(): number;
   /** Whether one more line of log is to be written about this: a flood is told by its number. */
   says(reason: string): boolean;
-  /** Rejects with JoinRefused. */
+  /** Rejects with JoinRefused or Elsewhere. */
   join(hello: Hello, line: Joiner, proof: Proof | undefined): Promise<Joined>;
   closed(connection: Connection, code: number): void;
 }
@@ -194,6 +196,20 @@ export class Connection implements Joiner, PlayedLine, SocketHandler {
     this.close(code, reason);
   }
 
+  move(url: string): void {
+    this.#sendAway({ url, ticket: '' });
+  }
+
+  /** To another server: no refusal, and nobody's fault. */
+  #sendAway(to: Moved): void {
+    if (this.#state.is === 'closed') return;
+    out.reset();
+    writeMoved(out, to);
+    this.#socket.send(out.bytes());
+    this.#host.tally.moved++;
+    this.close(CloseCode.Restart, 'the room lives elsewhere');
+  }
+
   #take(type: FrameType, nowMs: number): void {
     const state = this.#state;
     switch (state.is) {
@@ -229,6 +245,7 @@ export class Connection implements Joiner, PlayedLine, SocketHandler {
 
   #turnDown(error: unknown): void {
     if (error instanceof JoinRefused) this.#refuse(error.closeCode, error.counter, error.message);
+    else if (error instanceof Elsewhere) this.#sendAway(error);
     else {
       this.#log.error({ err: error }, 'joining failed');
       this.#refuse(CloseCode.Overloaded, 'join-error', 'the server could not seat you');
@@ -257,7 +274,7 @@ export class Connection implements Joiner, PlayedLine, SocketHandler {
   }
 
   #welcome(joined: Joined): void {
-    const { room, seat, resumeKey, continuity } = joined;
+    const { room, seat, resumeKey, epoch, continuity } = joined;
     if (this.#state.is === 'closed') {
       if (seat.line === this) room.drop(seat);
       return;
@@ -272,6 +289,7 @@ export class Connection implements Joiner, PlayedLine, SocketHandler {
       roomId: room.id,
       sendEvery: room.definition.sendEvery ?? 1,
       packed: room.isPacked,
+      roomEpoch: epoch,
     });
     this.#socket.send(out.bytes());
     if (continuity) {

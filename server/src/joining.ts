@@ -18,10 +18,25 @@ export class JoinRefused extends Error {
   }
 }
 
+/** A join that another server must judge: the client is sent there. */
+export class Elsewhere extends Error {
+  /** '': where the client was told to connect at first. */
+  readonly url: string;
+  /** What it says HELLO with there; '' for what it said here. */
+  readonly ticket: string;
+  constructor(url: string, ticket = '') {
+    super('the room lives elsewhere');
+    this.url = url;
+    this.ticket = ticket;
+  }
+}
+
 export interface Joined {
   room: GameRoom;
   seat: RoomSeat;
   resumeKey: string;
+  /** Of the room's lease; undefined where it never moves. */
+  epoch?: number | undefined;
   /** What goes on, where a seat was resumed. */
   continuity: Continuity | undefined;
   /** Monotonic ms at which the authentication ends; Infinity: never. */

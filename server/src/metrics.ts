@@ -127,6 +127,11 @@ function addServer(registry: Registry, tally: Tally): void {
     read: () => [[[], tally.faults]],
   });
   addCounter(registry, {
+    name: 'tickwire_moved_total',
+    help: 'Clients that were sent to the server where their room lives',
+    read: () => [[[], tally.moved]],
+  });
+  addCounter(registry, {
     name: 'tickwire_forwards_ignored_total',
     help: 'Requests whose X-Forwarded-For came from no named proxy',
     read: () => [[[], tally.forwardsIgnored]],

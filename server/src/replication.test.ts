@@ -55,7 +55,7 @@ class Bench {
     const seat = new RoomSeat({ ...options, owned, kick: () => {} } as never);
     const send = (frame: Uint8Array) => void this.frames.get(id)!.push(frame.slice());
     this.frames.set(id, []);
-    seat.attach({ send, cork: (run) => run(), close: () => {} }, this.tick - 1);
+    seat.attach({ send, cork: (run) => run(), close: () => {}, move: () => {} }, this.tick - 1);
     this.seats.push(seat);
     return seat;
   }

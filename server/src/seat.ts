@@ -20,6 +20,8 @@ export interface Line {
   send(frame: Uint8Array): void;
   cork(run: () => void): void;
   close(code: number, reason: string): void;
+  /** Sends the client to `url`, where its seat goes on, and closes. The seat is the caller's. */
+  move(url: string): void;
 }
 
 /** A connection that asks for a seat. */

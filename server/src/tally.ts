@@ -74,6 +74,8 @@ export class Tally {
   /** Handlers that threw and cost one request or socket. */
   faults = 0;
   connections = 0;
+  /** Clients that were sent to another server. */
+  moved = 0;
   /** Requests whose X-Forwarded-For came from no named proxy. */
   forwardsIgnored = 0;
   /** Time of a tick; of each, where several were made up for in one go. */

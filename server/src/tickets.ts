@@ -4,6 +4,7 @@
 // knows of the player stays here, under the nonce. Asked by the shard whenever it looks for a free
 // seat, so that counting is no walk over all tickets.
 import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto';
+import { MAX_TICKET_CHARS } from '@tickwire/protocol';
 import type { Identity } from './identity.ts';
 import type { MakeSecret } from './keys.ts';
 
@@ -32,8 +33,6 @@ type Claims = readonly [roomId: string, user: string, expiresAtMs: number, nonce
 
 /** Goes before what is signed: the key may sign other things, and no ticket is one of them. */
 const LABEL = 'tickwire ticket 1:';
-/** A room id, a user in escaped UTF-8 and a nonce stay far below; more is not worth a hash. */
-const MAX_TICKET_CHARS = 2_560;
 
 export class Tickets {
   readonly #options: TicketsOptions;

@@ -124,7 +124,7 @@ const room = {
   },
   code: new GameCode({ id: 'r', over: false, log, end() {} }, new Heartbeat().room('r')),
 };
-const line = { send() {}, cork() {}, close() {} };
+const line = { send() {}, cork() {}, close() {}, move() {} };
 
 /** What the handler saw of the frame; undefined where it was refused as bytes. */
 function heard(bytes: Uint8Array): Record<string, unknown> | undefined {

@@ -212,7 +212,7 @@ export class Reader {
     this.#reader.reset(bytes);
     const type = readFrame(this.#reader, this.#frame);
     if (type === FrameType.Bye) this.bye = readBye(this.#reader).reason;
-    else if (type === FrameType.Welcome) feed.takeWelcome();
+    else if (type === FrameType.Welcome) feed.takeWelcome(this.#frame.elements);
     else if (type === FrameType.Tables) feed.takeTables();
     else if (type === FrameType.State) {
       feed.takeState(this.#frame.elements);

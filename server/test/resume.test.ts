@@ -164,6 +164,7 @@ describe('one seat and two lines', () => {
           send: () => {},
           cork: (run) => run(),
           close: (...end) => void closed.push(end),
+          move: () => {},
         },
       );
     const joined = await join('secret-1');
@@ -188,6 +189,7 @@ describe('one seat and two lines', () => {
           send() {},
           cork: (run: () => void) => run(),
           close: (code: number) => void end.push(code),
+          move() {},
         };
         const hello = {
           version: 1,
@@ -222,7 +224,7 @@ describe('one seat and two lines', () => {
       secret: 'secret-1',
       spectate: false,
     } as const;
-    const line = { open: true, send() {}, cork: (run: () => void) => run(), close() {} };
+    const line = { open: true, send() {}, cork: (run: () => void) => run(), close() {}, move() {} };
     await expect(stepper.server.shard.join(hello, line)).rejects.toMatchObject({ closeCode: 4007 });
     expect(a.state).toBe('live');
   });

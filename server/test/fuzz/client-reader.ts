@@ -111,7 +111,7 @@ export class ClientReader {
     if (type === FrameType.Bye) readBye(from);
     else if (!feed.welcome) {
       if (type !== FrameType.Welcome) badFrame('a frame before WELCOME');
-      feed.takeWelcome();
+      feed.takeWelcome(this.#frame.elements);
     } else if (type === FrameType.State) feed.takeState(this.#frame.elements);
     else if (type === FrameType.Tables) feed.takeTables();
     else this.#takeOther(type);
