@@ -1,5 +1,6 @@
 // Two ends of a channel between processes, within one: what is sent is copied as Node copies it and
-// arrives a turn later, in order. Used by parent-directory.test.ts, which cuts it and stops reading.
+// arrives a turn later, in order. Used by parent-directory.test.ts, which cuts it and stops
+// reading.
 import { EventEmitter } from 'node:events';
 import { deserialize, serialize } from 'node:v8';
 import type { Channel } from '../src/parent-messages.ts';

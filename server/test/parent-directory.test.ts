@@ -1,6 +1,6 @@
 // The directory of a shard whose parent holds it, on a channel that a test can cut or stop: what
-// comes of silence, of a parent or child that ends, and of talk that is not ours. What it answers is
-// the business of directory-contract.ts, over real processes.
+// comes of silence, of a parent or child that ends, and of talk that is not ours. What it answers
+// is the business of directory-contract.ts, over real processes.
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { DirectoryError, type RoomFacts } from '../src/directory.ts';
 import { DirectoryHost } from '../src/directory-host.ts';
@@ -59,7 +59,7 @@ describe('a question', () => {
     expect(await directory.room('nowhere')).toBeUndefined();
   });
 
-  test('that gets no answer is late after a second, and an answer after that is nothing', async () => {
+  test('that gets no answer is late after a second; one after that is nothing', async () => {
     const { directory, parent } = await openChild();
     parent.reads = false;
     const asked = refusalOf(directory.shards());
