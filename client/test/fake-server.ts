@@ -113,7 +113,7 @@ export class FakeWorld {
     if (this.#sink instanceof PackedSink) this.#sink.begin(this.tick, this.#odds);
     const slots: number[] = [];
     for (let slot = 0; slot < known.limit; slot++)
-      if (tables[known.kind[slot]]?.ownerOf(known.row[slot]) === seat) slots.push(slot);
+      if (tables[known.kindAt(slot)]?.ownerOf(known.rowAt(slot)) === seat) slots.push(slot);
     const dTick = this.tick - this.#told;
     this.#told = this.tick;
     const rest = { inTime: 0, marginTicks: Number.NaN, sentAt: 0, ...header };

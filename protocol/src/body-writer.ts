@@ -6,10 +6,11 @@ import { type Baseline, sendsSinceNamed } from './baseline.ts';
 import * as Context from './body-context.ts';
 import { PRICE_UNITS } from './coding-tables.ts';
 import { changedOffset, FORM_ARRIVAL, FORM_SINCE, FORM_STEP, MAX_AGE } from './contexts.ts';
-import { type KnownSet, SlotList } from './known-set.ts';
+import { type KnownSet, kindOfKey, rowOfKey } from './known-set.ts';
 import { MAX_ENTITY_ID } from './limits.ts';
 import type { LiveTable } from './live-table.ts';
 import type { Sink } from './sink.ts';
+import { SlotList } from './slot-list.ts';
 import { NEVER, writeOwn, writeShared } from './state-writer.ts';
 
 /** Each slot of the set keeps its own tick: what was sent when differs from entity to entity. */
@@ -93,7 +94,7 @@ function writeLimit(sink: Sink, state: LiveTable, known: KnownSet, told: number)
 /** Tick a slot's entity was last told at; 0 if never. */
 function sentAt(known: KnownSet, slot: number, since: number): number {
   if (since === BY_SLOT) return known.sentAt(slot);
-  return known.entered[slot] > since ? 0 : since;
+  return known.enteredAt(slot) > since ? 0 : since;
 }
 
 function lookThrough(
@@ -102,10 +103,9 @@ function lookThrough(
   said: Since,
   prices: Uint16Array | undefined,
 ): void {
-  const { high, kind } = known;
-  if (told.length < high) {
-    told = new Int32Array(kind.length);
-    asked = new Int32Array(kind.length);
+  if (told.length < known.high) {
+    told = new Int32Array(known.capacity);
+    asked = new Int32Array(known.capacity);
   }
   arriving.clear();
   toldCount = 0;
@@ -127,17 +127,17 @@ function isInStep(known: KnownSet, { since, before }: Since): boolean {
 
 /** What is the same for all slots is not read for each: seats are many, and caches small. */
 function lookInStep(tables: readonly LiveTable[], known: KnownSet): void {
-  const { high, kind, row, late } = known;
+  const { high, keys, late } = known;
   let next = 0;
   for (let slot = 0; slot < high; slot++) {
-    const k = kind[slot];
-    if (k < 0) continue;
+    const key = keys[slot];
+    if (key < 0) continue;
     if (next < late.count && late.slots[next] === slot) {
       arriving.push(slot);
       next++;
       continue;
     }
-    const ask = tables[k].asked[row[slot]];
+    const ask = tables[kindOfKey(key)].asked[rowOfKey(key)];
     told[toldCount] = slot;
     asked[toldCount++] = ask;
     changes += ask & 1;
@@ -149,26 +149,26 @@ function lookBySlot(
   known: KnownSet,
   { since, stateSince, before }: Since,
 ): void {
-  const { high, kind, row, deferred, tier, toldTier, parted } = known;
-  const defers = known.deferrals > 0;
+  const { high, keys } = known;
   for (let slot = 0; slot < high; slot++) {
-    if (kind[slot] < 0) continue;
+    if (keys[slot] < 0) continue;
+    const row = rowOfKey(keys[slot]);
     const sent = sentAt(known, slot, since);
-    const waits = defers && deferred[slot] !== 0;
+    const waits = known.isDeferred(slot);
     if (sent === 0) {
       if (!waits) arriving.push(slot);
       continue;
     }
-    const near = tables[kind[slot]];
+    const near = tables[kindOfKey(keys[slot])];
     // Asked by what the receiver holds: of the tier it was told before.
-    const table: Baseline = parted && toldTier[slot] !== 0 ? near.far! : near;
-    const moves = parted && tier[slot] !== toldTier[slot];
-    let ask = table.asked[row[slot]];
+    const table: Baseline = known.toldTierAt(slot) !== 0 ? near.far! : near;
+    const moves = known.tierAt(slot) !== known.toldTierAt(slot);
+    let ask = table.asked[row];
     if (moves) ask |= 1;
     // What waited is named even if nothing is new of it any more, as where it was to become near
     // and is to stay far again: by this alone the receiver has it in step again.
     const waited = since === BY_SLOT && sent !== stateSince;
-    if (sent !== before) ask = behind(table, waited || moves || table.changed[row[slot]] > sent);
+    if (sent !== before) ask = behind(table, waited || moves || table.changed[row] > sent);
     else if (moves && !waits) wholes = true;
     if (waits) ask &= ~1;
     told[toldCount] = slot;
@@ -183,9 +183,9 @@ function behind({ plan }: Baseline, changed: boolean): number {
 }
 
 /** The table that a slot is told from. */
-function tableOf(tables: readonly LiveTable[], { kind, tier }: KnownSet, slot: number): Baseline {
-  const near = tables[kind[slot]];
-  return tier[slot] === 0 ? near : near.far!;
+function tableOf(tables: readonly LiveTable[], known: KnownSet, slot: number): Baseline {
+  const near = tables[known.kindAt(slot)];
+  return known.tierAt(slot) === 0 ? near : near.far!;
 }
 
 /** Candidates are the slots told of and those that left: the two never meet. */
@@ -239,7 +239,7 @@ function writeArrivals(
       sink,
       tables.length,
       tableOf(tables, known, slot),
-      known.row[slot],
+      known.rowAt(slot),
       idBefore,
     );
   }
@@ -301,9 +301,9 @@ function writeChange(
   { since, before }: Since,
 ): void {
   const table = tableOf(tables, known, slot);
-  const row = known.row[slot];
+  const row = known.rowAt(slot);
   const sent = sentAt(known, slot, since);
-  const moves = known.tier[slot] !== known.toldTier[slot];
+  const moves = known.tierAt(slot) !== known.toldTierAt(slot);
   const inStep = sent === before;
   if (inStep && wholes) sink.level(Context.Whole, moves ? 1 : 0, 1);
   if (inStep && !moves) {
@@ -313,7 +313,7 @@ function writeChange(
   } else {
     if (table.tracks) writeAge(sink, table, row);
     // Another tier's motion is another, also where it did not change of late.
-    const motion = moves ? tables[known.kind[slot]].far!.motion : 0;
+    const motion = moves ? tables[known.kindAt(slot)].far!.motion : 0;
     writeShared(sink, table, row, sent, FORM_SINCE, motion);
   }
 }
@@ -340,7 +340,7 @@ function writeDeferred(sink: Sink, known: KnownSet, { stateSince }: Since): bool
 
 /** True for a deferred row that was in step. */
 function falls(known: KnownSet, slot: number, stateSince: number): boolean {
-  return known.deferred[slot] !== 0 && known.sentAt(slot) === stateSince;
+  return known.isDeferred(slot) && known.sentAt(slot) === stateSince;
 }
 
 /** How many STATEs ago the row was last named to those who were in step. */
@@ -364,8 +364,8 @@ export function writeOwnBody(
   sink.open();
   for (let i = 0; i < own.count; i++) {
     const slot = own.slots[i];
-    const table = tables[known.kind[slot]];
-    const row = known.row[slot];
+    const table = tables[known.kindAt(slot)];
+    const row = known.rowAt(slot);
     const sent = sentAt(known, slot, since);
     const after = sent === 0 || table.given[row] > sent ? NEVER : sent;
     const chosen = table.ownChanged[row] > after && table.plan.ownMask !== 0;

@@ -1,7 +1,8 @@
 // What a receiver is held to know: slots of entities that come and go, told or not.
 import { describe, expect, test } from 'vitest';
-import { KnownSet, SlotList } from './known-set.ts';
+import { KnownSet } from './known-set.ts';
 import { Random } from './random.ts';
+import { SlotList } from './slot-list.ts';
 
 describe('the slots of a known set', () => {
   test.each([1, 2, 3])('are found by id however entities come and go (seed %i)', (seed) => {

@@ -1,10 +1,13 @@
 // The entities a receiver knows, under dense short slots, and how far each was told. One per room
 // where everybody sees everything, one per seat where not. A slot is used again only after its
 // entity was said to have left, so that a room does not age. Written by the server's visibility;
-// read by body-writer. HOT: allocates nothing per tick once its capacity is reached.
+// read by body-writer. All numbers of a set stand in one array: sets of a thousand seats do not fit
+// a cache, and each array is two lines of memory more before its first number is read. HOT:
+// allocates nothing per tick once its capacity is reached.
 import { longer } from './columns.ts';
 import { assert } from './errors.ts';
 import { MAX_SLOTS } from './limits.ts';
+import { FreeSlots, SlotList, wider } from './slot-list.ts';
 
 /** Entities known before the first growth. */
 const FIRST_SLOTS = 64;
@@ -15,136 +18,144 @@ const FIRST_SLOTS = 64;
  */
 const LEAVE_LOG = 4096;
 
+/** A key says kind and row in one number: this many bits of row, and MAX_DECLARED kinds above. */
+const ROW_BITS = 24;
+const ROW_MASK = 2 ** ROW_BITS - 1;
+/** The key of a slot that holds nobody; its kind is -1. */
+const NOBODY = -1;
+
+// Where the numbers stand: a key for each slot, a record for each, then the index. What a record
+// holds: id, tick entered, tick of the newest STATE of a late slot, marks.
+const RECORD = 4;
+const ENTERED = 1;
+const LATE_TICK = 2;
+const MARKS = 3;
 /** Places in the index for each slot: at most half are taken, so a search ends within a few. */
 const INDEX_FACTOR = 2;
+const NUMBERS = 1 + RECORD + INDEX_FACTOR;
 
-/** Slots that may be used again; the lowest comes first, so that a set stays dense. */
-class FreeSlots {
-  /** A bit for each slot. */
-  #words: Int32Array = new Int32Array(FIRST_SLOTS / 32);
-  /** All words before this one are 0. */
-  #first = 0;
+// What a slot is marked with. Of two tiers: how it is told, and how it was when last told.
+const LATE = 1;
+const DEFERRED = 2;
+const FAR = 4;
+const TOLD_FAR = 8;
 
-  add(slot: number): void {
-    const word = slot >>> 5;
-    if (word >= this.#words.length) this.#words = wider(this.#words, word + 1);
-    this.#words[word] |= 1 << (slot & 31);
-    if (word < this.#first) this.#first = word;
-  }
-
-  /** The lowest, taken out; -1 when there is none. */
-  take(): number {
-    const words = this.#words;
-    while (this.#first < words.length && words[this.#first] === 0) this.#first++;
-    if (this.#first === words.length) return -1;
-    const word = words[this.#first];
-    words[this.#first] = word & (word - 1);
-    return this.#first * 32 + 31 - Math.clz32(word & -word);
-  }
+/** Kind of a key, -1 for nobody's. */
+export function kindOfKey(key: number): number {
+  return key >> ROW_BITS;
 }
 
-/** Slots beyond which a list is sorted by the engine. */
-const LONG_LIST = 64;
-
-/** Slots in a row that keeps its memory: emptying an array would give it back, tick after tick. */
-export class SlotList {
-  slots = new Uint32Array(16);
-  count = 0;
-
-  push(slot: number): void {
-    if (this.count === this.slots.length) this.slots = longer(this.slots, this.count * 2);
-    this.slots[this.count++] = slot;
-  }
-
-  clear(): void {
-    this.count = 0;
-  }
-
-  remove(slot: number): void {
-    const at = this.slots.indexOf(slot);
-    if (at < 0 || at >= this.count) return;
-    this.slots.copyWithin(at, at + 1, this.count--);
-  }
-
-  /** Ascending. Most lists are, or are nearly: a long one that is not may allocate. */
-  sort(): void {
-    const { slots, count } = this;
-    for (let i = 1; i < count; i++) {
-      const slot = slots[i];
-      if (slots[i - 1] <= slot) continue;
-      if (count > LONG_LIST) {
-        slots.subarray(0, count).sort();
-        return;
-      }
-      let to = i;
-      for (; to > 0 && slots[to - 1] > slot; to--) slots[to] = slots[to - 1];
-      slots[to] = slot;
-    }
-  }
+/** Row of a key in the table of its kind. */
+export function rowOfKey(key: number): number {
+  return key & ROW_MASK;
 }
 
 export class KnownSet {
-  /** One more than the highest slot ever used, and the tick it last grew at. */
-  limit = 0;
-  grownTick = 0;
+  // What every STATE touches stands first.
+  /** By slot, at the start of all numbers of the set: a key, below 0 for nobody. */
+  keys = new Int32Array(FIRST_SLOTS * NUMBERS).fill(NOBODY, 0, FIRST_SLOTS);
   /** One more than the highest slot that holds an entity. */
   high = 0;
-  /** By slot: kind index, or -1 where the slot is empty. */
-  kind = new Int16Array(FIRST_SLOTS).fill(-1);
-  /** By slot: row in the kind's table. */
-  row = new Uint32Array(FIRST_SLOTS);
-  /** By slot: the entity's id. */
-  id = new Float64Array(FIRST_SLOTS);
-  /** By slot: tick the entity was entered at; if its arrival waited, the tick after it last did. */
-  entered = new Uint32Array(FIRST_SLOTS);
   /**
    * Tick of the newest STATE: it carried all but `late`, the slots that wait or are new. Sets of
    * one seat, in which nearly all are alike: a column for each would be read and written in vain.
    */
   sentTick = 0;
-  readonly late = new SlotList();
-  /** By late slot: tick of the newest STATE that carried the entity; 0 for none yet. */
-  #lateTick = new Uint32Array(FIRST_SLOTS);
-  #isLate = new Uint8Array(FIRST_SLOTS);
-  /** By slot: 1 where the entity waits for a later STATE: the byte budget is spent. */
-  deferred = new Uint8Array(FIRST_SLOTS);
-  /**
-   * By slot: how it is told, near (0) or far (1), and how it was when it was last told. Sets of
-   * one seat.
-   */
-  tier = new Uint8Array(FIRST_SLOTS);
+  /** Slots that wait for a later STATE: the byte budget is spent. */
+  deferrals = 0;
+  /** Entities never told of, in a set of one seat; and all known, without those leaving. */
+  untold = 0;
+  count = 0;
   /** Some entity was ever far: else nobody need look at tiers. */
   parted = false;
-  toldTier = new Uint8Array(FIRST_SLOTS);
-  /** Slots that `deferred` marks. */
-  deferrals = 0;
-  /** By slot: what the entity has gained by waiting. */
-  priority = new Float64Array(FIRST_SLOTS);
+  /** One more than the highest slot ever used, and the tick it last grew at. */
+  limit = 0;
+  grownTick = 0;
+  readonly late = new SlotList();
   /** Slots whose entities left and that the receiver was not told of yet, in order of leaving. */
   readonly leaving = new SlotList();
-  /** Entities known, without those leaving; and of them, in a set of one seat, never told of. */
-  count = 0;
-  untold = 0;
-  /** Open addressing with linear probing: one more than the slot of an entity, or 0. */
-  #index = new Uint32Array(FIRST_SLOTS * INDEX_FACTOR);
-  readonly #free = new FreeSlots();
+  /** Slots that there are numbers for. */
+  capacity = FIRST_SLOTS;
   /** By kind: a bit for each row of its table. */
   readonly #rows: (Int32Array | undefined)[] = [];
+  readonly #free = new FreeSlots();
+  #priority: Float64Array | undefined;
   // The leave log of a shared set: a ring of (tick it left, slot, tick it was entered).
+  readonly #log: number;
   readonly #logTick: Uint32Array;
   readonly #logSlot: Uint32Array;
   readonly #logEntered: Uint32Array;
   #logged = 0;
 
-  /** No departures can be told later: there is but one receiver. */
-  readonly #isOfOne: boolean;
-
-  /** `log`: departures that leftSince can tell of; a set of one seat needs none. */
+  /**
+   * `log`: departures that leftSince can tell of; 0 for a set of one seat, for no departures can be
+   * told later.
+   */
   constructor(log = LEAVE_LOG) {
-    this.#isOfOne = log === 0;
+    this.#log = log;
     this.#logTick = new Uint32Array(log);
     this.#logSlot = new Uint32Array(log);
     this.#logEntered = new Uint32Array(log);
+  }
+
+  /** Kind index of a slot's entity; -1 where it holds nobody. */
+  kindAt(slot: number): number {
+    return kindOfKey(this.keys[slot]);
+  }
+
+  /** Row of a slot's entity in its kind's table. */
+  rowAt(slot: number): number {
+    return rowOfKey(this.keys[slot]);
+  }
+
+  /** Id of a slot's entity; of one that is leaving, until the receivers were told. */
+  idAt(slot: number): number {
+    return this.keys[this.#record(slot)] >>> 0;
+  }
+
+  /** Tick the entity was entered at; if its arrival waited, the tick after it last did. */
+  enteredAt(slot: number): number {
+    return this.keys[this.#record(slot) + ENTERED] >>> 0;
+  }
+
+  /** True where the entity waits for a later STATE. */
+  isDeferred(slot: number): boolean {
+    return this.deferrals > 0 && this.#has(slot, DEFERRED);
+  }
+
+  /** How the entity is told, near (0) or far (1); sets of one seat. */
+  tierAt(slot: number): number {
+    return this.parted && this.#has(slot, FAR) ? 1 : 0;
+  }
+
+  /** As tierAt, as it was when the entity was last told. */
+  toldTierAt(slot: number): number {
+    return this.parted && this.#has(slot, TOLD_FAR) ? 1 : 0;
+  }
+
+  /** By slot: what the entity has gained by waiting. Rooms without a budget seldom ask. */
+  get priority(): Float64Array {
+    if (!this.#priority || this.#priority.length < this.capacity)
+      this.#priority = this.#priority
+        ? longer(this.#priority, this.capacity)
+        : new Float64Array(this.capacity);
+    return this.#priority;
+  }
+
+  #record(slot: number): number {
+    return this.capacity + slot * RECORD;
+  }
+
+  #has(slot: number, mark: number): boolean {
+    return (this.keys[this.#record(slot) + MARKS] & mark) !== 0;
+  }
+
+  #mark(slot: number, mark: number): void {
+    this.keys[this.#record(slot) + MARKS] |= mark;
+  }
+
+  #unmark(slot: number, mark: number): void {
+    this.keys[this.#record(slot) + MARKS] &= ~mark;
   }
 
   /** True if the entity in a row of a kind's table is known. */
@@ -162,30 +173,34 @@ export class KnownSet {
 
   /** Slot of an entity, or -1. */
   slotOf(id: number): number {
-    const mask = this.#index.length - 1;
-    for (let at = hash(id) & mask; this.#index[at] !== 0; at = (at + 1) & mask)
-      if (this.id[this.#index[at] - 1] === id) return this.#index[at] - 1;
+    const { keys, capacity } = this;
+    const index = capacity * (1 + RECORD);
+    const mask = capacity * INDEX_FACTOR - 1;
+    for (let at = hash(id) & mask; keys[index + at] !== 0; at = (at + 1) & mask) {
+      const slot = keys[index + at] - 1;
+      if (keys[capacity + slot * RECORD] === (id | 0)) return slot;
+    }
     return -1;
   }
 
   enter(kind: number, row: number, id: number, tick: number): number {
     assert(this.slotOf(id) < 0, 'an entity enters a known set once');
+    assert(row <= ROW_MASK, 'rows are within their bits');
     const free = this.#free.take();
     const slot = free < 0 ? this.limit : free;
     if (slot === this.limit) this.#extend(tick);
     if (slot >= this.high) this.high = slot + 1;
-    this.kind[slot] = kind;
-    this.row[slot] = row;
-    this.id[slot] = id;
-    this.entered[slot] = tick;
-    if (this.#isOfOne) {
+    const { keys } = this;
+    const record = this.#record(slot);
+    keys[slot] = (kind << ROW_BITS) | row;
+    keys[record] = id;
+    keys[record + ENTERED] = tick;
+    keys[record + MARKS] = 0;
+    if (this.#log === 0) {
       this.#delay(slot, 0);
       this.untold++;
     }
-    this.priority[slot] = 0;
-    this.tier[slot] = 0;
-    this.toldTier[slot] = 0;
-    this.#resume(slot);
+    if (this.#priority) this.priority[slot] = 0;
     this.#note(slot);
     this.#markRow(kind, row, true);
     this.count++;
@@ -193,25 +208,25 @@ export class KnownSet {
   }
 
   leave(slot: number, tick: number): void {
-    assert(this.kind[slot] >= 0, 'only a known entity leaves');
+    const { keys } = this;
+    assert(keys[slot] >= 0, 'only a known entity leaves');
     this.#unnote(slot);
-    const log = this.#logTick.length;
-    if (log > 0) {
-      const at = this.#logged++ % log;
+    if (this.#log > 0) {
+      const at = this.#logged++ % this.#log;
       this.#logTick[at] = tick;
       this.#logSlot[at] = slot;
-      this.#logEntered[at] = this.entered[slot];
+      this.#logEntered[at] = this.enteredAt(slot);
     }
     this.#resume(slot);
-    this.#markRow(this.kind[slot], this.row[slot], false);
-    this.kind[slot] = -1;
-    while (this.high > 0 && this.kind[this.high - 1] < 0) this.high--;
-    this.count--;
+    this.#markRow(this.kindAt(slot), this.rowAt(slot), false);
     // Never told of: nothing to take back. A shared set tells everybody at the end of each tick.
-    const neverTold = log > 0 ? this.entered[slot] === tick : this.sentAt(slot) === 0;
-    if (this.#isOfOne && neverTold) this.untold--;
-    if (this.#isLate[slot] !== 0) {
-      this.#isLate[slot] = 0;
+    const neverTold = this.#log > 0 ? this.enteredAt(slot) === tick : this.sentAt(slot) === 0;
+    keys[slot] = NOBODY;
+    while (this.high > 0 && keys[this.high - 1] < 0) this.high--;
+    this.count--;
+    if (this.#log === 0 && neverTold) this.untold--;
+    if (this.#isLate(slot)) {
+      this.#unmark(slot, LATE);
       this.late.remove(slot);
     }
     if (neverTold) this.#free.add(slot);
@@ -224,24 +239,33 @@ export class KnownSet {
    * is told that it gave the row away, it reads own parts as the owner (S16).
    */
   defer(slot: number): void {
-    if (this.deferred[slot] === 0) this.deferrals++;
-    this.deferred[slot] = 1;
+    if (!this.#has(slot, DEFERRED)) this.deferrals++;
+    this.#mark(slot, DEFERRED);
   }
 
   /** The slot's entity is near (0) or far (1) from the next body on. */
   part(slot: number, tier: number): void {
-    this.tier[slot] = tier;
-    if (tier !== 0) this.parted = true;
+    if (tier === 0) {
+      if (this.parted) this.#unmark(slot, FAR);
+      return;
+    }
+    this.#mark(slot, FAR);
+    this.parted = true;
   }
 
   #resume(slot: number): void {
-    if (this.deferred[slot] !== 0) this.deferrals--;
-    this.deferred[slot] = 0;
+    if (!this.isDeferred(slot)) return;
+    this.deferrals--;
+    this.#unmark(slot, DEFERRED);
+  }
+
+  #isLate(slot: number): boolean {
+    return this.late.count > 0 && this.#has(slot, LATE);
   }
 
   /** Tick of the newest STATE that carried the slot's entity; 0 for none yet. Sets of one seat. */
   sentAt(slot: number): number {
-    return this.#isLate[slot] === 0 ? this.sentTick : this.#lateTick[slot];
+    return this.#isLate(slot) ? this.keys[this.#record(slot) + LATE_TICK] >>> 0 : this.sentTick;
   }
 
   /** A body that told all but what is deferred is on its way: up to `tick`. */
@@ -250,8 +274,8 @@ export class KnownSet {
     this.untold = 0;
     if (this.parted) this.#tellTiers();
     if (this.deferrals > 0) this.#sentSome(tick);
-    else {
-      for (let i = 0; i < late.count; i++) this.#isLate[late.slots[i]] = 0;
+    else if (late.count > 0) {
+      for (let i = 0; i < late.count; i++) this.#unmark(late.slots[i], LATE);
       late.clear();
     }
     this.sentTick = tick;
@@ -259,21 +283,25 @@ export class KnownSet {
   }
 
   #tellTiers(): void {
-    const { tier, toldTier, deferred, high } = this;
-    for (let slot = 0; slot < high; slot++) if (deferred[slot] === 0) toldTier[slot] = tier[slot];
+    for (let slot = 0; slot < this.high; slot++) {
+      if (this.isDeferred(slot)) continue;
+      if (this.#has(slot, FAR)) this.#mark(slot, TOLD_FAR);
+      else this.#unmark(slot, TOLD_FAR);
+    }
   }
 
   #sentSome(tick: number): void {
-    const { deferred, high } = this;
-    this.late.clear();
+    const { keys, late, high } = this;
+    late.clear();
     for (let slot = 0; slot < high; slot++) {
-      const sent = this.sentAt(slot);
-      this.#isLate[slot] = 0;
-      if (deferred[slot] === 0) continue;
+      const record = this.#record(slot);
+      const sent = this.#has(slot, LATE) ? keys[record + LATE_TICK] >>> 0 : this.sentTick;
+      this.#unmark(slot, LATE);
+      if (!this.isDeferred(slot)) continue;
       this.#delay(slot, sent);
       if (sent === 0) {
         this.untold++;
-        this.entered[slot] = tick + 1;
+        keys[record + ENTERED] = tick + 1;
       }
       this.#resume(slot);
     }
@@ -281,15 +309,15 @@ export class KnownSet {
 
   /** The newest STATE did not carry the slot's entity: the one of `sentTick` did. */
   #delay(slot: number, sentTick: number): void {
-    this.#lateTick[slot] = sentTick;
-    this.#isLate[slot] = 1;
+    this.keys[this.#record(slot) + LATE_TICK] = sentTick;
+    this.#mark(slot, LATE);
     this.late.push(slot);
   }
 
   /** All but what waits is told anew: what the receiver knew counts for nothing, nor who left. */
   startOver(): void {
     this.late.clear();
-    for (let slot = 0; slot < this.high; slot++) if (this.kind[slot] >= 0) this.#delay(slot, 0);
+    for (let slot = 0; slot < this.high; slot++) if (this.keys[slot] >= 0) this.#delay(slot, 0);
     this.untold = this.count;
     this.told();
   }
@@ -297,14 +325,14 @@ export class KnownSet {
   /** The receivers were told who left: those slots may be used again. */
   told(): void {
     const { slots, count } = this.leaving;
+    if (count === 0) return;
     for (let i = 0; i < count; i++) this.#free.add(slots[i]);
     this.leaving.clear();
   }
 
   /** True if every departure after `tick` is still in the log. */
   remembers(tick: number): boolean {
-    const log = this.#logTick.length;
-    return this.#logged <= log || this.#logTick[this.#logged % log] <= tick;
+    return this.#logged <= this.#log || this.#logTick[this.#logged % this.#log] <= tick;
   }
 
   /**
@@ -313,9 +341,8 @@ export class KnownSet {
   leftSince(since: number, out: SlotList): void {
     assert(this.remembers(since), 'the leave log reaches back far enough');
     out.clear();
-    const log = this.#logTick.length;
-    for (let i = this.#logged - 1; i >= 0 && i >= this.#logged - log; i--) {
-      const at = i % log;
+    for (let i = this.#logged - 1; i >= 0 && i >= this.#logged - this.#log; i--) {
+      const at = i % this.#log;
       if (this.#logTick[at] <= since) break;
       if (this.#logEntered[at] <= since) out.push(this.#logSlot[at]);
     }
@@ -325,45 +352,41 @@ export class KnownSet {
   #extend(tick: number): void {
     this.grownTick = tick;
     assert(this.limit < MAX_SLOTS, `at most ${MAX_SLOTS} entities in one known set`);
-    if (++this.limit <= this.kind.length) return;
-    const size = this.kind.length * 2;
-    const kind = new Int16Array(size).fill(-1);
-    kind.set(this.kind);
-    this.kind = kind;
-    this.row = longer(this.row, size);
-    this.entered = longer(this.entered, size);
-    this.#lateTick = longer(this.#lateTick, size);
-    this.#isLate = longer(this.#isLate, size);
-    this.deferred = longer(this.deferred, size);
-    this.tier = longer(this.tier, size);
-    this.toldTier = longer(this.toldTier, size);
-    this.priority = longer(this.priority, size);
-    this.id = longer(this.id, size);
-    this.#index = new Uint32Array(size * INDEX_FACTOR);
-    for (let slot = 0; slot < this.limit - 1; slot++) if (this.kind[slot] >= 0) this.#note(slot);
+    if (++this.limit <= this.capacity) return;
+    const { keys, capacity } = this;
+    const size = capacity * 2;
+    this.keys = new Int32Array(size * NUMBERS).fill(NOBODY, 0, size);
+    this.keys.set(keys.subarray(0, capacity));
+    this.keys.set(keys.subarray(capacity, capacity * (1 + RECORD)), size);
+    this.capacity = size;
+    for (let slot = 0; slot < this.limit - 1; slot++) if (this.keys[slot] >= 0) this.#note(slot);
   }
 
+  /** The index: open addressing with linear probing: one more than the slot of an entity, or 0. */
   #note(slot: number): void {
-    const mask = this.#index.length - 1;
-    let at = hash(this.id[slot]) & mask;
-    while (this.#index[at] !== 0) at = (at + 1) & mask;
-    this.#index[at] = slot + 1;
+    const { keys, capacity } = this;
+    const index = capacity * (1 + RECORD);
+    const mask = capacity * INDEX_FACTOR - 1;
+    let at = hash(keys[this.#record(slot)]) & mask;
+    while (keys[index + at] !== 0) at = (at + 1) & mask;
+    keys[index + at] = slot + 1;
   }
 
   /** Takes an entity out and closes the gap, so that a search may end at the first empty place. */
   #unnote(slot: number): void {
-    const index = this.#index;
-    const mask = index.length - 1;
-    let gap = hash(this.id[slot]) & mask;
-    while (index[gap] !== slot + 1) gap = (gap + 1) & mask;
-    for (let at = (gap + 1) & mask; index[at] !== 0; at = (at + 1) & mask) {
-      const home = hash(this.id[index[at] - 1]) & mask;
+    const { keys, capacity } = this;
+    const index = capacity * (1 + RECORD);
+    const mask = capacity * INDEX_FACTOR - 1;
+    let gap = hash(keys[this.#record(slot)]) & mask;
+    while (keys[index + gap] !== slot + 1) gap = (gap + 1) & mask;
+    for (let at = (gap + 1) & mask; keys[index + at] !== 0; at = (at + 1) & mask) {
+      const home = hash(keys[this.#record(keys[index + at] - 1)]) & mask;
       // Moves back unless its home lies behind the gap.
       if (((at - home) & mask) < ((at - gap) & mask)) continue;
-      index[gap] = index[at];
+      keys[index + gap] = keys[index + at];
       gap = at;
     }
-    index[gap] = 0;
+    keys[index + gap] = 0;
   }
 }
 
@@ -373,9 +396,3 @@ function hash(id: number): number {
 }
 
 const NO_ROWS = new Int32Array(0);
-
-function wider(bits: Int32Array, words: number): Int32Array {
-  const to = new Int32Array(Math.max(words, bits.length * 2));
-  to.set(bits);
-  return to;
-}

@@ -236,10 +236,10 @@ export class Stage<G = Game> {
       if (sees(row) && known.slotOf(row.id) < 0)
         known.enter(row.$table.plan.index, row.$index, row.id, this.tick);
     for (let slot = 0; slot < known.limit; slot++) {
-      if (known.kind[slot] < 0) continue;
-      const table = this.tables[known.kind[slot]];
-      const row = known.row[slot];
-      const stays = table.ids[row] === known.id[slot] && sees(table.rows[row]!);
+      if (known.kindAt(slot) < 0) continue;
+      const table = this.tables[known.kindAt(slot)];
+      const row = known.rowAt(slot);
+      const stays = table.ids[row] === known.idAt(slot) && sees(table.rows[row]!);
       if (!stays) known.leave(slot, this.tick);
     }
   }
@@ -284,23 +284,23 @@ export class Stage<G = Game> {
   /** Which rows are far. */
   #part(viewer: Viewer, known: KnownSet): void {
     for (let slot = 0; slot < known.limit; slot++) {
-      if (known.kind[slot] < 0) continue;
-      const table = this.tables[known.kind[slot]];
-      const row = table.rows[known.row[slot]]!;
+      if (known.kindAt(slot) < 0) continue;
+      const table = this.tables[known.kindAt(slot)];
+      const row = table.rows[known.rowAt(slot)]!;
       known.part(slot, table.far && row.owner !== viewer.id && viewer.isFar(row) ? 1 : 0);
     }
   }
 
   #defer(viewer: Viewer, known: KnownSet): void {
     for (let slot = 0; slot < known.limit; slot++) {
-      if (known.kind[slot] < 0) continue;
-      const table = this.tables[known.kind[slot]];
-      const row = table.rows[known.row[slot]]!;
-      const { changed } = known.tier[slot] === 0 ? table : table.far!;
+      if (known.kindAt(slot) < 0) continue;
+      const table = this.tables[known.kindAt(slot)];
+      const row = table.rows[known.rowAt(slot)]!;
+      const { changed } = known.tierAt(slot) === 0 ? table : table.far!;
       // A seat goes on asking for the own part of what it was not told to have lost.
       const sent = known.sentAt(slot);
       const given = sent > 0 && table.given[row.$index] > sent;
-      const moves = known.tier[slot] !== known.toldTier[slot];
+      const moves = known.tierAt(slot) !== known.toldTierAt(slot);
       const says = sent === 0 || moves || changed[row.$index] > sent;
       if (row.owner !== viewer.id && !given && says && viewer.defers(row)) known.defer(slot);
     }
@@ -309,9 +309,9 @@ export class Stage<G = Game> {
   #owned({ id }: Viewer, known: KnownSet): SlotList {
     const slots = new SlotList();
     for (let slot = 0; slot < known.limit; slot++) {
-      if (known.kind[slot] < 0) continue;
-      const table = this.tables[known.kind[slot]];
-      if (table.plan.ownMask !== 0 && table.ownerOf(known.row[slot]) === id) slots.push(slot);
+      if (known.kindAt(slot) < 0) continue;
+      const table = this.tables[known.kindAt(slot)];
+      if (table.plan.ownMask !== 0 && table.ownerOf(known.rowAt(slot)) === id) slots.push(slot);
     }
     return slots;
   }

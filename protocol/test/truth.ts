@@ -153,7 +153,7 @@ export function differences(stage: Pick<Stage, 'tables' | 'state'>, viewer: View
       if (told !== at > 0) found.push(`${plan.name} ${live.ids[row]} is ${at ? '' : 'not '}known`);
       if (at > 0) count++;
       const now = !known || known.sentAt(slot) === viewer.sentTick;
-      const far = known?.tier[slot] === 1;
+      const far = known?.tierAt(slot) === 1;
       if (told && at > 0 && now) compareRow(live, row, table, at, id, found, far);
     }
     if (count !== table.count) found.push(`${plan.name}: holds ${table.count} of ${count}`);

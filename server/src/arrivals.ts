@@ -35,13 +35,13 @@ export class Arrivals {
     if (known.untold <= ARRIVALS_AT_ONCE) return;
     const { tables } = this.#world;
     const buckets = this.#buckets;
-    buckets.clear(known.kind.length);
+    buckets.clear(known.capacity);
     let left = ARRIVALS_AT_ONCE;
     for (let slot = 0; slot < known.high; slot++) {
-      const kind = known.kind[slot];
+      const kind = known.kindAt(slot);
       if (kind < 0 || known.sentAt(slot) !== 0) continue;
       const table = tables[kind];
-      const row = known.row[slot];
+      const row = known.rowAt(slot);
       if (table.ownerOf(row) === seat.id) {
         left--;
         continue;

@@ -57,7 +57,7 @@ export class Budget {
   choose(seat: RoomSeat): void {
     const { known } = seat;
     seat.budgetBytes = Math.min(seat.budgetBytes + this.#bytesPerSend, this.#mostBytes);
-    if (this.#bits.length < known.kind.length) this.#bits = new Float64Array(known.kind.length);
+    if (this.#bits.length < known.capacity) this.#bits = new Float64Array(known.capacity);
     const whole = seat.budgetBytes * 8 - EMPTY_BITS;
     if (this.#sort(seat) <= whole) return this.#keepAll(seat);
     let left = whole - this.#ownBits;
@@ -84,16 +84,16 @@ export class Budget {
     const { tables } = this.#world;
     let sum = 0;
     this.#ownBits = 0;
-    this.#buckets.clear(known.kind.length);
+    this.#buckets.clear(known.capacity);
     for (let slot = 0; slot < known.limit; slot++) {
-      const kind = known.kind[slot];
+      const kind = known.kindAt(slot);
       if (kind < 0) continue;
-      const row = known.row[slot];
+      const row = known.rowAt(slot);
       const table = tables[kind];
       const arrives = known.sentAt(slot) === 0;
-      const told = known.tier[slot] === 0 ? table : table.far!;
+      const told = known.tierAt(slot) === 0 ? table : table.far!;
       const isNew = arrives || told.changed[row] > known.sentAt(slot);
-      if (!isNew && known.tier[slot] === known.toldTier[slot]) continue;
+      if (!isNew && known.tierAt(slot) === known.toldTierAt(slot)) continue;
       const bits = this.#bitsOf(told, row, arrives);
       sum += bits;
       // What was given away as well: until it is told so, the seat reads own parts as the owner.

@@ -131,12 +131,12 @@ export class Digests {
     const sums = this.#sums;
     sums.fill(0);
     const { known } = seat;
-    const { high, kind, row, toldTier } = known;
-    for (let slot = 0; slot < high; slot++)
-      if (kind[slot] >= 0 && known.sentAt(slot) === tick) {
-        const hashes = toldTier[slot] === 0 ? this.#hashes : this.#farHashes;
-        sums[kind[slot]] += hashes[kind[slot]][row[slot]];
-      }
+    for (let slot = 0; slot < known.high; slot++) {
+      const kind = known.kindAt(slot);
+      if (kind < 0 || known.sentAt(slot) !== tick) continue;
+      const hashes = known.toldTierAt(slot) === 0 ? this.#hashes : this.#farHashes;
+      sums[kind] += hashes[kind][known.rowAt(slot)];
+    }
   }
 
   #owned(seat: RoomSeat): readonly Row[] {
@@ -182,7 +182,7 @@ export class Digests {
         }
         const slot = known.slotOf(table.ids[row]);
         if (slot >= 0 && known.sentAt(slot) === tick)
-          yield listRow(known.toldTier[slot] === 0 ? table : table.far!, row);
+          yield listRow(known.toldTierAt(slot) === 0 ? table : table.far!, row);
       }
     }
   }

@@ -173,7 +173,7 @@ export class Rewound {
   #isFar(id: number): boolean {
     const { seat } = this.#at;
     const slot = seat ? seat.known.slotOf(id) : -1;
-    return slot >= 0 && seat!.known.toldTier[slot] !== 0;
+    return slot >= 0 && seat!.known.toldTierAt(slot) !== 0;
   }
 
   /** True for what the seat predicts by now, and for what it predicted until it was gone. */

@@ -56,7 +56,8 @@ export class Told {
   }
 
   /** The STATE of `tick` takes away what leaves the known set with it. */
-  left({ leaving, id, entered }: KnownSet, tick: number): void {
+  left(known: KnownSet, tick: number): void {
+    const { leaving } = known;
     if (leaving.count === 0) return;
     this.#id ??= new Float64Array(MAX_LEFT);
     this.#entered ??= new Uint32Array(MAX_LEFT);
@@ -64,8 +65,8 @@ export class Told {
     for (let i = 0; i < leaving.count; i++) {
       const slot = leaving.slots[i];
       const at = this.#departures++ % MAX_LEFT;
-      this.#id[at] = id[slot];
-      this.#entered[at] = entered[slot];
+      this.#id[at] = known.idAt(slot);
+      this.#entered[at] = known.enteredAt(slot);
       this.#left[at] = tick;
     }
   }
@@ -73,7 +74,7 @@ export class Told {
   /** True if the seat held the entity after the STATE of `tick`. */
   held(known: KnownSet, id: number, tick: number): boolean {
     const slot = known.slotOf(id);
-    if (slot >= 0 && known.entered[slot] <= tick) return known.sentAt(slot) > 0;
+    if (slot >= 0 && known.enteredAt(slot) <= tick) return known.sentAt(slot) > 0;
     if (!this.#id) return false;
     const oldest = Math.max(this.#departures - MAX_LEFT, 0);
     for (let i = this.#departures - 1; i >= oldest; i--) {

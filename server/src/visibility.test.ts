@@ -108,7 +108,7 @@ test('rows are far beyond a distance, near within 0.9 of it, and never far if ow
     visibility.begin();
     visibility.update(viewer, tick);
     viewer.known.sent(tick++);
-    return viewer.known.tier[viewer.known.slotOf(row.id)];
+    return viewer.known.tierAt(viewer.known.slotOf(row.id));
   };
   expect(tier(), 'as it enters').toBe(1);
   const tiers = [55, 50, 46, 44.9, 46, 50, 50.1, 20, 105].map((x) => {

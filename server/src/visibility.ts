@@ -3,7 +3,7 @@
 // all. Called by replication for each seat that gets a STATE; a seat that gets none is not asked
 // for, so its known set is always what it was told. Distances are measured now and then, in turns;
 // what cannot wait is in sudden-rows. HOT: allocates nothing per tick.
-import type { KnownSet, LiveTable, Row } from '@tickwire/protocol';
+import { type KnownSet, kindOfKey, type LiveTable, type Row, rowOfKey } from '@tickwire/protocol';
 import { Grid } from './grid.ts';
 import { SuddenRows } from './sudden-rows.ts';
 import type { World } from './world.ts';
@@ -196,16 +196,17 @@ export class Visibility<V extends Viewer> {
   /** What is gone, too far or not to be known any more leaves. */
   #dropUnseen(viewer: V, eye: Eye, tick: number): void {
     const { known } = viewer;
-    const { kind, row, id } = known;
+    const { keys } = known;
     const { sees } = this.#sight;
     for (let slot = 0; slot < known.high; slot++) {
-      if (kind[slot] < 0) continue;
-      const table = this.#world.tables[kind[slot]];
-      if (table.ids[row[slot]] === id[slot]) {
+      if (keys[slot] < 0) continue;
+      const table = this.#world.tables[kindOfKey(keys[slot])];
+      const row = rowOfKey(keys[slot]);
+      if (table.ids[row] === known.idAt(slot)) {
         const stays = this.#isNear(viewer, slot, eye);
         if (stays && !sees) continue;
-        if (table.ownerOf(row[slot]) === viewer.id) continue;
-        if (stays && sees!(viewer, table.rows[row[slot]]!)) continue;
+        if (table.ownerOf(row) === viewer.id) continue;
+        if (stays && sees!(viewer, table.rows[row]!)) continue;
       }
       known.leave(slot, tick);
     }
@@ -213,11 +214,12 @@ export class Visibility<V extends Viewer> {
 
   /** Near enough to stay; says by the way whether it is far, where that makes a difference. */
   #isNear({ known, id }: V, slot: number, eye: Eye): boolean {
-    if (this.#always[known.kind[slot]] === 1) return true;
+    const kind = known.kindAt(slot);
+    if (this.#always[kind] === 1) return true;
     if (!eye.placed) return false;
-    const table = this.#world.tables[known.kind[slot]];
+    const table = this.#world.tables[kind];
     const at = table.plan.position!;
-    const row = known.row[slot];
+    const row = known.rowAt(slot);
     const dx = table.values[at.x][row] - eye.x;
     const dy = table.values[at.y][row] - eye.y;
     const dz = at.z < 0 ? 0 : table.values[at.z][row] - eye.z;
@@ -338,8 +340,9 @@ function place(eye: Eye, from: Row | Point): void {
 export function updateShared(known: KnownSet, world: World, tick: number): void {
   const { tables } = world;
   for (let slot = 0; slot < known.high; slot++) {
-    const kind = known.kind[slot];
-    if (kind >= 0 && tables[kind].ids[known.row[slot]] !== known.id[slot]) known.leave(slot, tick);
+    const kind = known.kindAt(slot);
+    if (kind >= 0 && tables[kind].ids[known.rowAt(slot)] !== known.idAt(slot))
+      known.leave(slot, tick);
   }
   for (let k = 0; k < tables.length; k++) {
     const { ids, high } = tables[k];
