@@ -102,12 +102,13 @@ export class RangeEncoder {
     let at = 0;
     for (let i = 0; i < length; i++) {
       const op = ops[i];
-      // imul and `| 0`: what cannot overflow needs no check for it, a quarter of the time.
+      // imul and `| 0`: what cannot overflow needs no check for it, a quarter of the time. And `>>`:
+      // what `>>>` answers is no int32, and the interval would be a float64 from one op to the next.
       if (op < 0) {
-        range >>>= (op >>> EVEN_BITS) & 15;
+        range >>= (op >> EVEN_BITS) & 15;
         low = (low + Math.imul(range, op & 255)) | 0;
       } else {
-        const bound = Math.imul(range >>> ODDS_BITS, odds[op >> 1]);
+        const bound = Math.imul(range >> ODDS_BITS, odds[op >> 1]);
         // 1: the lower part, 0: the upper one. Without a branch, for nobody can foretell it.
         const lower = -(op & 1);
         low = (low + (bound & ~lower)) | 0;
