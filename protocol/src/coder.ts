@@ -102,8 +102,8 @@ export class RangeEncoder {
     let at = 0;
     for (let i = 0; i < length; i++) {
       const op = ops[i];
-      // imul and `| 0`: what cannot overflow needs no check for it, a quarter of the time. And `>>`:
-      // what `>>>` answers is no int32, and the interval would be a float64 from one op to the next.
+      // imul and `| 0`: what cannot overflow needs no check for it, a quarter of the time. And
+      // `>>`: what `>>>` answers is no int32, and makes the interval a float64 from op to op.
       if (op < 0) {
         range >>= (op >> EVEN_BITS) & 15;
         low = (low + Math.imul(range, op & 255)) | 0;

@@ -24,8 +24,8 @@ import {
 } from '@tickwire/protocol';
 import type { Admission } from './admission.ts';
 import { checkSchemas } from './arguments.ts';
+import type { Point } from './eyes.ts';
 import type { Limits } from './limits.ts';
-import type { Point } from './visibility.ts';
 
 /** A player's place in a room. Outlives its connection for the grace time. */
 export interface Seat<G = Game, Auth = unknown> {

@@ -23,7 +23,8 @@ test.each([1, 2, 3])('every entity stands in the bucket of its cell (seed %i)', 
     world.despawn(first);
     grid.rebuild(world.tables);
     for (const row of world.all('ship')) {
-      grid.find(Math.floor((row.x as number) / 100), Math.floor((row.y as number) / 100));
+      const y = Math.floor((row.y as number) / 100);
+      expect(grid.find(Math.floor((row.x as number) / 100), y, y)).toBe(y + 1);
       const rows = [...grid.row.slice(grid.start, grid.end)];
       expect(rows).toContain(row.$index);
       expect(new Set(grid.kind.slice(grid.start, grid.end))).toEqual(new Set([0]));
@@ -37,7 +38,7 @@ test('positions that are no numbers do no harm', () => {
   for (const x of [Number.NaN, Infinity, -Infinity, 1e300]) world.spawn('ship', { x, y: 0 }, 0);
   const near = world.spawn('ship', { x: 5, y: 5 }, 0);
   grid.rebuild(world.tables);
-  grid.find(0, 0);
+  grid.find(0, 0, 0);
   expect([...grid.row.slice(grid.start, grid.end)]).toContain(near.$index);
 });
 
@@ -66,11 +67,27 @@ test('whatever is within reach of a point stands in the cells it looks through',
     grid.lookAround(eye);
     for (let cx = grid.firstX; cx <= grid.lastX; cx++) {
       grid.lookAlong(cx);
-      for (let cy = grid.firstY; cy <= grid.lastY; cy++) {
-        grid.find(cx, cy);
+      for (let cy = grid.firstY; cy <= grid.lastY; ) {
+        cy = grid.find(cx, cy, grid.lastY);
         for (let i = grid.start; i < grid.end; i++) found.add(grid.row[i]);
       }
     }
     expect(within.filter((row) => !found.has(row))).toEqual([]);
   }
+});
+
+test('a column longer than there are buckets is found piece by piece', () => {
+  const world = new World(game, 1, false);
+  const grid = new Grid(100, 100);
+  const cells = [-20_000, -8192, -3, 0, 5, 8191, 8192, 20_000];
+  for (const cell of cells) world.spawn('ship', { x: 50, y: cell * 100 + 50 }, 0);
+  grid.rebuild(world.tables);
+  const found = new Set<number>();
+  let pieces = 0;
+  for (let cy = cells[0]; cy <= cells[cells.length - 1]; pieces++) {
+    cy = grid.find(0, cy, cells[cells.length - 1]);
+    for (let i = grid.start; i < grid.end; i++) found.add(grid.row[i]);
+  }
+  expect(found.size).toBe(cells.length);
+  expect(pieces).toBe(6);
 });

@@ -16,7 +16,7 @@ export class Grid {
   row = new Uint32Array(64);
   x = new Float64Array(64);
   y = new Float64Array(64);
-  /** Range of the bucket found last: `kind[start]` .. `kind[end - 1]`. */
+  /** What was found last: `kind[start]` .. `kind[end - 1]`. */
   start = 0;
   end = 0;
   /** Columns of cells of the last lookAround: firstX..lastX, both ends included. */
@@ -126,19 +126,22 @@ export class Grid {
   }
 
   /**
-   * Sets start and end to the bucket of a cell. Two cells may share one: the same entity may be
-   * found twice.
+   * Sets start and end to what stands in the cells of a column from `firstY` to `lastY`, both ends
+   * included, as far as their buckets follow each other; answers the first cell beyond. Two cells
+   * may share a bucket: the same entity may be found twice.
    */
-  find(cellX: number, cellY: number): void {
-    const bucket = hash(cellX, cellY);
+  find(cellX: number, firstY: number, lastY: number): number {
+    const bucket = bucketOf(cellX, firstY);
+    const more = Math.min(lastY - firstY, BUCKETS - 1 - bucket);
     this.start = this.#starts[bucket];
-    this.end = this.#starts[bucket + 1];
+    this.end = this.#starts[bucket + more + 1];
+    return firstY + more + 1;
   }
 
   #bucketOf(at: Float64Array): number {
     at[0] /= this.#cellSize;
     at[1] /= this.#cellSize;
-    return hash(cellOf(at, 0), cellOf(at, 1));
+    return bucketOf(cellOf(at, 0), cellOf(at, 1));
   }
 }
 
@@ -151,10 +154,10 @@ function cellOf(cells: Float64Array, i: number): number {
 }
 
 /**
- * Two odd constants with well spread bits (the golden ratio's, and one of xxHash's): neighbours
- * land far apart.
+ * Columns land far apart: the constant is the golden ratio's, whose bits are well spread. The cells
+ * of a column stand one after the other, and are found in one go.
  */
-function hash(x: number, y: number): number {
-  const mixed = Math.imul(x, 0x9e3779b1) ^ Math.imul(y, 0x85ebca77);
-  return (mixed ^ (mixed >>> 15)) & (BUCKETS - 1);
+function bucketOf(x: number, y: number): number {
+  const column = Math.imul(x, 0x9e3779b1);
+  return ((column ^ (column >>> 15)) + y) & (BUCKETS - 1);
 }

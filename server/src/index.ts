@@ -47,7 +47,8 @@ export type { TransportName } from './transports.ts';
 // ./step-runner.ts
 // ./grid.ts
 // ./sudden-rows.ts
-export type { Point } from './visibility.ts';
+export type { Point } from './eyes.ts';
+// ./visibility.ts
 export { type Admission, type Authenticate, Refusal } from './admission.ts';
 // ./arguments.ts
 export {

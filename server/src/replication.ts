@@ -192,11 +192,16 @@ export class Replication {
   /** Whom the seat sees now, who has left, and what waits for a later STATE. */
   #look(visibility: Visibility<RoomSeat>, seat: RoomSeat, tick: number): void {
     visibility.update(seat, tick);
-    seat.told.left(seat.known, tick);
+    if (seat.known.leaving.count > 0) seat.told.left(seat.known, tick);
     if (this.#budget && !seat.needsEverything) return this.#budget.choose(seat);
     // By what the seat was told so far: that is on its screen, and must stay there.
     this.#arrivals?.choose(seat);
     if (seat.needsEverything) seat.known.startOver();
+  }
+
+  /** The seat is gone for good. */
+  forget(seat: RoomSeat): void {
+    this.#visibility?.forget(seat);
   }
 
   #reviewTables(): void {

@@ -13,10 +13,10 @@ import {
   Table,
 } from '@tickwire/protocol';
 import type { PastHit } from './define-room.ts';
+import type { Point } from './eyes.ts';
 import { PastGrid, type Way } from './rewind-grid.ts';
 import type { Sent } from './rewind-history.ts';
 import type { RoomSeat } from './seat.ts';
-import type { Point } from './visibility.ts';
 import { positionOf, type World } from './world.ts';
 
 type Position = NonNullable<Plan['position']>;

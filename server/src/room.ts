@@ -260,6 +260,7 @@ export class GameRoom implements Room<Game, unknown, unknown> {
     this.code.run('leave', () => this.definition.leave?.(this as never, seat as never), seat.id);
     for (const row of this.world.owned.get(seat.id) ?? []) this.world.despawn(row);
     this.world.owned.delete(seat.id);
+    this.replication.forget(seat);
     this.#seating.remove(seat);
     if (this.#seating.byId.size === 0) this.emptySinceMs = this.#now();
   }

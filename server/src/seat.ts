@@ -13,7 +13,7 @@ import type { RoomLimits, Seat } from './define-room.ts';
 import { InputQueue } from './input-queue.ts';
 import { Outbox } from './outbox.ts';
 import { Told } from './told.ts';
-import type { Eye } from './visibility.ts';
+import { NO_EYE } from './visibility.ts';
 
 /** The connection as a seat uses it. */
 export interface Line {
@@ -44,6 +44,8 @@ export class RoomSeat implements Seat {
   /** The seat's connection; undefined while it is away. */
   line: Line | undefined = undefined;
   readonly inputs: InputQueue;
+  /** Where it looks from: visibility's own. */
+  eye = NO_EYE;
   /** Tick of the newest STATE sent on this connection, or of its WELCOME. */
   sentTick = 0;
   /** Newest STATE tick the client says it has applied. */
@@ -71,8 +73,6 @@ export class RoomSeat implements Seat {
   /** Ms (the room's clock) at which the line broke. */
   droppedAtMs = 0;
   gone = false;
-  /** Where it looks from: visibility's own. */
-  eye: Eye | undefined;
   /** Bytes that may still be sent, where the room has a budget. */
   budgetBytes = 0;
   /** STATEs left out because the seat was behind. */

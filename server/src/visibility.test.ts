@@ -1,6 +1,6 @@
 import { defineGame, fixed, int, KnownSet, Random, type Row } from '@tickwire/protocol';
 import { describe, expect, test } from 'vitest';
-import { type Sight, type Viewer, Visibility } from './visibility.ts';
+import { NO_EYE, type Sight, type Viewer, Visibility } from './visibility.ts';
 import { World } from './world.ts';
 
 const range = fixed(-9999, 9999, 1);
@@ -11,7 +11,7 @@ const game = defineGame({
 
 function setUp(more: Partial<Sight<Viewer>> = {}) {
   const world = new World(game, 1, false);
-  const viewer = { id: 1, known: new KnownSet(), eye: undefined };
+  const viewer = { id: 1, known: new KnownSet(), eye: NO_EYE };
   const eye = { x: 0, y: 0 } as { x: number; y: number } | undefined;
   const at = { eye };
   const visibility = new Visibility<Viewer>(world, { around: () => at.eye, radius: 100, ...more });
@@ -22,7 +22,7 @@ function setUp(more: Partial<Sight<Viewer>> = {}) {
     viewer.known.told();
     return viewer.known.slotOf(row.id) >= 0;
   };
-  return { world, viewer, at, knows };
+  return { world, viewer, visibility, at, knows };
 }
 
 test('entities enter at the radius and leave at 1.1 of it', () => {
@@ -99,7 +99,7 @@ test('rows are far beyond a distance, near within 0.9 of it, and never far if ow
     entities: { ship: { x: range.smooth({ far: 5 }), y: range }, rule: { n: int(0, 9) } },
   });
   const world = new World(packed, 1, false, true, true);
-  const viewer = { id: 1, known: new KnownSet(0), eye: undefined };
+  const viewer = { id: 1, known: new KnownSet(0), eye: NO_EYE };
   const eye = { x: 0, y: 0 };
   const visibility = new Visibility<Viewer>(world, { around: () => eye, radius: 100, far: 50 });
   const row = world.spawn('ship', { x: 60, y: 0 }, 0);
@@ -133,7 +133,7 @@ class Crowd {
   readonly viewers = [1, 2, 3].map((id) => ({
     id,
     known: new KnownSet(0),
-    eye: undefined,
+    eye: NO_EYE,
     x: 0,
     y: 0,
   }));
@@ -274,4 +274,18 @@ test('with sees, leave to know is asked for every STATE however seldom it looks'
   expect(knows(row)).toBe(true);
   allowed = false;
   expect(knows(row)).toBe(false);
+});
+
+test('who comes after one that left sees from nowhere, until it is placed', () => {
+  const { world, viewer, visibility, at, knows } = setUp();
+  const row = world.spawn('ship', { x: 0, y: 0 }, 0);
+  expect(knows(row)).toBe(true);
+  const { eye } = viewer;
+  visibility.forget(viewer);
+  at.eye = undefined;
+  const next = { id: 2, known: new KnownSet(), eye: NO_EYE };
+  visibility.begin();
+  visibility.update(next, 9);
+  expect(next.eye).toBe(eye);
+  expect(next.known.count).toBe(0);
 });

@@ -4,6 +4,7 @@
 // for, so its known set is always what it was told. Distances are measured now and then, in turns;
 // what cannot wait is in sudden-rows. HOT: allocates nothing per tick.
 import { type KnownSet, kindOfKey, type LiveTable, type Row, rowOfKey } from '@tickwire/protocol';
+import { type Eye, Eyes, type Places, type Point, placesOf, renew, waySquared } from './eyes.ts';
 import { Grid } from './grid.ts';
 import { SuddenRows } from './sudden-rows.ts';
 import type { World } from './world.ts';
@@ -30,20 +31,16 @@ const MOST_SUDDEN = 256;
 /** Cells are smaller than the reach: less of what they hold is too far. */
 const CELL_SHARE = 0.5;
 
-/** Where a seat looks from. */
-export interface Point {
-  readonly x: number;
-  readonly y: number;
-  readonly z?: number;
-}
+/** Of viewers that visibility was not asked for yet. */
+export const NO_EYE = -1;
 
 /** A seat as visibility sees it. */
 export interface Viewer {
   readonly id: number;
   /** Its own known set; rooms without interest and `sees` share one. */
   readonly known: KnownSet;
-  /** Kept here by visibility, which sets it; undefined before the first look. */
-  eye: Eye | undefined;
+  /** Kept here by visibility: its eye, or NO_EYE before the first STATE. */
+  eye: number;
 }
 
 export interface Sight<V extends Viewer> {
@@ -59,26 +56,13 @@ export interface Sight<V extends Viewer> {
   sees?: (viewer: V, row: Row) => boolean;
 }
 
-/** Where a viewer looks from. */
-export interface Eye {
-  x: number;
-  y: number;
-  z: number;
-  placed: boolean;
-  /** Where it was at the newest look; not a number before the first. */
-  lookedX: number;
-  lookedY: number;
-  lookedZ: number;
-  /** The newest STATE that the viewer was asked for, as Visibility counts them. */
-  turn: number;
-}
-
 export class Visibility<V extends Viewer> {
   readonly #world: World;
   readonly #sight: Sight<V>;
   readonly #grid: Grid | undefined;
-  /** By kind: 1 where distance does not matter. */
-  readonly #always: Uint8Array;
+  /** By kind; undefined where distance does not matter. */
+  readonly #places: (Places | undefined)[];
+  readonly #eyes = new Eyes();
   readonly #enterSquared: number;
   readonly #leaveSquared: number;
   readonly #farSquared: number;
@@ -105,8 +89,7 @@ export class Visibility<V extends Viewer> {
     this.#farSquared = far * far;
     this.#nearSquared = (far * NEAR_FACTOR) ** 2;
     this.#grid = around ? new Grid(radius * CELL_SHARE, radius) : undefined;
-    const isAlways = ({ plan }: LiveTable) => (around && plan.position ? 0 : 1);
-    this.#always = Uint8Array.from(world.tables, isAlways);
+    this.#places = world.tables.map((table) => (around ? placesOf(table) : undefined));
     this.#enterSquared = radius * radius;
     this.#leaveSquared = (radius * LEAVE_FACTOR) ** 2;
   }
@@ -114,6 +97,10 @@ export class Visibility<V extends Viewer> {
   /** Once a STATE, after the world was rounded. */
   begin(): void {
     this.#turn++;
+    for (let k = 0; k < this.#places.length; k++) {
+      const places = this.#places[k];
+      if (places) renew(places, this.#world.tables[k]);
+    }
     this.#grid?.rebuild(this.#world.tables);
     this.#sudden?.find(this.#world.tables);
   }
@@ -121,32 +108,33 @@ export class Visibility<V extends Viewer> {
   /** Brings the viewer's known set up to date with what it may know at `tick`. */
   update(viewer: V, tick: number): void {
     const eye = this.#eyeOf(viewer);
-    const looks = this.#looks(viewer, eye);
-    eye.turn = this.#turn;
-    if (looks) this.#dropUnseen(viewer, eye, tick);
-    else this.#dropGone(viewer.known, eye, tick);
+    const steady = this.#isSteady(eye);
+    const looks = !steady || (this.#turn + viewer.id) % this.#lookEvery === 0;
+    this.#eyes.takeTurn(viewer.eye, this.#turn);
+    if (steady) this.#dropGone(viewer.known, eye, tick);
+    if (looks) this.#dropUnseen(viewer, eye, tick, !steady);
     this.#takeOwn(viewer, eye, tick);
     if (!looks) return this.#takeSudden(viewer, eye, tick);
-    for (let k = 0; k < this.#always.length; k++)
-      if (this.#always[k] === 1) this.#takeAll(viewer, this.#world.tables[k], eye, tick);
+    for (let k = 0; k < this.#places.length; k++)
+      if (!this.#places[k]) this.#takeAll(viewer, this.#world.tables[k], eye, tick);
     if (!eye.placed) return;
-    eye.lookedX = eye.x;
-    eye.lookedY = eye.y;
-    eye.lookedZ = eye.z;
+    this.#eyes.look(viewer.eye);
     this.#lookAround(viewer, eye, tick);
   }
 
-  /** False where nothing but sudden rows can have come or gone since the viewer's STATE before. */
-  #looks({ id }: V, eye: Eye): boolean {
+  /**
+   * True where nothing but sudden rows and what drifts can have come or gone since the viewer's
+   * STATE before.
+   */
+  #isSteady(eye: Eye): boolean {
     const sudden = this.#sudden;
-    if (!sudden || eye.turn !== this.#turn - 1 || (this.#turn + id) % this.#lookEvery === 0)
-      return true;
-    if (sudden.gone.count + sudden.come.count > MOST_SUDDEN) return true;
-    if (!eye.placed) return false;
+    if (!sudden || eye.turn === 0 || eye.turn !== this.#turn - 1) return false;
+    if (sudden.gone.count + sudden.come.count > MOST_SUDDEN) return false;
+    if (!eye.placed) return true;
     const dx = eye.x - eye.lookedX;
     const dy = eye.y - eye.lookedY;
     const dz = eye.z - eye.lookedZ;
-    return !(dx * dx + dy * dy + dz * dz <= this.#driftSquared);
+    return dx * dx + dy * dy + dz * dz <= this.#driftSquared;
   }
 
   #takeOwn(viewer: V, eye: Eye, tick: number): void {
@@ -188,21 +176,22 @@ export class Visibility<V extends Viewer> {
         const slot = known.slotOf(id[i]);
         const owned = table.ownerOf(row[i]) === viewer.id;
         if (!this.#isNear(viewer, slot, eye) && !owned) known.leave(slot, tick);
-      } else if (this.#always[kind[i]] === 1 || this.#isWithin(table, row[i], eye))
+      } else if (!this.#places[kind[i]] || this.#isWithin(kind[i], row[i], eye))
         this.#enter(viewer, table, row[i], eye, tick);
     }
   }
 
-  /** What is gone, too far or not to be known any more leaves. */
-  #dropUnseen(viewer: V, eye: Eye, tick: number): void {
+  /** What is too far or not to be known any more leaves, and with `gone` what is gone. */
+  #dropUnseen(viewer: V, eye: Eye, tick: number, gone: boolean): void {
     const { known } = viewer;
     const { keys } = known;
     const { sees } = this.#sight;
+    const { tables } = this.#world;
     for (let slot = 0; slot < known.high; slot++) {
       if (keys[slot] < 0) continue;
-      const table = this.#world.tables[kindOfKey(keys[slot])];
+      const table = tables[kindOfKey(keys[slot])];
       const row = rowOfKey(keys[slot]);
-      if (table.ids[row] === known.idAt(slot)) {
+      if (!gone || table.ids[row] === known.idAt(slot)) {
         const stays = this.#isNear(viewer, slot, eye);
         if (stays && !sees) continue;
         if (table.ownerOf(row) === viewer.id) continue;
@@ -215,20 +204,20 @@ export class Visibility<V extends Viewer> {
   /** Near enough to stay; says by the way whether it is far, where that makes a difference. */
   #isNear({ known, id }: V, slot: number, eye: Eye): boolean {
     const kind = known.kindAt(slot);
-    if (this.#always[kind] === 1) return true;
+    const places = this.#places[kind];
+    if (!places) return true;
     if (!eye.placed) return false;
-    const table = this.#world.tables[kind];
-    const at = table.plan.position!;
-    const row = known.rowAt(slot);
-    const dx = table.values[at.x][row] - eye.x;
-    const dy = table.values[at.y][row] - eye.y;
-    const dz = at.z < 0 ? 0 : table.values[at.z][row] - eye.z;
-    const way = dx * dx + dy * dy + dz * dz;
-    if (table.far && table.ownerOf(row) !== id) {
-      if (way > this.#farSquared) known.part(slot, 1);
-      else if (way < this.#nearSquared) known.part(slot, 0);
-    }
+    const way = waySquared(places, known.rowAt(slot), eye);
+    // Where there is no such distance, all is nearer, and nothing ever was far.
+    if (way > this.#nearSquared || known.parted) this.#part(known, slot, way, id);
     return way <= this.#leaveSquared;
+  }
+
+  #part(known: KnownSet, slot: number, way: number, viewer: number): void {
+    const table = this.#world.tables[known.kindAt(slot)];
+    if (!table.far || table.ownerOf(known.rowAt(slot)) === viewer) return;
+    if (way > this.#farSquared) known.part(slot, 1);
+    else if (way < this.#nearSquared) known.part(slot, 0);
   }
 
   #takeAll(viewer: V, table: LiveTable, eye: Eye, tick: number): void {
@@ -247,29 +236,23 @@ export class Visibility<V extends Viewer> {
     grid.lookAround(eye);
     for (let cx = grid.firstX; cx <= grid.lastX; cx++) {
       grid.lookAlong(cx);
-      for (let cy = grid.firstY; cy <= grid.lastY; cy++) {
-        grid.find(cx, cy);
+      for (let cy = grid.firstY; cy <= grid.lastY; ) {
+        cy = grid.find(cx, cy, grid.lastY);
         for (let i = grid.start; i < grid.end; i++) {
           const dx = x[i] - eye.x;
           const dy = y[i] - eye.y;
           // A height only takes away from what is near.
           if (!(dx * dx + dy * dy <= most) || known.hasRow(kind[i], row[i])) continue;
-          const table = tables[kind[i]];
-          if (table.plan.position!.z >= 0 && !this.#isWithin(table, row[i], eye)) continue;
-          this.#consider(viewer, table, row[i], eye, tick);
+          if (this.#places[kind[i]]!.z && !this.#isWithin(kind[i], row[i], eye)) continue;
+          this.#consider(viewer, tables[kind[i]], row[i], eye, tick);
         }
       }
     }
   }
 
   /** Near enough to enter. */
-  #isWithin(table: LiveTable, row: number, eye: Eye): boolean {
-    if (!eye.placed) return false;
-    const at = table.plan.position!;
-    const dx = table.values[at.x][row] - eye.x;
-    const dy = table.values[at.y][row] - eye.y;
-    const dz = at.z < 0 ? 0 : table.values[at.z][row] - eye.z;
-    return dx * dx + dy * dy + dz * dz <= this.#enterSquared;
+  #isWithin(kind: number, row: number, eye: Eye): boolean {
+    return eye.placed && waySquared(this.#places[kind]!, row, eye) <= this.#enterSquared;
   }
 
   /** Enters what is near and not known yet, if it may be known. */
@@ -281,56 +264,32 @@ export class Visibility<V extends Viewer> {
 
   #enter(viewer: V, table: LiveTable, row: number, eye: Eye, tick: number): void {
     const slot = viewer.known.enter(table.plan.index, row, table.ids[row], tick);
-    this.#isNear(viewer, slot, eye);
+    if (table.far) this.#isNear(viewer, slot, eye);
   }
 
   /** How much a row matters to a viewer by its distance: 0.05 at the edge of sight to 1.05. */
   weight(viewer: V, table: LiveTable, row: number): number {
-    const { eye } = viewer;
-    const at = table.plan.position;
-    if (!eye?.placed || !at) return 1;
-    const dx = table.values[at.x][row] - eye.x;
-    const dy = table.values[at.y][row] - eye.y;
-    const dz = at.z < 0 ? 0 : table.values[at.z][row] - eye.z;
-    const near = Math.max(1 - Math.sqrt(dx * dx + dy * dy + dz * dz) / this.#sight.radius, 0);
+    const eye = this.#eyes.of(viewer.eye);
+    const places = this.#places[table.plan.index];
+    if (!eye.placed || !places) return 1;
+    const near = Math.max(1 - Math.sqrt(waySquared(places, row, eye)) / this.#sight.radius, 0);
     return near * near + LEAST_WEIGHT;
   }
 
   /** The viewer's eye, moved to where it looks from now. */
   #eyeOf(viewer: V): Eye {
-    const eye = (viewer.eye ??= newEye());
-    if (!this.#grid) return eye;
-    const from = this.#sight.around!(viewer);
-    if (from) place(eye, from);
+    if (viewer.eye === NO_EYE) viewer.eye = this.#eyes.open();
+    const from = this.#grid && this.#sight.around!(viewer);
+    const eye = this.#eyes.of(viewer.eye);
+    if (from) this.#eyes.place(viewer.eye, from);
     return eye;
   }
-}
 
-/** Before the first STATE of all. */
-const NEVER = -1;
-
-function newEye(): Eye {
-  const nowhere = Number.NaN;
-  const looked = { lookedX: nowhere, lookedY: nowhere, lookedZ: nowhere };
-  return { x: 0, y: 0, z: 0, placed: false, ...looked, turn: NEVER };
-}
-
-function place(eye: Eye, from: Row | Point): void {
-  const table = (from as Partial<Row>).$table;
-  if (!table) {
-    eye.x = (from as Point).x;
-    eye.y = (from as Point).y;
-    eye.z = (from as Point).z ?? 0;
-  } else {
-    const at = table.plan.position;
-    // A row that is gone keeps the eye where it was.
-    if (!at || !(from as Row).alive) return;
-    const row = (from as Row).$index;
-    eye.x = table.values[at.x][row];
-    eye.y = table.values[at.y][row];
-    eye.z = at.z < 0 ? 0 : table.values[at.z][row];
+  /** The viewer is gone for good. */
+  forget(viewer: V): void {
+    if (viewer.eye !== NO_EYE) this.#eyes.close(viewer.eye);
+    viewer.eye = NO_EYE;
   }
-  eye.placed = true;
 }
 
 /**
