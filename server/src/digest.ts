@@ -18,7 +18,7 @@ import {
   writeDigest,
   writeListing,
 } from '@tickwire/protocol';
-import type { RoomLog } from './define-room.ts';
+import type { RoomLog } from './room-api.ts';
 import type { RoomSeat } from './seat.ts';
 import type { World } from './world.ts';
 

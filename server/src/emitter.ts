@@ -11,7 +11,8 @@ import {
   writePayload,
 } from '@tickwire/protocol';
 import { packCold } from './cold.ts';
-import type { RoomDefinition, Seat } from './define-room.ts';
+import type { RoomDefinition } from './define-room.ts';
+import type { Seat } from './room-api.ts';
 import type { RoomSeat } from './seat.ts';
 
 /** In place of an id: no seat with its own sight knows it. */

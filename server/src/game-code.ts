@@ -3,8 +3,8 @@
 // room, which asks it for its hooks; commands.ts asks for handlers. Trap: nobody waits for a hook
 // that is async, but a rejection that nobody takes would end the process.
 import { CloseCode } from '@tickwire/protocol';
-import type { RoomLog } from './define-room.ts';
 import type { Pulse } from './heartbeat.ts';
+import type { RoomLog } from './room-api.ts';
 
 /** What a room is to the code that runs in it. */
 interface Owner {

@@ -51,18 +51,16 @@ export type { Point } from './eyes.ts';
 // ./visibility.ts
 export { type Admission, type Authenticate, Refusal } from './admission.ts';
 // ./arguments.ts
-export {
-  defineRoom,
-  type LaunchOptions,
-  type Past,
-  type PastHit,
-  type RewindOptions,
-  type Room,
-  type RoomDefinition,
-  type RoomKind,
-  type RoomLog,
-  type Seat,
-} from './define-room.ts';
+export type {
+  LaunchOptions,
+  Past,
+  PastHit,
+  RewindOptions,
+  Room,
+  RoomLog,
+  Seat,
+} from './room-api.ts';
+export { defineRoom, type RoomDefinition, type RoomKind } from './define-room.ts';
 // ./heartbeat.ts
 // ./game-code.ts
 // ./input-queue.ts

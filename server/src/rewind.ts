@@ -9,9 +9,9 @@ import {
   type Row,
   type RowBase,
 } from '@tickwire/protocol';
-import type { LaunchOptions, RewindOptions, RoomLog } from './define-room.ts';
 import { type Sent, SentHistory } from './rewind-history.ts';
 import { type Moment, Rewound } from './rewound.ts';
+import type { LaunchOptions, RewindOptions, RoomLog } from './room-api.ts';
 import { RoomSeat } from './seat.ts';
 import type { World } from './world.ts';
 

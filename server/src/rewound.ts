@@ -12,10 +12,10 @@ import {
   rowClass,
   Table,
 } from '@tickwire/protocol';
-import type { PastHit } from './define-room.ts';
 import type { Point } from './eyes.ts';
 import { PastGrid, type Way } from './rewind-grid.ts';
 import type { Sent } from './rewind-history.ts';
+import type { PastHit } from './room-api.ts';
 import type { RoomSeat } from './seat.ts';
 import { positionOf, type World } from './world.ts';
 

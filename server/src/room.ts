@@ -11,17 +11,7 @@ import {
   TOMBSTONE_SECONDS,
   UsageError,
 } from '@tickwire/protocol';
-import type {
-  LaunchOptions,
-  Past,
-  RewindOptions,
-  Room,
-  RoomDefinition,
-  RoomKind,
-  RoomLimits,
-  RoomLog,
-  Seat,
-} from './define-room.ts';
+import type { RoomDefinition, RoomKind, RoomLimits } from './define-room.ts';
 import { DEFAULT_SEATS, isPacked } from './define-room.ts';
 import { Digests } from './digest.ts';
 import { Emitter } from './emitter.ts';
@@ -29,6 +19,7 @@ import { GameCode } from './game-code.ts';
 import type { Pulse } from './heartbeat.ts';
 import { Replication, type SendTime } from './replication.ts';
 import { Rewind } from './rewind.ts';
+import type { LaunchOptions, Past, RewindOptions, Room, RoomLog, Seat } from './room-api.ts';
 import { Schedule } from './schedule.ts';
 import { type Line, RoomSeat } from './seat.ts';
 import { Seating } from './seating.ts';

@@ -9,9 +9,10 @@ import {
   type Row,
   UsageError,
 } from '@tickwire/protocol';
-import type { RoomLimits, Seat } from './define-room.ts';
+import type { RoomLimits } from './define-room.ts';
 import { InputQueue } from './input-queue.ts';
 import { Outbox } from './outbox.ts';
+import type { Seat } from './room-api.ts';
 import { Told } from './told.ts';
 import { NO_EYE } from './visibility.ts';
 
