@@ -13,6 +13,7 @@ import type { Peer, TrustedProxies } from './proxies.ts';
 import { AddressBuckets, PerAddress } from './rate-limit.ts';
 import { RefusalLog } from './refusal-log.ts';
 import type { Joiner } from './seat.ts';
+import type { Seating } from './seating.ts';
 import { withSecurityHeaders } from './security-headers.ts';
 import type { Shard } from './shard.ts';
 import type { Tally } from './tally.ts';
@@ -79,6 +80,7 @@ export interface EdgeOptions {
   /** TCP connections that the process has files for. */
   mostLines: number;
   shard: Shard;
+  seating: Seating;
   api: HttpApi;
   limits: Limits;
   tally: Tally;
@@ -202,10 +204,10 @@ export class Edge implements TransportHandler, Host {
     peer: Peer,
     protocol: string | undefined,
   ): Promise<UpgradeAnswer> {
-    const { shard } = this.#options;
+    const { seating } = this.#options;
     const { remoteAddress } = peer;
     try {
-      const proof = await shard.prove(credential);
+      const proof = await seating.prove(credential);
       const context: Handshake = { ...peer, proof };
       return this.#crowded(remoteAddress) ?? { accept: true, protocol, context };
     } catch (error) {
@@ -306,7 +308,7 @@ export class Edge implements TransportHandler, Host {
   }
 
   join(hello: Hello, line: Joiner, proof: Proof | undefined): Promise<Joined> {
-    return this.#options.shard.join(hello, line, proof);
+    return this.#options.seating.join(hello, line, proof);
   }
 
   closed(connection: Connection, code: number): void {
@@ -324,6 +326,7 @@ export class Edge implements TransportHandler, Host {
     const now = this.now();
     for (const connection of this.connections) connection.sweep(now);
     this.#options.shard.sweep(now);
+    this.#options.seating.sweep(now);
     this.#refusals.sweep(now);
   }
 

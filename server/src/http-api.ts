@@ -2,12 +2,13 @@
 // Behind the transport, which adds the security headers, in front of the shard. Tokens come in
 // bodies, never in URLs, and are never logged.
 import { CloseCode } from '@tickwire/protocol';
+import type { Directory } from './directory.ts';
 import { JoinRefused } from './joining.ts';
 import type { Limits } from './limits.ts';
 import type { MetricsRoute } from './metrics.ts';
 import { checkOrigin, type OriginRules } from './origin.ts';
 import { AddressBuckets } from './rate-limit.ts';
-import type { RoomList } from './room-list.ts';
+import type { Seating } from './seating.ts';
 import type { Shard } from './shard.ts';
 import type { StaticFiles } from './static-files.ts';
 import type { Tally } from './tally.ts';
@@ -29,7 +30,8 @@ const STATUS: Readonly<Partial<Record<CloseCode, number>>> = {
 
 export interface HttpApiOptions {
   shard: Shard;
-  directory: RoomList;
+  seating: Seating;
+  directory: Directory;
   limits: Limits;
   origins: OriginRules;
   page: StaticFiles | undefined;
@@ -87,7 +89,7 @@ export class HttpApi {
   }
 
   async #list(): Promise<object[]> {
-    const entries = await this.#options.directory.list();
+    const entries = await this.#options.directory.rooms();
     return entries.map(({ id, kind, seats, taken }) => {
       return { id, kind, seats, taken, free: Math.max(seats - taken, 0) };
     });
@@ -97,7 +99,7 @@ export class HttpApi {
    * `{ token?, room?, create? }`: a ticket for a room of the kind, for that room, or for a new one.
    */
   async #join(kind: string, request: HttpRequest, cors: Cors): Promise<HttpResponse> {
-    const { shard, now, tally } = this.#options;
+    const { shard, seating, now, tally } = this.#options;
     if (cors === FOREIGN) {
       tally.refused('origin', 403);
       return json(403, { error: 'this origin is not allowed' }, cors);
@@ -115,15 +117,11 @@ export class HttpApi {
     try {
       const asked = body.create ? kind : (body.room ?? kind);
       // Before anything is asked of it: another kind has a check of its own.
-      if (shard.target(asked).kind !== kind)
+      if (seating.placement.target(asked).kind !== kind)
         throw new JoinRefused(CloseCode.NoRoom, 'a room of another kind');
-      const identity = await shard.authenticator.identify(kind, body.token, asked);
-      const room = body.create ? shard.open(kind) : shard.find(asked, false, identity);
-      return json(
-        200,
-        { room: room.id, url: this.#urlOf(request), ticket: shard.reserve(room, identity) },
-        cors,
-      );
+      const identity = await seating.authenticator.identify(kind, body.token, asked);
+      const { room, url, ticket } = await seating.promise(asked, body.create, identity);
+      return json(200, { room, url: url || this.#urlOf(request), ticket }, cors);
     } catch (error) {
       if (!(error instanceof JoinRefused)) throw error;
       tally.refused(error.counter, error.closeCode);

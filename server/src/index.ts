@@ -67,7 +67,7 @@ export { defineRoom, type RoomDefinition, type RoomKind } from './define-room.ts
 // ./told.ts
 // ./outbox.ts
 // ./seat.ts
-// ./seating.ts
+// ./room-seats.ts
 // ./emitter.ts
 // ./rewind-grid.ts
 // ./rewind-history.ts
@@ -86,15 +86,6 @@ export { defineRoom, type RoomDefinition, type RoomKind } from './define-room.ts
 export type { GameRoom } from './room.ts';
 // ./totals.ts
 // ./intake.ts
-// ./commands.ts
-// ./identity.ts
-// ./joining.ts
-// ./keys.ts
-// ./authenticator.ts
-// ./playing.ts
-// ./offer.ts
-// ./tickets.ts
-// ./user-seats.ts
 export {
   type Checkpoint,
   type Claim,
@@ -112,9 +103,20 @@ export { MemoryDirectory, type MemoryDirectoryOptions } from './memory-directory
 // ./parent-messages.ts
 // ./parent-directory.ts
 // ./directory-host.ts
-// ./room-list.ts
+// ./commands.ts
+// ./identity.ts
+// ./joining.ts
+// ./keys.ts
+// ./authenticator.ts
+// ./playing.ts
+// ./offer.ts
+// ./tickets.ts
+// ./user-seats.ts
 // ./connection.ts
 export type { Shard } from './shard.ts';
+// ./placement.ts
+export type { Seating } from './seating.ts';
+// ./make-shard.ts
 export type { MetricsOptions } from './metrics.ts';
 // ./http-api.ts
 export type { Edge } from './edge.ts';

@@ -2,6 +2,7 @@
 // client is told. Made by the shard, handed on by connections and the HTTP routes, which say the
 // refusal each in its own way.
 import { CloseCode, type Continuity, type Credential } from '@tickwire/protocol';
+import { DirectoryError } from './directory.ts';
 import type { Identity } from './identity.ts';
 import type { GameRoom } from './room.ts';
 import type { RoomSeat } from './seat.ts';
@@ -28,6 +29,17 @@ export class Elsewhere extends Error {
     super('the room lives elsewhere');
     this.url = url;
     this.ticket = ticket;
+  }
+}
+
+/** What the directory answers; one that does not is a refusal for who waits for it. */
+export async function underDirectory<T>(asked: Promise<T>): Promise<T> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (!(error instanceof DirectoryError)) throw error;
+    const message = 'the rooms cannot be looked up now; try again';
+    throw new JoinRefused(CloseCode.Overloaded, message, 'directory');
   }
 }
 

@@ -163,8 +163,10 @@ export class MemoryDirectory implements Directory {
     this.#expire(room, nowMs);
     const wanted = seats.filter(({ seat }) => !room.promised.has(seat)).length;
     if (room.promised.size + room.taken.size + wanted > room.facts.seats) return 'full';
-    for (const { seat, identity } of seats)
+    for (const { seat, identity } of seats) {
+      room.promised.delete(seat);
       room.promised.set(seat, { identity, untilMs: nowMs + lifeMs });
+    }
     return 'reserved';
   }
 
@@ -270,8 +272,12 @@ export class MemoryDirectory implements Directory {
     if (ofKind.size === 0) this.#byKind.delete(kind);
   }
 
+  /** A shard's promises live equally long, so the oldest come first; those of others wait a bit. */
   #expire({ promised }: KnownRoom, nowMs: number): void {
-    for (const [seat, { untilMs }] of promised) if (untilMs <= nowMs) promised.delete(seat);
+    for (const [seat, { untilMs }] of promised) {
+      if (untilMs > nowMs) return;
+      promised.delete(seat);
+    }
   }
 
   #entryOf(room: KnownRoom): RoomEntry {

@@ -12,7 +12,7 @@ import {
   UsageError,
 } from '@tickwire/protocol';
 import type { RoomDefinition, RoomKind, RoomLimits } from './define-room.ts';
-import { DEFAULT_SEATS, isPacked } from './define-room.ts';
+import { isPacked } from './define-room.ts';
 import { Digests } from './digest.ts';
 import { Emitter } from './emitter.ts';
 import { GameCode } from './game-code.ts';
@@ -20,9 +20,9 @@ import type { Pulse } from './heartbeat.ts';
 import { Replication, type SendTime } from './replication.ts';
 import { Rewind } from './rewind.ts';
 import type { LaunchOptions, Past, RewindOptions, Room, RoomLog, Seat } from './room-api.ts';
+import { RoomSeats } from './room-seats.ts';
 import { Schedule } from './schedule.ts';
 import { type Line, RoomSeat } from './seat.ts';
-import { Seating } from './seating.ts';
 import { sharingOf } from './sharing.ts';
 import { StepRunner } from './step-runner.ts';
 import { Timers } from './timers.ts';
@@ -31,8 +31,6 @@ import { World } from './world.ts';
 
 /** How often deleted map keys are swept, in seconds; they are kept for TOMBSTONE_SECONDS. */
 const FORGET_EVERY_SECONDS = 1;
-
-type Ended = (room: GameRoom, code: number, reason: string) => void;
 
 export interface RoomOptions {
   id: string;
@@ -46,8 +44,10 @@ export interface RoomOptions {
   findDesyncs: boolean;
   /** Monotonic ms. */
   now: () => number;
+  /** A seat is gone for good. */
+  left: (room: GameRoom, seat: RoomSeat) => void;
   /** The room is over: nobody is in it, or it failed. */
-  ended: Ended;
+  ended: (room: GameRoom, code: number, reason: string) => void;
 }
 
 export class GameRoom implements Room<Game, unknown, unknown> {
@@ -70,12 +70,13 @@ export class GameRoom implements Room<Game, unknown, unknown> {
   over = false;
   /** Ms since which nobody has a seat. */
   emptySinceMs: number;
-  readonly #seating = new Seating();
+  readonly #roomSeats = new RoomSeats();
   readonly #emitter: Emitter;
   readonly #timers: Timers;
   readonly #random: Random;
   readonly #now: () => number;
-  readonly #ended: Ended;
+  readonly #left: RoomOptions['left'];
+  readonly #ended: RoomOptions['ended'];
   readonly #steps: StepRunner;
   /** Ticks from one STATE to the next. */
   readonly #sendEvery: number;
@@ -102,6 +103,7 @@ export class GameRoom implements Room<Game, unknown, unknown> {
     this.world = new World(game, 1, definition.strict ?? false, isPacked(definition), far);
     this.world.begin(1, this.#sendEvery);
     this.#now = options.now;
+    this.#left = options.left;
     this.#ended = options.ended;
     this.emptySinceMs = options.now();
     this.schedule = new Schedule(game.tickRate, options.limits.catchUpTicks, this.#now(), 0);
@@ -119,7 +121,7 @@ export class GameRoom implements Room<Game, unknown, unknown> {
       every: this.#sendEvery,
       mostMs: options.limits.rewindMs,
       seesAll: sharing.visibility === undefined,
-      seat: (id: number) => this.#seating.byId.get(id),
+      seat: (id: number) => this.#roomSeats.byId.get(id),
     };
     this.rewinds = new Rewind(setting);
     this.digests = options.findDesyncs ? new Digests(setting) : undefined;
@@ -142,7 +144,7 @@ export class GameRoom implements Room<Game, unknown, unknown> {
     return this.world.state.rows[1] as never;
   }
   get seats(): Iterable<RoomSeat> {
-    return this.#seating.byId.values();
+    return this.#roomSeats.byId.values();
   }
   random(): number {
     return this.#random.next();
@@ -166,10 +168,10 @@ export class GameRoom implements Room<Game, unknown, unknown> {
     return this.world.near(kind, x, y, radius) as never;
   }
   seat(id: number): RoomSeat | undefined {
-    return this.#seating.byId.get(id);
+    return this.#roomSeats.byId.get(id);
   }
   inputOf(row: RowBase): never {
-    return this.#seating.byId.get(row.owner)?.input as never;
+    return this.#roomSeats.byId.get(row.owner)?.input as never;
   }
   after(ticks: number, timer: string, data?: unknown): void {
     this.#timers.set(this.tick + Math.max(Math.round(ticks), 1), timer, data);
@@ -201,20 +203,18 @@ export class GameRoom implements Room<Game, unknown, unknown> {
 
   /** Seats taken, without spectators. */
   get taken(): number {
-    return this.#seating.taken;
+    return this.#roomSeats.taken;
   }
 
-  /** True if one more may sit down, beside `reserved` others on their way. */
-  hasRoom(spectator: boolean, reserved: number): boolean {
-    const { seats = DEFAULT_SEATS, spectators = 0 } = this.definition;
-    const { byId, taken } = this.#seating;
-    if (spectator) return byId.size - taken < spectators;
-    return taken + reserved < seats;
+  /** True if there is a place for one more spectator; those of players are the directory's. */
+  get canBeWatched(): boolean {
+    const { byId, taken } = this.#roomSeats;
+    return byId.size - taken < (this.definition.spectators ?? 0);
   }
 
   /** Takes a seat. Undefined if the game's `join` threw and the room is over. */
   admit(auth: unknown, spectator: boolean, line: Line): RoomSeat | undefined {
-    const id = this.#seating.newId();
+    const id = this.#roomSeats.newId();
     const { game, limits } = this;
     const owned = () => this.world.owned.get(id);
     const kick = (seat: RoomSeat, reason: string) => {
@@ -222,7 +222,7 @@ export class GameRoom implements Room<Game, unknown, unknown> {
       this.remove(seat);
     };
     const seat = new RoomSeat({ id, auth, spectator, game, limits, owned, kick });
-    this.#seating.add(seat);
+    this.#roomSeats.add(seat);
     seat.attach(line, this.#done);
     this.code.run('join', () => this.definition.join?.(this as never, seat as never), seat.id);
     return this.over ? undefined : seat;
@@ -252,8 +252,9 @@ export class GameRoom implements Room<Game, unknown, unknown> {
     for (const row of this.world.owned.get(seat.id) ?? []) this.world.despawn(row);
     this.world.owned.delete(seat.id);
     this.replication.forget(seat);
-    this.#seating.remove(seat);
-    if (this.#seating.byId.size === 0) this.emptySinceMs = this.#now();
+    this.#roomSeats.remove(seat);
+    if (this.#roomSeats.byId.size === 0) this.emptySinceMs = this.#now();
+    if (!this.over) this.#left(this, seat);
   }
 
   /** Ms at which run() wants to be called next. */
@@ -278,7 +279,7 @@ export class GameRoom implements Room<Game, unknown, unknown> {
   end(code: number, reason: string): void {
     if (this.over) return;
     this.over = true;
-    for (const seat of this.#seating.byId.values()) {
+    for (const seat of this.#roomSeats.byId.values()) {
       seat.gone = true;
       seat.line?.close(code, reason);
       seat.line = undefined;
@@ -289,7 +290,7 @@ export class GameRoom implements Room<Game, unknown, unknown> {
   #advance(): void {
     const tick = this.tick;
     const sends = tick % this.#sendEvery === 0;
-    for (const seat of this.#seating.byId.values()) seat.takeInput(tick);
+    for (const seat of this.#roomSeats.byId.values()) seat.takeInput(tick);
     for (let due = this.#timers.next(tick); due; due = this.#timers.next(tick)) {
       const { name, data } = due;
       this.code.run(`timer ${name}`, () =>
@@ -297,7 +298,7 @@ export class GameRoom implements Room<Game, unknown, unknown> {
       );
     }
     this.code.run('tick', () => {
-      for (const seat of this.#seating.byId.values()) this.#steps.runOwned(seat.id, seat.input);
+      for (const seat of this.#roomSeats.byId.values()) this.#steps.runOwned(seat.id, seat.input);
       const ticked = this.definition.tick?.(this as never, this.dt);
       if (sends) this.world.round(this.#sendEvery);
       return ticked;
@@ -319,7 +320,7 @@ export class GameRoom implements Room<Game, unknown, unknown> {
   #replicate(tick: number): void {
     this.#time.tick = tick;
     this.replication.begin(tick);
-    for (const seat of this.#seating.byId.values()) {
+    for (const seat of this.#roomSeats.byId.values()) {
       if (!seat.line) continue;
       if (this.#turns && !this.replication.isInStep(seat)) this.#turns.wait(seat);
       else this.#sendState(seat);
@@ -347,7 +348,7 @@ export class GameRoom implements Room<Game, unknown, unknown> {
   /** Seats whose grace time is over, and seats that stay behind. */
   #sweep(nowMs: number): void {
     const { graceMs = this.limits.graceMs } = this.definition;
-    for (const seat of this.#seating.byId.values()) {
+    for (const seat of this.#roomSeats.byId.values()) {
       if (!seat.line) {
         if (nowMs - seat.droppedAtMs > graceMs) this.remove(seat);
       } else if (seat.slowSinceMs > 0 && nowMs - seat.slowSinceMs > this.limits.slowSeatMs) {

@@ -1,30 +1,308 @@
-// Who has a seat in a room, and which id the next one gets. Kept by room.ts. Ids go round, so that
-// one is used again as late as can be.
-import { MAX_SEATS } from '@tickwire/protocol';
-import type { RoomSeat } from './seat.ts';
+// Who sits where in this process's rooms: judges HELLOs, tickets and resume keys, seats players,
+// takes their new tokens, lets their seats go. Between the connections and the rooms; which room it
+// is and whether it has a place is placement.ts'.
+import { CloseCode, type Continuity, Credential, type Hello } from '@tickwire/protocol';
+import { Authenticator, expired } from './authenticator.ts';
+import type { RoomKind } from './define-room.ts';
+import type { Directory } from './directory.ts';
+import type { Identity } from './identity.ts';
+import {
+  checkHash,
+  type Joined,
+  JoinRefused,
+  type Proof,
+  provenFor,
+  ticketSpent,
+  underDirectory,
+} from './joining.ts';
+import { type MakeSecret, RotatingKeys } from './keys.ts';
+import type { Limits } from './limits.ts';
+import type { Log } from './log.ts';
+import type { OfferedCredential } from './offer.ts';
+import { type MakeWay, type Place, Placement, type Promised } from './placement.ts';
+import type { GameRoom } from './room.ts';
+import type { Joiner, Line, RoomSeat } from './seat.ts';
+import type { Shard } from './shard.ts';
+import { type Ticket, Tickets } from './tickets.ts';
+import { UserSeats } from './user-seats.ts';
+
+interface SeatRef {
+  readonly room: GameRoom;
+  readonly seat: RoomSeat;
+  /** What the directory calls it. */
+  readonly place: string | undefined;
+  identity: Identity;
+}
+
+export interface SeatingOptions {
+  rooms: Readonly<Record<string, RoomKind>>;
+  limits: Limits;
+  directory: Directory;
+  shard: Shard;
+  log: Log;
+  /** Monotonic ms. */
+  now: () => number;
+  /** Ms since 1970. */
+  wallClockMs: () => number;
+  makeSecret: MakeSecret;
+  /** Signs tickets. */
+  ticketKey: Uint8Array;
+}
 
 export class Seating {
-  /** By id, in the order in which they were taken. */
-  readonly byId = new Map<number, RoomSeat>();
-  /** Seats taken, without spectators. */
-  taken = 0;
-  /** Where the search for a free id begins. */
-  nextId = 1;
+  readonly authenticator: Authenticator;
+  readonly placement: Placement;
+  readonly #options: SeatingOptions;
+  readonly #tickets: Tickets;
+  readonly #resume: RotatingKeys<SeatRef>;
+  readonly #users = new UserSeats<SeatRef>();
+  readonly #refs = new Map<RoomSeat, SeatRef>();
 
-  newId(): number {
-    while (this.byId.has(this.nextId)) this.nextId = (this.nextId % MAX_SEATS) + 1;
-    const id = this.nextId;
-    this.nextId = (this.nextId % MAX_SEATS) + 1;
-    return id;
+  constructor(options: SeatingOptions) {
+    this.#options = options;
+    const { rooms, limits, log, now, wallClockMs, makeSecret, ticketKey: key } = options;
+    const { shard, directory } = options;
+    const clocks = { now, wallClockMs };
+    this.#tickets = new Tickets({ ...clocks, key, makeNonce: makeSecret, lifeMs: limits.ticketMs });
+    const deadlineMs = limits.authenticateMs;
+    this.authenticator = new Authenticator({ ...clocks, rooms, deadlineMs, log });
+    this.placement = new Placement({ shard, directory, tickets: this.#tickets, limits });
+    this.#resume = new RotatingKeys(makeSecret);
+    shard.watch = {
+      left: (room, seat) => this.#left(room, seat),
+      ended: (room) => this.#ended(room),
+    };
   }
 
-  add(seat: RoomSeat): void {
-    this.byId.set(seat.id, seat);
-    if (!seat.spectator) this.taken++;
+  /** Secrets that are remembered: of seats, those included that are about to go, and of tickets. */
+  get secrets(): { seats: number; tickets: number } {
+    return { seats: this.#resume.size, tickets: this.#tickets.size };
   }
 
-  remove(seat: RoomSeat): void {
-    this.byId.delete(seat.id);
-    if (!seat.spectator) this.taken--;
+  /** Judges what came with a handshake. Rejects with JoinRefused. */
+  async prove({ credential, secret, room }: OfferedCredential): Promise<Proof> {
+    switch (credential) {
+      case Credential.Resume:
+        this.#seatOf(secret);
+        return { credential, secret };
+      case Credential.Ticket:
+        this.#ticketOf(secret);
+        return { credential, secret };
+      default: {
+        const asked = room ?? this.#onlyKind();
+        const { kind } = this.placement.target(asked);
+        const identity = await this.authenticator.identify(kind, secret, asked);
+        return { credential, room: asked, identity };
+      }
+    }
+  }
+
+  /**
+   * Judges a HELLO and takes a seat for it. `proof`: of the handshake; a HELLO without a secret
+   * goes by it. Rejects with JoinRefused.
+   */
+  async join(hello: Hello, line: Joiner, proof?: Proof): Promise<Joined> {
+    const held = hello.secret === '' ? proof : undefined;
+    const { credential, secret } = held && 'secret' in held ? held : hello;
+    switch (credential) {
+      case Credential.Resume:
+        return this.#resumeSeat(hello, secret, line, proof);
+      case Credential.Ticket:
+        return this.#redeem(hello, secret, line);
+      default: {
+        const { kind } = this.placement.target(hello.room);
+        checkHash(this.#options.rooms[kind].game.hash, hello.hash);
+        const identity =
+          held && 'identity' in held
+            ? provenFor(held, hello.room)
+            : await this.authenticator.identify(kind, secret, hello.room, line.about);
+        this.#checkHere(line);
+        const makeWay = this.#makeWayFor(kind, identity);
+        const place = await this.placement.place(hello.room, hello.spectate, makeWay);
+        return this.#sit(place, identity, hello.spectate, line);
+      }
+    }
+  }
+
+  /** A ticket for a kind or a room. Rejects with JoinRefused. */
+  async promise(asked: string, create: boolean, identity: Identity): Promise<Promised> {
+    this.#oneTooMany(this.placement.target(asked).kind, identity.user);
+    return this.placement.promise(asked, create, identity);
+  }
+
+  /** What a ticket says that is good. Throws JoinRefused. */
+  #ticketOf(secret: string): Ticket {
+    const ticket = this.#tickets.read(secret);
+    if (!(ticket && this.#tickets.holds(ticket.nonce))) throw ticketSpent();
+    return ticket;
+  }
+
+  async #redeem(hello: Hello, secret: string, line: Joiner): Promise<Joined> {
+    const { shard, directory } = this.#options;
+    const { roomId, nonce } = this.#ticketOf(secret);
+    const room = shard.rooms.get(roomId);
+    if (!room) throw new JoinRefused(CloseCode.NoRoom, 'the room of this ticket is over');
+    checkHash(room.game.hash, hello.hash);
+    const redeemed = await underDirectory(directory.redeem(shard.leaseOf(room), nonce));
+    const identity = this.#tickets.take(nonce);
+    if (!(redeemed instanceof Uint8Array && identity)) throw ticketSpent();
+    return this.#sit({ room, seat: nonce }, identity, hello.spectate, line);
+  }
+
+  /** A seat's player shows a new token. Resolves with when that ends, rejects with JoinRefused. */
+  async #renew(ref: SeatRef, token: string, about?: object): Promise<number> {
+    const { room } = ref;
+    const identity = await this.authenticator.identify(room.kind, token, room.id, about);
+    this.#renewBy(ref, identity);
+    return identity.untilMs;
+  }
+
+  /** Throws JoinRefused for another user. */
+  #renewBy(ref: SeatRef, identity: Identity): void {
+    if (identity.user !== ref.identity.user)
+      throw new JoinRefused(CloseCode.AuthFailed, 'this seat is of another player', 'other-user');
+    ref.identity = identity;
+    ref.seat.auth = identity.auth;
+  }
+
+  /** Expired tickets, refusals to tell of: called a few times a second. */
+  sweep(nowMs: number): void {
+    this.#tickets.expire();
+    this.authenticator.sweep(nowMs);
+  }
+
+  /** What a token is for where no room is named. */
+  #onlyKind(): string {
+    const [kind, ...more] = this.#options.shard.kinds;
+    if (more.length === 0) return kind;
+    const message = 'say what the token is for: offer the subprotocol room.KIND as well';
+    throw new JoinRefused(CloseCode.NoRoom, message);
+  }
+
+  /** A seat for a line that is gone would stand empty for the grace time. */
+  #checkHere(line: Joiner): void {
+    if (!line.open) throw new JoinRefused(CloseCode.Lost, 'the line went before it had a seat');
+  }
+
+  /** Sits down, or gives the place back. */
+  #sit(place: Place, identity: Identity, spectate: boolean, line: Joiner): Joined {
+    const { room, seat: name } = place;
+    try {
+      const { auth, user, untilMs } = identity;
+      if (this.#options.now() >= untilMs) throw expired();
+      this.#checkHere(line);
+      const leaving = this.#oneTooMany(room.kind, user);
+      if (leaving) this.#giveUp(leaving, CloseCode.Superseded, 'another tab of yours took over');
+      const seat = room.over ? undefined : room.admit(auth, spectate, line);
+      if (!seat) throw new JoinRefused(CloseCode.RoomError, 'the room failed while you joined');
+      const ref = { room, seat, place: name, identity };
+      this.#refs.set(seat, ref);
+      this.#users.add(user, ref);
+      const joined = this.#joined(ref);
+      // The `join` hook may have sent the player away.
+      if (seat.gone) this.#left(room, seat);
+      return joined;
+    } catch (error) {
+      this.#free(room, name);
+      throw error;
+    }
+  }
+
+  /** `key`: that the seat was resumed with. */
+  #joined(ref: SeatRef, key?: string, continuity?: Continuity): Joined {
+    const { room, seat, identity } = ref;
+    return {
+      room,
+      seat,
+      resumeKey: this.#resume.issue(ref, key),
+      continuity,
+      untilMs: identity.untilMs,
+      renew: (token, about) => this.#renew(ref, token, about),
+      confirm: key === undefined ? undefined : () => this.#resume.confirm(ref),
+    };
+  }
+
+  /** A full room has a place for who has one in it that goes for the new one. */
+  #makeWayFor(kind: string, { user }: Identity): MakeWay {
+    return (room) => {
+      const leaving = this.#oneTooMany(kind, user);
+      if (leaving?.room !== room || leaving.seat.spectator) return false;
+      this.#giveUp(leaving, CloseCode.Superseded, 'another tab of yours took over');
+      return true;
+    };
+  }
+
+  /** The seat that a user must give up for another one. Throws JoinRefused if none may be. */
+  #oneTooMany(kind: string, user: string | undefined): SeatRef | undefined {
+    const seats = this.#users.of(user);
+    if (seats.length < this.#options.limits.seatsPerUser) return undefined;
+    if (this.#options.rooms[kind].definition.extraSeat !== 'supersede')
+      throw new JoinRefused(CloseCode.Full, 'you have a seat in another tab', 'user-seats');
+    return seats.find(({ seat }) => !seat.connected) ?? seats[0];
+  }
+
+  /** The seat is gone, and so is its line: what comes on one that is left would still be run. */
+  #giveUp({ room, seat }: SeatRef, code: CloseCode, reason: string): void {
+    seat.line?.close(code, reason);
+    room.remove(seat);
+  }
+
+  /** Of a resume key that is good. Throws JoinRefused. */
+  #seatOf(key: string): SeatRef {
+    const found = this.#resume.find(key);
+    const ref = found?.what;
+    if (!ref || ref.seat.gone || ref.room.over)
+      throw new JoinRefused(CloseCode.ResumeOver, 'this seat is gone: its grace time is over');
+    if (found.spent)
+      throw new JoinRefused(CloseCode.Superseded, 'a newer connection took over this seat');
+    return ref;
+  }
+
+  #resumeSeat(hello: Hello, key: string, line: Line, proof: Proof | undefined): Joined {
+    const ref = this.#seatOf(key);
+    const { room, seat } = ref;
+    checkHash(room.game.hash, hello.hash);
+    if (proof && 'identity' in proof) this.#renewBy(ref, provenFor(proof, room.id, room.kind));
+    if (this.#options.now() >= ref.identity.untilMs) {
+      const over = expired();
+      this.#giveUp(ref, over.closeCode, over.message);
+      throw over;
+    }
+    const { events = 0 } = hello;
+    if (events > seat.outbox.number)
+      throw new JoinRefused(CloseCode.Malformed, 'more events came than were told');
+    const { inputTick, commandsTaken: commands } = seat;
+    room.resume(seat, line);
+    const continuity = { lostEvents: seat.outbox.resume(events), inputTick, commands };
+    return this.#joined(ref, key, continuity);
+  }
+
+  /** Nobody comes back to this seat. */
+  #left(room: GameRoom, seat: RoomSeat): void {
+    const ref = this.#refs.get(seat);
+    // One who goes within the `join` hook has no place of his own yet: #sit gives it back.
+    if (!ref) return;
+    this.#forget(ref);
+    this.#free(room, ref.place);
+  }
+
+  #forget(ref: SeatRef): void {
+    this.#refs.delete(ref.seat);
+    this.#resume.drop(ref);
+    this.#users.delete(ref.identity.user, ref);
+    this.#options.shard.past.get(ref.room.kind)!.addSeat(ref.seat);
+  }
+
+  #ended(room: GameRoom): void {
+    for (const ref of [...this.#refs.values()]) if (ref.room === room) this.#forget(ref);
+  }
+
+  /** A place is nobody's any more. Of a room that is over, all are. */
+  #free(room: GameRoom, place: string | undefined): void {
+    const { shard, directory, log } = this.#options;
+    if (place === undefined || room.over) return;
+    directory.leave(shard.leaseOf(room), [place]).catch((error) => {
+      log.error({ err: error, room: room.id }, 'the directory was not told of a seat that is free');
+    });
   }
 }

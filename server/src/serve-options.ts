@@ -1,14 +1,15 @@
 // What serve() is asked for, with the defaults and the environment in: the only file that reads
 // PORT, HOST, NODE_ENV and TRUSTED_PROXIES. Called by serve.ts and, for the shards of one machine,
 // by shards.ts. Trap: an option wins over the environment, which wins over the default.
+
 import { checkNames, UsageError } from '@tickwire/protocol';
 import type { TlsFiles } from './certificate.ts';
 import type { RoomKind } from './define-room.ts';
+import type { Directory } from './directory.ts';
 import type { MakeSecret } from './keys.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { createLog, type Log, type LogLevel } from './log.ts';
 import type { MetricsOptions } from './metrics.ts';
-import type { RoomList } from './room-list.ts';
 import { DEFAULT_TRANSPORT_LIMITS, type Transport, type TransportLimits } from './transport.ts';
 import type { TransportName } from './transports.ts';
 import { checkHang } from './watchdog.ts';
@@ -54,7 +55,7 @@ export interface ServeOptions {
   transport?: TransportName | Transport;
   transportLimits?: Partial<TransportLimits>;
   limits?: Partial<Limits>;
-  directory?: RoomList;
+  directory?: Directory;
   log?: LogLevel | Log;
   /** Default: NODE_ENV is 'production'. */
   production?: boolean;

@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { CloseCode, UsageError } from '@tickwire/protocol';
 import { accessOf } from './access.ts';
 import { type TlsFiles, watchCertificate } from './certificate.ts';
+import type { Directory } from './directory.ts';
 import { Edge, linesFor } from './edge.ts';
 import { onEndSignals } from './end-signals.ts';
 import { Heartbeat } from './heartbeat.ts';
@@ -13,12 +14,14 @@ import { HttpApi } from './http-api.ts';
 import { randomSecret } from './keys.ts';
 import type { Limits } from './limits.ts';
 import type { Log } from './log.ts';
+import { makeShard } from './make-shard.ts';
+import { MemoryDirectory } from './memory-directory.ts';
 import type { MetricsRoute } from './metrics.ts';
 import { linesThatFit } from './open-files.ts';
 import { RESTARTS_VARIABLE, readRestarts } from './restarts.ts';
-import { createRoomList } from './room-list.ts';
+import type { Seating } from './seating.ts';
 import { type ServeOptions, settingsOf } from './serve-options.ts';
-import { Shard } from './shard.ts';
+import type { Shard } from './shard.ts';
 import { loadStaticFiles } from './static-files.ts';
 import { Tally } from './tally.ts';
 import { Ticker } from './ticker.ts';
@@ -31,6 +34,7 @@ export interface Server {
   readonly url: string;
   readonly transport: string;
   readonly shard: Shard;
+  readonly seating: Seating;
   readonly edge: Edge;
   /** Tells everybody, awaits the rooms' `close`, stops. Idempotent. */
   close(reason?: string): Promise<void>;
@@ -49,7 +53,7 @@ export async function serve(options: ServeOptions): Promise<Server> {
   const settings = settingsOf(options);
   const { production, log, limits, now, wallClockMs, port, host } = settings;
   const { publicUrl, tls } = options;
-  const directory = options.directory ?? createRoomList();
+  const directory = options.directory ?? new MemoryDirectory({ now: wallClockMs });
   const { rules, proxies, proofFirst } = accessOf(options, settings);
   const page = options.page === undefined ? undefined : loadStaticFiles(options.page, options);
   const tally = new Tally(readRestarts(process.env[RESTARTS_VARIABLE]));
@@ -57,19 +61,13 @@ export async function serve(options: ServeOptions): Promise<Server> {
   const transport = await transportOf(options, log, tally);
   const heartbeat = new Heartbeat();
   const ticker = new Ticker(now, tally);
-  const shard = new Shard({
-    rooms: options.rooms,
-    limits,
-    directory,
-    log,
-    heartbeat,
-    now,
-    wallClockMs,
-    ...chanceOf(options),
-    findDesyncs: options.findDesyncs ?? !production,
-    start: options.ticking === false ? undefined : (room) => ticker.start(room),
+  const owner = { shard: randomBytes(8).toString('hex'), url: publicUrl ?? '' };
+  const { shard, seating } = await makeShard({
+    ...{ ...options, production, ...(await chanceOf(options, directory)) },
+    ...{ limits, directory, owner, log, heartbeat, ticker, now, wallClockMs },
   });
-  const common = { shard, limits, tally, origins: rules, now, mostLines: linesOf(limits, log) };
+  const mostLines = linesOf(limits, log);
+  const common = { shard, seating, limits, tally, origins: rules, now, mostLines };
   const api = new HttpApi({ ...common, directory, page, metrics, publicUrl });
   const edge = new Edge({ ...common, ticker, proxies, proofFirst, api, log, wallClockMs });
   const listening = await transport.listen({ port, host, tls }, edge).catch(async (error) => {
@@ -100,7 +98,7 @@ export async function serve(options: ServeOptions): Promise<Server> {
   };
   const started = tally.restarts !== undefined;
   const deafen = options.signals === false ? undefined : onEndSignals({ close, started, log });
-  return { port: listening.port, url, transport: transport.name, shard, edge, close };
+  return { port: listening.port, url, transport: transport.name, shard, seating, edge, close };
 }
 
 /** Of this machine; what players use is `publicUrl`. */
@@ -112,8 +110,8 @@ function urlOf(host: string, port: number, tls: TlsFiles | undefined): string {
 const TICKET_KEY_BYTES = 32;
 
 /** What nobody may guess, and what shall differ from run to run. */
-function chanceOf(options: ServeOptions) {
-  const { makeSecret = randomSecret, ticketKey = randomBytes(TICKET_KEY_BYTES) } = options;
+async function chanceOf(options: ServeOptions, directory: Directory) {
+  const { makeSecret = randomSecret, ticketKey = await directory.secret() } = options;
   const { seed = () => randomBytes(4).readUInt32LE() } = options;
   const key = Buffer.from(ticketKey as Uint8Array);
   if (key.length < TICKET_KEY_BYTES)

@@ -1,16 +1,20 @@
-// Promised seats: each ticket keeps one in its room until it is used or its time is over. A ticket
-// is a text that anybody may read and nobody may write: room, user, expiry and a nonce under
-// HMAC-SHA256, so that a forged or late one is refused before anything is looked up. What the game
-// knows of the player stays here, under the nonce. Asked by the shard whenever it looks for a free
-// seat, so that counting is no walk over all tickets.
+// Tickets: texts that anybody may read and nobody may write: room, user, expiry and a nonce under
+// HMAC-SHA256, so that a forged or late one is refused before anything is looked up. The directory
+// keeps the place under the nonce; what the game knows of the player stays here, where the ticket
+// was written. Asked by seating.ts and placement.ts.
 import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto';
 import { MAX_TICKET_CHARS } from '@tickwire/protocol';
 import type { Identity } from './identity.ts';
 import type { MakeSecret } from './keys.ts';
 
-/** A promised seat. */
+/** What a ticket says. */
 export interface Ticket {
   readonly roomId: string;
+  /** What the directory calls the promised place. */
+  readonly nonce: string;
+}
+
+interface Promised {
   readonly identity: Identity;
   /** Monotonic ms. */
   readonly untilMs: number;
@@ -37,9 +41,8 @@ const LABEL = 'tickwire ticket 1:';
 export class Tickets {
   readonly #options: TicketsOptions;
   readonly #key: KeyObject;
-  readonly #promised = new Map<string, Ticket>();
-  /** Tickets by room and by user; who has none has no entry. */
-  readonly #byRoom = new Map<string, number>();
+  readonly #promised = new Map<string, Promised>();
+  /** Tickets by user; who has none has no entry. */
   readonly #byUser = new Map<string, number>();
 
   constructor(options: TicketsOptions) {
@@ -47,36 +50,47 @@ export class Tickets {
     this.#key = createSecretKey(options.key);
   }
 
-  issue(roomId: string, identity: Identity): string {
-    const { lifeMs, makeNonce, now, wallClockMs } = this.#options;
+  /** Remembers who a promise is for, and answers its nonce. */
+  promise(identity: Identity): string {
+    const { lifeMs, makeNonce, now } = this.#options;
     const nonce = makeNonce();
-    const { user = '' } = identity;
-    this.#promised.set(nonce, { roomId, identity, untilMs: now() + lifeMs });
-    count(this.#byRoom, roomId, 1);
-    count(this.#byUser, user, 1);
-    const claims: Claims = [roomId, user, wallClockMs() + lifeMs, nonce];
+    this.#promised.set(nonce, { identity, untilMs: now() + lifeMs });
+    count(this.#byUser, identity.user ?? '', 1);
+    return nonce;
+  }
+
+  /** The text that a player gets. */
+  write(roomId: string, user: string | undefined, nonce: string): string {
+    const { lifeMs, wallClockMs } = this.#options;
+    const claims: Claims = [roomId, user ?? '', wallClockMs() + lifeMs, nonce];
     const said = Buffer.from(JSON.stringify(claims)).toString('base64url');
     return `${said}.${this.#sign(said)}`;
   }
 
-  /** Whether it promises a seat: it is ours, in time, and was not used. */
-  holds(ticket: string): boolean {
-    const nonce = this.#nonceOf(ticket);
-    this.expire();
-    return nonce !== undefined && this.#promised.has(nonce);
+  /** What a ticket says that we wrote and that is in time. Looks nothing up. */
+  read(ticket: string): Ticket | undefined {
+    if (ticket.length > MAX_TICKET_CHARS) return undefined;
+    const dot = ticket.indexOf('.');
+    const said = ticket.slice(0, Math.max(dot, 0));
+    if (!equal(ticket.slice(dot + 1), this.#sign(said))) return undefined;
+    const claims: Claims = JSON.parse(Buffer.from(said, 'base64url').toString());
+    const [roomId, , expiresAtMs, nonce] = claims;
+    return expiresAtMs < this.#options.wallClockMs() ? undefined : { roomId, nonce };
   }
 
-  /** What the ticket promises, once. */
-  redeem(ticket: string): Ticket | undefined {
-    const nonce = this.#nonceOf(ticket);
+  /** Who a promise of ours is for, that was not used. */
+  holds(nonce: string): boolean {
     this.expire();
-    return nonce === undefined ? undefined : this.#take(nonce);
+    return this.#promised.has(nonce);
   }
 
-  /** Seats of a room that are promised now. */
-  reserved(roomId: string): number {
-    this.expire();
-    return this.#byRoom.get(roomId) ?? 0;
+  /** Who a promise of ours was for, once. */
+  take(nonce: string): Identity | undefined {
+    const promised = this.#promised.get(nonce);
+    if (!promised) return undefined;
+    this.#promised.delete(nonce);
+    count(this.#byUser, promised.identity.user ?? '', -1);
+    return promised.identity;
   }
 
   /** Seats that are promised to a user now. */
@@ -95,34 +109,14 @@ export class Tickets {
     const nowMs = this.#options.now();
     for (const [nonce, { untilMs }] of this.#promised) {
       if (untilMs >= nowMs) return;
-      this.#take(nonce);
+      this.take(nonce);
     }
-  }
-
-  /** The nonce of a ticket that we wrote and that is in time. Looks nothing up. */
-  #nonceOf(ticket: string): string | undefined {
-    if (ticket.length > MAX_TICKET_CHARS) return undefined;
-    const dot = ticket.indexOf('.');
-    const said = ticket.slice(0, Math.max(dot, 0));
-    if (!equal(ticket.slice(dot + 1), this.#sign(said))) return undefined;
-    const claims: Claims = JSON.parse(Buffer.from(said, 'base64url').toString());
-    const [, , expiresAtMs, nonce] = claims;
-    return expiresAtMs < this.#options.wallClockMs() ? undefined : nonce;
   }
 
   #sign(said: string): string {
     return createHmac('sha256', this.#key)
       .update(LABEL + said)
       .digest('base64url');
-  }
-
-  #take(nonce: string): Ticket | undefined {
-    const ticket = this.#promised.get(nonce);
-    if (!ticket) return undefined;
-    this.#promised.delete(nonce);
-    count(this.#byRoom, ticket.roomId, -1);
-    count(this.#byUser, ticket.identity.user ?? '', -1);
-    return ticket;
   }
 }
 

@@ -14,8 +14,7 @@ import {
   writePong,
 } from '@tickwire/protocol';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import type { MemoryPeer, RoomKind } from '../src/index.ts';
-import { createRoomList } from '../src/room-list.ts';
+import { DirectoryError, MemoryDirectory, type MemoryPeer, type RoomKind } from '../src/index.ts';
 import { arcade, game } from './arcade.ts';
 import { Stepper, type StepperOptions } from './stepper.ts';
 
@@ -316,9 +315,9 @@ describe('what the game is asked', () => {
   });
 
   test('a directory that fails to forget a room harms nothing', async () => {
-    const directory = createRoomList();
-    directory.remove = async () => {
-      throw new Error('the directory is away');
+    const directory = new MemoryDirectory({ now: () => 0 });
+    directory.release = async () => {
+      throw new DirectoryError('unreachable', 'the directory is away');
     };
     await start({ field: arcade() }, { serve: { directory } });
     await seated();

@@ -14,7 +14,7 @@ beforeEach(async () => {
 afterEach(() => stepper.close());
 
 const sendAway = (url: string, ticket?: string) => {
-  stepper.server.shard.join = () => Promise.reject(new Elsewhere(url, ticket));
+  stepper.server.seating.join = () => Promise.reject(new Elsewhere(url, ticket));
 };
 
 function movedTo(frame: Uint8Array): Moved {

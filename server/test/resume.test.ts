@@ -154,10 +154,10 @@ describe('one seat and two lines', () => {
 
   test('a newer connection takes the seat over, and the older is told 4007', async () => {
     const [a] = await twins();
-    const { shard } = stepper.server;
+    const { seating } = stepper.server;
     const closed: [number, string][] = [];
     const join = (secret: string) =>
-      shard.join(
+      seating.join(
         { version: 1, hash: game.hash, room: 'field', credential: 2, secret, spectate: false },
         {
           open: true,
@@ -176,7 +176,7 @@ describe('one seat and two lines', () => {
 
   test('{T48, S47} [J2] of two resumes that race one wins, the other is told 4007', async () => {
     const [a] = await twins();
-    const { shard } = stepper.server;
+    const { seating } = stepper.server;
     const room = stepper.room('field');
     a.offline = true;
     a.cut();
@@ -199,7 +199,7 @@ describe('one seat and two lines', () => {
           secret: 'secret-1',
           spectate: false,
         } as const;
-        const joined = await shard.join(hello, line);
+        const joined = await seating.join(hello, line);
         return joined.seat.line === line;
       }),
     );
@@ -225,7 +225,9 @@ describe('one seat and two lines', () => {
       spectate: false,
     } as const;
     const line = { open: true, send() {}, cork: (run: () => void) => run(), close() {}, move() {} };
-    await expect(stepper.server.shard.join(hello, line)).rejects.toMatchObject({ closeCode: 4007 });
+    await expect(stepper.server.seating.join(hello, line)).rejects.toMatchObject({
+      closeCode: 4007,
+    });
     expect(a.state).toBe('live');
   });
 });

@@ -217,7 +217,7 @@ export class SequenceFuzz {
    * Nobody attacks for a while: what is left is what players need, and all of them see the truth.
    */
   async #calm(): Promise<void> {
-    const { shard, edge } = this.#stepper.server;
+    const { shard, seating, edge } = this.#stepper.server;
     this.#misleads = false;
     for (const hand of this.#hands) hand.leave();
     // It may hold anything: only everything anew makes it right.
@@ -236,8 +236,8 @@ export class SequenceFuzz {
     exactly('misled players compared', this.#expectations.checked - before, 1);
     exactly('connections in a calm', edge.connections.size, all.length);
     exactly('seats in a calm', seats.length, all.length);
-    exactly('resume keys in a calm', shard.secrets.seats, all.length);
-    exactly('tickets in a calm', shard.secrets.tickets, 0);
+    exactly('resume keys in a calm', seating.secrets.seats, all.length);
+    exactly('tickets in a calm', seating.secrets.tickets, 0);
     this.#expectations.sweep();
   }
 }

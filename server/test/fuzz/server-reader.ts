@@ -42,9 +42,9 @@ export class ServerReader {
   #waits = false;
   #reads = 0;
 
-  private constructor(stepper: Stepper, name: RoomName, seed: number) {
+  private constructor(stepper: Stepper, room: GameRoom, name: RoomName, seed: number) {
     this.#stepper = stepper;
-    this.#room = stepper.server.shard.open(name);
+    this.#room = room;
     this.#chance = new Random(seed);
     this.#hello = helloFrame(name);
     this.#nowMs = stepper.nowMs;
@@ -80,7 +80,8 @@ export class ServerReader {
   static async start(name: RoomName, seed: number): Promise<ServerReader> {
     const rooms = { [name]: fuzzRoom(seed, { ...ROOMS[name], tick: () => {} }) };
     const serve = { log: createLog('silent') };
-    return new ServerReader(await Stepper.start({ rooms, seed, serve }), name, seed);
+    const stepper = await Stepper.start({ rooms, seed, serve });
+    return new ServerReader(stepper, await stepper.server.shard.open(name), name, seed);
   }
 
   /** Until a frame can be read; a room that failed, or a seat that is gone, is told by a throw. */

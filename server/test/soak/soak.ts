@@ -174,7 +174,7 @@ export class Soak {
 
   /** Everybody comes back, nothing moves: what must hold then is looked at. */
   async #calmDown(): Promise<void> {
-    const { edge, shard } = this.#server;
+    const { edge, seating } = this.#server;
     const bots = this.#bots;
     this.#attacks.callOff();
     for (const bot of bots) bot.heal();
@@ -187,11 +187,11 @@ export class Soak {
       edge.connections.size === bots.length &&
       edge.tally.connections === bots.length &&
       seats() === bots.length &&
-      shard.secrets.seats === bots.length &&
-      shard.secrets.tickets === 0;
+      seating.secrets.seats === bots.length &&
+      seating.secrets.tickets === 0;
     if (!(await this.#comes(gone, GONE_MS)))
       this.#problems.push(
-        `left over beside ${bots.length}: ${JSON.stringify(shard.secrets)}, ` +
+        `left over beside ${bots.length}: ${JSON.stringify(seating.secrets)}, ` +
           `${seats()} seats, ${edge.connections.size} connections`,
       );
     await sleep(REST_MS);
