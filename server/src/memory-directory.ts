@@ -185,7 +185,8 @@ export class MemoryDirectory implements Directory {
     const room = this.#owned(lease);
     if (!room) return false;
     this.#expire(room, this.#now());
-    if (room.promised.size + room.taken.size >= room.facts.seats) return 'full';
+    const free = room.facts.seats - room.promised.size - room.taken.size;
+    if (free <= 0 && !room.taken.has(seat)) return 'full';
     room.taken.add(seat);
     return 'taken';
   }
