@@ -1,6 +1,6 @@
 // The server's files in reading order: a file imports only files above it in this list. What a game
-// needs is exported; a file named in a comment is the house's own. `./jwt` is an export of its own,
-// so that who does not want it does not load jose.
+// needs is exported; a file named in a comment is the house's own. `./jwt` and `./redis` are
+// exports of their own, so that who does not want them does not load jose or Redis's client.
 export { DEFAULT_LIMITS, type Limits } from './limits.ts';
 // ./log.ts
 export type { TlsFiles } from './certificate.ts';
@@ -103,6 +103,11 @@ export { MemoryDirectory, type MemoryDirectoryOptions } from './memory-directory
 // ./parent-messages.ts
 // ./parent-directory.ts
 // ./directory-host.ts
+// ./redis-keys.ts
+// ./redis-scripts.ts
+// ./redis-line.ts
+// ./redis-lists.ts
+// ./redis-channels.ts
 // ./commands.ts
 // ./identity.ts
 // ./joining.ts

@@ -1,0 +1,353 @@
+// The directory of several machines: rooms, seats and checkpoints in one Redis (6.2 or newer, or
+// Valkey). Made by a game, `serve({ directory: redis({ url }) })`; an export of its own, so that
+// who does not want it does not load its client. What is true of a room stands in keys of one slot
+// and changes by scripts alone (redis-scripts.ts); the lists to find rooms by stand apart and may
+// lie (redis-lists.ts). Trap: Redis copies to its replicas later, so one that fails over may have
+// forgotten the last second; epochs grow all the same, for they go by its clock.
+import { randomBytes } from 'node:crypto';
+import { UsageError } from '@tickwire/protocol';
+import {
+  type Checkpoint,
+  type Claim,
+  type Directory,
+  DirectoryError,
+  type Lease,
+  type Owner,
+  type Reservation,
+  type RoomEntry,
+  type RoomFacts,
+  type SeatPromise,
+  type ShardEntry,
+} from './directory.ts';
+import { RedisChannels } from './redis-channels.ts';
+import { openName, RedisKeys } from './redis-keys.ts';
+import { RedisLine } from './redis-line.ts';
+import { type Listed, RedisLists, slices } from './redis-lists.ts';
+import * as scripts from './redis-scripts.ts';
+
+export interface RedisOptions {
+  /** `redis://[user:password@]host[:port][/number]`, or `rediss://` for TLS. */
+  url: string;
+  /**
+   * Ms for which a claim or a renewal holds, 50 to 600,000. Default 3,000: an owner may stand still
+   * for 2 s, and a dead one's rooms are others' after 3.
+   */
+  leaseMs?: number;
+  /** Begins all keys. A-Z, a-z, 0-9, `_`, `-`, `.` and `:`, at most 64. Default `tickwire:`. */
+  prefix?: string;
+}
+
+const LEASE_MS = 3_000;
+/** Leases after which a shard that says nothing is forgotten, and ms at least. */
+const SHARD_LEASES = 3;
+const SHARD_MS = 6_000;
+/** Orphans that are read of a list at once; claimed ones leave it. */
+const MAX_DUE = 256;
+/** Rooms that are asked for in one turn. */
+const ROOMS_AT_ONCE = 1_000;
+/** Pages of a list that are looked at for candidates: a list that lies more is being set right. */
+const MAX_PAGES = 8;
+const SECRET_BYTES = 32;
+
+/**
+ * Begins to connect; what is asked before it is connected waits, 1 s at most. Throws UsageError for
+ * options that cannot work.
+ */
+export function redis(options: RedisOptions): Directory {
+  return new RedisDirectory(options);
+}
+
+type Texts = readonly string[];
+/** What the scripts answer; 0 is: not the owner. */
+type Listing = readonly [untilMs: string, free: number, open: string];
+type Freed = readonly [free: number, open: string];
+
+class RedisDirectory implements Directory {
+  readonly leaseMs: number;
+  readonly #keys: RedisKeys;
+  readonly #line: RedisLine;
+  readonly #lists: RedisLists;
+  readonly #channels: RedisChannels;
+  /** Put back where Redis has forgotten it. */
+  #secret: Uint8Array = randomBytes(SECRET_BYTES);
+
+  constructor({ url, leaseMs = LEASE_MS, prefix = 'tickwire:' }: RedisOptions) {
+    if (!(leaseMs >= 50 && leaseMs <= 600_000))
+      throw new UsageError(`redis: leaseMs is ${leaseMs}, not 50 to 600,000`);
+    if (!/^[\w.:-]{0,64}$/.test(prefix))
+      throw new UsageError('redis: prefix has up to 64 of A-Z, a-z, 0-9, _, -, . and :');
+    this.leaseMs = Math.ceil(leaseMs);
+    this.#keys = new RedisKeys(prefix);
+    try {
+      this.#line = new RedisLine(url);
+    } catch {
+      // The URL may hold a password.
+      throw new UsageError('redis: url is not like redis://host:6379');
+    }
+    this.#lists = new RedisLists(this.#line);
+    this.#channels = new RedisChannels(() => new RedisLine(url));
+  }
+
+  async announce(shard: ShardEntry): Promise<void> {
+    const lifeMs = Math.max(SHARD_LEASES * this.leaseMs, SHARD_MS);
+    const args = [shard.id, JSON.stringify(shard), String(lifeMs)];
+    await this.#line.run(scripts.ANNOUNCE, this.#keys.shards, args);
+  }
+
+  async withdraw(shard: string): Promise<void> {
+    await this.#line.run(scripts.WITHDRAW, this.#keys.shards, [shard]);
+  }
+
+  async shards(): Promise<readonly ShardEntry[]> {
+    const said = await this.#line.run<Texts>(scripts.LIST_SHARDS, this.#keys.shards, []);
+    return said.map((text) => JSON.parse(text));
+  }
+
+  async claim(facts: RoomFacts, { shard, url }: Owner): Promise<Claim> {
+    const { id, kind, build, seats, match, hidden } = facts;
+    const open = hidden ? '' : openName(kind, match);
+    const room = [kind, build, String(seats), match, hidden ? '1' : '0', open];
+    type Answer = readonly [0, string, string] | readonly [1, string, ...Listing, string, string];
+    const [answer] = await Promise.all([
+      this.#run<Answer>(scripts.CLAIM, id, [shard, url, String(this.leaseMs), ...room]),
+      // Whoever owns a room has it on a list that finds it when he dies; 0 says: ask the room.
+      this.#line.ask(['ZADD', this.#keys.lease(id), 'NX', '0', id]),
+    ]);
+    if (answer[0] === 0) return { won: false, owner: { shard: answer[1], url: answer[2] } };
+    const [, epoch, untilMs, free, opened, ofKind, openedUs] = answer;
+    this.#markLease(id, untilMs);
+    this.#markOpen(id, [free, opened]);
+    if (opened !== '')
+      for (const list of [this.#keys.rooms(), this.#keys.rooms(ofKind)])
+        this.#lists.mark(list, id, Number(openedUs));
+    return { won: true, epoch: Number(epoch) };
+  }
+
+  async renew(leases: readonly Lease[]): Promise<readonly string[]> {
+    const answers = await Promise.all(
+      leases.map((lease) => this.#asOwner<Listing>(scripts.RENEW, lease, [String(this.leaseMs)])),
+    );
+    const lost: string[] = [];
+    for (const [index, { id }] of leases.entries()) {
+      const answer = answers[index];
+      if (!answer) {
+        lost.push(id);
+        continue;
+      }
+      const [untilMs, free, open] = answer;
+      this.#markLease(id, untilMs);
+      this.#markOpen(id, [free, open]);
+    }
+    return lost;
+  }
+
+  async handOver(lease: Lease, { shard, url }: Owner): Promise<number | false> {
+    const args = [String(this.leaseMs), shard, url];
+    const answer = await this.#asOwner<Texts>(scripts.HAND_OVER, lease, args);
+    if (!answer) return false;
+    this.#markLease(lease.id, answer[1]);
+    return Number(answer[0]);
+  }
+
+  lock(lease: Lease, locked: boolean): Promise<boolean> {
+    return this.#changeSeats(scripts.LOCK, lease, [locked ? '1' : '0']);
+  }
+
+  async release(lease: Lease): Promise<boolean> {
+    const answer = await this.#asOwner<Texts>(scripts.RELEASE, lease, []);
+    if (!answer) return false;
+    const [open, kind] = answer;
+    const lists = [this.#keys.lease(lease.id), this.#keys.rooms(), this.#keys.rooms(kind)];
+    if (open !== '') lists.push(this.#keys.open(open));
+    for (const list of lists) this.#lists.mark(list, lease.id, undefined);
+    await this.#lists.written();
+    return true;
+  }
+
+  async room(id: string): Promise<RoomEntry | undefined> {
+    return (await this.#look(id))?.entry;
+  }
+
+  async rooms(kind?: string): Promise<readonly RoomEntry[]> {
+    const list = this.#keys.rooms(kind);
+    const listed = await this.#lists.read(list, '-inf', 0, -1);
+    const found = await this.#lookAll(listed.map((one) => [list, one]));
+    return found
+      .map(({ entry }) => entry)
+      .filter((entry) => kind === undefined || entry.kind === kind);
+  }
+
+  async candidates(kind: string, match: string, limit: number): Promise<readonly RoomEntry[]> {
+    const list = this.#keys.open(openName(kind, match));
+    const found: RoomEntry[] = [];
+    for (let page = 0; page < MAX_PAGES && found.length < limit; page++) {
+      const listed = await this.#lists.read(list, '1', page * limit, limit);
+      const looked = await this.#lookAll(listed.map((one) => [list, one]));
+      for (const { entry, listed, open } of looked) {
+        const free = entry.locked ? 0 : entry.seats - entry.taken;
+        if (free !== listed[1]) this.#markOpen(entry.id, [free, open]);
+        if (free > 0 && !entry.orphan && entry.match === match) found.push(entry);
+      }
+      if (listed.length < limit) break;
+    }
+    return found.sort((a, b) => a.seats - a.taken - (b.seats - b.taken)).slice(0, limit);
+  }
+
+  async orphans(): Promise<readonly string[]> {
+    const { leases } = this.#keys;
+    const due = await Promise.all(leases.map((list) => this.#lists.due(list, MAX_DUE)));
+    const listed = due.flatMap((some, index) => some.map((one) => [leases[index], one] as const));
+    const looked = await this.#lookAll(listed);
+    for (const { entry, untilMs } of looked)
+      if (!entry.orphan) this.#markLease(entry.id, String(untilMs));
+    return looked
+      .filter(({ entry }) => entry.orphan)
+      .sort((a, b) => a.untilMs - b.untilMs)
+      .map(({ entry }) => entry.id);
+  }
+
+  async reserve(id: string, seats: readonly SeatPromise[], lifeMs: number): Promise<Reservation> {
+    const args: (string | Buffer)[] = [String(Math.ceil(lifeMs))];
+    for (const { seat, identity } of seats) args.push(seat, Buffer.from(identity));
+    type Answer = readonly [Reservation, ...Freed];
+    const [answer, ...freed] = await this.#run<Answer>(scripts.RESERVE, id, args);
+    if (answer === 'reserved') this.#markOpen(id, freed);
+    return answer;
+  }
+
+  async redeem(lease: Lease, seat: string): Promise<Uint8Array | 'spent' | false> {
+    const args = [String(lease.epoch), seat];
+    const answer = await this.#run<0 | 1 | Buffer>(scripts.REDEEM, lease.id, args, true);
+    if (answer === 0) return false;
+    // A copy: Redis's answers share memory with what else was read.
+    return answer === 1 ? 'spent' : new Uint8Array(answer);
+  }
+
+  async take(lease: Lease, seat: string): Promise<'taken' | 'full' | false> {
+    type Answer = readonly ['taken' | 'full', ...Freed];
+    const answer = await this.#asOwner<Answer>(scripts.TAKE, lease, [seat]);
+    if (!answer) return false;
+    const [taken, ...freed] = answer;
+    this.#markOpen(lease.id, freed);
+    return taken;
+  }
+
+  leave(lease: Lease, seats: readonly string[]): Promise<boolean> {
+    return this.#changeSeats(scripts.LEAVE, lease, seats);
+  }
+
+  occupy(lease: Lease, seats: readonly string[]): Promise<boolean> {
+    return this.#changeSeats(scripts.OCCUPY, lease, seats);
+  }
+
+  async save(lease: Lease, tick: number, bytes: Uint8Array): Promise<boolean> {
+    // Copied, for it is written to the socket later.
+    const args = [String(lease.epoch), String(tick), Buffer.from(bytes)];
+    return (await this.#run(scripts.SAVE, lease.id, args)) === 1;
+  }
+
+  async load(id: string): Promise<Checkpoint | undefined> {
+    const asked = ['HMGET', this.#keys.checkpoint(id), 'epoch', 'tick', 'bytes'];
+    const [epoch, tick, bytes] = await this.#line.ask<(Buffer | null)[]>(asked, true);
+    if (!epoch || !tick || !bytes) return undefined;
+    return { epoch: Number(epoch), tick: Number(tick), bytes: new Uint8Array(bytes) };
+  }
+
+  async publish(channel: string, message: Uint8Array): Promise<void> {
+    await this.#line.ask(['PUBLISH', this.#keys.channel(channel), Buffer.from(message)]);
+  }
+
+  async subscribe(
+    channel: string,
+    hear: (message: Uint8Array) => void,
+  ): Promise<() => Promise<void>> {
+    return this.#channels.subscribe(this.#keys.channel(channel), hear);
+  }
+
+  async secret(): Promise<Uint8Array> {
+    const key = this.#keys.secret;
+    const [, kept] = await Promise.all([
+      this.#line.ask(['SET', key, Buffer.from(this.#secret), 'NX']),
+      this.#line.ask<Buffer | null>(['GET', key], true),
+    ]);
+    if (kept?.length !== SECRET_BYTES)
+      throw new DirectoryError('failed', `Redis: ${key} does not hold ${SECRET_BYTES} bytes`);
+    this.#secret = new Uint8Array(kept);
+    return this.#secret;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#line.close(), this.#channels.close()]);
+  }
+
+  async #run<Answer>(
+    script: scripts.Script,
+    id: string,
+    args: readonly (string | Buffer)[],
+    bytes = false,
+  ): Promise<Answer> {
+    return this.#line.run<Answer>(script, this.#keys.room(id), args, bytes);
+  }
+
+  /** Answers false where the lease is lost. */
+  async #asOwner<Answer>(
+    script: scripts.Script,
+    lease: Lease,
+    args: Texts,
+  ): Promise<Answer | false> {
+    const { id, epoch } = lease;
+    return (await this.#run<Answer | 0>(script, id, [String(epoch), ...args])) || false;
+  }
+
+  async #changeSeats(script: scripts.Script, lease: Lease, args: Texts): Promise<boolean> {
+    const freed = await this.#asOwner<Freed>(script, lease, args);
+    if (freed) this.#markOpen(lease.id, freed);
+    return freed !== false;
+  }
+
+  async #look(id: string): Promise<Looked | undefined> {
+    const answer = await this.#run<Texts | null>(scripts.LOOK, id, []);
+    if (!answer) return undefined;
+    const [kind, build, seats, match, hidden, shard, url, epoch, locked, taken, orphan] = answer;
+    const facts = { id, kind, build, seats: Number(seats), match, hidden: hidden === '1' };
+    const flags = { locked: locked === '1', orphan: orphan === '1' };
+    const counts = { epoch: Number(epoch), taken: Number(taken) };
+    return {
+      entry: { ...facts, shard, url, ...counts, ...flags },
+      untilMs: Number(answer[11]),
+      open: answer[12],
+    };
+  }
+
+  /** What stands on lists, asked of the rooms themselves; those that are no more are forgotten. */
+  async #lookAll(
+    all: readonly (readonly [list: string, listed: Listed])[],
+  ): Promise<(Looked & { listed: Listed })[]> {
+    const found: (Looked & { listed: Listed })[] = [];
+    for (const some of slices(all, ROOMS_AT_ONCE)) {
+      const looked = await Promise.all(some.map(([, [id]]) => this.#look(id)));
+      for (const [index, [list, listed]] of some.entries()) {
+        const room = looked[index];
+        if (room) found.push({ ...room, listed });
+        else this.#lists.forget(list, listed);
+      }
+    }
+    return found;
+  }
+
+  #markLease(id: string, untilMs: string): void {
+    this.#lists.mark(this.#keys.lease(id), id, Number(untilMs));
+  }
+
+  /** A hidden room is on no list. */
+  #markOpen(id: string, [free, open]: Freed): void {
+    if (open !== '') this.#lists.mark(this.#keys.open(open), id, Math.max(free, 0));
+  }
+}
+
+interface Looked {
+  readonly entry: RoomEntry;
+  readonly untilMs: number;
+  /** Name of its list of open rooms. */
+  readonly open: string;
+}

@@ -1,0 +1,183 @@
+// A connection to Redis that answers in time: what is asked is answered, or refused with a
+// DirectoryError, within a second, and a lost connection comes back by itself. Used by
+// redis-directory.ts, which has one for questions and one for what it listens to. Trap: what was
+// refused as late, or cut off, may have been done.
+import { createClient, ErrorReply, RESP_TYPES } from '@redis/client';
+import { DirectoryError } from './directory.ts';
+import type { Script } from './redis-scripts.ts';
+
+/** A room that renews each second knows in time that it cannot; Redis answers in 1 ms. */
+const DEADLINE_MS = 1_000;
+/** Longest wait before the next attempt to connect: a third of a short lease. */
+const RETRY_CAP_MS = 500;
+/** A connection on which nothing was heard for so long is given up: three deadlines. */
+const SILENCE_MS = 3_000;
+/** One PING to spare in SILENCE_MS. */
+const PING_MS = 1_000;
+/** Questions on their way: of a stalled Redis, a second's worth at its full rate. */
+const MAX_WAITING = 65_536;
+/** What Redis says while it cannot serve anybody; other errors are about what was asked. */
+const NOT_SERVING = /^(LOADING|MASTERDOWN|CLUSTERDOWN)\b/;
+
+const BYTES = { typeMapping: { [RESP_TYPES.BLOB_STRING]: Buffer } };
+
+type Client = ReturnType<typeof clientOf>;
+type Hear = (message: Buffer) => void;
+
+/** Throws TypeError where the URL is none of Redis's. */
+function clientOf(url: string) {
+  return createClient({
+    url,
+    disableOfflineQueue: true,
+    commandsQueueMaxLength: MAX_WAITING,
+    maintNotifications: 'disabled',
+    pingInterval: PING_MS,
+    socket: {
+      connectTimeout: DEADLINE_MS,
+      socketTimeout: SILENCE_MS,
+      reconnectStrategy: (attempts) => Math.min(50 * 2 ** attempts, RETRY_CAP_MS),
+    },
+  });
+}
+
+export class RedisLine {
+  readonly #url: string;
+  #client: Client;
+  /** Resolves when the first attempt to connect has come to something. */
+  #tried: Promise<void> | undefined;
+  #heardMs = performance.now();
+  #closed = false;
+
+  /** Begins to connect. Throws TypeError where the URL is none of Redis's. */
+  constructor(url: string) {
+    this.#url = url;
+    this.#client = this.#open();
+  }
+
+  /** With `bytes`, texts in the answer are Buffers. */
+  async ask<Answer>(args: readonly (string | Buffer)[], bytes = false): Promise<Answer> {
+    const send = () => this.#client.sendCommand<Answer>(args, bytes ? BYTES : undefined);
+    try {
+      const answer = await inTime(this.#tried ? this.#tried.then(send) : send());
+      this.#heardMs = performance.now();
+      return answer;
+    } catch (error) {
+      if (error instanceof ErrorReply) this.#heardMs = performance.now();
+      const refusal = asDirectoryError(error);
+      if (refusal.code === 'late') this.#doubt();
+      throw refusal;
+    }
+  }
+
+  /** Runs a script, which is sent in full only where Redis does not know it (any more). */
+  async run<Answer>(
+    { text, sha }: Script,
+    keys: readonly string[],
+    args: readonly (string | Buffer)[],
+    bytes = false,
+  ): Promise<Answer> {
+    const rest = [String(keys.length), ...keys, ...args];
+    try {
+      return await this.ask<Answer>(['EVALSHA', sha, ...rest], bytes);
+    } catch (error) {
+      const { cause } = error as DirectoryError;
+      if (!(cause instanceof ErrorReply && cause.message.startsWith('NOSCRIPT'))) throw error;
+      return await this.ask<Answer>(['EVAL', text, ...rest], bytes);
+    }
+  }
+
+  /** Resolves once messages are heard; they are heard again after a reconnection. */
+  subscribe(channel: string, hear: Hear): Promise<void> {
+    return this.#listen((client) => client.subscribe(channel, hear, true));
+  }
+
+  unsubscribe(channel: string, hear: Hear): Promise<void> {
+    return this.#listen((client) => client.unsubscribe(channel, hear, true));
+  }
+
+  /** Waits for what was asked, as long as that may take. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    const client = this.#client;
+    if (client.isReady) await inTime(client.close()).catch(() => {});
+    client.destroy();
+  }
+
+  async #listen(change: (client: Client) => Promise<void>): Promise<void> {
+    const send = () => {
+      // The client would keep it for later.
+      if (this.#client.isReady) return change(this.#client);
+      throw new DirectoryError('unreachable', 'Redis: not connected');
+    };
+    try {
+      await inTime((this.#tried ?? Promise.resolve()).then(send));
+    } catch (error) {
+      throw asDirectoryError(error);
+    }
+  }
+
+  #open(): Client {
+    const client = clientOf(this.#url);
+    this.#heardMs = performance.now();
+    this.#tried = new Promise<void>((resolve) => {
+      const done = () => {
+        if (this.#client === client) this.#tried = undefined;
+        resolve();
+      };
+      client.once('ready', done).once('end', done).once('error', done);
+    });
+    // Why it is not connected is told to whoever asks.
+    client.on('error', () => {});
+    // An attempt that was on its way when the client was given up still connects.
+    client.on('connect', () => {
+      if (this.#closed || this.#client !== client) client.destroy();
+    });
+    client.on('ping-interval', () => {
+      if (this.#client === client) this.#heardMs = performance.now();
+    });
+    client.connect().catch(() => {});
+    return client;
+  }
+
+  /**
+   * After a question without an answer. A dead connection that is written to looks alive for
+   * minutes, so one that has been silent for long is replaced.
+   */
+  #doubt(): void {
+    const silentMs = performance.now() - this.#heardMs;
+    if (this.#closed || silentMs < SILENCE_MS) return;
+    const client = this.#client;
+    this.#client = this.#open();
+    client.destroy();
+  }
+}
+
+/** Rejects as late after DEADLINE_MS; what comes of the promise then is passed over. */
+function inTime<Value>(promise: Promise<Value>): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      reject(new DirectoryError('late', `Redis: no answer in ${DEADLINE_MS} ms`));
+    }, DEADLINE_MS);
+    promise.then(
+      (value) => {
+        clearTimeout(timer);
+        resolve(value);
+      },
+      (error) => {
+        clearTimeout(timer);
+        reject(error);
+      },
+    );
+  });
+}
+
+function asDirectoryError(error: unknown): DirectoryError {
+  if (error instanceof DirectoryError) return error;
+  const { message = '', code } = error as NodeJS.ErrnoException;
+  const ours =
+    error instanceof ErrorReply ? !NOT_SERVING.test(message) : error instanceof TypeError;
+  // Where a name has several addresses, Node names none of the errors.
+  const said = `Redis: ${message || code || error}`;
+  return new DirectoryError(ours ? 'failed' : 'unreachable', said, { cause: error });
+}

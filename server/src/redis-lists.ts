@@ -1,0 +1,76 @@
+// The lists by which rooms are found in Redis: all of them, those of a kind, those with free seats,
+// and those whose lease ends next. Written by redis-directory.ts after the rooms themselves, in a
+// slot of their own. Trap: they may lie, for a writer can die in between; who reads one asks the
+// room, and sets right or forgets what was wrong.
+import type { RedisLine } from './redis-line.ts';
+import { DUE, FORGET } from './redis-scripts.ts';
+
+/** Members in one command: some 50 KB, below what makes others wait. */
+const AT_ONCE = 1_000;
+
+/** Scores are whole numbers. */
+export type Listed = readonly [id: string, score: number];
+
+export class RedisLists {
+  readonly #line: RedisLine;
+  /** By list and id: the newest score, or undefined where it goes. */
+  #marks = new Map<string, Map<string, number | undefined>>();
+  #written: Promise<void> | undefined;
+
+  constructor(line: RedisLine) {
+    this.#line = line;
+  }
+
+  /** Puts an id on a list, or takes it off; what is marked in one turn goes together. */
+  mark(list: string, id: string, score: number | undefined): void {
+    const marks = this.#marks.get(list) ?? new Map<string, number | undefined>();
+    this.#marks.set(list, marks.set(id, score));
+    this.#written ??= Promise.resolve().then(() => this.#write());
+  }
+
+  /** Resolves when what was marked stands there, or is given up: readers set it right. */
+  async written(): Promise<void> {
+    await this.#written;
+  }
+
+  /** Takes an id off that stands for nothing, unless it was put there anew. */
+  forget(list: string, [id, score]: Listed): void {
+    this.#line.run(FORGET, [list], [id, String(score)]).catch(() => {});
+  }
+
+  /** Those with a score of `from` at least, by score, then id. */
+  read(list: string, from: string, offset: number, limit: number): Promise<Listed[]> {
+    const range = [list, from, '+inf', 'BYSCORE', 'LIMIT', String(offset), String(limit)];
+    return this.#line.ask(['ZRANGE', ...range, 'WITHSCORES']);
+  }
+
+  /** Those with a score that is over by Redis's clock, the lowest first. */
+  async due(list: string, limit: number): Promise<Listed[]> {
+    const flat: string[] = await this.#line.run(DUE, [list], [String(limit)]);
+    return slices(flat, 2).map(([id, score]) => [id, Number(score)]);
+  }
+
+  async #write(): Promise<void> {
+    const all = this.#marks;
+    this.#marks = new Map();
+    this.#written = undefined;
+    const asked: Promise<unknown>[] = [];
+    for (const [list, marks] of all) {
+      const put = [...marks].flatMap(([id, score]) =>
+        score === undefined ? [] : [String(score), id],
+      );
+      const gone = [...marks].flatMap(([id, score]) => (score === undefined ? [id] : []));
+      for (const some of slices(put, 2 * AT_ONCE))
+        asked.push(this.#line.ask(['ZADD', list, ...some]));
+      for (const some of slices(gone, AT_ONCE)) asked.push(this.#line.ask(['ZREM', list, ...some]));
+    }
+    await Promise.allSettled(asked);
+  }
+}
+
+export function slices<Value>(values: readonly Value[], length: number): Value[][] {
+  const some: Value[][] = [];
+  for (let from = 0; from < values.length; from += length)
+    some.push(values.slice(from, from + length));
+  return some;
+}

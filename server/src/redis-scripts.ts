@@ -1,0 +1,287 @@
+// What Redis does in one step for the directory, in Lua: each script reads and writes the keys of
+// one slot, and takes the time from Redis. Called by redis-directory.ts, which knows the keys.
+// Trap: numbers of a room are texts of whole numbers, for Lua writes long ones as 1.7e+15.
+import { createHash } from 'node:crypto';
+
+export interface Script {
+  readonly text: string;
+  /** What Redis calls it by. */
+  readonly sha: string;
+}
+
+/** A room that nobody renews is kept this long after its lease: time to start a machine again. */
+const KEEP_MS = 600_000;
+/** Values that Lua hands on in one call: its stack holds 8,000. */
+const AT_ONCE = 1_000;
+
+function script(...parts: readonly string[]): Script {
+  const text = parts.join('').replaceAll(/\n\s*/g, '\n').trim();
+  return { text, sha: createHash('sha1').update(text).digest('hex') };
+}
+
+const TIME = `
+  local time = redis.call('TIME')
+  local now = time[1] * 1000 + math.floor(time[2] / 1000)
+  local function whole(number) return string.format('%.0f', number) end
+`;
+
+/**
+ * The keys of every script about a room, in this order:
+ * ROOM hash: kind, build, seats, match, hidden 0|1, open (name of its list of open rooms, or ''),
+ *   opened (us since 1970), shard, url, epoch, until (ms since 1970), locked 0|1;
+ * PROMISES zset: seat -> ms when it ends; IDENTITIES hash: seat -> bytes; TAKEN set of seats;
+ * CHECKPOINT hash: epoch, tick, bytes.
+ */
+const KEYS = `
+  local ROOM, PROMISES, IDENTITIES, TAKEN, CHECKPOINT = unpack(KEYS)
+  local function keep(until_)
+    for _, key in ipairs(KEYS) do redis.call('PEXPIREAT', key, whole(until_ + ${KEEP_MS})) end
+  end
+  local function sweep()
+    repeat
+      local late =
+        redis.call('ZRANGEBYSCORE', PROMISES, '-inf', now, 'LIMIT', 0, ${AT_ONCE})
+      if #late > 0 then
+        redis.call('ZREM', PROMISES, unpack(late))
+        redis.call('HDEL', IDENTITIES, unpack(late))
+      end
+    until #late < ${AT_ONCE}
+  end
+`;
+
+/** For what only the owner may do: ARGV[1] is its epoch, and a 0 is all that another one gets. */
+const OWNED = `
+  local owned = redis.call('HMGET', ROOM, 'epoch', 'until', 'seats', 'locked', 'open')
+  if owned[1] ~= ARGV[1] then return 0 end
+  local until_, seats = tonumber(owned[2]), tonumber(owned[3])
+  sweep()
+  local function free()
+    if owned[4] == '1' then return 0 end
+    return seats - redis.call('ZCARD', PROMISES) - redis.call('SCARD', TAKEN)
+  end
+`;
+
+const OWNED_ROOM = TIME + KEYS + OWNED;
+
+/**
+ * Args: shard, url, lease ms, kind, build, seats, match, hidden, open.
+ * Answers [0, shard, url] of who owns it, or [1, epoch, until, free, open, kind, opened, hidden]:
+ * what the room is was said by who opened it.
+ */
+export const CLAIM = script(
+  TIME,
+  KEYS,
+  `
+  local held = redis.call('HMGET', ROOM, 'until', 'epoch', 'shard', 'url')
+  if held[1] and tonumber(held[1]) > now then return {0, held[3], held[4]} end
+  local until_ = now + ARGV[3]
+  local epoch = whole(math.max((tonumber(held[2]) or 0) + 1, now))
+  if not held[1] then
+    redis.call('HSET', ROOM, 'kind', ARGV[4], 'build', ARGV[5], 'seats', ARGV[6],
+      'match', ARGV[7], 'hidden', ARGV[8], 'open', ARGV[9], 'locked', '0',
+      'opened', time[1] .. string.format('%06d', time[2]))
+  end
+  redis.call('HSET', ROOM, 'shard', ARGV[1], 'url', ARGV[2],
+    'epoch', epoch, 'until', whole(until_))
+  sweep()
+  keep(until_)
+  local room = redis.call('HMGET', ROOM, 'seats', 'locked', 'open', 'kind', 'opened', 'hidden')
+  local free = room[1] - redis.call('ZCARD', PROMISES) - redis.call('SCARD', TAKEN)
+  if room[2] == '1' then free = 0 end
+  return {1, epoch, whole(until_), free, room[3], room[4], room[5], room[6]}`,
+);
+
+/** Args: epoch, lease ms. Answers 0, or [until, free, open]. */
+export const RENEW = script(
+  OWNED_ROOM,
+  `
+  until_ = now + ARGV[2]
+  redis.call('HSET', ROOM, 'until', whole(until_))
+  keep(until_)
+  return {whole(until_), free(), owned[5]}`,
+);
+
+/** Args: epoch, lease ms, shard, url. Answers 0, or [epoch, until]. */
+export const HAND_OVER = script(
+  OWNED_ROOM,
+  `
+  until_ = now + ARGV[2]
+  local epoch = whole(math.max(owned[1] + 1, now))
+  redis.call('HSET', ROOM, 'shard', ARGV[3], 'url', ARGV[4],
+    'epoch', epoch, 'until', whole(until_))
+  keep(until_)
+  return {epoch, whole(until_)}`,
+);
+
+/** Args: epoch, 0|1. Answers 0, or [free, open]. */
+export const LOCK = script(
+  OWNED_ROOM,
+  `
+  redis.call('HSET', ROOM, 'locked', ARGV[2])
+  owned[4] = ARGV[2]
+  return {free(), owned[5]}`,
+);
+
+/** Args: epoch. Answers 0, or [open, kind]. */
+export const RELEASE = script(
+  OWNED_ROOM,
+  `
+  local kind = redis.call('HGET', ROOM, 'kind')
+  redis.call('UNLINK', unpack(KEYS))
+  return {owned[5], kind}`,
+);
+
+/**
+ * No args. Answers nil, or [kind, build, seats, match, hidden, shard, url, epoch, locked, taken,
+ * orphan 0|1, until, opened, open].
+ */
+export const LOOK = script(
+  TIME,
+  KEYS,
+  `
+  local room = redis.call('HMGET', ROOM, 'kind', 'build', 'seats', 'match', 'hidden',
+    'shard', 'url', 'epoch', 'locked', 'until', 'opened', 'open')
+  if not room[1] then return false end
+  local taken = redis.call('ZCOUNT', PROMISES, '(' .. whole(now), '+inf')
+    + redis.call('SCARD', TAKEN)
+  local orphan = tonumber(room[10]) <= now and '1' or '0'
+  return {room[1], room[2], room[3], room[4], room[5], room[6], room[7], room[8], room[9],
+    whole(taken), orphan, room[10], room[11], room[12]}`,
+);
+
+/**
+ * Args: life ms, then seat and identity of each promise, all or none of which are given.
+ * Answers [what came of it], or ['reserved' | 'full', free, open].
+ */
+export const RESERVE = script(
+  TIME,
+  KEYS,
+  `
+  local room = redis.call('HMGET', ROOM, 'until', 'locked', 'seats', 'open')
+  if not room[1] then return {'gone'} end
+  if tonumber(room[1]) <= now then return {'orphan'} end
+  if room[2] == '1' then return {'locked'} end
+  sweep()
+  local free = room[3] - redis.call('ZCARD', PROMISES) - redis.call('SCARD', TAKEN)
+  local wanted = 0
+  for i = 2, #ARGV, 2 do
+    if not redis.call('ZSCORE', PROMISES, ARGV[i]) then wanted = wanted + 1 end
+  end
+  if wanted > free then return {'full', free, room[4]} end
+  local ends = whole(now + ARGV[1])
+  for i = 2, #ARGV, 2 do
+    redis.call('ZADD', PROMISES, ends, ARGV[i])
+    redis.call('HSET', IDENTITIES, ARGV[i], ARGV[i + 1])
+  end
+  local forgotten = whole(room[1] + ${KEEP_MS})
+  redis.call('PEXPIREAT', PROMISES, forgotten)
+  redis.call('PEXPIREAT', IDENTITIES, forgotten)
+  return {'reserved', free - wanted, room[4]}`,
+);
+
+/** Args: epoch, seat. Answers 0, 1 where there is no such promise, or its identity. */
+export const REDEEM = script(
+  OWNED_ROOM,
+  `
+  if redis.call('ZREM', PROMISES, ARGV[2]) == 0 then return 1 end
+  local identity = redis.call('HGET', IDENTITIES, ARGV[2])
+  redis.call('HDEL', IDENTITIES, ARGV[2])
+  redis.call('SADD', TAKEN, ARGV[2])
+  keep(until_)
+  return identity`,
+);
+
+/** Args: epoch, seat. Answers 0, or ['taken' | 'full', free, open]. */
+export const TAKE = script(
+  OWNED_ROOM,
+  `
+  if redis.call('SISMEMBER', TAKEN, ARGV[2]) == 0 then
+    if redis.call('ZCARD', PROMISES) + redis.call('SCARD', TAKEN) >= seats then
+      return {'full', 0, owned[5]}
+    end
+    redis.call('SADD', TAKEN, ARGV[2])
+    keep(until_)
+  end
+  return {'taken', free(), owned[5]}`,
+);
+
+/** Args: epoch, seats, which are all that are taken now. Answers 0, or [free, open]. */
+export const OCCUPY = script(
+  OWNED_ROOM,
+  `
+  redis.call('DEL', TAKEN)
+  for from = 2, #ARGV, ${AT_ONCE} do
+    redis.call('SADD', TAKEN, unpack(ARGV, from, math.min(from + ${AT_ONCE - 1}, #ARGV)))
+  end
+  keep(until_)
+  return {free(), owned[5]}`,
+);
+
+/** Args: epoch, seats. Answers 0, or [free, open]. */
+export const LEAVE = script(
+  OWNED_ROOM,
+  `
+  for from = 2, #ARGV, ${AT_ONCE} do
+    redis.call('SREM', TAKEN, unpack(ARGV, from, math.min(from + ${AT_ONCE - 1}, #ARGV)))
+  end
+  return {free(), owned[5]}`,
+);
+
+/** Args: epoch, tick, bytes. Answers 0 or 1. */
+export const SAVE = script(
+  TIME,
+  KEYS,
+  `
+  local room = redis.call('HMGET', ROOM, 'epoch', 'until')
+  if room[1] ~= ARGV[1] then return 0 end
+  local newest = tonumber(redis.call('HGET', CHECKPOINT, 'tick'))
+  if newest and tonumber(ARGV[2]) < newest then return 0 end
+  redis.call('HSET', CHECKPOINT, 'epoch', ARGV[1], 'tick', ARGV[2], 'bytes', ARGV[3])
+  redis.call('PEXPIREAT', CHECKPOINT, whole(room[2] + ${KEEP_MS}))
+  return 1`,
+);
+
+/**
+ * Key: a list of leases. Args: how many. Answers ids whose lease may be over, each with its score.
+ */
+export const DUE = script(
+  TIME,
+  `
+  return redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'WITHSCORES', 'LIMIT', 0, ARGV[1])`,
+);
+
+/** Key: a list. Args: id, score. Takes the id off, unless it was put there anew. Answers 0 or 1. */
+export const FORGET = script(`
+  if tonumber(redis.call('ZSCORE', KEYS[1], ARGV[1])) ~= tonumber(ARGV[2]) then return 0 end
+  return redis.call('ZREM', KEYS[1], ARGV[1])`);
+
+/** Keys: zset of shards (id -> ms when it is forgotten), hash of what they said (id -> text). */
+const SHARDS = `
+  local UNTIL, SAID = unpack(KEYS)
+  local late = redis.call('ZRANGEBYSCORE', UNTIL, '-inf', now, 'LIMIT', 0, ${AT_ONCE})
+  if #late > 0 then
+    redis.call('ZREM', UNTIL, unpack(late))
+    redis.call('HDEL', SAID, unpack(late))
+  end
+`;
+
+/** Args: id, text, life ms. The keys live as long as the last of the shards. */
+export const ANNOUNCE = script(
+  TIME,
+  SHARDS,
+  `
+  redis.call('ZADD', UNTIL, whole(now + ARGV[3]), ARGV[1])
+  redis.call('HSET', SAID, ARGV[1], ARGV[2])
+  redis.call('PEXPIRE', UNTIL, ARGV[3])
+  redis.call('PEXPIRE', SAID, ARGV[3])
+  return 1`,
+);
+
+/** Args: id. */
+export const WITHDRAW = script(`
+  redis.call('ZREM', KEYS[1], ARGV[1])
+  redis.call('HDEL', KEYS[2], ARGV[1])
+  return 1`);
+
+/** No args. Answers the texts of the shards that are there. */
+export const LIST_SHARDS = script(TIME, SHARDS, `return redis.call('HVALS', SAID)`);

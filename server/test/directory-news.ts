@@ -1,0 +1,144 @@
+// The chapters of directory-contract.ts about what shards leave for each other: checkpoints, word
+// of themselves, messages and the secret.
+import { expect, test } from 'vitest';
+import type { ShardEntry } from '../src/index.ts';
+import { bytes, chapterSuite, claimed, facts, HOLDS_MS, south, until } from './directory-doors.ts';
+
+export const checkpoints = chapterSuite('checkpoints', HOLDS_MS, (doors) => {
+  test('the newest checkpoint is what another shard loads', async () => {
+    const { a, b } = doors;
+    const lease = await claimed(a, facts('r1'));
+    expect(await b.load('r1')).toBeUndefined();
+    const state = Uint8Array.from({ length: 8_192 }, (_, i) => i % 256);
+    expect(await a.save(lease, 0, bytes('first'))).toBe(true);
+    expect(await a.save(lease, 40, state)).toBe(true);
+    expect(await b.load('r1')).toEqual({ epoch: lease.epoch, tick: 40, bytes: state });
+    expect(await b.load('no such room')).toBeUndefined();
+  });
+
+  test('an older tick is refused, the same tick is not', async () => {
+    const { a } = doors;
+    const lease = await claimed(a, facts('r1'));
+    await a.save(lease, 100, bytes('newest'));
+    expect(await a.save(lease, 99, bytes('older'))).toBe(false);
+    expect(await a.save(lease, 9, bytes('older'))).toBe(false);
+    expect((await a.load('r1'))?.bytes).toEqual(bytes('newest'));
+    expect(await a.save(lease, 100, bytes('again'))).toBe(true);
+    expect((await a.load('r1'))?.bytes).toEqual(bytes('again'));
+  });
+
+  test('a checkpoint is of the moment it was given, whatever becomes of its bytes', async () => {
+    const { a } = doors;
+    const lease = await claimed(a, facts('r1'));
+    const buffer = bytes('before');
+    const saving = a.save(lease, 1, buffer);
+    buffer.fill(0);
+    await saving;
+    expect((await a.load('r1'))?.bytes).toEqual(bytes('before'));
+  });
+
+  test('the next owner goes on from it, under its own epoch', async () => {
+    const { a, b } = doors;
+    const old = await claimed(a, facts('r1'));
+    await a.save(old, 10, bytes('old'));
+    const lease = { id: 'r1', epoch: Number(await a.handOver(old, south)) };
+    expect(await b.load('r1')).toEqual({ epoch: old.epoch, tick: 10, bytes: bytes('old') });
+    expect(await b.save(lease, 12, bytes('new'))).toBe(true);
+    expect(await a.load('r1')).toEqual({ epoch: lease.epoch, tick: 12, bytes: bytes('new') });
+  });
+});
+
+export const shards = chapterSuite('shards', HOLDS_MS, (doors) => {
+  const shard = (id: string, load = 0): ShardEntry => {
+    const counts = { load, rooms: 2, seats: 40, draining: false };
+    return { id, url: `wss://${id}.example/`, build: 'b1', ...counts };
+  };
+
+  test('shards are known by their newest word until they go', async () => {
+    const { a, b } = doors;
+    expect(await a.shards()).toEqual([]);
+    await a.announce(shard('north'));
+    await b.announce(shard('south', 300));
+    await a.announce({ ...shard('north', 700), draining: true });
+    const known = [...(await b.shards())].sort((x, y) => (x.id < y.id ? -1 : 1));
+    expect(known).toEqual([{ ...shard('north', 700), draining: true }, shard('south', 300)]);
+    await a.withdraw('north');
+    await a.withdraw('never');
+    expect(await b.shards()).toEqual([shard('south', 300)]);
+  });
+
+  test('they share a secret of 32 bytes', async () => {
+    const { a, b } = doors;
+    const [one, other] = await Promise.all([a.secret(), b.secret()]);
+    expect(one).toHaveLength(32);
+    expect(new Set(one).size).toBeGreaterThan(8);
+    expect(other).toEqual(one);
+    expect(await a.secret()).toEqual(one);
+  });
+});
+
+export const messages = chapterSuite('messages', HOLDS_MS, (doors) => {
+  test('what is said on a channel is heard by all who listen there, in order', async () => {
+    const { a, b } = doors;
+    const heard: string[][] = [[], [], []];
+    const text = (message: Uint8Array) => new TextDecoder().decode(message);
+    await a.subscribe('one', (message) => heard[0].push(text(message)));
+    await b.subscribe('one', (message) => heard[1].push(text(message)));
+    await b.subscribe('two', (message) => heard[2].push(text(message)));
+    await a.publish('nobody', bytes('lost'));
+    for (let i = 0; i < 20; i++) await a.publish('one', bytes(`word ${i}`));
+    await b.publish('two', Uint8Array.of(0, 255, 10, 13));
+    await until(
+      async () => heard,
+      ([x, y, z]) => x.length + y.length + z.length >= 41,
+    );
+    const words = Array.from({ length: 20 }, (_, i) => `word ${i}`);
+    expect(heard[0]).toEqual(words);
+    expect(heard[1]).toEqual(words);
+    expect(heard[2]).toHaveLength(1);
+  });
+
+  test('who listens twice hears twice, and who has left hears nothing', async () => {
+    const { a, b } = doors;
+    const heard: string[] = [];
+    const first = await b.subscribe('one', () => heard.push('first'));
+    const second = await b.subscribe('one', () => heard.push('second'));
+    await a.publish('one', bytes('x'));
+    await until(
+      async () => heard.length,
+      (count) => count === 2,
+    );
+    await first();
+    await first();
+    await a.publish('one', bytes('x'));
+    await until(
+      async () => heard.length,
+      (count) => count === 3,
+    );
+    await second();
+    await a.publish('one', bytes('x'));
+    const third = await b.subscribe('one', () => heard.push('third'));
+    await a.publish('one', bytes('x'));
+    await until(
+      async () => heard,
+      (words) => words.includes('third'),
+    );
+    await third();
+    expect([...heard].sort()).toEqual(['first', 'second', 'second', 'third']);
+  });
+
+  test('a message is of the moment it was said', async () => {
+    const { a, b } = doors;
+    const heard: Uint8Array[] = [];
+    await b.subscribe('one', (message) => heard.push(message));
+    const buffer = Uint8Array.of(1, 2, 3);
+    const said = a.publish('one', buffer);
+    buffer.fill(9);
+    await said;
+    await until(
+      async () => heard.length,
+      (count) => count === 1,
+    );
+    expect(heard).toEqual([Uint8Array.of(1, 2, 3)]);
+  });
+});
