@@ -202,7 +202,7 @@ export function readTrack(body: BodyReader, track: Track): void {
     return;
   }
   if (body.bit(T + 215) === 1) return;
-  track.rate = zigzag(body.count(T + 216), 2 ** 34);
+  track.rate = zigzag(body.count(T + 216), 2 * track.plan.shape.levels);
   track.trust = body.value(T + 280, 3);
   track.activity = body.value(T + 284, 7);
   track.last = body.value(T + 292, 4) - 2;

@@ -101,12 +101,7 @@ export class ReceivedTable extends Table {
       for (let i = 0; i < tracks.plans.length; i++) {
         if (!tracks.goes(i, row)) continue;
         const { column, spec, field } = tracks.plans[i];
-        let wire = this.wire[column][row];
-        for (let left = sends; left > 0; left--) {
-          const comesTo = tracks.predict(i, row, wire, ticks / sends);
-          tracks.follow(i, row, wire, comesTo, comesTo);
-          wire = comesTo;
-        }
+        const wire = tracks.goOn(i, row, this.wire[column][row], ticks / sends, sends);
         this.wire[column][row] = wire;
         if (!(mine && this.isExact(field))) this.values[column][row] = fromWire(spec, wire);
         if (tracks.goes(i, row)) goesOn = 1;

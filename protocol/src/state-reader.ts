@@ -24,8 +24,7 @@ import { initialShown } from './table.ts';
 import { DepartureQuestions, TrackRun } from './track-odds.ts';
 import { MOST_ACTIVITY, MOST_TRUST, SUB_STEPS, type Tracks } from './tracks.ts';
 
-/** Zigzag: a rate is within the range in one send, a bias within a velocity's step. */
-const MAX_RATE = 2 ** 34;
+/** Zigzag: a bias is within a velocity's step. */
 const MAX_BIAS = 2 ** 32;
 
 const wireParts = new Float64Array(4);
@@ -217,7 +216,9 @@ function readTracks(
 
 function readOwnTrack(source: Source, base: number, tracks: Tracks, i: number, row: number): void {
   if (source.level(base + ByItself.Rests, 1) === 1) return;
-  tracks.rate[i][row] = unzigzag(source.count(base + ByItself.Rate, MAX_RATE));
+  // No further than from one end of the range to the other in one send.
+  const { levels } = tracks.plans[i].spec;
+  tracks.rate[i][row] = unzigzag(source.count(base + ByItself.Rate, 2 * levels));
   tracks.bent[i][row] = source.level(base + ByItself.Trust, MOST_TRUST);
   tracks.activity[i][row] = source.level(base + ByItself.Activity, MOST_ACTIVITY);
   tracks.last[i][row] = source.level(base + ByItself.Last, 4) - 2;

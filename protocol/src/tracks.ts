@@ -205,6 +205,45 @@ export class Tracks {
     this.rate[i][row] = jumped ? 0 : steps;
   }
 
+  /**
+   * The wire value that a row comes to in so many sends of as many ticks: `predict` and `follow` of
+   * what was predicted, each time. Takes a few rounds however many sends there are, for a frame of
+   * ten bytes may ask for thousands.
+   */
+  goOn(i: number, row: number, held: number, ticks: number, sends: number): number {
+    if (this.#byVelocity[i] === 1) return this.#goOnce(i, row, held, ticks * sends);
+    let wire = held;
+    for (let left = sends; left > 0 && this.goes(i, row); left--) {
+      const even = Math.min(this.#evenSends(i, row, wire), left - 1);
+      wire = this.#around(i, wire + even * this.rate[i][row]);
+      left -= even;
+      wire = this.#goOnce(i, row, wire, ticks);
+    }
+    return wire;
+  }
+
+  #goOnce(i: number, row: number, held: number, ticks: number): number {
+    const comesTo = this.predict(i, row, held, ticks);
+    this.follow(i, row, held, comesTo, comesTo);
+    return comesTo;
+  }
+
+  /** Sends in which a track by itself changes nothing but where it stands. */
+  #evenSends(i: number, row: number, held: number): number {
+    const rate = this.rate[i][row];
+    const levels = this.#levels[i];
+    if (this.bent[i][row] !== MOST_TRUST) return 0;
+    // From half way around on, a step looks like one the other way.
+    if (this.#wraps[i] === 1) return Math.abs(rate) * 2 <= levels ? Infinity : 0;
+    return Math.floor((rate > 0 ? levels - held : held) / Math.abs(rate));
+  }
+
+  #around(i: number, wire: number): number {
+    if (this.#wraps[i] === 0) return wire;
+    const turn = this.#levels[i] + 1;
+    return wire - Math.floor(wire / turn) * turn;
+  }
+
   /** What was told of a track by velocity that does not rest, after `start`. */
   bend(i: number, row: number, beside: number, bias: number): void {
     this.place[i][row] += beside;

@@ -4,6 +4,7 @@ import {
   FrameType,
   fixed,
   int,
+  MAX_STEP_TICKS,
   MsgpackReader,
   PackedSource,
   type Plan,
@@ -137,6 +138,27 @@ describe.each(['plain', 'packed'] as const)('replication of a %s room without in
     seat.acknowledge(seat.sentTick);
     bench.run();
     expect(states()).toBe(before + 1);
+  });
+
+  test('[F11] tells everything to a seat that waited longer than a step may be', () => {
+    const bench = new Bench(wire);
+    const seat = bench.seat();
+    const ship = bench.world.spawn('ship', {}, 0);
+    while (seat.skips === 0) {
+      ship.note = { text: 'x'.repeat(80), tick: bench.tick };
+      bench.run();
+    }
+    bench.tick += MAX_STEP_TICKS;
+    bench.run();
+    seat.acknowledge(seat.sentTick);
+    bench.run();
+    const reader = new MsgpackReader();
+    reader.reset(bench.frames.get(1)!.at(-1)!);
+    readFrame(reader, { elements: 0 });
+    const header = { dTick: 0, everything: false, inTime: 0, marginTicks: 0, sentAt: 0 };
+    readStateHeader(reader, header);
+    expect(header.dTick).toBeGreaterThan(MAX_STEP_TICKS);
+    expect(header.everything).toBe(true);
   });
 
   test('[J3] tells everything in the first STATE of a connection, and of the next one', () => {

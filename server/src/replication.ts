@@ -5,6 +5,7 @@ import {
   BY_SLOT,
   type CodingTables,
   KnownSet,
+  MAX_STEP_TICKS,
   MsgpackWriter,
   NEVER,
   PackedSink,
@@ -39,6 +40,9 @@ const MAX_BODIES = 32;
 
 /** Ticks that a seat's inputs come before they are needed; below 0 they come too late. */
 export const MARGIN_BOUNDS = [-8, -4, -2, -1, -0.5, 0, 0.5, 1, 1.5, 2, 3, 4, 8, 16] as const;
+
+/** A seat that waits longer is told everything: with the STATE after it a step may be too long. */
+const LONGEST_WAIT_TICKS = MAX_STEP_TICKS - 255;
 
 interface Body {
   since: number;
@@ -174,6 +178,7 @@ export class Replication {
     if (seat.isBehind(this.#limits.slowSeatBytes)) {
       seat.skips++;
       if (seat.slowSinceMs === 0) seat.slowSinceMs = time.nowMs;
+      if (time.tick - seat.sentTick > LONGEST_WAIT_TICKS) seat.needsEverything = true;
       return false;
     }
     seat.slowSinceMs = 0;
