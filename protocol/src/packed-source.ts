@@ -78,6 +78,24 @@ export class PackedSource implements Source {
     this.#run[depth] = UNREAD;
     return true;
   }
+  chosen(context: number, from: number, until: number): number {
+    const depth = this.#depth;
+    if (this.#sparse[depth] === 0) {
+      for (let at = from; at < until; at++) if (this.#decoder.bit(context) === 1) return at;
+      return -1;
+    }
+    if (this.#chosen[depth] === 0) return -1;
+    if (this.#run[depth] === UNREAD)
+      this.#run[depth] = this.count(this.#sparse[depth], MOST_CHOSEN);
+    const at = from + this.#run[depth];
+    if (at >= until) {
+      this.#run[depth] = at - until;
+      return -1;
+    }
+    this.#chosen[depth]--;
+    this.#run[depth] = UNREAD;
+    return at;
+  }
   close(): void {
     if (this.#chosen[this.#depth] !== 0) badValue('a selection chooses more than there is');
     this.#depth--;

@@ -124,6 +124,19 @@ export class PlainSource implements Source {
     this.#next[depth] = NONE;
     return true;
   }
+  chosen(_context: number, from: number, until: number): number {
+    const depth = this.#depth;
+    if (this.#next[depth] === NONE) {
+      if (this.#left[depth] === 0) return -1;
+      this.#take();
+      this.#next[depth] = this.#in.int(0, MAX_GROUP_ELEMENTS);
+    }
+    const at = this.#next[depth];
+    if (at < from) badState('a position that cannot be chosen');
+    if (at >= until) return -1;
+    this.#next[depth] = NONE;
+    return at;
+  }
   close(): void {
     if (this.#next[this.#depth] !== NONE) badState('a position that cannot be chosen');
     if (this.#left[this.#depth] !== 0) badValue('a group holds more than it should');

@@ -7,6 +7,7 @@ import { changedOffset, FORM_ARRIVAL, FORM_SINCE, FORM_STEP, MAX_AGE } from './c
 import { badState } from './errors.ts';
 import type { Game } from './game.ts';
 import { MAX_ENTITY_ID, MAX_SLOTS } from './limits.ts';
+import { ReceivedSlots } from './received-slots.ts';
 import { ReceivedTable } from './received-table.ts';
 import type { Source } from './sink.ts';
 import { type Reading, readOwn, readShared } from './state-reader.ts';
@@ -28,8 +29,7 @@ export class Received {
   #packed = false;
   readonly #reading: Reading = { form: FORM_ARRIVAL, ticks: 0, sends: 0, seat: 0 };
   readonly #rowOf: readonly Map<number, number>[];
-  readonly #kind: number[] = [];
-  readonly #row: number[] = [];
+  readonly #slots = new ReceivedSlots();
 
   constructor({ kinds, state }: Plans) {
     this.tables = kinds.map((plan) => new ReceivedTable(plan));
@@ -101,12 +101,12 @@ export class Received {
   /** Applies the own part of the same STATE. */
   readOwnBody(source: Source): void {
     source.open();
-    for (let slot = 0; slot < this.#kind.length; slot++) {
-      if (this.#kind[slot] < 0) continue;
-      const table = this.tables[this.#kind[slot]];
-      const row = this.#row[slot];
+    const slots = this.#slots;
+    for (let at = 0; at < slots.count; at++) {
+      const table = this.tables[slots.kind[at]];
+      const row = slots.row[at];
       if (table.plan.ownMask === 0 || table.ownerOf(row) !== this.seat) continue;
-      if (source.offered(Context.Owned, slot)) readOwn(source, table, row);
+      if (source.offered(Context.Owned, slots.slot[at])) readOwn(source, table, row);
     }
     source.close();
   }
@@ -126,8 +126,7 @@ export class Received {
   #startOver(): Map<number, number>[] {
     const before = this.tables.map(rowsOf);
     for (const rows of this.#rowOf) rows.clear();
-    this.#kind.length = 0;
-    this.#row.length = 0;
+    this.#slots.clear();
     return before;
   }
 
@@ -140,33 +139,42 @@ export class Received {
   /** Where bodies are packed a limit is told when it has grown, else always. */
   #readLimit(source: Source): void {
     if (this.#packed && source.level(Context.Grown, 1) === 0) return;
-    const limit = source.count(Context.Limit, MAX_SLOTS);
-    if (limit < this.#kind.length) badState('a known set that shrinks');
-    while (this.#kind.length < limit) this.#kind.push(EMPTY);
+    this.#slots.growTo(source.count(Context.Limit, MAX_SLOTS));
   }
 
   #readLeft(source: Source): void {
+    const slots = this.#slots;
     source.select(Context.Left);
-    for (let slot = 0; slot < this.#kind.length; slot++) {
-      const kind = this.#kind[slot];
-      if (kind === EMPTY || !source.offered(Context.Left, slot)) continue;
-      const row = this.#row[slot];
+    slots.free((at) => {
+      if (!source.offered(Context.Left, slots.slot[at])) return false;
+      const kind = slots.kind[at];
       const table = this.tables[kind];
-      this.#rowOf[kind].delete(table.ids[row]);
-      table.remove(row, table.now);
-      this.#kind[slot] = EMPTY;
-    }
+      this.#rowOf[kind].delete(table.ids[slots.row[at]]);
+      table.remove(slots.row[at], table.now);
+      return true;
+    });
     source.close();
   }
 
+  /** Candidates are the free slots: between each two in use, and up to the limit. */
   #readArrivals(source: Source, before: readonly Map<number, number>[] | undefined): void {
+    const slots = this.#slots;
     const context = before ? Context.First : Context.Arrives;
     let id = 0;
+    let from = 0;
     source.select(Context.Entered);
-    for (let slot = 0; slot < this.#kind.length; slot++)
-      if (this.#kind[slot] === EMPTY && source.offered(context, slot))
+    for (let at = 0; at <= slots.count; at++) {
+      const until = at < slots.count ? slots.slot[at] : slots.limit;
+      while (from < until) {
+        const slot = source.chosen(context, from, until);
+        if (slot < 0) break;
         id = this.#readEntered(source, slot, id, before);
+        from = slot + 1;
+      }
+      from = until + 1;
+    }
     source.close();
+    slots.settle();
   }
 
   /** Answers the id of the entity. */
@@ -191,8 +199,7 @@ export class Received {
     }
     const row = kept ?? table.add(id);
     this.#rowOf[kind].set(id, row);
-    this.#kind[slot] = kind;
-    this.#row[slot] = row;
+    this.#slots.take(slot, kind, row);
     table.read[row] = table.arrived[row] = table.now;
     table.behind[row] = 0;
     this.#readAge(source, table, row);
@@ -205,15 +212,15 @@ export class Received {
     const reading = this.#reading;
     const wholes = step && source.level(Context.Wholes, 1) === 1;
     source.select(Context.Changed);
-    for (let slot = 0; slot < this.#kind.length; slot++) {
-      if (this.#kind[slot] === EMPTY) continue;
-      const table = this.tables[this.#kind[slot]];
-      const row = this.#row[slot];
+    const slots = this.#slots;
+    for (let at = 0; at < slots.count; at++) {
+      const table = this.tables[slots.kind[at]];
+      const row = slots.row[at];
       if (table.arrived[row] === table.now) continue;
       const inStep = step && table.behind[row] === 0;
       reading.sends = (table.now - table.changed[row]) / this.#sendEvery;
       const context = table.plan.changed + changedOffset(inStep ? reading.sends : undefined);
-      if (!source.offered(context, slot)) continue;
+      if (!source.offered(context, slots.slot[at])) continue;
       table.read[row] = table.now;
       table.behind[row] = 0;
       const whole = !inStep || (wholes && source.level(Context.Whole, 1) === 1);
@@ -229,11 +236,11 @@ export class Received {
   #readDeferred(source: Source): void {
     if (!source.option(Context.Defers)) return;
     source.select(Context.Behind);
-    for (let slot = 0; slot < this.#kind.length; slot++) {
-      if (this.#kind[slot] === EMPTY) continue;
-      const table = this.tables[this.#kind[slot]];
-      const row = this.#row[slot];
-      if (table.arrived[row] === table.now || !source.offered(Context.Deferred, slot)) continue;
+    const { slot, kind, row: rows, count } = this.#slots;
+    for (let at = 0; at < count; at++) {
+      const table = this.tables[kind[at]];
+      const row = rows[at];
+      if (table.arrived[row] === table.now || !source.offered(Context.Deferred, slot[at])) continue;
       if (table.behind[row] === 0) table.behind[row] = this.tick;
     }
     source.close();
@@ -245,9 +252,6 @@ export class Received {
     table.changed[row] = Math.max(table.now - age * this.#sendEvery, 0);
   }
 }
-
-/** In place of a kind: nothing is in the slot. */
-const EMPTY = -1;
 
 function rowsOf({ ids, high }: Table): Map<number, number> {
   const rows = new Map<number, number>();

@@ -75,6 +75,11 @@ export interface Source {
    * Whether the candidate at `position` is chosen. Candidates are asked for as they were offered.
    */
   offered(context: number, position: number): boolean;
+  /**
+   * The first that is chosen of the candidates at all positions from `from` until `until`, or -1:
+   * for as many as nobody could ask for one by one.
+   */
+  chosen(context: number, from: number, until: number): number;
   /** Throws if anything is left in the group. */
   close(): void;
   option(context: number): boolean;

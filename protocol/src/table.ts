@@ -192,8 +192,19 @@ export class Table {
 const EMPTY_LIST: readonly unknown[] = Object.freeze([]);
 const EMPTY_MAP: ReadonlyMap<unknown, unknown> = new Map();
 
+/** Of records and vectors, by declaration: records nest, and one of a byte may name none of it. */
+const initials = new WeakMap<FieldSpec, object>();
+
 /** What a browser shows where nothing was set: plain, frozen, shared. */
 export function initialShown(spec: FieldSpec): unknown {
+  const known = initials.get(spec);
+  if (known) return known;
+  const made = makeInitial(spec);
+  if (spec.type === 'record' || spec.components > 1) initials.set(spec, made as object);
+  return made;
+}
+
+function makeInitial(spec: FieldSpec): unknown {
   const { type, initial, components } = spec;
   if (type === 'list') return EMPTY_LIST;
   if (type === 'map') return EMPTY_MAP;
