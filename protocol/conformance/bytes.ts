@@ -221,20 +221,39 @@ export class BodyReader {
   #bitsTaken = 30;
   #refills = 0;
   #lengths = 0;
+  #answers = 0;
+  #mostAnswers: number;
 
   constructor(bytes: Uint8Array, odds: Uint16Array) {
     this.#bytes = bytes;
     this.#odds = odds;
     const [a = 0, b = 0, c = 0, d = 0] = bytes;
+    this.#mostAnswers = 1024 + 16 * bytes.length;
     this.#code = Math.floor((((a * 256 + b) * 256 + c) * 256 + d) / 4);
   }
 
-  /** After the last question (K3). */
+  /** So many candidates that the reader holds: each is one answer more (K6). */
+  hold(candidates: number): void {
+    this.#mostAnswers += candidates;
+  }
+
+  /** After the last question (K3), where bytes may follow that the answers made necessary (K6). */
   end(): void {
-    if (this.#refills !== this.#bytes.length - 1) throw new Refused('bad-state', 'bytes left over');
+    const made = this.#refills + 1;
+    if (made === this.#bytes.length) return;
+    const isNeeded = this.#answers > this.#mostAnswers - 16;
+    if (!isNeeded || this.#bytes.subarray(made).some((byte) => byte !== 0)) {
+      throw new Refused('bad-state', 'bytes left over');
+    }
+  }
+
+  #count(): void {
+    this.#answers += 1;
+    if (this.#answers > this.#mostAnswers) throw new Refused('bad-state', 'too many answers');
   }
 
   bit(c: number): number {
+    this.#count();
     const bound = Math.floor(this.#range / 4096) * this.#odds[c]!;
     const answer = this.#code < bound ? 1 : 0;
     if (answer === 1) this.#range = bound;
@@ -247,6 +266,7 @@ export class BodyReader {
   }
 
   #part(n: number): number {
+    this.#count();
     this.#range = Math.floor(this.#range / 2 ** n);
     const answer = Math.floor(this.#code / this.#range);
     if (answer >= 2 ** n) throw new Refused('bad-state', 'a part that no writer makes');

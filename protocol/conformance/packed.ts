@@ -110,6 +110,7 @@ function readOther(body: BodyReader, { field, V }: PlanField, held: Value, whole
 
 /** Section 8.5. Answers the rows that arrived or were named; the others have not moved yet. */
 export function readShared(body: BodyReader, plans: Plans, known: Known, time: StateTime) {
+  body.hold(known.rows().length);
   if (body.bit(LIMIT_HAS_GROWN) === 1) known.grow(body.count(LIMIT));
   body.choose(
     LEFT,
@@ -251,7 +252,9 @@ function changed(body: BodyReader, { D, shape }: PlanField, i: number, before: n
 export function readOwn(body: BodyReader, rows: Row[]): void {
   for (const row of rows) {
     const fields = row.plan.fields.filter((field) => field.own);
-    if (fields.length === 0 || body.bit(SAID_TO_OWNER) === 0) continue;
+    if (fields.length === 0) continue;
+    body.hold(1);
+    if (body.bit(SAID_TO_OWNER) === 0) continue;
     for (const field of fields) {
       if (body.bit(field.F + OWN) === 1) {
         row.own.set(field.position, readOwnValue(body, row, field));

@@ -185,6 +185,7 @@ class Player {
   #talk(talk: Talk): void {
     const out = this.#out;
     if ('tables' in talk) this.#tables(talk);
+    else if ('sure' in talk) this.#sure(talk);
     else if ('event' in talk) this.#event(talk);
     else if ('input' in talk) this.#inputs(talk);
     else if ('command' in talk) this.#command(talk);
@@ -248,7 +249,17 @@ class Player {
     const odds = base.odds.map((size) =>
       chance.next() < share ? ODDS[chance.integer(ODDS.length)] : size,
     );
-    const next = new CodingTables(current.version + 1, odds);
+    this.#odds(odds, base);
+  }
+
+  #sure({ sure }: Of<'sure'>): void {
+    const odds = this.game.priors.odds.slice();
+    for (const [context, bit] of sure) odds[context] = ODDS[bit ? ODDS.length - 1 : 0];
+    this.#odds(odds, this.game.priors);
+  }
+
+  #odds(odds: Uint16Array, base: CodingTables): void {
+    const next = new CodingTables(this.#stage.odds.version + 1, odds);
     const changes = tableChanges(odds, base.odds);
     writeTables(this.#out, { version: next.version, base: base.version, changes });
     this.#stage.odds = next;

@@ -104,7 +104,8 @@ function readMap(source: Source, field: Field, held: Map<Key, Value>, whole: boo
   }
   for (let count = source.length(field.most!); count > 0; count -= 1) {
     const key = readKey(source, field);
-    map.set(key, readInner(source, field.of!, map.get(key), isWhole));
+    const inner = map.get(key) === held.get(key) ? map.get(key) : undefined;
+    map.set(key, readInner(source, field.of!, inner, isWhole));
   }
   if (map.size > field.most!) throw new Refused('bad-value', 'too many entries');
   return map;

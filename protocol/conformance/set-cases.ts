@@ -4,6 +4,12 @@ import type { Case } from './vectors.ts';
 
 const manyCrates = Array.from({ length: 16 }, (_, i) => spawn('crate', { weight: i * 33 }));
 
+/** The path of the letter a down the tree of a text's units (PROTOCOL.md 8.2, 8.3). */
+const PATH_OF_A = [...'1100001'].map((_, i, bits) => {
+  const node = Number.parseInt(`1${bits.slice(0, i).join('')}`, 2);
+  return [16 + node - 1, Number(bits[i]) as 0 | 1] as const;
+});
+
 export const SET_CASES: readonly Case[] = [
   ...both({
     name: 'slots left and used again',
@@ -106,6 +112,20 @@ export const SET_CASES: readonly Case[] = [
               ? { acts: [{ set: 2, to: { hp: 3 } }] }
               : {},
       ),
+    },
+  }),
+  ...inPacked({
+    name: 'more answers than its bytes allow',
+    seat: 1,
+    game: { ...SMALL, entities: { ...SMALL.entities, sign: { words: text(400) } } },
+    script: {
+      steps: [
+        { acts: [spawn('sign')] },
+        { ahead: [{ sure: PATH_OF_A }], acts: [{ set: 1, to: { words: 'a'.repeat(300) } }] },
+        { acts: [{ set: 1, to: { words: 'a'.repeat(170) } }] },
+        { acts: [{ set: 1, to: { words: 'a'.repeat(9) } }] },
+        { acts: [{ set: 1, to: { words: 'b'.repeat(20) } }] },
+      ],
     },
   }),
   ...both({

@@ -197,6 +197,7 @@ function writeLeft(sink: Sink, known: KnownSet, since: number): boolean {
     known.leftSince(since, left);
     gone = left;
   }
+  sink.grant(toldCount + gone.count);
   sink.select(Context.Left, true, gone.count);
   let below = 0;
   for (let i = 0; i < gone.count; i++) {
@@ -369,6 +370,7 @@ export function writeOwnBody(
     const sent = sentAt(known, slot, since);
     const after = sent === 0 || table.given[row] > sent ? NEVER : sent;
     const chosen = table.ownChanged[row] > after && table.plan.ownMask !== 0;
+    sink.grant(1);
     sink.offer(Context.Owned, slot, chosen);
     if (!chosen) continue;
     said = true;

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { BitList, EVEN_BITS, RangeDecoder, RangeEncoder } from './coder.ts';
 import { ODDS } from './coding-tables.ts';
 import { ProtocolError } from './errors.ts';
+import { ANSWERS_PER_BYTE, BODY_ANSWERS } from './limits.ts';
 import { Random } from './random.ts';
 
 const EVEN_ODDS = 2048;
@@ -162,6 +163,57 @@ describe('a carry', () => {
   });
 });
 
+describe('[K6] more answers than bytes allow', () => {
+  const odds = Uint16Array.of(4095, EVEN_ODDS);
+  /** Each all but certain: 30 bytes would hold them all. */
+  const said = (count: number) => Array<Said>(count).fill({ context: 0, bits: 1, value: 1 });
+  const filled = (count: number) => Math.max(Math.ceil((count - 1024) / 16), 1);
+  const encoded = (count: number, granted: number) => {
+    const encoder = new RangeEncoder();
+    // What a body before it left in the buffer is no part of this one.
+    encoder.encode(listOf(someSaid(new Random(1), odds, 9000)), odds);
+    return encoder.bytes.slice(0, encoder.encode(listOf(said(count)), odds, granted));
+  };
+  const read = (bytes: Uint8Array, count: number, granted = 0) => {
+    const decoder = new RangeDecoder();
+    decoder.begin(bytes, odds, 0, bytes.length);
+    decoder.grant(granted);
+    for (let i = 0; i < count; i++) expect(decoder.bit(0)).toBe(1);
+    decoder.finish();
+  };
+  const refused = expect.objectContaining({ code: 'bad-state' });
+
+  test.each([1000, 1040, 1041, 1100, 5000])('%i answers are filled up with zeros', (count) => {
+    const bytes = encode(said(count), odds);
+    expect(bytes).toHaveLength(filled(count));
+    read(bytes, count);
+    expect(encoded(count, 0)).toEqual(bytes);
+  });
+
+  test.each([16, 700, 3000])('%i more are granted for what the reader holds', (granted) => {
+    const bytes = encoded(5000, granted);
+    expect(bytes).toHaveLength(filled(5000 - granted));
+    read(bytes, 5000, granted);
+    expect(() => read(bytes, 5000, granted - 16)).toThrow(refused);
+    expect(() => read(bytes, 5000, granted + 16)).toThrow(refused);
+  });
+
+  test('a byte less, a byte more, and a byte that is no zero are refused', () => {
+    const bytes = encoded(5000, 0);
+    expect(() => read(bytes.slice(0, -1), 5000)).toThrow(refused);
+    expect(() => read(Uint8Array.of(...bytes, 0), 5000)).toThrow(refused);
+    for (const at of [5, 100, bytes.length - 1])
+      expect(() => read(bytes.with(at, 1), 5000)).toThrow(refused);
+  });
+
+  test('even bits are an answer for each eight', () => {
+    const even = Array<Said>(30).fill({ context: -1, bits: 20, value: 0xbeef5 });
+    const bytes = encode([...said(4000), ...even], odds);
+    expect(bytes).toHaveLength(filled(4000 + 30 * 3));
+    expect(decode(bytes, [...said(4000), ...even], odds).slice(-1)).toEqual([0xbeef5]);
+  });
+});
+
 describe('bytes that nobody wrote', () => {
   const odds = Uint16Array.from([EVEN_ODDS, 1, 100, 3000, 4095]);
   const said = someSaid(new Random(3), odds, 120);
@@ -195,7 +247,7 @@ describe('bytes that nobody wrote', () => {
     },
   );
 
-  test('end after 8 bits a byte at even odds, and 22,713 where each is all but certain', () => {
+  test('[K6] end after 8 bits a byte at even odds, and 1,024 and 16 a byte however sure each is', () => {
     const most = (p: number, value: number, length: number) => {
       const decoder = new RangeDecoder();
       let count = 0;
@@ -213,8 +265,10 @@ describe('bytes that nobody wrote', () => {
     for (const length of [0, 1, 2, 100]) {
       // What is read ahead counts, and what is left of the interval at the end: 4 bytes more.
       expect(most(2048, 0x5a, length)).toBeLessThanOrEqual((length + 4) * 8);
-      expect(most(4095, 0, length)).toBeLessThanOrEqual((length + 4) * 8 * 2839.1);
-      expect(most(1, 255, length)).toBeLessThanOrEqual((length + 4) * 8 * 2839.1);
+      // By themselves these would be 22,713 a byte.
+      const allowed = length > 0 ? BODY_ANSWERS + ANSWERS_PER_BYTE * length : 0;
+      expect(most(4095, 0, length)).toBe(allowed);
+      expect(most(1, 255, length)).toBe(allowed);
     }
   });
 

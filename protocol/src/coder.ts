@@ -4,6 +4,7 @@
 // bits, which every engine holds as small integers. HOT: allocates nothing once its buffer has
 // grown. After G. N. N. Martin, "Range encoding" (1979), in the binary form of LZMA.
 import { assert, badState } from './errors.ts';
+import { ANSWERS_PER_BYTE, BODY_ANSWERS } from './limits.ts';
 
 /** Odds are of 2^12: p stands for p / 4096 that the bit is 1. In 1..4095: nothing is impossible. */
 export const ODDS_BITS = 12;
@@ -91,8 +92,11 @@ export class RangeEncoder {
     return this.#buffer;
   }
 
-  /** Codes a whole body into `bytes`, from its start; answers how many bytes it takes. */
-  encode({ ops, length }: BitList, odds: Uint16Array): number {
+  /**
+   * Codes a whole body into `bytes`, from its start; answers how many bytes it takes. `granted`:
+   * answers beyond those that its length allows.
+   */
+  encode({ ops, length }: BitList, odds: Uint16Array, granted = 0): number {
     // An op takes at most 12 bits (odds of 1 in 4096).
     const most = ((length * ODDS_BITS) >> 3) + 8;
     if (this.#buffer.length < most) this.#buffer = new Uint8Array(most * 2);
@@ -131,7 +135,11 @@ export class RangeEncoder {
     const end = low + LEAST - 1;
     if (end >= WHOLE) carry(buffer, at);
     buffer[at++] = (end & LOW_MASK) >>> 22;
-    return at;
+    // A body of too many answers for its bytes is filled up: with zeros, as a reader has it.
+    const least = Math.ceil((length - granted - BODY_ANSWERS) / ANSWERS_PER_BYTE);
+    if (at >= least) return at;
+    buffer.fill(0, at, least);
+    return least;
   }
 }
 
@@ -153,19 +161,28 @@ export class RangeDecoder {
   #code = 0;
   /** The newest byte: two bits of it are still to come. */
   #last = 0;
+  /** Answers that the body may still have. */
+  #left = 0;
 
   begin(bytes: Uint8Array, odds: Uint16Array, start: number, end: number): void {
     this.#bytes = bytes;
     this.#odds = odds;
     this.#at = start;
     this.#end = end;
+    this.#left = BODY_ANSWERS + ANSWERS_PER_BYTE * (end - start);
     this.#range = WHOLE;
     const high = (this.#next() << 22) | (this.#next() << 14) | (this.#next() << 6);
     this.#last = this.#next();
     this.#code = high | (this.#last >>> 2);
   }
 
+  /** So many answers more than the bytes allow. */
+  grant(answers: number): void {
+    this.#left += answers;
+  }
+
   bit(context: number): number {
+    if (--this.#left < 0) badState('more answers than its bytes allow');
     const bound = Math.imul(this.#range >>> ODDS_BITS, this.#odds[context]);
     let bit = 1;
     if (this.#code < bound) this.#range = bound;
@@ -184,6 +201,7 @@ export class RangeDecoder {
     for (let left = bits; left > 0; ) {
       const count = Math.min(left, EVEN_BITS);
       left -= count;
+      if (--this.#left < 0) badState('more answers than its bytes allow');
       this.#range >>>= count;
       const part = Math.floor(this.#code / this.#range);
       if (part >> count !== 0) badState('a code outside its interval');
@@ -203,9 +221,12 @@ export class RangeDecoder {
     }
   }
 
-  /** The body was read whole: throws if bytes are left. */
+  /** The body was read whole: throws if bytes are left that its answers did not need. */
   finish(): void {
-    if (this.#at !== this.#end + READ_AHEAD) badState('bytes after the end');
+    let at = this.#at - READ_AHEAD;
+    if (at === this.#end) return;
+    if (at > this.#end || this.#left >= ANSWERS_PER_BYTE) badState('bytes after the end');
+    while (at < this.#end) if (this.#bytes[at++] !== 0) badState('bytes after the end');
   }
 
   #next(): number {

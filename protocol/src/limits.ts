@@ -57,6 +57,15 @@ export const MAX_TICKET_CHARS = 2_560;
  */
 export const MAX_INPUT_TICKS = 128;
 
+/**
+ * Answers of one packed body: so many, and so many more for each of its bytes and for each entity
+ * that its reader may ask about because it holds it. Odds may make an answer all but free, and a
+ * reader's time is spent by the answer. Bodies of games have up to 14 for a byte, and a short body
+ * more (bench `wire`): a writer hardly ever has to fill one up.
+ */
+export const BODY_ANSWERS = 1024;
+export const ANSWERS_PER_BYTE = 16;
+
 /** Highest tick: 2^32 ticks are two years at 60 Hz. */
 export const MAX_TICK = 2 ** 32 - 1;
 

@@ -23,6 +23,8 @@ export class PackedInputSink implements InputSink {
   protected tables: CodingTables;
   readonly #out: MsgpackWriter;
   readonly #encoder = new RangeEncoder();
+  /** Answers beyond those that the bytes of the body allow. */
+  protected granted = 0;
 
   constructor(out: MsgpackWriter, tables: CodingTables) {
     this.#out = out;
@@ -31,13 +33,14 @@ export class PackedInputSink implements InputSink {
 
   /** Codes what was said since `reset` and appends it to the output as one bin. */
   finish(): void {
-    const length = this.#encoder.encode(this.bits, this.tables.odds);
+    const length = this.#encoder.encode(this.bits, this.tables.odds, this.granted);
     this.#out.binHeader(length);
     this.#out.raw(this.#encoder.bytes, 0, length);
   }
 
   reset(): void {
     this.bits.length = 0;
+    this.granted = 0;
   }
   /** Groups leave no bits: their readers know where they end. */
   open(): void {}

@@ -88,6 +88,9 @@ export class PackedSink extends PackedInputSink implements Sink {
     assert(++this.#depth < MAX_GROUPS, 'groups nest within bounds');
     this.#sparse[this.#depth] = 0;
   }
+  grant(answers: number): void {
+    this.granted += answers;
+  }
   select(context: number, sparse: boolean, chosen: number): void {
     this.open();
     this.bits.push(context + SPARSE, sparse ? 1 : 0);

@@ -55,6 +55,9 @@ export class PackedSource implements Source {
     this.#decoder.finish();
   }
 
+  grant(answers: number): void {
+    this.#decoder.grant(answers);
+  }
   open(): void {
     if (++this.#depth >= MAX_GROUPS) badValue('groups nest too deep');
     this.#sparse[this.#depth] = 0;

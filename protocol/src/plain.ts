@@ -42,6 +42,7 @@ export class PlainSink implements Sink {
   offer(_context: number, position: number, chosen: boolean): void {
     if (chosen) this.#int(position);
   }
+  grant(): void {}
   pass(): void {}
   passEach(): void {}
   option(): void {}
@@ -109,6 +110,7 @@ export class PlainSource implements Source {
     this.#left[++this.#depth] = this.#in.arrayHeader(MAX_GROUP_ELEMENTS);
     this.#next[this.#depth] = NONE;
   }
+  grant(): void {}
   select(): void {
     this.open();
   }

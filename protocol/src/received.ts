@@ -78,6 +78,7 @@ export class Received {
     const step = this.#packed && !everything && reading.ticks === this.#sendEvery;
     for (const table of this.tables) table.now = tick;
     source.open();
+    source.grant(this.#slots.count);
     this.#readLimit(source);
     this.#readLeft(source);
     reading.form = FORM_ARRIVAL;
@@ -106,6 +107,7 @@ export class Received {
       const table = this.tables[slots.kind[at]];
       const row = slots.row[at];
       if (table.plan.ownMask === 0 || table.ownerOf(row) !== this.seat) continue;
+      source.grant(1);
       if (source.offered(Context.Owned, slots.slot[at])) readOwn(source, table, row);
     }
     source.close();

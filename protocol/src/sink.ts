@@ -30,6 +30,8 @@ export interface InputSink {
 }
 
 export interface Sink extends InputSink {
+  /** So many answers more than its bytes allow may be in the body: its reader holds as much. */
+  grant(answers: number): void;
   /**
    * A selection begins, closed like a group: candidates are offered in ascending order. `sparse`:
    * few of many will be chosen, `chosen` of them.
@@ -70,6 +72,8 @@ export interface Sink extends InputSink {
 /** The reading twin. Each method throws ProtocolError for what its sink could not have written. */
 export interface Source {
   open(): void;
+  /** So many answers more than its bytes allow may be in the body. */
+  grant(answers: number): void;
   select(context: number): void;
   /**
    * Whether the candidate at `position` is chosen. Candidates are asked for as they were offered.

@@ -315,8 +315,7 @@ function readList(
   source.open();
   const total = source.elements(context, spec.capacity);
   const list = before ? before.slice(0, total) : [];
-  for (let i = 0; i < total; i++) {
-    if (!source.offered(context, i)) continue;
+  for (let i = -1; (i = source.chosen(context, i + 1, total)) >= 0; ) {
     if (i > list.length) badState('a list with a hole');
     list[i] = readPart(source, spec.element!, context, !before, before?.[i]);
   }
@@ -340,7 +339,10 @@ function readMap(
       map.delete(readValue(source, spec.key!, context, undefined));
   for (let left = source.elements(context, spec.capacity); left > 0; left--) {
     const key = readValue(source, spec.key!, context, undefined);
-    map.set(key, readPart(source, spec.element!, context, whole, map.get(key)));
+    // Changes of what was named before would be another copy of it each time.
+    const held = map.get(key);
+    const inner = held === before?.get(key) ? held : undefined;
+    map.set(key, readPart(source, spec.element!, context, whole, inner));
   }
   if (map.size > spec.capacity) badState('a map larger than declared');
   source.close();
