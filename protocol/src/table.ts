@@ -197,10 +197,9 @@ const initials = new WeakMap<FieldSpec, object>();
 
 /** What a browser shows where nothing was set: plain, frozen, shared. */
 export function initialShown(spec: FieldSpec): unknown {
-  const known = initials.get(spec);
-  if (known) return known;
-  const made = makeInitial(spec);
-  if (spec.type === 'record' || spec.components > 1) initials.set(spec, made as object);
+  if (spec.type !== 'record' && spec.components < 2) return makeInitial(spec);
+  let made = initials.get(spec);
+  if (!made) initials.set(spec, (made = makeInitial(spec) as object));
   return made;
 }
 

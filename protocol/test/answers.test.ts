@@ -128,6 +128,27 @@ describe.each(SIGHTS)('[K6] in a packed room, its known set %s', (sight) => {
   });
 });
 
+test('[K6] where one of 5,000 changes, a body of 5,000 answers is not filled up', () => {
+  const stage = new Stage(game, { wire: 'packed' });
+  const seat = stage.join(SEAT);
+  const crates = Array.from({ length: 5000 }, () => stage.spawn('crate'));
+  stage.send();
+  // As a room learns it where what rests goes on to rest.
+  const odds = stage.odds.odds.slice();
+  odds.fill(ODDS[0], game.kinds[1].changed + 2, game.kinds[1].changed + 9);
+  stage.odds = new CodingTables(1, odds);
+  for (let n = 0; n < 40; n++) stage.skip();
+  stage.send();
+  expect(seat.last.shared).toBeUndefined();
+  crates[4000].hp = 3;
+  stage.send();
+  crates[4000].hp = 4;
+  const answers = calls(RangeDecoder.prototype, 'bit');
+  stage.send();
+  expect(answers()).toBeGreaterThan(5000);
+  expect(seat.last.shared!.length).toBeLessThan(12);
+});
+
 describe.each(SPELLINGS)('{T43} [F4] a %s body', (wire) => {
   /** A body of the most slots there may be, and in the highest of them nothing, or a crate. */
   function highest(takes: boolean): Uint8Array {

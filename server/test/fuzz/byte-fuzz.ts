@@ -3,7 +3,7 @@
 // in time is reported. A failure names seed and number of its frame, which make it again.
 import { Random } from '@tickwire/protocol';
 import { ClientReader } from './client-reader.ts';
-import { Cost, type Reader, type Reading, usPerKb } from './cost.ts';
+import { Cost, memoryPerKb, type Reader, type Reading, usPerKb } from './cost.ts';
 import { mutated } from './mutation.ts';
 import { type Recording, type RoomName, typeOf } from './recording.ts';
 import { ServerReader } from './server-reader.ts';
@@ -22,11 +22,12 @@ export type Direction = 'up' | 'down';
 const MOST_BYTES: Readonly<Record<Direction, number>> = { up: 4096, down: 16_384 };
 
 /**
- * Bytes of memory that reading one frame may take. Up: 4,096 values of a free value at some 100
- * bytes each (FREE_LIMITS), and as much again for what is put together on the way. Down: 65,536
- * slots (MAX_SLOTS) are arrays that grow by halves, and rows are columns that double.
+ * Bytes of memory that reading may take for each KB of a frame, and for one that is shorter. Up:
+ * 4,096 values of a free value (FREE_LIMITS) are 4 KB, at some 100 bytes each, and as much again for
+ * what is put together on the way. Down: 17,400 answers (BODY_ANSWERS) are some 800 rows of these
+ * kinds, at 300 bytes each, in columns that double.
  */
-const MOST_MEMORY: Readonly<Record<Direction, number>> = { up: 2 ** 20, down: 2 ** 23 };
+const MOST_MEMORY_PER_KB = 2 ** 19;
 
 interface Target extends Reader {
   readonly refused: number;
@@ -47,7 +48,7 @@ export interface ByteFigures {
   readonly usPerKbP999: number;
   readonly usPerKbWorst: number;
   readonly worst: string;
-  readonly mostMemory: number;
+  readonly memoryPerKbWorst: number;
   readonly largest: string;
 }
 
@@ -105,7 +106,7 @@ export class ByteFuzz {
   async figures(): Promise<ByteFigures> {
     await this.#cost.settle();
     const { slowest, largest } = this.#cost;
-    if (largest.memory > MOST_MEMORY[this.#direction])
+    if (memoryPerKb(largest) > MOST_MEMORY_PER_KB)
       throw this.#failure(largest.frame, new Error(`${largest.memory} bytes of memory`));
     return {
       room: this.#room,
@@ -117,7 +118,7 @@ export class ByteFuzz {
       usPerKbP999: tenth(this.#cost.usPerKb(0.999)),
       usPerKbWorst: tenth(usPerKb(slowest)),
       worst: told(slowest),
-      mostMemory: largest.memory,
+      memoryPerKbWorst: Math.round(memoryPerKb(largest)),
       largest: told(largest),
     };
   }

@@ -48,12 +48,12 @@ export class Cost {
     await this.#reader.ready();
     const reading: Reading = { number, frame, us: Infinity, memory: Infinity };
     this.#read(reading);
-    const isLarge = reading.memory > (this.#largest[0]?.memory ?? 0);
+    const isLarge = !this.#largest[0] || memoryPerKb(reading) > memoryPerKb(this.#largest[0]);
     if (usPerKb(reading) > DEAR_US_PER_KB || isLarge) await this.#again(reading);
     this.#spread[bucketOf(usPerKb(reading))]++;
     this.#readings++;
     this.#slowest = kept(this.#slowest, reading, usPerKb);
-    this.#largest = kept(this.#largest, reading, memoryOf);
+    this.#largest = kept(this.#largest, reading, memoryPerKb);
   }
 
   /** Reads the dearest once more: the first of a run were read by code that was still cold. */
@@ -61,7 +61,7 @@ export class Cost {
     for (const reading of [...this.#slowest, ...this.#largest])
       for (let i = 0; i < AGAIN; i++) await this.#again(reading);
     this.#slowest.sort((a, b) => usPerKb(b) - usPerKb(a));
-    this.#largest.sort((a, b) => b.memory - a.memory);
+    this.#largest.sort((a, b) => memoryPerKb(b) - memoryPerKb(a));
   }
 
   get slowest(): Reading {
@@ -108,7 +108,10 @@ export function usPerKb({ us, frame }: Reading): number {
   return us / Math.max(frame.length / 1024, 1);
 }
 
-const memoryOf = (reading: Reading): number => reading.memory;
+/** Bytes of memory for each KB of the frame, as with time. */
+export function memoryPerKb({ memory, frame }: Reading): number {
+  return memory / Math.max(frame.length / 1024, 1);
+}
 
 function bucketOf(us: number): number {
   const at = Math.ceil((Math.log2(us) - FIRST_POWER) * PER_DOUBLING);
