@@ -2,29 +2,11 @@
 // The neighbours say what is asked and in which order; here is how one answer is read.
 // Whatever the bytes are, it ends in an answer or in a Refused.
 
+import { Answers } from './answers.ts';
 import { bitLength } from './game.ts';
+import { Refused } from './refused.ts';
 
-/** Names of section 13. */
-export type Refusal =
-  | 'bad-msgpack'
-  | 'bad-frame'
-  | 'bad-value'
-  | 'bad-state'
-  | 'bad-input'
-  | 'too-big'
-  | 'text-frame'
-  | 'rate-limit'
-  | 'game-mismatch';
-
-/** The bytes do not follow the protocol. `frame` is the index of the frame, where it is known. */
-export class Refused extends Error {
-  readonly refusal: Refusal;
-  frame?: number;
-  constructor(refusal: Refusal, why: string) {
-    super(`${refusal}: ${why}`);
-    this.refusal = refusal;
-  }
-}
+export { Refused };
 
 /** A free value. `bin` is a Uint8Array, a map an object. */
 export type Free = null | boolean | number | string | Uint8Array | Free[] | { [key: string]: Free };
@@ -221,39 +203,32 @@ export class BodyReader {
   #bitsTaken = 30;
   #refills = 0;
   #lengths = 0;
-  #answers = 0;
-  #mostAnswers: number;
+  readonly #answers: Answers;
 
   constructor(bytes: Uint8Array, odds: Uint16Array) {
     this.#bytes = bytes;
     this.#odds = odds;
     const [a = 0, b = 0, c = 0, d = 0] = bytes;
-    this.#mostAnswers = 1024 + 16 * bytes.length;
+    this.#answers = new Answers(bytes.length);
     this.#code = Math.floor((((a * 256 + b) * 256 + c) * 256 + d) / 4);
   }
 
-  /** So many candidates that the reader holds: each is one answer more (K6). */
+  /** So many candidates that the reader holds (K6). */
   hold(candidates: number): void {
-    this.#mostAnswers += candidates;
+    this.#answers.hold(candidates);
   }
 
-  /** After the last question (K3), where bytes may follow that the answers made necessary (K6). */
+  /** After the last question (K3), where zeros may follow that the answers made necessary (K6). */
   end(): void {
-    const made = this.#refills + 1;
-    if (made === this.#bytes.length) return;
-    const isNeeded = this.#answers > this.#mostAnswers - 16;
-    if (!isNeeded || this.#bytes.subarray(made).some((byte) => byte !== 0)) {
+    const rest = this.#bytes.subarray(this.#refills + 1);
+    if (rest.length === 0) return;
+    if (!this.#answers.needAllBytes || rest.some((byte) => byte !== 0)) {
       throw new Refused('bad-state', 'bytes left over');
     }
   }
 
-  #count(): void {
-    this.#answers += 1;
-    if (this.#answers > this.#mostAnswers) throw new Refused('bad-state', 'too many answers');
-  }
-
   bit(c: number): number {
-    this.#count();
+    this.#answers.count();
     const bound = Math.floor(this.#range / 4096) * this.#odds[c]!;
     const answer = this.#code < bound ? 1 : 0;
     if (answer === 1) this.#range = bound;
@@ -266,7 +241,7 @@ export class BodyReader {
   }
 
   #part(n: number): number {
-    this.#count();
+    this.#answers.count();
     this.#range = Math.floor(this.#range / 2 ** n);
     const answer = Math.floor(this.#code / this.#range);
     if (answer >= 2 ** n) throw new Refused('bad-state', 'a part that no writer makes');

@@ -36,7 +36,7 @@ export type Act =
 export type Talk =
   /** Odds by chance from a seed, for so many of all contexts: a reader takes them as they are. */
   | { readonly tables: number; readonly share: number; readonly onto: 'first' | 'newest' }
-  /** The declaration's odds, but for contexts of which a bit is as good as known: of each, which. */
+  /** The declaration's odds, but for contexts of which a bit is as good as known. */
   | { readonly sure: readonly (readonly [context: number, bit: 0 | 1])[] }
   | { readonly event: string; readonly tick: number; readonly payload: object }
   | { readonly input: readonly object[]; readonly first: number; readonly shown: number }

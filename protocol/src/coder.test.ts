@@ -247,7 +247,7 @@ describe('bytes that nobody wrote', () => {
     },
   );
 
-  test('[K6] end after 8 bits a byte at even odds, and 1,024 and 16 a byte however sure each is', () => {
+  test('[K6] end after 8 bits a byte at even odds, after 1,024 and 16 a byte at the surest', () => {
     const most = (p: number, value: number, length: number) => {
       const decoder = new RangeDecoder();
       let count = 0;

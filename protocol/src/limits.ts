@@ -71,8 +71,8 @@ export const MAX_TICK = 2 ** 32 - 1;
 
 /**
  * Ticks from one STATE to the next that does not hold everything: so many times a rate, of up to
- * 2^39 sub-steps, is an integer that float64 holds exactly. Four minutes at 60 Hz, far beyond a slow
- * seat's end; one that waits longer is told everything.
+ * 2^39 sub-steps, is an integer that float64 holds exactly. Four minutes at 60 Hz, far beyond a
+ * slow seat's end; one that waits longer is told everything.
  */
 export const MAX_STEP_TICKS = 2 ** 14;
 

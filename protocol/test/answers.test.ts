@@ -275,7 +275,7 @@ describe('{T43} [K6] at the surest odds', () => {
   }
 });
 
-test('{T43} [S13] one map inside another is copied once in a body, however often it is named', () => {
+test('{T43} [S13] a map inside a map is copied once in a body, however often named', () => {
   const held = Array.from({ length: 4000 }, (_, i) => [i, 1]).flat();
   const received = new Received(game);
   const out = new MsgpackWriter();

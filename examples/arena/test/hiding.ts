@@ -1,5 +1,5 @@
-// Pages that are hidden, as a browser hides them, and how they play on once they are seen again. The
-// functions run in the page: they know nothing of what is around them here.
+// Pages that are hidden, as a browser hides them, and how they play on once they are seen again.
+// The functions run in the page: they know nothing of what is around them here.
 declare global {
   interface Window {
     /** Put there by installHiding. */

@@ -23,9 +23,9 @@ const MOST_BYTES: Readonly<Record<Direction, number>> = { up: 4096, down: 16_384
 
 /**
  * Bytes of memory that reading may take for each KB of a frame, and for one that is shorter. Up:
- * 4,096 values of a free value (FREE_LIMITS) are 4 KB, at some 100 bytes each, and as much again for
- * what is put together on the way. Down: 17,400 answers (BODY_ANSWERS) are some 800 rows of these
- * kinds, at 300 bytes each, in columns that double.
+ * 4,096 values of a free value (FREE_LIMITS) are 4 KB, at some 100 bytes each, and as much again
+ * for what is put together on the way. Down: 17,400 answers (BODY_ANSWERS) are some 800 rows of
+ * these kinds, at 300 bytes each, in columns that double.
  */
 const MOST_MEMORY_PER_KB = 2 ** 19;
 
