@@ -34,8 +34,8 @@ export interface Host {
   readonly limits: Limits;
   readonly tally: Tally;
   now(): number;
-  /** Runs ticks that are due, before what has arrived is handled. */
-  keepTime(): void;
+  /** Runs ticks that are due, before what has arrived is handled. Answers what `now` says then. */
+  keepTime(): number;
   wallClockMs(): number;
   /** Whether one more line of log is to be written about this: a flood is told by its number. */
   says(reason: string): boolean;
@@ -55,7 +55,7 @@ const PING_GAP_MS = 2_000;
 type State =
   | { readonly is: 'waiting'; readonly sinceMs: number }
   | { readonly is: 'joining' }
-  | { readonly is: 'seated'; readonly playing: Playing }
+  | Playing
   | { readonly is: 'closed' };
 
 const frame = { elements: 0 };
@@ -102,11 +102,10 @@ export class Connection implements Joiner, PlayedLine, SocketHandler {
   // From the transport.
 
   message(bytes: Uint8Array): void {
-    this.#host.keepTime();
+    const nowMs = this.#host.keepTime();
     // A tick may have ended this very connection.
     if (this.#state.is === 'closed') return;
     try {
-      const nowMs = this.#host.now();
       this.#heardMs = Math.floor(nowMs);
       reader.reset(bytes);
       this.#take(readFrame(reader, frame), nowMs);
@@ -136,7 +135,7 @@ export class Connection implements Joiner, PlayedLine, SocketHandler {
     const state = this.#state;
     this.#ended(code, reason);
     if (state.is !== 'seated') return;
-    const { room, seat } = state.playing;
+    const { room, seat } = state;
     if (seat.line !== this) return;
     // 1000 is the player's own wish; anything else is the line, and the seat waits.
     if (code === CloseCode.Done) room.remove(seat);
@@ -170,7 +169,7 @@ export class Connection implements Joiner, PlayedLine, SocketHandler {
       this.#host.tally.refused('idle-timeout', CloseCode.Lost);
       this.#log.info({ idleMs }, 'cut an idle connection');
       this.#socket.terminate();
-    } else if (state.is === 'seated' && nowMs >= state.playing.untilMs) {
+    } else if (state.is === 'seated' && nowMs >= state.untilMs) {
       this.#turnDown(expired());
     } else if (state.is === 'seated' && nowMs >= this.#pingDueMs) {
       // No STATE took it along since the sweep before: the seat is behind, or the room is slow.
@@ -223,7 +222,7 @@ export class Connection implements Joiner, PlayedLine, SocketHandler {
         unexpected(type);
         break;
       case 'seated': {
-        const flood = state.playing.take(type, nowMs);
+        const flood = state.take(type, nowMs);
         if (flood !== undefined) this.#tooMany(flood);
       }
     }
@@ -253,9 +252,8 @@ export class Connection implements Joiner, PlayedLine, SocketHandler {
   }
 
   renew(token: string): void {
-    const state = this.#state;
-    if (state.is !== 'seated') return;
-    const { playing } = state;
+    const playing = this.#state;
+    if (playing.is !== 'seated') return;
     playing.renew(token, this.about).then(
       (untilMs) => {
         playing.untilMs = untilMs;
@@ -279,7 +277,7 @@ export class Connection implements Joiner, PlayedLine, SocketHandler {
       if (seat.line === this) room.drop(seat);
       return;
     }
-    this.#state = { is: 'seated', playing: new Playing(joined, this) };
+    this.#state = new Playing(joined, this);
     out.reset();
     writeWelcome(out, {
       seat: seat.id,
@@ -319,7 +317,7 @@ export class Connection implements Joiner, PlayedLine, SocketHandler {
     if (this.#host.says(counter)) this.#log.info({ code, reason: message }, 'refused a connection');
     this.close(code, message);
     if (state.is !== 'seated') return;
-    const { room, seat } = state.playing;
+    const { room, seat } = state;
     if (seat.line !== this) return;
     // Who may not be here any more does not come back by a resume key.
     if (code === CloseCode.AuthFailed) room.remove(seat);

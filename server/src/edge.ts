@@ -139,8 +139,8 @@ export class Edge implements TransportHandler, Host {
     return this.#options.now();
   }
 
-  keepTime(): void {
-    this.#options.ticker.keepTime();
+  keepTime(): number {
+    return this.#options.ticker.keepTime();
   }
 
   wallClockMs(): number {

@@ -1,6 +1,6 @@
 // What a seated connection says every tick: INPUT and ACK, from their frames into the seat. Keeps
-// the positions that these frames count from, and their rate. Made by the connection, which reads
-// the frame's head and judges the rest. Trap: one scratch input serves all connections, so a frame
+// the positions that these frames count from, and their rate. Part of Playing, which reads the
+// frame's head and judges the rest. Trap: one scratch input serves all connections, so a frame
 // is read whole before the next. HOT: allocates nothing per message.
 import {
   type InputHeader,
@@ -57,8 +57,8 @@ function put(): void {
 }
 
 export class Intake {
-  readonly #room: GameRoom;
-  readonly #seat: RoomSeat;
+  readonly room: GameRoom;
+  readonly seat: RoomSeat;
   readonly #rate: TokenBucket;
   /** Newest input tick said on this line. */
   #inputTick: number;
@@ -69,8 +69,8 @@ export class Intake {
 
   /** For what `seat` says on a new line. `rateFactor`: frames per tick that are let in. */
   constructor(room: GameRoom, seat: RoomSeat, rateFactor: number) {
-    this.#room = room;
-    this.#seat = seat;
+    this.room = room;
+    this.seat = seat;
     this.#inputTick = seat.sentTick;
     const perSecond = room.game.tickRate * rateFactor * ACK_SHARE;
     this.#rate = new TokenBucket(perSecond, perSecond * BURST_SECONDS);
@@ -85,19 +85,19 @@ export class Intake {
 
   /** Reads the rest of an INPUT that came at `nowMs`. Throws ProtocolError. */
   takeInputs(reader: MsgpackReader, source: PlainSource, nowMs: number): void {
-    const room = this.#room;
+    const room = this.room;
     readInputHeader(reader, header);
     this.acknowledge(header.dState);
     this.#shownLate += header.dShown;
     this.#inputTick += header.dFirst;
     const shownFirst = (this.#inputTick + 1) * SHOWN_UNITS - this.#shownLate;
     if (shownFirst > this.#shownFirst) this.#shownFirst = shownFirst;
-    const { inputs } = this.#seat;
+    const { inputs } = this.seat;
     inputs.lastSaid(said);
     coming.queue = inputs;
     coming.tick = this.#inputTick;
     coming.nowTick = room.schedule.tickAt(nowMs);
-    coming.knownTick = this.#seat.ackTick;
+    coming.knownTick = this.seat.ackTick;
     coming.shownLate = this.#shownLate - (this.#shownFirst - shownFirst);
     const { input, priors } = room.game;
     if (room.isPacked) {
@@ -113,12 +113,12 @@ export class Intake {
     reader.end();
     if (coming.tick > MAX_TICK)
       throw new ProtocolError(ProtocolErrorCode.BadState, 'an input for a tick that never comes');
-    this.#inputTick = this.#seat.inputTick = coming.tick;
+    this.#inputTick = this.seat.inputTick = coming.tick;
   }
 
   /** The client has applied `dState` more ticks of STATEs. Throws ProtocolError. */
   acknowledge(dState: number): void {
-    const seat = this.#seat;
+    const seat = this.seat;
     const tick = seat.ackTick + dState;
     if (tick > seat.sentTick)
       throw new ProtocolError(ProtocolErrorCode.BadState, 'a STATE was applied that was not sent');

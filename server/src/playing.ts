@@ -21,8 +21,7 @@ import { Intake } from './intake.ts';
 import type { Joined } from './joining.ts';
 import type { Limits } from './limits.ts';
 import { TokenBucket } from './rate-limit.ts';
-import type { GameRoom } from './room.ts';
-import type { Line, RoomSeat } from './seat.ts';
+import type { Line } from './seat.ts';
 import type { Tally } from './tally.ts';
 
 /** A client asks for everything after 2 s of sleep at the soonest, and everything is dear. */
@@ -68,12 +67,12 @@ export interface PlayedLine extends Line {
   renew(token: string): void;
 }
 
-export class Playing {
-  readonly room: GameRoom;
-  readonly seat: RoomSeat;
+/** One object with its intake: what each message touches stands together. */
+export class Playing extends Intake {
+  /** As a state of the connection. */
+  readonly is = 'seated';
   readonly #line: PlayedLine;
   readonly #desk: CommandDesk;
-  readonly #intake: Intake;
   readonly #commands: TokenBucket;
   readonly #pongs: TokenBucket;
   readonly #resyncs = new TokenBucket(RESYNC_RATE, RESYNC_BURST);
@@ -87,13 +86,11 @@ export class Playing {
 
   constructor({ room, seat, untilMs, renew, confirm }: Joined, line: PlayedLine) {
     const { limits } = line;
-    this.room = room;
-    this.seat = seat;
+    super(room, seat, limits.inputRateFactor);
     this.untilMs = untilMs;
     this.renew = renew;
     this.#line = line;
     this.#desk = new CommandDesk(room, seat, line, line.tally);
-    this.#intake = new Intake(room, seat, limits.inputRateFactor);
     this.#commands = new TokenBucket(limits.commandRate, limits.commandBurst);
     this.#pongs = new TokenBucket(limits.pingRate, limits.pingBurst + limits.idleMs / 500);
     this.#confirm = confirm;
@@ -108,12 +105,12 @@ export class Playing {
     }
     switch (type) {
       case FrameType.Input:
-        if (!this.#intake.allows(nowMs, reader.message.length)) return 'inputs';
+        if (!this.allows(nowMs, reader.message.length)) return 'inputs';
         if (this.seat.spectator) unexpected(type);
-        this.#intake.takeInputs(reader, source, nowMs);
+        this.takeInputs(reader, source, nowMs);
         return undefined;
       case FrameType.Ack:
-        if (!this.#intake.allows(nowMs, reader.message.length)) return 'acks';
+        if (!this.allows(nowMs, reader.message.length)) return 'acks';
         return this.#takeAck();
       case FrameType.Command:
         if (!this.#commands.take(nowMs)) return 'commands';
@@ -155,7 +152,7 @@ export class Playing {
   #takeAck(): undefined {
     const dState = readAck(reader);
     reader.end();
-    this.#intake.acknowledge(dState);
+    this.acknowledge(dState);
   }
 
   #resync(): undefined {

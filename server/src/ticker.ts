@@ -49,17 +49,18 @@ export class Ticker {
   /**
    * Runs the ticks that are due now, before what has arrived is handled: a burst of connections or
    * messages delays a tick by one of them, and not by all. HOT: called for each message. Only where
-   * no room and no seat is in the middle of something.
+   * no room and no seat is in the middle of something. Answers the time after that, ms.
    */
-  keepTime(): void {
+  keepTime(): number {
     const nowMs = this.#now();
-    if (nowMs < this.#nextMs || this.#running) return;
+    if (nowMs < this.#nextMs || this.#running) return nowMs;
     let nextMs = Number.POSITIVE_INFINITY;
     for (const room of this.#rooms) {
       this.#runIfDue(room, nowMs);
       if (room.dueMs < nextMs) nextMs = room.dueMs;
     }
     this.#nextMs = Math.max(nextMs, nowMs + LOOK_MS);
+    return this.#now();
   }
 
   #runIfDue(room: Ticked, nowMs: number): void {

@@ -9,11 +9,11 @@ import { closeFrame, type Socket, type TransportLimits, type TransportWatch } fr
 
 /** A native socket as ours are made. */
 export type Native = uws.WebSocket<UserData>;
-/**
- * The native socket copies the fields of its user data, so what must be shared is one object in it.
- */
+/** Fields of the native socket itself, which copies them from what the handshake was given. */
 export interface UserData {
-  link: { context: unknown; socket?: UwsSocket; guard?: SocketGuard };
+  readonly context: unknown;
+  socket: UwsSocket | undefined;
+  guard: SocketGuard | undefined;
 }
 
 /** What uWebSockets.js answers to `send` for a frame that is with the kernel; 0: it waits. */

@@ -177,7 +177,7 @@ class UwsTransport implements Transport {
 
   #behavior(handler: TransportHandler): uws.WebSocketBehavior<UserData> {
     const { maxFrameBytes, maxBackpressureBytes, idleTimeoutS } = this.#limits;
-    const guardOf = (ws: Native) => ws.getUserData().link.guard;
+    const guardOf = (ws: Native) => ws.getUserData().guard;
     return {
       maxPayloadLength: maxFrameBytes,
       maxBackpressure: maxBackpressureBytes * NATIVE_BACKPRESSURE,
@@ -199,7 +199,7 @@ class UwsTransport implements Transport {
       close: this.#guarded('close', (ws: Native, code: number, reason: ArrayBuffer) => {
         // The filter tells of every line that begins, and of the end of those that are no sockets.
         this.#lines--;
-        const { socket } = ws.getUserData().link;
+        const { socket } = ws.getUserData();
         if (!socket) return;
         this.#sockets.delete(socket);
         socket.gone(code, decoder.decode(reason));
@@ -208,11 +208,11 @@ class UwsTransport implements Transport {
   }
 
   #open(ws: Native, handler: TransportHandler): void {
-    const { link } = ws.getUserData();
+    const data = ws.getUserData();
     const address = plainAddress(decoder.decode(ws.getRemoteAddressAsText()));
-    const socket = new UwsSocket(ws, address, link.context, this.#limits, this.#watch);
-    link.socket = socket;
-    link.guard = socket.guard;
+    const socket = new UwsSocket(ws, address, data.context, this.#limits, this.#watch);
+    data.socket = socket;
+    data.guard = socket.guard;
     this.#sockets.add(socket);
     socket.guard.open(handler);
   }
@@ -258,7 +258,7 @@ class UwsTransport implements Transport {
     answer: UpgradeAnswer,
   ): void {
     if (answer.accept) {
-      const data: UserData = { link: { context: answer.context } };
+      const data = { context: answer.context, socket: undefined, guard: undefined };
       res.upgrade(data, key, answer.protocol ?? '', '', context);
     } else {
       const how = { headOnly: false, closing: true };

@@ -54,7 +54,7 @@ export class ServerReader {
       now: () => this.#nowMs,
       says: () => false,
       wallClockMs: () => this.#nowMs,
-      keepTime: () => {},
+      keepTime: () => this.#nowMs,
       join: async (_hello, line) => {
         if (this.#waits) throw new JoinRefused(4005, 'this reader seats nobody');
         const room = this.#room;
