@@ -75,6 +75,22 @@ describe('a ticker that keeps time', () => {
     expect(rooms[1].ticks).toBe(1);
   });
 
+  test('leaves what has arrived half as long as the ticks took, however late they are', () => {
+    const { clock, ticker, rooms } = running(TICK_MS);
+    const [room] = rooms;
+    const tookMs = 40;
+    room.whenRun = () => {
+      clock.nowMs += tookMs;
+      room.dueMs = clock.nowMs;
+    };
+    clock.nowMs = TICK_MS;
+    let messages = 0;
+    for (const untilMs = TICK_MS + 600; clock.nowMs < untilMs; clock.nowMs++, messages++)
+      ticker.keepTime();
+    expect(room.ticks).toBe(10);
+    expect(messages).toBe(200);
+  });
+
   test('starts no tick inside another', () => {
     const { clock, ticker, rooms } = running(TICK_MS, TICK_MS);
     const inside: number[] = [];
