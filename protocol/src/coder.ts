@@ -182,7 +182,7 @@ export class RangeDecoder {
   }
 
   bit(context: number): number {
-    if (--this.#left < 0) badState('more answers than its bytes allow');
+    if (--this.#left < 0) tooMany();
     const bound = Math.imul(this.#range >>> ODDS_BITS, this.#odds[context]);
     let bit = 1;
     if (this.#code < bound) this.#range = bound;
@@ -201,7 +201,7 @@ export class RangeDecoder {
     for (let left = bits; left > 0; ) {
       const count = Math.min(left, EVEN_BITS);
       left -= count;
-      if (--this.#left < 0) badState('more answers than its bytes allow');
+      if (--this.#left < 0) tooMany();
       this.#range >>>= count;
       const part = Math.floor(this.#code / this.#range);
       if (part >> count !== 0) badState('a code outside its interval');
@@ -224,9 +224,9 @@ export class RangeDecoder {
   /** The body was read whole: throws if bytes are left that its answers did not need. */
   finish(): void {
     let at = this.#at - READ_AHEAD;
-    if (at === this.#end) return;
-    if (at > this.#end || this.#left >= ANSWERS_PER_BYTE) badState('bytes after the end');
-    while (at < this.#end) if (this.#bytes[at++] !== 0) badState('bytes after the end');
+    const filled = this.#left < ANSWERS_PER_BYTE;
+    while (filled && at < this.#end && this.#bytes[at] === 0) at++;
+    if (at !== this.#end) badState('bytes after the end');
   }
 
   #next(): number {
@@ -235,4 +235,8 @@ export class RangeDecoder {
     if (at >= this.#end + READ_AHEAD) badState('a body ends too early');
     return 0;
   }
+}
+
+function tooMany(): never {
+  badState('too many answers');
 }

@@ -34,7 +34,6 @@ export * from './describe.ts';
 export * from './departures.ts';
 export * from './far-table.ts';
 export * from './live-table.ts';
-export * from './received-slots.ts';
 export * from './received-table.ts';
 export * from './state-reader.ts';
 export * from './received.ts';

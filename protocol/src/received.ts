@@ -7,7 +7,6 @@ import { changedOffset, FORM_ARRIVAL, FORM_SINCE, FORM_STEP, MAX_AGE } from './c
 import { badState } from './errors.ts';
 import type { Game } from './game.ts';
 import { MAX_ENTITY_ID, MAX_SLOTS } from './limits.ts';
-import { ReceivedSlots } from './received-slots.ts';
 import { ReceivedTable } from './received-table.ts';
 import type { Source } from './sink.ts';
 import { type Reading, readOwn, readShared } from './state-reader.ts';
@@ -15,6 +14,15 @@ import type { Table } from './table.ts';
 
 /** The parts of a game that tables are made of. */
 export type Plans = Pick<Game, 'kinds' | 'state'>;
+
+/** A slot in use, and the entity in it. */
+interface Held {
+  readonly slot: number;
+  kind: number;
+  row: number;
+}
+/** The entity left. */
+const NO_ROW = 0;
 
 export class Received {
   readonly tables: readonly ReceivedTable[];
@@ -29,7 +37,10 @@ export class Received {
   #packed = false;
   readonly #reading: Reading = { form: FORM_ARRIVAL, ticks: 0, sends: 0, seat: 0 };
   readonly #rowOf: readonly Map<number, number>[];
-  readonly #slots = new ReceivedSlots();
+  /** Ascending. Free slots take nothing: a limit of 65,536 is said in a few bytes. */
+  #held: Held[] = [];
+  /** One more than the highest slot that may be in use. */
+  #limit = 0;
 
   constructor({ kinds, state }: Plans) {
     this.tables = kinds.map((plan) => new ReceivedTable(plan));
@@ -78,7 +89,7 @@ export class Received {
     const step = this.#packed && !everything && reading.ticks === this.#sendEvery;
     for (const table of this.tables) table.now = tick;
     source.open();
-    source.grant(this.#slots.count);
+    source.grant(this.#held.length);
     this.#readLimit(source);
     this.#readLeft(source);
     reading.form = FORM_ARRIVAL;
@@ -102,13 +113,11 @@ export class Received {
   /** Applies the own part of the same STATE. */
   readOwnBody(source: Source): void {
     source.open();
-    const slots = this.#slots;
-    for (let at = 0; at < slots.count; at++) {
-      const table = this.tables[slots.kind[at]];
-      const row = slots.row[at];
+    for (const { slot, kind, row } of this.#held) {
+      const table = this.tables[kind];
       if (table.plan.ownMask === 0 || table.ownerOf(row) !== this.seat) continue;
       source.grant(1);
-      if (source.offered(Context.Owned, slots.slot[at])) readOwn(source, table, row);
+      if (source.offered(Context.Owned, slot)) readOwn(source, table, row);
     }
     source.close();
   }
@@ -128,7 +137,8 @@ export class Received {
   #startOver(): Map<number, number>[] {
     const before = this.tables.map(rowsOf);
     for (const rows of this.#rowOf) rows.clear();
-    this.#slots.clear();
+    this.#held = [];
+    this.#limit = 0;
     return before;
   }
 
@@ -141,48 +151,56 @@ export class Received {
   /** Where bodies are packed a limit is told when it has grown, else always. */
   #readLimit(source: Source): void {
     if (this.#packed && source.level(Context.Grown, 1) === 0) return;
-    this.#slots.growTo(source.count(Context.Limit, MAX_SLOTS));
+    const limit = source.count(Context.Limit, MAX_SLOTS);
+    if (limit < this.#limit) badState('a known set that shrinks');
+    this.#limit = limit;
   }
 
   #readLeft(source: Source): void {
-    const slots = this.#slots;
+    let left = 0;
     source.select(Context.Left);
-    slots.free((at) => {
-      if (!source.offered(Context.Left, slots.slot[at])) return false;
-      const kind = slots.kind[at];
+    for (const held of this.#held) {
+      const { slot, kind, row } = held;
+      if (!source.offered(Context.Left, slot)) continue;
       const table = this.tables[kind];
-      this.#rowOf[kind].delete(table.ids[slots.row[at]]);
-      table.remove(slots.row[at], table.now);
-      return true;
-    });
+      this.#rowOf[kind].delete(table.ids[row]);
+      table.remove(row, table.now);
+      held.row = NO_ROW;
+      left++;
+    }
     source.close();
+    if (left > 0) this.#held = this.#held.filter(({ row }) => row !== NO_ROW);
   }
 
   /** Candidates are the free slots: between each two in use, and up to the limit. */
   #readArrivals(source: Source, before: readonly Map<number, number>[] | undefined): void {
-    const slots = this.#slots;
+    const held = this.#held;
     const context = before ? Context.First : Context.Arrives;
+    const taken: Held[] = [];
     let id = 0;
     let from = 0;
     source.select(Context.Entered);
-    for (let at = 0; at <= slots.count; at++) {
-      const until = at < slots.count ? slots.slot[at] : slots.limit;
+    for (let at = 0; at <= held.length; at++) {
+      const until = at < held.length ? held[at].slot : this.#limit;
       while (from < until) {
         const slot = source.chosen(context, from, until);
         if (slot < 0) break;
-        id = this.#readEntered(source, slot, id, before);
+        const arrived = { slot, kind: 0, row: NO_ROW };
+        taken.push(arrived);
+        id = this.#readEntered(source, arrived, id, before);
         from = slot + 1;
       }
       from = until + 1;
     }
     source.close();
-    slots.settle();
+    // Two ascending runs, which sorting goes through once.
+    if (taken.length > 0) this.#held = [...held, ...taken].sort((a, b) => a.slot - b.slot);
   }
 
   /** Answers the id of the entity. */
   #readEntered(
     source: Source,
-    slot: number,
+    arrived: Held,
     idBefore: number,
     before: readonly Map<number, number>[] | undefined,
   ): number {
@@ -201,7 +219,8 @@ export class Received {
     }
     const row = kept ?? table.add(id);
     this.#rowOf[kind].set(id, row);
-    this.#slots.take(slot, kind, row);
+    arrived.kind = kind;
+    arrived.row = row;
     table.read[row] = table.arrived[row] = table.now;
     table.behind[row] = 0;
     this.#readAge(source, table, row);
@@ -214,15 +233,13 @@ export class Received {
     const reading = this.#reading;
     const wholes = step && source.level(Context.Wholes, 1) === 1;
     source.select(Context.Changed);
-    const slots = this.#slots;
-    for (let at = 0; at < slots.count; at++) {
-      const table = this.tables[slots.kind[at]];
-      const row = slots.row[at];
+    for (const { slot, kind, row } of this.#held) {
+      const table = this.tables[kind];
       if (table.arrived[row] === table.now) continue;
       const inStep = step && table.behind[row] === 0;
       reading.sends = (table.now - table.changed[row]) / this.#sendEvery;
       const context = table.plan.changed + changedOffset(inStep ? reading.sends : undefined);
-      if (!source.offered(context, slots.slot[at])) continue;
+      if (!source.offered(context, slot)) continue;
       table.read[row] = table.now;
       table.behind[row] = 0;
       const whole = !inStep || (wholes && source.level(Context.Whole, 1) === 1);
@@ -238,11 +255,9 @@ export class Received {
   #readDeferred(source: Source): void {
     if (!source.option(Context.Defers)) return;
     source.select(Context.Behind);
-    const { slot, kind, row: rows, count } = this.#slots;
-    for (let at = 0; at < count; at++) {
-      const table = this.tables[kind[at]];
-      const row = rows[at];
-      if (table.arrived[row] === table.now || !source.offered(Context.Deferred, slot[at])) continue;
+    for (const { slot, kind, row } of this.#held) {
+      const table = this.tables[kind];
+      if (table.arrived[row] === table.now || !source.offered(Context.Deferred, slot)) continue;
       if (table.behind[row] === 0) table.behind[row] = this.tick;
     }
     source.close();
