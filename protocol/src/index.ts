@@ -34,6 +34,7 @@ export * from './describe.ts';
 export * from './departures.ts';
 export * from './far-table.ts';
 export * from './live-table.ts';
+export * from './table-state.ts';
 export * from './received-table.ts';
 export * from './state-reader.ts';
 export * from './received.ts';

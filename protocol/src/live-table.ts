@@ -23,6 +23,14 @@ import { gone, rowClass } from './row.ts';
 import { Table } from './table.ts';
 import { Tracks } from './tracks.ts';
 
+/** Rows of a table that were used before. */
+export interface Holes {
+  /** The last is used next. */
+  readonly free: readonly number[];
+  /** Removed at `tick`, and free once that is settled; in the order of their removal. */
+  readonly resting: readonly { row: number; tick: number }[];
+}
+
 export class LiveTable extends Table implements Baseline {
   readonly tier = 0;
   /** Tick of the STATE that will carry what is written now. Stamps never pass it. */
@@ -243,6 +251,16 @@ export class LiveTable extends Table implements Baseline {
     else if (type === 'angle' && wire * 2 > this.#levels[c])
       out[i] = (wire - this.#levels[c] - 1) * this.#step[c];
     else out[i] = this.#min[c] + wire * this.#step[c];
+  }
+
+  /** Rows that are not in use: what new entities get, and in which order. */
+  get holes(): Holes {
+    return { free: this.free, resting: this.resting };
+  }
+  set holes({ free, resting }: Holes) {
+    this.free.length = this.resting.length = 0;
+    for (const row of free) this.free.push(row);
+    for (const rest of resting) this.resting.push(rest);
   }
 
   /** Forgets deleted map keys of `tick` and before. */

@@ -52,9 +52,10 @@ export class Table {
   /** Seat whose `ownerOnly` fields shown rows may read. */
   viewer = 0;
   readonly #rowClass: RowClass | undefined;
-  readonly #free: number[] = [];
+  /** Freed rows; the last is used next. */
+  protected readonly free: number[] = [];
   /** Freed rows that history may still show: reused only after settle(). */
-  readonly #resting: { row: number; tick: number }[] = [];
+  protected readonly resting: { row: number; tick: number }[] = [];
 
   constructor(plan: Plan, rowClass?: RowClass, capacity = FIRST_CAPACITY) {
     this.plan = plan;
@@ -71,7 +72,7 @@ export class Table {
 
   /** A row for a new entity, all fields at their defaults. */
   add(id: number): number {
-    const row = this.#free.pop() ?? this.high + 1;
+    const row = this.free.pop() ?? this.high + 1;
     this.put(row, id);
     return row;
   }
@@ -101,7 +102,7 @@ export class Table {
   /** The row's object reads as dead from now on; its index rests until settle() passes `tick`. */
   remove(row: number, tick: number): void {
     this.release(row);
-    this.#resting.push({ row, tick });
+    this.resting.push({ row, tick });
   }
 
   /** As remove, for tables whose rows the caller chooses: the index is the caller's again. */
@@ -117,12 +118,12 @@ export class Table {
 
   /** Lets rows that were removed at `tick` or before be used again. */
   settle(tick: number): void {
-    const resting = this.#resting;
+    const { resting } = this;
     if (resting.length === 0 || resting[0].tick > tick) return;
     let kept = 0;
     for (const rest of resting) {
       if (rest.tick > tick) resting[kept++] = rest;
-      else this.#free.push(rest.row);
+      else this.free.push(rest.row);
     }
     resting.length = kept;
   }

@@ -26,7 +26,10 @@ type Handler<G, Auth, Data, C> = (
   args: PayloadOf<CommandFields<C>>,
 ) => unknown extends CommandReply<C> ? unknown : CommandReply<C> | Promise<CommandReply<C>>;
 
-export interface RoomDefinition<G, Auth, Data> extends Admission<Auth> {
+/** What becomes of a room whose process died, where others may take it over. */
+export type Failover = 'restore' | 'restart' | 'end';
+
+export interface RoomDefinition<G, Auth, Data, Saved = unknown> extends Admission<Auth> {
   /** Seats for players. Default 64. */
   seats?: number;
   /** Places for spectators. Default 0: nobody watches. */
@@ -42,6 +45,24 @@ export interface RoomDefinition<G, Auth, Data> extends Admission<Auth> {
   wire?: 'packed' | 'plain';
   /** Fills a new room; what it returns is room.data. */
   open?: (room: Room<G, Auth, undefined>) => Data;
+  /**
+   * What is kept of room.data in a checkpoint: plain values, with bytes as Uint8Array. Called
+   * between ticks, once a second or so; writes nothing. With `load`, which makes room.data of it.
+   */
+  save?: (room: Room<G, Auth, Data>) => Saved;
+  /**
+   * In place of `open`, where the room goes on from a checkpoint: all else of it is there already.
+   * What it returns is room.data. `drop` follows for every seat that had a line.
+   */
+  load?: (room: Room<G, Auth, undefined>, saved: NoInfer<Saved>) => NoInfer<Data>;
+  /**
+   * Where another process takes over rooms: `restore` goes on from the newest checkpoint, a second
+   * old or so, with all seats; `restart` opens the room anew under its id, without them; `end` lets
+   * it go. Default: `restore` where nothing is missing, so without room.data or with `save` and
+   * `load`; else `restart`. What was answered or told after the checkpoint is undone by it, but not
+   * what a handler did outside the room: docs/checkpoints.md.
+   */
+  failover?: Failover;
   join?: (room: Room<G, Auth, Data>, seat: Seat<G, Auth>) => void;
   /** After every owned entity has taken its step. `dt` in seconds. */
   tick?: (room: Room<G, Auth, Data>, dt: number) => void;
@@ -126,6 +147,9 @@ const OPTIONS = Object.keys({
   expiresAtMs: 0,
   extraSeat: 0,
   open: 0,
+  save: 0,
+  load: 0,
+  failover: 0,
   join: 0,
   tick: 0,
   drop: 0,
@@ -156,10 +180,12 @@ export interface RoomKind {
 }
 
 /** Checks a definition. Throws UsageError for what could only fail later. */
-export function defineRoom<G extends { readonly hash: string }, Auth = undefined, Data = undefined>(
-  game: G,
-  definition: RoomDefinition<G, Auth, Data>,
-): RoomKind {
+export function defineRoom<
+  G extends { readonly hash: string },
+  Auth = undefined,
+  Data = undefined,
+  Saved = unknown,
+>(game: G, definition: RoomDefinition<G, Auth, Data, Saved>): RoomKind {
   const declared = game as unknown as Game;
   const { seats = DEFAULT_SEATS, spectators = 0, sendEvery = 1, wire = 'packed' } = definition;
   checkNames('defineRoom', definition, OPTIONS);
@@ -171,6 +197,7 @@ export function defineRoom<G extends { readonly hash: string }, Auth = undefined
   const { extraSeat = 'refuse' } = definition;
   if (extraSeat !== 'refuse' && extraSeat !== 'supersede')
     throw new UsageError(`extraSeat: ${extraSeat}: wants 'refuse' or 'supersede'`);
+  checkFailover(definition);
   const { interest, budget, commands = {} } = definition;
   if (interest) {
     checkNames('interest', interest, ['around', 'radius', 'far', 'lookMs']);
@@ -190,6 +217,35 @@ export function defineRoom<G extends { readonly hash: string }, Auth = undefined
     game: declared,
     definition: definition as unknown as RoomDefinition<Game, unknown, unknown>,
   };
+}
+
+/**
+ * What becomes of a room of this definition and `data`, room.data. Throws UsageError where it is to
+ * be restored and its data would be lost.
+ */
+export function failoverOf(
+  { failover, save }: Pick<RoomDefinition<Game, unknown, unknown>, 'failover' | 'save'>,
+  data: unknown,
+): Failover {
+  const isWhole = save !== undefined || data === undefined;
+  if (failover === 'restore' && !isWhole)
+    throw new UsageError("failover: 'restore': open() returns room.data; give save and load");
+  return failover ?? (isWhole ? 'restore' : 'restart');
+}
+
+function checkFailover({
+  failover = 'restore',
+  save,
+  load,
+}: {
+  readonly failover?: unknown;
+  readonly save?: unknown;
+  readonly load?: unknown;
+}): void {
+  if (failover !== 'restore' && failover !== 'restart' && failover !== 'end')
+    throw new UsageError(`failover: ${failover}: wants 'restore', 'restart' or 'end'`);
+  if ((save === undefined) !== (load === undefined))
+    throw new UsageError('save and load belong together: give both, or neither');
 }
 
 function checkBudget(
@@ -233,4 +289,5 @@ export type RoomLimits = Pick<
   | 'pendingEvents'
   | 'pendingEventBytes'
   | 'pendingCommands'
+  | 'checkpointBytes'
 >;

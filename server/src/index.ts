@@ -84,6 +84,11 @@ export { defineRoom, type RoomDefinition, type RoomKind } from './define-room.ts
 // ./sharing.ts
 // ./turns.ts
 export type { GameRoom } from './room.ts';
+// ./identity.ts
+// ./keys.ts
+// ./seat-state.ts
+// ./room-state.ts
+export { CheckpointError, type CheckpointFault } from './checkpoint.ts';
 // ./totals.ts
 // ./intake.ts
 export {
@@ -109,9 +114,7 @@ export { MemoryDirectory, type MemoryDirectoryOptions } from './memory-directory
 // ./redis-lists.ts
 // ./redis-channels.ts
 // ./commands.ts
-// ./identity.ts
 // ./joining.ts
-// ./keys.ts
 // ./authenticator.ts
 // ./playing.ts
 // ./offer.ts

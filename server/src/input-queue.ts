@@ -3,7 +3,17 @@
 // arrive, emptied by the room at the tick: one input per tick, never two. All numbers of a seat
 // stand in one array: with a thousand seats what costs here is not arithmetic but memory that has
 // gone cold. HOT: allocates nothing per tick.
-import { carryPresses, MARGIN_UNITS, type Plan, releasePresses } from '@tickwire/protocol';
+import {
+  badValue,
+  carryPresses,
+  levelsOf,
+  MARGIN_UNITS,
+  MAX_TICK,
+  type MsgpackReader,
+  type MsgpackWriter,
+  type Plan,
+  releasePresses,
+} from '@tickwire/protocol';
 
 export interface InputLimits {
   /** Ticks ahead of the newest taken tick for which input is kept. */
@@ -201,6 +211,55 @@ export class InputQueue {
     this.#numbers.set(this.#plan.initialWire, SAID);
     this.#repeated = this.#repeatTicks;
     this.#leastSlack = NO_SLACK;
+  }
+
+  /** Writes all that decides about the ticks to come. */
+  write(out: MsgpackWriter): void {
+    const numbers = this.#numbers;
+    out.int(this.tick);
+    out.int(this.#repeated);
+    out.bool(this.#carries);
+    for (let i = 0; i < this.#at(0); i++) out.float(numbers[i]);
+    const waiting: number[] = [];
+    for (let slot = 0; slot < this.#slots; slot++)
+      if (numbers[this.#at(slot)] > this.tick) waiting.push(this.#at(slot));
+    out.arrayHeader(waiting.length);
+    for (const at of waiting)
+      for (let i = 0; i < SLOT_HEAD + this.#width; i++) out.float(numbers[at + i]);
+  }
+
+  /**
+   * Goes on from what was written, in a room that has done `doneTick`; answers the wire values of
+   * the newest tick, as `take` does. Throws ProtocolError.
+   */
+  read(from: MsgpackReader, doneTick: number): Float64Array {
+    const numbers = this.#numbers;
+    this.tick = from.int(0, doneTick);
+    this.#repeated = from.int(0, MAX_TICK);
+    this.#carries = from.bool();
+    for (let i = 0; i < SAID; i++) numbers[i] = from.float(true);
+    for (let input = 0; input < 3; input++) this.#readWire(from, SAID + input * this.#width);
+    for (let left = from.arrayHeader(MAX_TICK); left > 0; left--) {
+      const tick = from.int(this.tick + 1, MAX_TICK);
+      const at = this.#at(tick % this.#slots);
+      numbers[at] = tick;
+      for (let i = 1; i < SLOT_HEAD; i++) numbers[at + i] = from.float(true);
+      this.#readWire(from, at + SLOT_HEAD);
+      // The window may have been wider.
+      if (tick - this.tick >= this.#slots) numbers[at] = -1;
+    }
+    this.#fill(taken, numbers, this.#current);
+    return taken;
+  }
+
+  #readWire(from: MsgpackReader, at: number): void {
+    for (const { spec, column } of this.#plan.fields)
+      for (let i = 0; i < spec.components; i++) {
+        const wire = from.float();
+        if (!(Number.isInteger(wire) && wire >= 0 && wire <= levelsOf(spec, i)))
+          badValue('an input outside its declaration');
+        this.#numbers[at + column + i] = wire;
+      }
   }
 
   #carry(wire: Float64Array, nowTick: number, shownTick: number, knownTick: number): void {

@@ -21,6 +21,9 @@ interface Held {
   spent: string | undefined;
 }
 
+/** What stands for a seat: digests, which nobody can play with. */
+export type KeyState = Readonly<Held>;
+
 /**
  * Keys that are exchanged at each use. The old one stays good until the player shows that the new
  * one arrived, for a line may break in between.
@@ -63,6 +66,23 @@ export class RotatingKeys<T> {
     if (held.spent) this.#byDigest.delete(held.spent);
     held.spent = held.before;
     held.before = undefined;
+  }
+
+  /** The digests that stand for `what`, to be kept elsewhere. */
+  stateOf(what: T): KeyState | undefined {
+    const held = this.#heldBy.get(what);
+    return held && { ...held };
+  }
+
+  /** What stood for a seat elsewhere stands for `what`, and for nothing else here. */
+  restore(what: T, { newest, before, spent }: KeyState): void {
+    for (const key of [newest, before, spent]) {
+      const other = key && this.#byDigest.get(key);
+      if (other) this.drop(other);
+    }
+    this.drop(what);
+    this.#heldBy.set(what, { newest, before, spent });
+    for (const key of [spent, before, newest]) if (key) this.#byDigest.set(key, what);
   }
 
   drop(what: T): void {

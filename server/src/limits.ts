@@ -53,6 +53,11 @@ export interface Limits {
   pendingEvents: number;
   pendingEventBytes: number;
   /**
+   * Bytes of a room's checkpoint: a thousand entities of ten numbers are 100 KB, and a store takes
+   * one a second from every room. A room that needs more is not kept, and says so in the log.
+   */
+  checkpointBytes: number;
+  /**
    * Connections in all, and from one address (HOSTILE T16, T17). Enough for a family or a school
    * class behind one router.
    */
@@ -113,6 +118,7 @@ export const DEFAULT_LIMITS: Limits = {
   pendingCommands: 16,
   pendingEvents: 256,
   pendingEventBytes: 32 * 1024,
+  checkpointBytes: 1024 * 1024,
   connections: 8_000,
   connectionsPerAddress: 64,
   joinsPerMinute: 240,

@@ -2,6 +2,7 @@
 // were told and may be lost with their line, to be told again on the next. Filled by the room,
 // emptied by replication, turned over when the seat is resumed. Bounded in number and in bytes; who
 // missed some is told how many. A tick without an event reads `due` and nothing else.
+import { badValue, MAX_TICK, type MsgpackReader, type MsgpackWriter } from '@tickwire/protocol';
 
 /** An event that waits for the seat's next STATE. */
 export interface PendingEvent {
@@ -43,6 +44,8 @@ export class Outbox {
   #number = 0;
   /** Events let go since the client was last told how many. */
   #missing = 0;
+  /** Up to the first resume: a process that is gone may have told more than is known here. */
+  #rolledBack = false;
 
   constructor(limits: OutboxLimits) {
     this.#limits = limits;
@@ -51,6 +54,11 @@ export class Outbox {
   /** Events that the seat was told of so far, lost ones counted. */
   get number(): number {
     return this.#number;
+  }
+
+  /** False where its player cannot have got so many events. */
+  mayHave(seen: number): boolean {
+    return this.#rolledBack || seen <= this.#number;
   }
 
   /** Keeps an event for the next STATE; the oldest goes when there are too many. */
@@ -122,10 +130,13 @@ export class Outbox {
   }
 
   /**
-   * A new line, whose player has got `seen` events: what was told beyond them waits again. Answers
-   * how many are not kept any more.
+   * A new line, whose player has got `seen` events, as it may: what was told beyond them waits
+   * again. Answers how many are not kept any more.
    */
   resume(seen: number): number {
+    const ahead = seen - this.#number;
+    if (ahead > 0) return this.#resumeAhead(seen, ahead);
+    this.#rolledBack = false;
     const kept = this.#number - this.#told.length;
     const again = this.#told.slice(Math.max(seen - kept, 0));
     this.#number = Math.max(seen, kept);
@@ -136,6 +147,70 @@ export class Outbox {
     const unknown = Math.max(kept - seen, 0);
     this.lost += unknown;
     return unknown + this.takeMissing();
+  }
+
+  /**
+   * The player has got more than was told up to the checkpoint: what waited then came first. Of
+   * what came after it, nobody knows how much was lost or will not have happened: one is said to be
+   * lost.
+   */
+  #resumeAhead(seen: number, ahead: number): number {
+    this.#rolledBack = false;
+    this.#forget(this.#told.length);
+    const noticed = Math.min(this.#missing, ahead);
+    this.#missing -= noticed;
+    const came = this.waiting.splice(0, ahead - noticed);
+    for (const { payload } of came) this.#waitingBytes -= payload.length;
+    const unknown = ahead > noticed + came.length || this.#unsure.length > 0 ? 1 : 0;
+    this.#unsure.length = 0;
+    this.#number = seen + unknown;
+    this.lost += unknown;
+    return unknown + this.takeMissing();
+  }
+
+  /** Every event that is kept, some of them twice. */
+  *kept(): Generator<PendingEvent, void> {
+    yield* this.waiting;
+    yield* this.#told;
+    for (const { event, isBrief } of this.#unsure) if (!isBrief) yield event;
+  }
+
+  /**
+   * Writes what goes on after a restore. `placeOf`: where each event stands among all that are
+   * written. What was for the room's next STATE or never is left out: it will never be.
+   */
+  write(out: MsgpackWriter, placeOf: (event: PendingEvent) => number): void {
+    const places = (events: readonly PendingEvent[]) => {
+      out.arrayHeader(events.length);
+      for (const event of events) out.int(placeOf(event));
+    };
+    out.int(this.#number);
+    out.int(this.#missing);
+    places(this.waiting);
+    places(this.#told);
+    for (const tick of this.#toldTicks) out.int(tick);
+    places(this.#unsure.filter(({ isBrief }) => !isBrief).map(({ event }) => event));
+  }
+
+  /**
+   * Goes on from what was written. `isFinal`: nothing was told after it. Throws ProtocolError.
+   */
+  read(from: MsgpackReader, events: readonly PendingEvent[], isFinal: boolean): void {
+    const each = (take: (event: PendingEvent) => void) => {
+      for (let left = from.arrayHeader(MAX_TICK); left > 0; left--)
+        take(events[from.int(0, events.length - 1)]);
+    };
+    this.#rolledBack = !isFinal;
+    this.#number = from.int(0, MAX_TICK);
+    this.#missing = from.int(0, MAX_TICK);
+    each((event) => this.waiting.push(event));
+    each((event) => this.#told.push(event));
+    if (this.#told.length > this.#number) badValue('more events told than there were');
+    for (let i = 0; i < this.#told.length; i++) this.#toldTicks.push(from.int(0, MAX_TICK));
+    each((event) => this.#unsure.push({ event, isBrief: false }));
+    for (const { payload } of this.waiting) this.#waitingBytes += payload.length;
+    for (const { payload } of this.#told) this.#toldBytes += payload.length;
+    this.due = this.waiting.length + this.#unsure.length + this.#missing > 0;
   }
 
   /** The oldest event that waits is lost. */

@@ -25,7 +25,7 @@ const JITTER_MS = 250;
 const DEFAULT_OVER_MS = 200;
 
 /** Something on its way from its shooter's time to the present. Ticks. */
-interface Launch {
+export interface Launch {
   readonly behind: number;
   readonly born: number;
   readonly hold: number;
@@ -57,7 +57,8 @@ export class Rewind {
   readonly #tickMs: number;
   /** By depth of calls. */
   readonly #views: Rewound[] = [];
-  readonly #launches = new Map<number, Launch>();
+  /** By entity. */
+  readonly launches = new Map<number, Launch>();
   #depth = 0;
 
   constructor(setting: RewindSetting) {
@@ -73,7 +74,7 @@ export class Rewind {
   remember(tick: number): void {
     const { world } = this.#setting;
     this.#history.push(tick, world.tables);
-    if (this.#launches.size > 0) this.#forgetArrived(tick);
+    if (this.launches.size > 0) this.#forgetArrived(tick);
   }
 
   look<T>(who: RoomSeat | RowBase, look: (past: Rewound) => T, options: RewindOptions = {}): T {
@@ -88,13 +89,13 @@ export class Rewind {
 
   launch(row: RowBase, by: RoomSeat | RowBase, options: LaunchOptions = {}): void {
     const { world } = this.#setting;
-    const from = this.#launches.get((by as RowBase).id);
+    const from = this.launches.get((by as RowBase).id);
     const seat = from && !(by instanceof RoomSeat) ? from.seat : this.#seatOf(by);
     const behind = world.tick - this.#momentOf(by, {}).tick;
     if (!seat || behind <= 0) return;
     // The least of late: a pong that was held back gains nothing.
     const { holdMs = seat.clock.rttMinMs / 2, overMs = DEFAULT_OVER_MS } = options;
-    this.#launches.set(row.id, {
+    this.launches.set(row.id, {
       behind,
       born: world.tick,
       hold: holdMs / this.#tickMs,
@@ -105,7 +106,7 @@ export class Rewind {
 
   /** The moment of a look: of a shot on its way, of a seat, or the present. */
   #momentOf(who: RoomSeat | RowBase, { unseen = false }: RewindOptions): Moment {
-    const launch = who instanceof RoomSeat ? undefined : this.#launches.get(who.id);
+    const launch = who instanceof RoomSeat ? undefined : this.launches.get(who.id);
     if (launch) return this.#atTick(this.#tickOf(launch), launch.seat, false);
     const seat = this.#seatOf(who);
     const shown = seat?.inputs.shownTick ?? Number.NaN;
@@ -183,8 +184,8 @@ export class Rewind {
   }
 
   #forgetArrived(tick: number): void {
-    for (const [id, { born, hold, over }] of this.#launches)
-      if (tick - born > hold + over) this.#launches.delete(id);
+    for (const [id, { born, hold, over }] of this.launches)
+      if (tick - born > hold + over) this.launches.delete(id);
   }
 
   /**

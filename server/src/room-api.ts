@@ -1,5 +1,5 @@
-// What the code of a game sees of a room: seats, rows, the past, and what it may ask the room to do.
-// Types alone; room.ts and seat.ts are what they are made of. All inferred from the game's
+// What the code of a game sees of a room: seats, rows, the past, and what it may ask the room to
+// do. Types alone; room.ts and seat.ts are what they are made of. All inferred from the game's
 // declaration and from `authenticate` (seat.auth) and `open` (room.data) of its definition.
 import type {
   EntityId,
@@ -103,7 +103,7 @@ export interface Room<G = Game, Auth = unknown, Data = unknown> {
   /** Seconds of one tick. */
   readonly dt: number;
   readonly state: LiveState<G>;
-  /** What `open` returned. */
+  /** What `open` returned, or `load`. */
   readonly data: Data;
   readonly seats: Iterable<Seat<G, Auth>>;
   readonly log: RoomLog;

@@ -11,8 +11,8 @@ import {
   TOMBSTONE_SECONDS,
   UsageError,
 } from '@tickwire/protocol';
-import type { RoomDefinition, RoomKind, RoomLimits } from './define-room.ts';
-import { isPacked } from './define-room.ts';
+import type { Failover, RoomDefinition, RoomKind, RoomLimits } from './define-room.ts';
+import { failoverOf, isPacked } from './define-room.ts';
 import { Digests } from './digest.ts';
 import { Emitter } from './emitter.ts';
 import { GameCode } from './game-code.ts';
@@ -48,6 +48,8 @@ export interface RoomOptions {
   left: (room: GameRoom, seat: RoomSeat) => void;
   /** The room is over: nobody is in it, or it failed. */
   ended: (room: GameRoom, code: number, reason: string) => void;
+  /** A room that goes on elsewhere: what was done of it, and what fills it in place of `open`. */
+  checkpoint?: { readonly tick: number; readonly fill: (room: GameRoom) => void };
 }
 
 export class GameRoom implements Room<Game, unknown, unknown> {
@@ -65,15 +67,17 @@ export class GameRoom implements Room<Game, unknown, unknown> {
   /** In development. */
   readonly digests: Digests | undefined;
   readonly limits: RoomLimits;
+  readonly roomSeats = new RoomSeats();
+  readonly emitter: Emitter;
+  readonly timers: Timers;
+  readonly chance: Random;
   data: unknown;
+  /** What is to become of it when this process dies. */
+  failover: Failover = 'restore';
   /** Set once: the room is closed and takes nobody. */
   over = false;
   /** Ms since which nobody has a seat. */
   emptySinceMs: number;
-  readonly #roomSeats = new RoomSeats();
-  readonly #emitter: Emitter;
-  readonly #timers: Timers;
-  readonly #random: Random;
   readonly #now: () => number;
   readonly #left: RoomOptions['left'];
   readonly #ended: RoomOptions['ended'];
@@ -86,7 +90,7 @@ export class GameRoom implements Room<Game, unknown, unknown> {
   readonly #send = (seat: RoomSeat): boolean => this.#sendState(seat);
   readonly #miss = (seat: RoomSeat): void => this.#missState(seat);
   /** Ticks done. */
-  #done = 0;
+  #done: number;
 
   constructor(options: RoomOptions) {
     const { game, definition } = options.definition;
@@ -100,19 +104,20 @@ export class GameRoom implements Room<Game, unknown, unknown> {
     this.dt = 1 / game.tickRate;
     this.#sendEvery = definition.sendEvery ?? 1;
     const far = definition.interest?.far !== undefined;
-    this.world = new World(game, 1, definition.strict ?? false, isPacked(definition), far);
-    this.world.begin(1, this.#sendEvery);
+    const tick = (this.#done = options.checkpoint?.tick ?? 0);
+    this.world = new World(game, tick + 1, definition.strict ?? false, isPacked(definition), far);
+    this.world.begin(tick + 1, this.#stateTick(tick + 1));
     this.#now = options.now;
     this.#left = options.left;
     this.#ended = options.ended;
     this.emptySinceMs = options.now();
-    this.schedule = new Schedule(game.tickRate, options.limits.catchUpTicks, this.#now(), 0);
-    this.#timers = new Timers(definition.timers);
-    this.#random = new Random(definition.seed ?? options.seed);
+    this.schedule = new Schedule(game.tickRate, options.limits.catchUpTicks, this.#now(), tick);
+    this.timers = new Timers(definition.timers);
+    this.chance = new Random(definition.seed ?? options.seed);
     this.#steps = new StepRunner(game, this.world);
     const sharing = sharingOf(definition, game, this.world, this, options.limits);
     this.replication = new Replication(this.world, sharing);
-    this.#emitter = new Emitter(this);
+    this.emitter = new Emitter(this);
     if (sharing.visibility) this.#turns = new Turns(game.tickRate / this.#sendEvery);
     const setting = {
       game,
@@ -121,14 +126,17 @@ export class GameRoom implements Room<Game, unknown, unknown> {
       every: this.#sendEvery,
       mostMs: options.limits.rewindMs,
       seesAll: sharing.visibility === undefined,
-      seat: (id: number) => this.#roomSeats.byId.get(id),
+      seat: (id: number) => this.roomSeats.byId.get(id),
     };
     this.rewinds = new Rewind(setting);
     this.digests = options.findDesyncs ? new Digests(setting) : undefined;
-    this.code.run('open', () => {
-      this.data = definition.open?.(this as never);
-      return this.data;
-    });
+    if (options.checkpoint) options.checkpoint.fill(this);
+    else
+      this.code.run('open', () => {
+        this.data = definition.open?.(this as never);
+        this.failover = failoverOf(definition, this.data);
+        return this.data;
+      });
   }
 
   // For the game.
@@ -144,10 +152,10 @@ export class GameRoom implements Room<Game, unknown, unknown> {
     return this.world.state.rows[1] as never;
   }
   get seats(): Iterable<RoomSeat> {
-    return this.#roomSeats.byId.values();
+    return this.roomSeats.byId.values();
   }
   random(): number {
-    return this.#random.next();
+    return this.chance.next();
   }
   spawn(kind: string, init: object, owner?: Seat): never {
     return this.world.spawn(kind, init as Record<string, unknown>, owner?.id ?? 0) as never;
@@ -168,13 +176,13 @@ export class GameRoom implements Room<Game, unknown, unknown> {
     return this.world.near(kind, x, y, radius) as never;
   }
   seat(id: number): RoomSeat | undefined {
-    return this.#roomSeats.byId.get(id);
+    return this.roomSeats.byId.get(id);
   }
   inputOf(row: RowBase): never {
-    return this.#roomSeats.byId.get(row.owner)?.input as never;
+    return this.roomSeats.byId.get(row.owner)?.input as never;
   }
   after(ticks: number, timer: string, data?: unknown): void {
-    this.#timers.set(this.tick + Math.max(Math.round(ticks), 1), timer, data);
+    this.timers.set(this.tick + Math.max(Math.round(ticks), 1), timer, data);
   }
 
   step(row: RowBase, input: object): void {
@@ -184,7 +192,7 @@ export class GameRoom implements Room<Game, unknown, unknown> {
   }
 
   emit(event: string, payload: object, to: { to?: Seat; near?: RowBase } = {}): void {
-    this.#emitter.emit(event, payload, to, this.#time.tick);
+    this.emitter.emit(event, payload, to, this.#time.tick);
   }
 
   rewind<T>(who: Seat | RowBase, look: (past: Past<never>) => T, options?: RewindOptions): T {
@@ -203,18 +211,25 @@ export class GameRoom implements Room<Game, unknown, unknown> {
 
   /** Seats taken, without spectators. */
   get taken(): number {
-    return this.#roomSeats.taken;
+    return this.roomSeats.taken;
   }
 
   /** True if there is a place for one more spectator; those of players are the directory's. */
   get canBeWatched(): boolean {
-    const { byId, taken } = this.#roomSeats;
+    const { byId, taken } = this.roomSeats;
     return byId.size - taken < (this.definition.spectators ?? 0);
   }
 
   /** Takes a seat. Undefined if the game's `join` threw and the room is over. */
   admit(auth: unknown, spectator: boolean, line: Line): RoomSeat | undefined {
-    const id = this.#roomSeats.newId();
+    const seat = this.reseat(this.roomSeats.newId(), auth, spectator);
+    seat.attach(line, this.#done);
+    this.code.run('join', () => this.definition.join?.(this as never, seat as never), seat.id);
+    return this.over ? undefined : seat;
+  }
+
+  /** A seat without a line: of a room that goes on, its player is on the way. */
+  reseat(id: number, auth: unknown, spectator: boolean): RoomSeat {
     const { game, limits } = this;
     const owned = () => this.world.owned.get(id);
     const kick = (seat: RoomSeat, reason: string) => {
@@ -222,10 +237,9 @@ export class GameRoom implements Room<Game, unknown, unknown> {
       this.remove(seat);
     };
     const seat = new RoomSeat({ id, auth, spectator, game, limits, owned, kick });
-    this.#roomSeats.add(seat);
-    seat.attach(line, this.#done);
-    this.code.run('join', () => this.definition.join?.(this as never, seat as never), seat.id);
-    return this.over ? undefined : seat;
+    seat.droppedAtMs = this.#now();
+    this.roomSeats.add(seat);
+    return seat;
   }
 
   /** The line broke: the seat waits for its player. */
@@ -252,8 +266,8 @@ export class GameRoom implements Room<Game, unknown, unknown> {
     for (const row of this.world.owned.get(seat.id) ?? []) this.world.despawn(row);
     this.world.owned.delete(seat.id);
     this.replication.forget(seat);
-    this.#roomSeats.remove(seat);
-    if (this.#roomSeats.byId.size === 0) this.emptySinceMs = this.#now();
+    this.roomSeats.remove(seat);
+    if (this.roomSeats.byId.size === 0) this.emptySinceMs = this.#now();
     if (!this.over) this.#left(this, seat);
   }
 
@@ -279,7 +293,7 @@ export class GameRoom implements Room<Game, unknown, unknown> {
   end(code: number, reason: string): void {
     if (this.over) return;
     this.over = true;
-    for (const seat of this.#roomSeats.byId.values()) {
+    for (const seat of this.roomSeats.byId.values()) {
       seat.gone = true;
       seat.line?.close(code, reason);
       seat.line = undefined;
@@ -290,15 +304,15 @@ export class GameRoom implements Room<Game, unknown, unknown> {
   #advance(): void {
     const tick = this.tick;
     const sends = tick % this.#sendEvery === 0;
-    for (const seat of this.#roomSeats.byId.values()) seat.takeInput(tick);
-    for (let due = this.#timers.next(tick); due; due = this.#timers.next(tick)) {
+    for (const seat of this.roomSeats.byId.values()) seat.takeInput(tick);
+    for (let due = this.timers.next(tick); due; due = this.timers.next(tick)) {
       const { name, data } = due;
       this.code.run(`timer ${name}`, () =>
         this.definition.timers![name](this as never, data as never),
       );
     }
     this.code.run('tick', () => {
-      for (const seat of this.#roomSeats.byId.values()) this.#steps.runOwned(seat.id, seat.input);
+      for (const seat of this.roomSeats.byId.values()) this.#steps.runOwned(seat.id, seat.input);
       const ticked = this.definition.tick?.(this as never, this.dt);
       if (sends) this.world.round(this.#sendEvery);
       return ticked;
@@ -320,7 +334,7 @@ export class GameRoom implements Room<Game, unknown, unknown> {
   #replicate(tick: number): void {
     this.#time.tick = tick;
     this.replication.begin(tick);
-    for (const seat of this.#roomSeats.byId.values()) {
+    for (const seat of this.roomSeats.byId.values()) {
       if (!seat.line) continue;
       if (this.#turns && !this.replication.isInStep(seat)) this.#turns.wait(seat);
       else this.#sendState(seat);
@@ -348,7 +362,7 @@ export class GameRoom implements Room<Game, unknown, unknown> {
   /** Seats whose grace time is over, and seats that stay behind. */
   #sweep(nowMs: number): void {
     const { graceMs = this.limits.graceMs } = this.definition;
-    for (const seat of this.#roomSeats.byId.values()) {
+    for (const seat of this.roomSeats.byId.values()) {
       if (!seat.line) {
         if (nowMs - seat.droppedAtMs > graceMs) this.remove(seat);
       } else if (seat.slowSinceMs > 0 && nowMs - seat.slowSinceMs > this.limits.slowSeatMs) {

@@ -17,6 +17,11 @@ export class Timers {
     this.#declared = declared;
   }
 
+  /** In the order in which they will run. */
+  get waiting(): readonly Timer[] {
+    return this.#waiting;
+  }
+
   set(dueTick: number, name: string, data: unknown): void {
     if (!Object.hasOwn(this.#declared, name))
       throw new UsageError(

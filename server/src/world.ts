@@ -128,6 +128,28 @@ export class World {
     this.state.forget(tick);
   }
 
+  /** What the next entity is called. */
+  get nextId(): number {
+    return this.#nextId;
+  }
+
+  /**
+   * A checkpoint has filled the tables. `owned`: every row that is somebody's, each seat's in the
+   * order in which it got them.
+   */
+  filled(nextId: number, owned: Iterable<Row>): void {
+    this.#nextId = nextId;
+    this.tables.forEach(({ rows }, kind) => {
+      for (const row of rows) if (row) this.#rowOf[kind].set(row.id, row.$index);
+    });
+    const lists = new Map<number, Row[]>();
+    for (const row of owned) {
+      const list = lists.get(row.owner) ?? [];
+      if (list.push(row) === 1) lists.set(row.owner, list);
+    }
+    for (const [seat, rows] of lists) this.owned.set(seat, rows);
+  }
+
   /** Values clamped on the wire since the start. */
   get clamped(): number {
     let sum = this.state.clamped;
