@@ -106,20 +106,24 @@ class RedisDirectory implements Directory {
   async claim(facts: RoomFacts, { shard, url }: Owner): Promise<Claim> {
     const { id, kind, build, seats, match, hidden } = facts;
     const open = hidden ? '' : openName(kind, match);
-    const room = [kind, build, String(seats), match, hidden ? '1' : '0', open];
+    // Refuses names before anything is written.
+    this.#keys.room(id);
+    this.#keys.rooms(kind);
+    // First, so that a room whose owner dies at once is found; 0 says: ask the room.
+    const listed = this.#line.ask(['ZADD', this.#keys.lease(id), 'NX', '0', id]);
+    const args = [shard, url, String(this.leaseMs), kind, build, String(seats), match];
     type Answer = readonly [0, string, string] | readonly [1, string, ...Listing, string, string];
     const [answer] = await Promise.all([
-      this.#run<Answer>(scripts.CLAIM, id, [shard, url, String(this.leaseMs), ...room]),
-      // Whoever owns a room has it on a list that finds it when he dies; 0 says: ask the room.
-      this.#line.ask(['ZADD', this.#keys.lease(id), 'NX', '0', id]),
+      this.#run<Answer>(scripts.CLAIM, id, [...args, hidden ? '1' : '0', open]),
+      listed,
     ]);
     if (answer[0] === 0) return { won: false, owner: { shard: answer[1], url: answer[2] } };
-    const [, epoch, untilMs, free, opened, ofKind, openedUs] = answer;
+    // What it is was said when it was opened.
+    const [, epoch, untilMs, free, openedAs, openedKind, openedUs] = answer;
     this.#markLease(id, untilMs);
-    this.#markOpen(id, [free, opened]);
-    if (opened !== '')
-      for (const list of [this.#keys.rooms(), this.#keys.rooms(ofKind)])
-        this.#lists.mark(list, id, Number(openedUs));
+    this.#markOpen(id, [free, openedAs]);
+    const lists = openedAs === '' ? [] : [this.#keys.rooms(), this.#keys.rooms(openedKind)];
+    for (const list of lists) this.#lists.mark(list, id, Number(openedUs));
     return { won: true, epoch: Number(epoch) };
   }
 
@@ -308,14 +312,15 @@ class RedisDirectory implements Directory {
   async #look(id: string): Promise<Looked | undefined> {
     const answer = await this.#run<Texts | null>(scripts.LOOK, id, []);
     if (!answer) return undefined;
-    const [kind, build, seats, match, hidden, shard, url, epoch, locked, taken, orphan] = answer;
+    const [kind, build, seats, match, hidden, shard, url, epoch] = answer;
+    const [locked, taken, orphan, untilMs, open] = answer.slice(8);
     const facts = { id, kind, build, seats: Number(seats), match, hidden: hidden === '1' };
     const flags = { locked: locked === '1', orphan: orphan === '1' };
     const counts = { epoch: Number(epoch), taken: Number(taken) };
     return {
       entry: { ...facts, shard, url, ...counts, ...flags },
-      untilMs: Number(answer[11]),
-      open: answer[12],
+      untilMs: Number(untilMs),
+      open,
     };
   }
 

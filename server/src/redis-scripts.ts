@@ -65,8 +65,8 @@ const OWNED_ROOM = TIME + KEYS + OWNED;
 
 /**
  * Args: shard, url, lease ms, kind, build, seats, match, hidden, open.
- * Answers [0, shard, url] of who owns it, or [1, epoch, until, free, open, kind, opened, hidden]:
- * what the room is was said by who opened it.
+ * Answers [0, shard, url] of who owns it, or [1, epoch, until, free, open, kind, opened]: what the
+ * room is was said by who opened it.
  */
 export const CLAIM = script(
   TIME,
@@ -85,10 +85,10 @@ export const CLAIM = script(
     'epoch', epoch, 'until', whole(until_))
   sweep()
   keep(until_)
-  local room = redis.call('HMGET', ROOM, 'seats', 'locked', 'open', 'kind', 'opened', 'hidden')
+  local room = redis.call('HMGET', ROOM, 'seats', 'locked', 'open', 'kind', 'opened')
   local free = room[1] - redis.call('ZCARD', PROMISES) - redis.call('SCARD', TAKEN)
   if room[2] == '1' then free = 0 end
-  return {1, epoch, whole(until_), free, room[3], room[4], room[5], room[6]}`,
+  return {1, epoch, whole(until_), free, room[3], room[4], room[5]}`,
 );
 
 /** Args: epoch, lease ms. Answers 0, or [until, free, open]. */
@@ -133,20 +133,20 @@ export const RELEASE = script(
 
 /**
  * No args. Answers nil, or [kind, build, seats, match, hidden, shard, url, epoch, locked, taken,
- * orphan 0|1, until, opened, open].
+ * orphan 0|1, until, open].
  */
 export const LOOK = script(
   TIME,
   KEYS,
   `
   local room = redis.call('HMGET', ROOM, 'kind', 'build', 'seats', 'match', 'hidden',
-    'shard', 'url', 'epoch', 'locked', 'until', 'opened', 'open')
+    'shard', 'url', 'epoch', 'locked', 'until', 'open')
   if not room[1] then return false end
   local taken = redis.call('ZCOUNT', PROMISES, '(' .. whole(now), '+inf')
     + redis.call('SCARD', TAKEN)
   local orphan = tonumber(room[10]) <= now and '1' or '0'
   return {room[1], room[2], room[3], room[4], room[5], room[6], room[7], room[8], room[9],
-    whole(taken), orphan, room[10], room[11], room[12]}`,
+    whole(taken), orphan, room[10], room[11]}`,
 );
 
 /**
