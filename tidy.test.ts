@@ -47,6 +47,7 @@ const EDGE: Readonly<Record<string, string>> = {
   'server/src/serve.ts': 'its sweep, the time close frames get to leave',
   'server/src/serve-options.ts': "the server's clocks, unless a test has its own",
   'server/src/shard.ts': "the deadline of the game's close",
+  'server/src/shards.ts': "the directory's clock, and how long shards get to close",
   'server/src/ticker.ts': 'waits for the next tick',
   'server/src/uws-transport.ts': 'deadline of a request body',
   'server/src/watchdog.ts': 'a timer that shows that the event loop turns',

@@ -3,21 +3,17 @@
 // until all is closed, for a process that is the first of its container would ignore the second
 // signal otherwise.
 import type { Log } from './log.ts';
+import { RESTARTS_VARIABLE } from './restarts.ts';
 
-export interface End {
+export interface EndOptions {
   close(): Promise<void>;
   /** Ends what is left, at once; the process exits right after. */
   atOnce?: () => void;
-  /**
-   * Started by a supervisor or a parent of shards: where that is gone, nobody can stop this process
-   * nor start another on its port.
-   */
-  started: boolean;
   log: Log;
 }
 
 /** The first signal closes gracefully, the second at once. Answers how to stop listening. */
-export function onEndSignals({ close, atOnce, started, log }: End): () => void {
+export function onEndSignals({ close, atOnce, log }: EndOptions): () => void {
   let asked = false;
   const end = (signal: string) => {
     asked = true;
@@ -40,7 +36,12 @@ export function onEndSignals({ close, atOnce, started, log }: End): () => void {
     if (!asked) end('disconnect');
   };
   process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
-  if (started) process.on('disconnect', onDisconnect);
+  // Started by a supervisor or a parent of shards: where that is gone, nobody can stop this process
+  // nor start another on its port.
+  if (process.env[RESTARTS_VARIABLE] && process.send) {
+    process.on('disconnect', onDisconnect);
+    if (!process.connected) onDisconnect();
+  }
   return () => {
     process.off('SIGTERM', onSignal).off('SIGINT', onSignal).off('disconnect', onDisconnect);
   };

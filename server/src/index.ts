@@ -130,7 +130,10 @@ export type { MetricsOptions } from './metrics.ts';
 export type { Edge } from './edge.ts';
 // ./watchdog.ts
 // ./kept-process.ts
-export type { ServeOptions } from './serve-options.ts';
+// ./place.ts
+export type { PublicUrl } from './public-url.ts';
+export type { ServeOptions, ShardedOptions } from './serve-options.ts';
 // ./access.ts
 // ./end-signals.ts
+export type { Shards } from './shards.ts';
 export { type Server, serve } from './serve.ts';

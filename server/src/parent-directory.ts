@@ -48,7 +48,8 @@ export class ParentDirectory implements Directory {
 
   private constructor(channel: Channel) {
     this.#channel = channel;
-    channel.on('message', this.#onMessage).on('disconnect', this.#onDisconnect);
+    channel.on('message', this.#onMessage);
+    channel.on('disconnect', this.#onDisconnect);
   }
 
   /** Rejects with DirectoryError where nobody of ours is at the other end. */
@@ -174,7 +175,8 @@ export class ParentDirectory implements Directory {
     await Promise.allSettled(ends);
     this.#closed = true;
     // Who listens to the channel keeps the process alive.
-    this.#channel.off('message', this.#onMessage).off('disconnect', this.#onDisconnect);
+    this.#channel.off('message', this.#onMessage);
+    this.#channel.off('disconnect', this.#onDisconnect);
     this.#lose('the directory is closed');
   }
 

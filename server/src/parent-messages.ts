@@ -1,11 +1,23 @@
 // What a shard and the parent that started it say to each other over Node's channel between
 // processes. Written and read by parent-directory.ts, directory-host.ts and shards.ts. Trap: a game
 // may use the channel too, so each message carries our name, and what does not is left alone.
-import type { ChildProcess } from 'node:child_process';
 import type { Directory, DirectoryError } from './directory.ts';
 
 /** One end: `process` in a child, the ChildProcess in its parent. */
-export type Channel = Pick<ChildProcess, 'connected' | 'send' | 'on' | 'off'>;
+export interface Channel {
+  readonly connected: boolean;
+  /** Throws for what cannot be copied. `done`: the channel took it, or never will. */
+  send(
+    message: ToParent | ToChild,
+    handle: undefined,
+    options: undefined,
+    done: (error: Error | null) => void,
+  ): boolean;
+  on(event: 'message', listener: (message: unknown) => void): unknown;
+  on(event: 'disconnect', listener: () => void): unknown;
+  off(event: 'message', listener: (message: unknown) => void): unknown;
+  off(event: 'disconnect', listener: () => void): unknown;
+}
 
 /** Numbers asks, and listeners of one child. */
 export type Serial = number;

@@ -10,6 +10,8 @@ import type { MakeSecret } from './keys.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { createLog, type Log, type LogLevel } from './log.ts';
 import type { MetricsOptions } from './metrics.ts';
+import type { Place } from './place.ts';
+import type { PublicUrl } from './public-url.ts';
 import { DEFAULT_TRANSPORT_LIMITS, type Transport, type TransportLimits } from './transport.ts';
 import type { TransportName } from './transports.ts';
 import { checkHang } from './watchdog.ts';
@@ -45,8 +47,12 @@ export interface ServeOptions {
    * separated by commas, else none.
    */
   trustedProxies?: readonly string[];
-  /** Where players reach this server, as http(s)://host[:port]; for tickets behind a TLS proxy. */
-  publicUrl?: string;
+  /**
+   * Where players reach this server, as http(s)://host[:port]; for tickets behind a TLS proxy, and
+   * for clients that are sent from one shard to another. `{shard}` and `{port}` in it are filled
+   * in, or a function says it for each: `(shard, port) => url`.
+   */
+  publicUrl?: PublicUrl;
   /** Directory of a built page, served at /. */
   page?: string;
   /** Content-Security-Policy of the page. */
@@ -83,6 +89,17 @@ export interface ServeOptions {
    * edge.sweep.
    */
   ticking?: boolean;
+  /** Of ShardedOptions. */
+  shards?: undefined;
+}
+
+/** For several processes of one machine: docs/shards.md. */
+export interface ShardedOptions extends Omit<ServeOptions, 'shards'> {
+  /**
+   * Starts the script once for each shard, as a child of this process, with the next port each.
+   * 1..512, or 'auto': as many as there are cores.
+   */
+  shards: number | 'auto';
 }
 
 /** Every option there is. */
@@ -113,7 +130,8 @@ const OPTIONS = Object.keys({
   makeSecret: 0,
   seed: 0,
   ticking: 0,
-} satisfies Record<keyof ServeOptions, 0>);
+  shards: 0,
+} satisfies Record<keyof ShardedOptions, 0>);
 
 /** What holds where an option was left out. */
 export interface Settings {
@@ -128,22 +146,23 @@ export interface Settings {
 }
 
 /** Throws UsageError for an option that is none, or cannot be. */
-export function settingsOf(options: ServeOptions): Settings {
+export function settingsOf(options: ServeOptions | ShardedOptions, place?: Place): Settings {
   const { now = () => performance.now(), wallClockMs = () => Date.now() } = options;
+  const log = typeof options.log === 'object' ? options.log : createLog(options.log);
   return {
     limits: checkedLimits(options),
     production: options.production ?? process.env.NODE_ENV === 'production',
-    log: typeof options.log === 'object' ? options.log : createLog(options.log),
+    log: place ? log.child({ shard: place.index }) : log,
     now,
     wallClockMs,
-    port: options.port ?? portFromEnvironment(),
+    port: portOf(options, place),
     host: options.host ?? process.env.HOST ?? '0.0.0.0',
     trustedProxies: options.trustedProxies ?? proxiesFromEnvironment(),
   };
 }
 
 /** Throws UsageError for an option, or a limit, that is none. */
-function checkedLimits(options: ServeOptions): Limits {
+function checkedLimits(options: ServeOptions | ShardedOptions): Limits {
   const { limits = {}, transportLimits = {} } = options;
   checkNames('serve', options, OPTIONS);
   checkNames('limits', limits, Object.keys(DEFAULT_LIMITS));
@@ -156,6 +175,12 @@ function checkedLimits(options: ServeOptions): Limits {
 function proxiesFromEnvironment(): string[] {
   const entries = (process.env.TRUSTED_PROXIES ?? '').split(',').map((entry) => entry.trim());
   return entries.filter((entry) => entry !== '');
+}
+
+function portOf(options: { port?: number }, place: Place | undefined): number {
+  const port = options.port ?? portFromEnvironment();
+  if (!place) return port;
+  return place.port ?? (port === 0 ? 0 : port + place.index);
 }
 
 function portFromEnvironment(): number {

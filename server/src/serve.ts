@@ -1,12 +1,12 @@
-// The way in: builds transport, shard and edge from the options, listens, and closes gracefully.
-// Time comes in here, and goes down as an argument. serve-options.ts reads the environment,
-// end-signals.ts the signals.
+// The way in: builds transport, shard and edge from the options, listens, and closes gracefully; or
+// has shards.ts start several processes of it. Time comes in here, and goes down as an argument.
+// serve-options.ts reads the environment, end-signals.ts the signals.
 
 import { randomBytes } from 'node:crypto';
 import { CloseCode, UsageError } from '@tickwire/protocol';
 import { accessOf } from './access.ts';
 import { type TlsFiles, watchCertificate } from './certificate.ts';
-import type { Directory } from './directory.ts';
+import type { Directory, Owner } from './directory.ts';
 import { Edge, linesFor } from './edge.ts';
 import { onEndSignals } from './end-signals.ts';
 import { Heartbeat } from './heartbeat.ts';
@@ -18,15 +18,26 @@ import { makeShard } from './make-shard.ts';
 import { MemoryDirectory } from './memory-directory.ts';
 import type { MetricsRoute } from './metrics.ts';
 import { linesThatFit } from './open-files.ts';
+import { ParentDirectory } from './parent-directory.ts';
+import type { Channel, ToParent } from './parent-messages.ts';
+import { PLACE_VARIABLE, type Place, readPlace } from './place.ts';
+import { namesPort, publicUrlOf } from './public-url.ts';
 import { RESTARTS_VARIABLE, readRestarts } from './restarts.ts';
 import type { Seating } from './seating.ts';
-import { type ServeOptions, settingsOf } from './serve-options.ts';
+import {
+  type ServeOptions,
+  type Settings,
+  type ShardedOptions,
+  settingsOf,
+} from './serve-options.ts';
 import type { Shard } from './shard.ts';
+import { Shards } from './shards.ts';
 import { loadStaticFiles } from './static-files.ts';
 import { Tally } from './tally.ts';
 import { Ticker } from './ticker.ts';
 import type { Transport } from './transport.ts';
 import { logWatch, pickTransport } from './transports.ts';
+import { freePort } from './uws-port.ts';
 import { startWatchdog } from './watchdog.ts';
 
 export interface Server {
@@ -36,6 +47,8 @@ export interface Server {
   readonly shard: Shard;
   readonly seating: Seating;
   readonly edge: Edge;
+  /** What it agrees with other shards through. */
+  readonly directory: Directory;
   /** Tells everybody, awaits the rooms' `close`, stops. Idempotent. */
   close(reason?: string): Promise<void>;
 }
@@ -49,11 +62,69 @@ const CERTIFICATE_LOOK_MS = 10_000;
 /** Ms that close frames get to leave before sockets are cut. */
 const FAREWELL_MS = 150;
 
-export async function serve(options: ServeOptions): Promise<Server> {
-  const settings = settingsOf(options);
-  const { production, log, limits, now, wallClockMs, port, host } = settings;
-  const { publicUrl, tls } = options;
-  const directory = options.directory ?? new MemoryDirectory({ now: wallClockMs });
+/** Ms that a shard gets to hand over its rooms (SCALE 3.7), before those that are left close. */
+const HAND_OVER_MS = 60_000;
+
+/**
+ * Serves rooms. With `shards`, this process starts the script once for each shard and serves no
+ * player itself: it resolves to the Shards here, and in each of those to its Server.
+ */
+export function serve(options: ShardedOptions): Promise<Server | Shards>;
+export function serve(options: ServeOptions): Promise<Server>;
+export function serve(options: ServeOptions | ShardedOptions): Promise<Server | Shards>;
+export async function serve(options: ServeOptions | ShardedOptions): Promise<Server | Shards> {
+  const place = readPlace(process.env[PLACE_VARIABLE], process.send !== undefined);
+  const { shards, ...rest } = options;
+  if (place) return serveShard(rest, place);
+  return shards === undefined ? serveRooms(rest) : serveShards({ ...rest, shards });
+}
+
+/**
+ * The parent. Its options are those of its shards: a wrong one is found before any of them starts.
+ */
+async function serveShards(options: ShardedOptions): Promise<Shards> {
+  const { limits, log, port } = settingsOf(options);
+  const [, script, ...args] = process.argv;
+  if (script === undefined)
+    throw new UsageError('serve({ shards }): wants a script, to start it for each shard');
+  return Shards.start({
+    count: options.shards,
+    port,
+    command: [...process.execArgv, script, ...args],
+    closeMs: HAND_OVER_MS + limits.closeMs,
+    signals: options.signals !== false,
+    log,
+  });
+}
+
+/** A child: its parent keeps the directory, unless there is another for several machines. */
+async function serveShard(options: ServeOptions, place: Place): Promise<Server> {
+  const parent = process as typeof process & Channel;
+  // An error would be the parent's end, which is noticed elsewhere.
+  const tell = (message: ToParent) => parent.send(message, undefined, undefined, () => {});
+  let directory: Directory | undefined;
+  try {
+    directory = await ParentDirectory.open(parent);
+    const server = await serveRooms(options, place, directory);
+    tell({ tickwire: 'listening', port: server.port, url: server.url });
+    return server;
+  } catch (error) {
+    await directory?.close();
+    tell({ tickwire: 'failed', reason: error instanceof Error ? error.message : String(error) });
+    throw error;
+  }
+}
+
+async function serveRooms(
+  options: ServeOptions,
+  place?: Place,
+  parent?: Directory,
+): Promise<Server> {
+  const settings = settingsOf(options, place);
+  const { production, log, limits, now, wallClockMs, host } = settings;
+  const { tls } = options;
+  const { port, publicUrl, owner } = await reachOf(options, settings, place);
+  const directory = options.directory ?? parent ?? new MemoryDirectory({ now: wallClockMs });
   const { rules, proxies, proofFirst } = accessOf(options, settings);
   const page = options.page === undefined ? undefined : loadStaticFiles(options.page, options);
   const tally = new Tally(readRestarts(process.env[RESTARTS_VARIABLE]));
@@ -61,7 +132,6 @@ export async function serve(options: ServeOptions): Promise<Server> {
   const transport = await transportOf(options, log, tally);
   const heartbeat = new Heartbeat();
   const ticker = new Ticker(now, tally);
-  const owner = { shard: randomBytes(8).toString('hex'), url: publicUrl ?? '' };
   const { shard, seating } = await makeShard({
     ...{ ...options, production, ...(await chanceOf(options, directory)) },
     ...{ limits, directory, owner, log, heartbeat, ticker, now, wallClockMs },
@@ -90,15 +160,39 @@ export async function serve(options: ServeOptions): Promise<Server> {
       edge.farewell(reason);
       await new Promise((resolve) => setTimeout(resolve, FAREWELL_MS));
       await transport.close();
+      // Another one is closed by who made it.
+      if (directory !== options.directory) await directory.close();
       unguard?.();
       deafen?.();
       log.info('closed');
     })();
     return closing;
   };
-  const started = tally.restarts !== undefined;
-  const deafen = options.signals === false ? undefined : onEndSignals({ close, started, log });
-  return { port: listening.port, url, transport: transport.name, shard, seating, edge, close };
+  const deafen = options.signals === false ? undefined : onEndSignals({ close, log });
+  const reached = { port: listening.port, url, transport: transport.name };
+  return { ...reached, shard, seating, edge, directory, close };
+}
+
+interface Reach {
+  /** The real one, where it stands in a URL that others are told. */
+  readonly port: number;
+  readonly publicUrl: string | undefined;
+  readonly owner: Owner;
+}
+
+/** Where this process will listen, and what others are told of it. */
+async function reachOf(options: ServeOptions, settings: Settings, place?: Place): Promise<Reach> {
+  const { transport, publicUrl: given, tls } = options;
+  const { host, production, log } = settings;
+  const told = place !== undefined || namesPort(given);
+  // A transport that was made elsewhere has ports of its own.
+  const isFree = settings.port === 0 && told && typeof transport !== 'object';
+  const port = isFree ? await freePort(host) : settings.port;
+  const publicUrl = given && publicUrlOf(given, place?.index ?? 0, port);
+  if (place && production && !publicUrl)
+    log.warn('players of other shards are sent to this machine by its port: give publicUrl');
+  const url = publicUrl ?? (place ? urlOf(host, port, tls) : '');
+  return { port, publicUrl, owner: { shard: randomBytes(8).toString('hex'), url } };
 }
 
 /** Of this machine; what players use is `publicUrl`. */

@@ -1,8 +1,6 @@
 // A room that never returns, in a real process: who ends it, what is said of it, and how its
 // players come back. Trap: each wait is for an event; nothing here measures time.
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { connect, type GameClient } from '@tickwire/client';
 import { afterEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
@@ -11,75 +9,41 @@ import { createMemoryTransport } from '../src/memory-transport.ts';
 import { freePort } from '../src/uws-port.ts';
 import { arcade } from './arcade.ts';
 import { game, TOKEN } from './looping-server.ts';
+import { Program, stopPrograms } from './program.ts';
 import { TRANSPORTS } from './test-server.ts';
 
 type Client = GameClient<typeof game>;
 
-/** A server in a process of its own. */
-class Program {
-  readonly process: ChildProcess;
-  readonly port: number;
-  out = '';
-  err = '';
-
-  private constructor(child: ChildProcess, port: number) {
-    this.process = child;
-    this.port = port;
-    child.stdout!.on('data', (text) => (this.out += text));
-    child.stderr!.on('data', (text) => (this.err += text));
-  }
-
-  static async start(file: string, transport: string): Promise<Program> {
-    const port = await freePort('127.0.0.1');
-    const path = fileURLToPath(new URL(file, import.meta.url));
-    const flags = ['--conditions=source', '--import', import.meta.resolve('tsx')];
-    const env = { ...process.env, PORT: String(port), TRANSPORT: transport, LOG_LEVEL: 'info' };
-    const stdio = ['ignore', 'pipe', 'pipe'] as const;
-    const child = spawn(process.execPath, [...flags, path], { env, stdio: [...stdio] });
-    const program = new Program(child, port);
-    programs.push(program);
-    await program.said(/listening on/);
-    return program;
-  }
-
-  /** Resolves once it has said so on stdout. */
-  async said(what: RegExp): Promise<void> {
-    while (!what.test(this.out)) {
-      const more = once(this.process.stdout!, 'data');
-      const end = once(this.process, 'exit');
-      await Promise.race([more, end]);
-      if (this.process.exitCode !== null && !what.test(this.out))
-        throw new Error(`it ended:\n${this.out}${this.err}`);
-    }
-  }
-
-  join(room: string): Promise<Client> {
-    const url = `ws://127.0.0.1:${this.port}`;
-    return connect(game, { url, room, WebSocket: WebSocket as never, sample: () => ({}) });
-  }
-
-  /** The watchdog's line. */
-  report(): { room?: string; level: number; stack: string[]; msg: string } {
-    const line = this.err.split('\n').find((text) => text.includes('has not returned'));
-    if (!line) throw new Error(`no report:\n${this.err}`);
-    return JSON.parse(line);
-  }
-
-  async stop(): Promise<number | null> {
-    if (this.process.exitCode === null && this.process.signalCode === null) {
-      this.process.kill('SIGTERM');
-      await once(this.process, 'exit');
-    }
-    return this.process.exitCode;
-  }
-}
-
-const programs: Program[] = [];
 const clients: Client[] = [];
 afterEach(async () => {
   for (const client of clients.splice(0)) client.leave();
-  for (const program of programs.splice(0)) await program.stop();
+  await stopPrograms();
 });
+
+async function start(file: string, transport: string): Promise<Program> {
+  const port = await freePort('127.0.0.1');
+  const program = new Program(file, { PORT: String(port), TRANSPORT: transport });
+  program.port = port;
+  await program.said(/listening on/);
+  return program;
+}
+
+function join(program: Program, room: string): Promise<Client> {
+  const url = `ws://127.0.0.1:${program.port}`;
+  return connect(game, { url, room, WebSocket: WebSocket as never, sample: () => ({}) });
+}
+
+/** The watchdog's line. */
+function reportOf(program: Program): {
+  room?: string;
+  level: number;
+  stack: string[];
+  msg: string;
+} {
+  const line = program.err.split('\n').find((text) => text.includes('has not returned'));
+  if (!line) throw new Error(`no report:\n${program.err}`);
+  return JSON.parse(line);
+}
 
 /** Of a room, as its own state says. */
 async function processOf(client: Client, other = 0): Promise<number> {
@@ -96,13 +60,13 @@ describe('a room that never returns', () => {
     ['tick', 'a tick', /^room loud-/, 'room loud-'],
     ['later', 'a timer of its own', /^code outside of a hook/, undefined],
   ] as const)('{T62} %s: the process ends, and says where %s stood', async (how, _, says, room) => {
-    const program = await Program.start('./looping-server.ts', 'ws');
-    const client = await program.join('loud');
+    const program = await start('./looping-server.ts', 'ws');
+    const client = await join(program, 'loud');
     clients.push(client);
     client.call('hang', { how }).catch(() => {});
     const [code] = await once(program.process, 'close');
     expect(code).toBe(124);
-    const report = program.report();
+    const report = reportOf(program);
     expect(report.level).toBe(60);
     expect(report.msg).toMatch(says);
     if (room) expect(report.room).toContain('loud-');
@@ -114,16 +78,16 @@ describe('a room that never returns', () => {
     test.skipIf(missing !== undefined)(
       `{T62} over ${name}: all come back by themselves to a new process${skipped}`,
       async () => {
-        const program = await Program.start('./supervised-server.ts', name);
-        const bystander = await program.join('quiet');
-        const attacker = await program.join('loud');
+        const program = await start('./supervised-server.ts', name);
+        const bystander = await join(program, 'quiet');
+        const attacker = await join(program, 'loud');
         clients.push(bystander, attacker);
         const before = await processOf(bystander);
         expect(await processOf(attacker)).toBe(before);
         attacker.call('hang', { how: 'loop' }).catch(() => {});
         const after = await processOf(bystander, before);
         expect(await processOf(attacker, before)).toBe(after);
-        expect(program.report().room).toMatch(/^loud-/);
+        expect(reportOf(program).room).toMatch(/^loud-/);
         const headers = { authorization: `Bearer ${TOKEN}` };
         const scraped = await fetch(`http://127.0.0.1:${program.port}/metrics`, { headers });
         const text = await scraped.text();
@@ -136,8 +100,8 @@ describe('a room that never returns', () => {
 
 describe('a supervisor', () => {
   test('passes a signal down, once, and ends with what the server ended with', async () => {
-    const program = await Program.start('./supervised-server.ts', 'ws');
-    const client = await program.join('quiet');
+    const program = await start('./supervised-server.ts', 'ws');
+    const client = await join(program, 'quiet');
     clients.push(client);
     const pid = await processOf(client);
     expect(await program.stop()).toBe(0);
@@ -147,7 +111,7 @@ describe('a supervisor', () => {
   });
 
   test('that is killed takes its server along', async () => {
-    const program = await Program.start('./supervised-server.ts', 'ws');
+    const program = await start('./supervised-server.ts', 'ws');
     program.process.kill('SIGKILL');
     await once(program.process.stdout!, 'close');
     expect(program.out).toContain('"msg":"closed"');

@@ -1,0 +1,220 @@
+// The shards of one machine: starts the script once for each, starts again what falls, holds their
+// directory, and drains them all. Called by serve() where it is asked for shards, and by the
+// `tickwire` command. Trap: the parent's own event loop serves no player, and must stay free: its
+// shards' leases are kept here.
+import type { ChildProcess } from 'node:child_process';
+import { availableParallelism } from 'node:os';
+import { UsageError } from '@tickwire/protocol';
+import { DirectoryHost } from './directory-host.ts';
+import { onEndSignals } from './end-signals.ts';
+import { type End, KeptProcess } from './kept-process.ts';
+import type { Log } from './log.ts';
+import { MemoryDirectory } from './memory-directory.ts';
+import { ours } from './parent-messages.ts';
+import { PLACE_VARIABLE, writePlace } from './place.ts';
+
+/**
+ * How long a shard may stand still and keep its rooms: as long as the watchdog lets it
+ * (limits.hangMs). Rooms of a process that ended do not wait for it.
+ */
+const LEASE_MS = 2_000;
+/** Starts in a row without a player served: a mistake, and no accident. */
+const MOST_FAILURES = 5;
+/** More than any machine has cores: a number that was meant for something else. */
+const MOST_SHARDS = 512;
+const MOST_PORT = 65_535;
+
+export interface ShardsOptions {
+  /** `auto`: as many as there are cores for this process. */
+  count: number | 'auto';
+  /** Of the first shard; each has the next one. 0: free ones. Undefined: as the script says. */
+  port?: number | undefined;
+  /** Flags of Node, the script, and what it is started with. */
+  command: readonly string[];
+  /** Ms that shards get to close before they are ended. */
+  closeMs: number;
+  /** Close on SIGTERM and SIGINT, and end the process when it is given up. */
+  signals: boolean;
+  log: Log;
+}
+
+/** One shard, whichever process it is just now. */
+interface KeptShard {
+  readonly index: number;
+  readonly process: KeptProcess;
+  /** 0 before it has listened. */
+  port: number;
+  url: string;
+  listening: boolean;
+  /** Starts in a row that ended before it listened, and what the last of them said. */
+  failures: number;
+  reason: string;
+}
+
+export class Shards {
+  readonly #options: ShardsOptions;
+  readonly #shards: readonly KeptShard[];
+  readonly #directory = new MemoryDirectory({
+    leaseMs: LEASE_MS,
+    // Epochs want ms since 1970, and a clock that nobody sets.
+    now: () => performance.timeOrigin + performance.now(),
+  });
+  readonly #host = new DirectoryHost(this.#directory);
+  readonly #ended: Promise<unknown>;
+  #closing: Promise<void> | undefined;
+  /** All have listened. */
+  #up = false;
+  /** Why it was given up. */
+  #failure: string | undefined;
+  #settle: (error?: Error) => void = () => {};
+  #deafen = () => {};
+
+  /** Resolves once all listen. Throws UsageError; rejects where one of them cannot be started. */
+  static async start(options: ShardsOptions): Promise<Shards> {
+    const shards = new Shards(options, countOf(options));
+    await new Promise<void>((resolve, reject) => {
+      shards.#settle = (error) => (error ? reject(error) : resolve());
+    });
+    shards.#up = true;
+    return shards;
+  }
+
+  private constructor(options: ShardsOptions, count: number) {
+    this.#options = options;
+    const { log, signals } = options;
+    log.info({ shards: count }, `starting ${count} shards`);
+    this.#shards = Array.from({ length: count }, (_, index) => this.#keep(index, count));
+    if (signals)
+      this.#deafen = onEndSignals({
+        close: () => this.close(),
+        atOnce: () => this.#stop('SIGKILL'),
+        log,
+      });
+    this.#ended = Promise.all(this.#shards.map((shard) => shard.process.run()));
+  }
+
+  /** By shard. */
+  get ports(): readonly number[] {
+    return this.#shards.map(({ port }) => port);
+  }
+
+  /** Of this machine, by shard; what players use is `publicUrl`. */
+  get urls(): readonly string[] {
+    return this.#shards.map(({ url }) => url);
+  }
+
+  /** Of the first. */
+  get port(): number {
+    return this.#shards[0].port;
+  }
+
+  /** Of the first. */
+  get url(): string {
+    return this.#shards[0].url;
+  }
+
+  /** Has every shard tell its players and close; ends those that do not. Idempotent. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    const { closeMs, log } = this.#options;
+    this.#stop('SIGTERM');
+    const late = setTimeout(() => {
+      log.warn({ closeMs }, 'shards that have not closed are ended');
+      this.#stop('SIGKILL');
+    }, closeMs);
+    await this.#ended;
+    clearTimeout(late);
+    await this.#directory.close();
+    this.#deafen();
+    log.info('all shards are closed');
+    this.#settle(new Error(this.#failure ?? 'closed before all shards listened'));
+  }
+
+  #stop(signal: NodeJS.Signals): void {
+    for (const shard of this.#shards) shard.process.stop(signal);
+  }
+
+  #keep(index: number, count: number): KeptShard {
+    const { command, log } = this.#options;
+    const shard: KeptShard = {
+      index,
+      process: new KeptProcess({
+        command: () => command,
+        environment: () => ({
+          [PLACE_VARIABLE]: writePlace({ index, count, port: this.#portOf(shard) }),
+        }),
+        onStart: (child) => this.#attend(shard, child),
+        goesOn: (end) => this.#goesOn(shard, end),
+        onRestart: (restart) => {
+          log.warn({ shard: index, ...restart }, `shard ${index} ${restart.why}: it starts again`);
+        },
+      }),
+      port: 0,
+      url: '',
+      listening: false,
+      failures: 0,
+      reason: '',
+    };
+    return shard;
+  }
+
+  /** Players come back to the port that they know, unless it could not be had again. */
+  #portOf({ index, port, failures }: KeptShard): number | undefined {
+    if (port !== 0 && failures === 0) return port;
+    const first = this.#options.port;
+    return first === undefined || first === 0 ? first : first + index;
+  }
+
+  #attend(shard: KeptShard, child: ChildProcess): void {
+    shard.reason = '';
+    this.#host.attend(child);
+    child.on('message', (message) => {
+      const { tickwire, port, url, reason } = ours(message) ?? {};
+      if (tickwire === 'failed') shard.reason = String(reason);
+      if (tickwire !== 'listening' || typeof port !== 'number') return;
+      Object.assign(shard, { port, url: String(url), listening: true, failures: 0 });
+      this.#options.log.info({ shard: shard.index, port, pid: child.pid }, `listening on ${url}`);
+      if (this.#shards.every(({ listening }) => listening)) this.#settle();
+    });
+  }
+
+  /** A shard ended that nobody asked to: whether it starts again. */
+  #goesOn(shard: KeptShard, { code }: End): boolean {
+    if (shard.listening) {
+      shard.listening = false;
+      return true;
+    }
+    shard.failures++;
+    if (shard.failures < MOST_FAILURES) return true;
+    // It ran before, and others run: what is amiss may pass, and players are on the others.
+    if (shard.port !== 0 && this.#shards.some(({ listening }) => listening)) return true;
+    const said = shard.reason === '' ? `it ended with ${code}` : shard.reason;
+    this.#giveUp(`shard ${shard.index} ended ${shard.failures} times before it listened: ${said}`);
+    return false;
+  }
+
+  #giveUp(reason: string): void {
+    const { log, signals } = this.#options;
+    this.#failure ??= reason;
+    log.fatal(reason);
+    // Until it is up, start() rejects, and whoever called it says so.
+    const up = this.#up;
+    // Not awaited here: this very shard's end is a part of it.
+    void this.close().then(() => {
+      if (signals && up) process.exit(1);
+    });
+  }
+}
+
+function countOf({ count, port = 0 }: ShardsOptions): number {
+  const shards = count === 'auto' ? availableParallelism() : count;
+  if (!(Number.isInteger(shards) && shards >= 1 && shards <= MOST_SHARDS))
+    throw new UsageError(`shards: ${count}: wants 'auto' or a whole number in 1..${MOST_SHARDS}`);
+  if (!(Number.isInteger(port) && port >= 0 && port + (port && shards - 1) <= MOST_PORT))
+    throw new UsageError(`port: ${port}: wants 0, or as many from it as shards, to ${MOST_PORT}`);
+  return shards;
+}

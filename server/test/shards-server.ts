@@ -1,0 +1,39 @@
+// The arcade on several shards of this machine, each of which says on stdout what it sees in their
+// directory, whenever that changes. Run by shards.test.ts in processes of its own, with or without
+// SHARDS; TRANSPORT, PORT and CLOSE come from the environment.
+import { setTimeout as wait } from 'node:timers/promises';
+import { DirectoryError, type ServeOptions, type Server, serve } from '../src/index.ts';
+import { arcade } from './arcade.ts';
+
+const { SHARDS, TRANSPORT = 'ws', CLOSE } = process.env;
+const options: ServeOptions = {
+  rooms: { field: arcade(CLOSE === 'never' ? { close: () => new Promise<void>(() => {}) } : {}) },
+  host: '127.0.0.1',
+  transport: TRANSPORT as 'uws' | 'ws',
+};
+const server = await serve(SHARDS ? { ...options, shards: Number(SHARDS) } : options);
+
+/** Ends with the parent. */
+async function watch({ directory, url, port }: Server): Promise<void> {
+  const id = `shard-${process.pid}`;
+  const load = { load: 0, rooms: 0, seats: 0, draining: false };
+  await directory.announce({ id, url, build: 'b1', ...load });
+  const facts = { kind: 'watch', build: 'b1', seats: 1, match: '', hidden: false };
+  const room = { ...facts, id: `room-${process.pid}` };
+  const claim = await directory.claim(room, { shard: id, url });
+  if (!claim.won) throw new Error('a new room has an owner');
+  for (let before = ''; ; await wait(20)) {
+    await directory.renew([{ id: room.id, epoch: claim.epoch }]);
+    const shards = (await directory.shards()).map((shard) => shard.id).sort();
+    const watched = (await directory.rooms('watch')).filter(({ orphan }) => !orphan);
+    const owned = watched.map((room) => room.id).sort();
+    const now = JSON.stringify({ pid: process.pid, port, shards, owned });
+    if (now !== before) console.log(now);
+    before = now;
+  }
+}
+
+if ('directory' in server)
+  await watch(server).catch((error) => {
+    if (!(error instanceof DirectoryError)) throw error;
+  });

@@ -1,0 +1,191 @@
+// Several shards of one machine in real processes: what a player, a signal and a directory see of
+// them when one falls, when all drain, and when none can start. Trap: each wait is for an event;
+// what must be soon is shown with a clock of its own in parent-directory.test.ts.
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { connect, type GameClient, type Status } from '@tickwire/client';
+import { UsageError } from '@tickwire/protocol';
+import pino from 'pino';
+import { afterEach, describe, expect, test } from 'vitest';
+import { WebSocket } from 'ws';
+import { Shards, type ShardsOptions } from '../src/shards.ts';
+import { freePort } from '../src/uws-port.ts';
+import { game } from './arcade.ts';
+import { Program, SOURCE_FLAGS, stopPrograms } from './program.ts';
+import type { LogLine } from './stepper.ts';
+import { TRANSPORTS } from './test-server.ts';
+
+type Client = GameClient<typeof game>;
+
+/** What a shard sees of the directory. */
+interface View {
+  pid: number;
+  port: number;
+  shards: string[];
+  owned: string[];
+}
+
+const FILE = './shards-server.ts';
+const clients: Client[] = [];
+afterEach(async () => {
+  for (const client of clients.splice(0)) client.leave();
+  await stopPrograms();
+});
+
+async function join(port: number, statuses: Status[]): Promise<Client> {
+  const url = `ws://127.0.0.1:${port}`;
+  const sample = () => ({ dx: 0, dy: 0, fire: false }) as const;
+  const client = await connect(game, { url, room: 'field', WebSocket, sample, retryCapMs: 300 });
+  clients.push(client);
+  client.onStatus((status) => void statuses.push(status));
+  return client;
+}
+
+/** Resolves when the server stepped so many more ticks with the client. */
+async function plays(client: Client, ticks: number): Promise<void> {
+  const until = client.stats.ticks + ticks;
+  while (client.stats.ticks < until) {
+    client.view();
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+/** What each process saw last, the oldest process first. */
+function viewsOf(program: Program): View[] {
+  const views = program.lines.filter((line) => 'owned' in line) as unknown as View[];
+  return [...new Map(views.map((view) => [view.pid, view])).values()];
+}
+
+/** The views of so many shards, once each sees itself and the others, and all that they own. */
+async function agreed(program: Program, count: number, without = 0): Promise<View[]> {
+  const living = () => viewsOf(program).filter(({ pid }) => pid !== without);
+  await program.until(() => {
+    const views = living();
+    const shards = views.map(({ pid }) => `shard-${pid}`).sort();
+    const owned = views.map(({ pid }) => `room-${pid}`).sort();
+    const same = (view: View) => `${view.shards}|${view.owned}` === `${shards}|${owned}`;
+    return views.length === count && views.every(same);
+  });
+  return living();
+}
+
+function isGone(pid: number): boolean {
+  try {
+    return !process.kill(pid, 0);
+  } catch {
+    return true;
+  }
+}
+
+for (const { name, missing } of TRANSPORTS) {
+  const skipped = missing ? ` (skipped: ${missing})` : '';
+  test.skipIf(missing !== undefined)(
+    `over ${name}: one that is killed is back on its port, and the other plays on${skipped}`,
+    async () => {
+      const program = new Program(FILE, { SHARDS: '2', PORT: '0', TRANSPORT: name });
+      const [one, other] = await agreed(program, 2);
+      expect(one.port).not.toBe(other.port);
+      const [statuses, statusesOfOther]: Status[][] = [[], []];
+      const client = await join(one.port, statuses);
+      const bystander = await join(other.port, statusesOfOther);
+      await plays(client, 10);
+      await plays(bystander, 10);
+      process.kill(one.pid, 'SIGKILL');
+      const now = await agreed(program, 2, one.pid);
+      expect(now.map(({ port }) => port).sort()).toEqual([one.port, other.port].sort());
+      expect(now.map(({ pid }) => pid)).toContain(other.pid);
+      while (statuses.at(-1)!.state !== 'live' || statuses.length < 2) await plays(bystander, 1);
+      expect(statuses.at(-1)).toMatchObject({ state: 'live', fresh: true });
+      await plays(client, 10);
+      expect(statusesOfOther.map(({ state }) => state)).toEqual(['live']);
+      const restart = program.lines.find((line) => line.why === 'died');
+      expect(restart).toMatchObject({ signal: 'SIGKILL', died: 1, hung: 0 });
+    },
+  );
+}
+
+describe('shards', () => {
+  test('drain on SIGTERM, say which they are, and leave nobody behind', async () => {
+    const port = await freePort('127.0.0.1');
+    const program = new Program(FILE, { SHARDS: '2', PORT: String(port) });
+    const views = await agreed(program, 2);
+    expect(views.map((view) => view.port).sort()).toEqual([port, port + 1]);
+    await join(views[0].port, []);
+    expect(await program.stop()).toBe(0);
+    const closed = program.lines.filter(({ msg }) => msg === 'closed');
+    expect(closed.map(({ shard }) => shard).sort()).toEqual([0, 1]);
+    expect(program.lines.filter(({ msg }) => msg === 'closing')).toHaveLength(3);
+    expect(views.filter(({ pid }) => !isGone(pid))).toEqual([]);
+  });
+
+  test('end at once when they are told twice', async () => {
+    const program = new Program(FILE, { SHARDS: '2', PORT: '0', CLOSE: 'never' });
+    const views = await agreed(program, 2);
+    await join(views[0].port, []);
+    program.process.kill('SIGINT');
+    await program.until(() => program.lines.filter(({ msg }) => msg === 'closing').length === 3);
+    program.process.kill('SIGINT');
+    await program.closed;
+    expect(program.process.exitCode).toBe(1);
+    expect(program.lines.filter(({ msg }) => msg === 'closed')).toEqual([]);
+  });
+
+  test('close when their parent is killed', async () => {
+    const program = new Program(FILE, { SHARDS: '2', PORT: '0' });
+    await agreed(program, 2);
+    program.process.kill('SIGKILL');
+    await program.closed;
+    const closed = program.lines.filter(({ msg }) => msg === 'closed');
+    expect(closed.map(({ shard }) => shard).sort()).toEqual([0, 1]);
+  });
+
+  test('are given up, with the reason, where one of them can never start', async () => {
+    const taken = createServer();
+    await once(taken.listen(0, '127.0.0.1'), 'listening');
+    const port = (taken.address() as AddressInfo).port - 1;
+    const program = new Program(FILE, { SHARDS: '2', PORT: String(port) });
+    await program.closed;
+    taken.close();
+    expect(program.process.exitCode).toBe(1);
+    expect(program.err).toContain(`shard 1 ended 5 times before it listened: port ${port + 1}`);
+    const starts = program.lines.filter((line) => line.shard === 1 && line.why === 'died');
+    expect(starts.map(({ waitMs }) => waitMs)).toEqual([250, 500, 1000, 2000]);
+  });
+});
+
+describe('a parent', () => {
+  const lines: LogLine[] = [];
+  const write = (line: string) => void lines.push(JSON.parse(line));
+  const options: ShardsOptions = {
+    count: 2,
+    port: 0,
+    command: [...SOURCE_FLAGS, fileURLToPath(new URL(FILE, import.meta.url))],
+    closeMs: 200,
+    signals: false,
+    log: pino({ base: undefined }, { write }),
+  };
+
+  test('knows where its shards listen, and ends the one that does not close', async () => {
+    const shards = await Shards.start(options);
+    expect(shards.urls).toEqual(shards.ports.map((port) => `http://127.0.0.1:${port}`));
+    expect([shards.port, shards.url]).toEqual([shards.ports[0], shards.urls[0]]);
+    const pids = lines.flatMap(({ pid }) => (typeof pid === 'number' ? [pid] : []));
+    expect(pids).toHaveLength(2);
+    // A process that is stopped keeps a SIGTERM for later.
+    process.kill(pids[0], 'SIGSTOP');
+    await shards.close();
+    await shards.close();
+    expect(pids.filter((pid) => !isGone(pid))).toEqual([]);
+    expect(lines.filter(({ msg }) => /have not closed/.test(msg ?? ''))).toHaveLength(1);
+  });
+
+  test.each([
+    ['none', { count: 0 }],
+    ['half of one', { count: 1.5 }],
+    ['a thousand', { count: 1000 }],
+    ['ports that there are not', { port: 65_535 }],
+  ])('refuses %s', async (_, more) => {
+    await expect(Shards.start({ ...options, ...more })).rejects.toThrow(UsageError);
+  });
+});
