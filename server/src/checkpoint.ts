@@ -45,6 +45,7 @@ export class CheckpointError extends Error {
 }
 
 export interface SaveOptions {
+  /** Those that the room goes by. */
   readonly clocks: Clocks;
   /**
    * The room does nothing after this: it is handed over. Default false: what it did after it is

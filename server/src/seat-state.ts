@@ -33,11 +33,10 @@ const DIGEST_BYTES = 44;
 /** A nonce: 43 characters, or as many as a directory cares to give. */
 const MAX_PLACE_BYTES = 128;
 
-/** `nowMs`: of the room's clock; `placeOf`: as for Outbox.write. */
+/** `clocks`: those that the room goes by; `placeOf`: as for Outbox.write. */
 export function writeSeat(
   out: MsgpackWriter,
   { seat, identity, place, keys }: SeatRecord,
-  nowMs: number,
   clocks: Clocks,
   placeOf: (event: PendingEvent) => number,
 ): void {
@@ -53,7 +52,7 @@ export function writeSeat(
       else out.str(digest);
     }
   if (seat.connected) out.nil();
-  else out.float(nowMs - seat.droppedAtMs);
+  else out.float(clocks.now() - seat.droppedAtMs);
   out.int(seat.commandsTaken);
   out.int(seat.inputTick);
   seat.inputs.write(out);

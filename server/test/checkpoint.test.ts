@@ -1,20 +1,363 @@
 // Rooms saved and restored: what goes on after it is what would have gone on without it, and bytes
-// that are not what was written are refused whole.
-import { expect, test } from 'vitest';
-import { checkpointOf, restoreRoom } from '../src/checkpoint.ts';
+// that are not what was written are refused whole. Rooms are run by hand; with clients it is
+// failover.test.ts.
+import { createHash } from 'node:crypto';
+import { Random, UsageError } from '@tickwire/protocol';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { CheckpointError, checkpointOf, restoreRoom, saveRoom } from '../src/checkpoint.ts';
+import type { Identity } from '../src/identity.ts';
+import type { GameRoom, RoomKind } from '../src/index.ts';
+import type { RoomOptions } from '../src/room.ts';
+import type { RoomSeat } from '../src/seat.ts';
 import { menagerie, openRoom, optionsOf, portrait } from './menagerie.ts';
 
-const clocks = { now: () => 0, wallClockMs: () => 1_000 };
+const TICK_MS = 50;
+const EPOCH_MS = 1_700_000_000_000;
+const line = { send() {}, cork: (run: () => void) => run(), close() {}, move() {} };
+const record = (seat: RoomSeat, more: Partial<Identity> = {}) => ({
+  seat,
+  identity: { auth: seat.auth, user: undefined, untilMs: Number.POSITIVE_INFINITY, ...more },
+  place: undefined,
+  keys: undefined,
+});
 
-test('a room stands as it stood', () => {
-  let nowMs = 0;
-  const options = optionsOf(menagerie(), { now: () => nowMs });
-  const room = openRoom(options);
-  const line = { send() {}, cork: (run: () => void) => run(), close() {}, move() {} };
-  for (let i = 0; i < 3; i++) room.admit({ name: `p${i}` }, i === 2, line);
-  for (let tick = 1; tick <= 100; tick++) room.run((nowMs += 50));
-  expect(room.over, JSON.stringify(options.warnings)).toBe(false);
-  const bytes = checkpointOf(room, [], { clocks, isFinal: true });
-  const { room: again } = restoreRoom(options, bytes, clocks);
-  expect(portrait(again)).toEqual(portrait(room));
+/** A room whose time is moved on by hand. */
+class Bench {
+  nowMs = 0;
+  readonly options: ReturnType<typeof optionsOf>;
+  room: GameRoom;
+  readonly clocks = { now: () => this.nowMs, wallClockMs: () => EPOCH_MS + this.nowMs };
+  constructor(definition: RoomKind, more: Partial<RoomOptions> = {}) {
+    this.options = optionsOf(definition, { now: () => this.nowMs, ...more });
+    this.room = openRoom(this.options);
+  }
+  seat(players: number, auth: (i: number) => unknown = (i) => ({ name: `p${i}` })): void {
+    for (let i = 0; i < players; i++) this.room.admit(auth(i), false, line);
+  }
+  run(ticks: number): void {
+    for (let i = 0; i < ticks; i++) this.room.run((this.nowMs += TICK_MS));
+    expect(this.room.over, JSON.stringify(this.options.warnings)).toBe(false);
+  }
+  save(isFinal = true): Uint8Array {
+    return checkpointOf(this.room, [], { clocks: this.clocks, isFinal });
+  }
+  /** Another one, from the bytes. */
+  restored(bytes: Uint8Array): Bench {
+    const other: Bench = Object.create(Bench.prototype);
+    const clocks = { now: () => other.nowMs, wallClockMs: () => EPOCH_MS + other.nowMs };
+    const options = { ...this.options, now: clocks.now };
+    Object.assign(other, { nowMs: 90_000, options, clocks });
+    other.room = restoreRoom(options, bytes, clocks).room;
+    return other;
+  }
+}
+
+/** What players do in each tick, by the seed: the same in any room. */
+function play({ room }: Bench, seed: number): void {
+  for (const seat of room.seats) {
+    const random = new Random(seed * 1e6 + room.tick * 100 + seat.id);
+    const wire = Float64Array.of(random.integer(3), random.integer(2), random.integer(2));
+    // Now and then nothing comes, or something that is early, or late.
+    const ahead = random.integer(6) - 1;
+    if (random.integer(4) > 0) seat.inputs.put(room.tick + ahead, wire, room.tick, room.tick - 3);
+  }
+}
+
+describe('a room that is restored', () => {
+  const runs = fc.record({
+    seed: fc.integer({ min: 1, max: 2 ** 30 }),
+    before: fc.integer({ min: 0, max: 150 }),
+    after: fc.integer({ min: 1, max: 60 }),
+    players: fc.integer({ min: 0, max: 4 }),
+    sendEvery: fc.constantFrom(1, 3),
+    wire: fc.constantFrom('packed', 'plain'),
+  });
+
+  test('computes what the room would have computed', () => {
+    const whole = fc.property(runs, ({ seed, before, after, players, sendEvery, wire }) => {
+      const a = new Bench(menagerie({ sendEvery, wire, seed }));
+      a.seat(players);
+      for (let tick = 0; tick < before; tick++) {
+        play(a, seed);
+        a.run(1);
+      }
+      const b = a.restored(a.save());
+      expect(portrait(b.room)).toEqual(portrait(a.room));
+      for (let tick = 0; tick < after; tick++) {
+        for (const bench of [a, b]) {
+          play(bench, seed);
+          bench.run(1);
+        }
+        expect(portrait(b.room)).toEqual(portrait(a.room));
+      }
+    });
+    fc.assert(whole, { numRuns: 40 });
+  });
+
+  test('is saved again as the same bytes', () => {
+    const a = new Bench(menagerie());
+    a.seat(3);
+    a.run(90);
+    for (const seat of a.room.seats) a.room.drop(seat);
+    const bytes = a.save();
+    expect(Buffer.compare(a.restored(bytes).save(), bytes)).toBe(0);
+  });
+
+  test('gives no id again that the lost process may have given', () => {
+    const a = new Bench(menagerie());
+    a.run(50);
+    const bytes = a.save(false);
+    a.run(200);
+    const given = a.room.world.nextId;
+    const b = a.restored(bytes);
+    expect(b.room.spawn('rock', {}) as { id: number }).toMatchObject({ kind: 'rock' });
+    const [first] = [...(b.room.all('rock') as Iterable<{ id: number }>)]
+      .map(({ id }) => id)
+      .slice(-1);
+    expect(first).toBeGreaterThanOrEqual(given);
+  });
+
+  test('keeps numbers that no wire would', () => {
+    const a = new Bench(menagerie({ tick: undefined }));
+    const odd = [Number.NaN, -0, Number.POSITIVE_INFINITY, 1e300, Number.MIN_VALUE, 2 ** 53];
+    for (const x of odd) a.room.spawn('bird', { x, secret: -x, path: [{ x, y: -x }] });
+    const b = a.restored(a.save());
+    expect(portrait(b.room)).toEqual(portrait(a.room));
+    const xs = [...(b.room.all('bird') as Iterable<{ x: number }>)].map(({ x }) => x);
+    expect(xs.every((x, i) => Object.is(x, odd[i]))).toBe(true);
+  });
+
+  test('goes on with the grace time of who was away, and drops who was there', () => {
+    const told: string[] = [];
+    const drop = (room: GameRoom, seat: RoomSeat) =>
+      told.push(`${room.tick} ${seat.id} ${seat.connected} ${room.data !== undefined}`);
+    const leave = (_: unknown, seat: RoomSeat) => void told.push(`left ${seat.id}`);
+    const a = new Bench(menagerie({ drop, leave, graceMs: 10_000, tick: undefined }));
+    a.seat(2);
+    a.room.drop(a.room.seat(1)!);
+    a.run(100);
+    told.length = 0;
+    const b = a.restored(a.save());
+    expect(told).toEqual(['101 2 false true']);
+    b.run(101);
+    expect(told.slice(1)).toEqual(['left 1']);
+    b.run(100);
+    expect(told.slice(2)).toEqual(['left 2']);
+  });
+
+  test('goes on with shots that are on their way', () => {
+    const a = new Bench(menagerie({ tick: undefined }));
+    a.seat(1);
+    const seat = a.room.seat(1)!;
+    a.run(30);
+    seat.inputs.put(31, Float64Array.of(0, 0, 0), 30, 27);
+    a.run(1);
+    a.room.launch(a.room.spawn('rock', {}), seat);
+    expect(a.room.rewinds.launches.size).toBe(1);
+    const b = a.restored(a.save());
+    expect(portrait(b.room)).toEqual(portrait(a.room));
+    expect([...b.room.rewinds.launches.values()][0].seat).toBe(b.room.seat(1));
+  });
+
+  test('answers what finds its seats again, by the clocks of this process', () => {
+    const a = new Bench(menagerie());
+    a.seat(2);
+    const [one, two] = a.room.seats;
+    const digest = (text: string) => createHash('sha256').update(text).digest('base64');
+    const keys = { newest: digest('a'), before: undefined, spent: digest('b') };
+    const given = [
+      { ...record(one, { user: 'ann', untilMs: 3_000 }), place: 'nonce', keys },
+      record(two),
+    ];
+    const bytes = checkpointOf(a.room, given, a);
+    const later = { now: () => 1_000_000, wallClockMs: () => EPOCH_MS + 2_000 };
+    const { records, room } = restoreRoom(a.options, bytes, later);
+    expect(records.map(({ identity }) => identity)).toEqual([
+      { auth: { name: 'p0' }, user: 'ann', untilMs: 1_001_000 },
+      { auth: { name: 'p1' }, user: undefined, untilMs: Number.POSITIVE_INFINITY },
+    ]);
+    expect(records.map((one) => one.keys)).toEqual([keys, undefined]);
+    expect(records.map((one) => one.place)).toEqual(['nonce', undefined]);
+    expect(records.map(({ seat }) => seat)).toEqual([...room.seats]);
+  });
+});
+
+describe('what cannot be kept', () => {
+  const failing = (definition: RoomKind, auth?: unknown) => {
+    const bench = new Bench(definition);
+    bench.seat(1, () => auth ?? { name: 'p' });
+    bench.run(1);
+    return bench;
+  };
+
+  test.each<[string, () => Bench]>([
+    ['auth.since: a Date cannot be kept', () => failing(menagerie(), { since: new Date() })],
+    [
+      'the data of timer bare.birds.0: a KindRow cannot be kept',
+      () => {
+        const bench = failing(menagerie({ tick: undefined }));
+        bench.room.after(5, 'bare', { birds: [bench.room.spawn('bird', {})] });
+        return bench;
+      },
+    ],
+    [
+      'save().fed: a Map cannot be kept; keep plain objects and arrays',
+      () => failing(menagerie({ save: ({ data }: { data: unknown }) => data })),
+    ],
+    ['save().n: NaN cannot be kept', () => failing(menagerie({ save: () => ({ n: Number.NaN }) }))],
+    [
+      'save(): more than 262144 values; keep them as bytes',
+      () => failing(menagerie({ save: () => new Array(2 ** 18).fill(0) })),
+    ],
+    [
+      'room.data would be lost: give save and load',
+      () => failing(menagerie({ save: undefined, load: undefined })),
+    ],
+  ])('is named: %s', (message, make) => {
+    const bench = make();
+    expect(() => bench.save()).toThrow(UsageError);
+    expect(() => bench.save()).toThrow(message);
+  });
+
+  test('is logged once, and the room plays on', () => {
+    const bench = failing(menagerie({ save: () => ({ n: Number.NaN }) }));
+    for (let i = 0; i < 3; i++) {
+      bench.run(1);
+      expect(saveRoom(bench.room, [], bench)).toBe(undefined);
+    }
+    expect(bench.options.warnings.length).toBe(1);
+  });
+
+  test('is more than limits.checkpointBytes: columns, lists or data', () => {
+    const limits = { ...new Bench(menagerie()).options.limits, checkpointBytes: 20_000 };
+    const tooBig = (fill: (room: GameRoom) => void, hooks: object = {}) => {
+      const bench = new Bench(menagerie({ tick: undefined, ...hooks }), { limits });
+      fill(bench.room);
+      return () => bench.save();
+    };
+    const many = (room: GameRoom) => {
+      for (let i = 0; i < 3000; i++) room.spawn('rock', {});
+    };
+    const wide = (room: GameRoom) => {
+      for (let i = 0; i < 99; i++)
+        room.spawn('bird', { note: { n: 1, deep: ['x'.repeat(150)] }, name: 'y'.repeat(12) });
+    };
+    expect(tooBig(many)).toThrow(/more than limits.checkpointBytes: 20000/);
+    expect(tooBig(wide)).toThrow(CheckpointError);
+    expect(tooBig(() => {}, { save: () => new Uint8Array(20_000) })).toThrow(CheckpointError);
+    expect(tooBig(() => {}, { save: () => new Uint8Array(15_000) })).not.toThrow();
+  });
+});
+
+/** A room of a little of everything, as bytes. */
+function sample(ticks: number): { bench: Bench; bytes: Uint8Array } {
+  const bench = new Bench(menagerie());
+  bench.seat(2);
+  for (let tick = 0; tick < ticks; tick++) {
+    play(bench, 7);
+    bench.run(1);
+  }
+  bench.room.drop(bench.room.seat(1)!);
+  bench.run(2);
+  bench.room.rewinds.launches.set(1, {
+    ...{ behind: 2, born: 3, hold: 1, over: 4 },
+    seat: bench.room.seat(2)!,
+  });
+  return { bench, bytes: bench.save(false) };
+}
+
+/** The bytes with a checksum that says they are whole. */
+function forged(bytes: Uint8Array): Uint8Array {
+  const body = bytes.subarray(0, bytes.length - 8);
+  const made = bytes.slice();
+  made.set(createHash('sha256').update(body).digest().subarray(0, 8), body.length);
+  return made;
+}
+
+/** Restores a room, or answers why not. */
+function outcome(bench: Bench, bytes: Uint8Array): GameRoom | CheckpointError {
+  try {
+    return bench.restored(bytes).room;
+  } catch (error) {
+    if (error instanceof CheckpointError) return error;
+    throw error;
+  }
+}
+
+describe('bytes that are not what was written', () => {
+  test('are refused at every length', () => {
+    const { bench, bytes } = sample(30);
+    for (let length = 0; length < bytes.length; length += length < 200 ? 1 : 13) {
+      const cut = bytes.slice(0, length);
+      expect(outcome(bench, cut)).toMatchObject({ reason: 'damaged' });
+      if (length > 8) expect(outcome(bench, forged(cut))).toBeInstanceOf(CheckpointError);
+    }
+  });
+
+  test('are refused with any bit turned', () => {
+    const { bench, bytes } = sample(30);
+    for (let at = 0; at < bytes.length; at += 3) {
+      const turned = bytes.slice();
+      turned[at] ^= 1 << (at % 8);
+      expect(outcome(bench, turned)).toBeInstanceOf(CheckpointError);
+    }
+  });
+
+  test('make a room or a CheckpointError, and no more memory, where the checksum was forged', () => {
+    const { bench, bytes } = sample(12);
+    const startBytes = process.memoryUsage().rss;
+    let rooms = 0;
+    const change = fc.property(
+      fc.integer({ min: 0, max: bytes.length - 9 }),
+      fc.uint8Array({ minLength: 1, maxLength: 5 }),
+      (at, with_) => {
+        const turned = bytes.slice();
+        turned.set(with_.subarray(0, bytes.length - 8 - at), at);
+        const made = outcome(bench, forged(turned));
+        if (made instanceof CheckpointError) return;
+        rooms++;
+        // What was let in can be played.
+        for (let tick = 0; tick < 3 && !made.over; tick++) made.run(90_000 + (tick + 1) * TICK_MS);
+      },
+    );
+    fc.assert(change, { numRuns: 3000 });
+    expect(rooms).toBeGreaterThan(100);
+    expect(process.memoryUsage().rss - startBytes).toBeLessThan(512 * 2 ** 20);
+  });
+
+  test('are refused with the reason, and the room leaves no pulse', () => {
+    const { bench, bytes } = sample(5);
+    let stopped = 0;
+    const pulse = { begin() {}, end() {}, stop: () => void stopped++ };
+    const other = (more: Partial<RoomOptions>, of = bytes) => {
+      try {
+        restoreRoom({ ...bench.options, pulse, ...more }, of, bench.clocks);
+      } catch (error) {
+        return (error as CheckpointError).reason;
+      }
+      return 'restored';
+    };
+    const versioned = bytes.slice();
+    versioned[14]++;
+    const limits = { ...bench.options.limits, checkpointBytes: bytes.length - 1 };
+    const game = { ...bench.options.definition.game, hash: 'another' };
+    const load = () => {
+      throw new Error('the save is of last year');
+    };
+    const drop = load;
+    expect([
+      other({ id: 'zoo-2' }),
+      other({ kind: 'den' }),
+      other({ definition: { ...bench.options.definition, game } }),
+      other({ limits }),
+      other({}, versioned),
+      other({}, new TextEncoder().encode('{"room":"zoo-1"}')),
+      other({ definition: menagerie({ load }) }),
+      other({ definition: menagerie({ drop }) }),
+    ]).toEqual(['room', 'room', 'game', 'too-big', 'version', 'damaged', 'load', 'load']);
+    expect(stopped).toBe(8);
+    expect(other({})).toBe('restored');
+    expect(stopped).toBe(8);
+  });
 });
