@@ -175,36 +175,41 @@ class RedisDirectory implements Directory {
   async rooms(kind?: string): Promise<readonly RoomEntry[]> {
     const list = this.#keys.rooms(kind);
     const listed = await this.#lists.read(list, '-inf', 0, -1);
-    const found = await this.#lookAll(listed.map((one) => [list, one]));
-    return found
-      .map(({ entry }) => entry)
-      .filter((entry) => kind === undefined || entry.kind === kind);
+    const found = this.#settled(await this.#lookAll(listed.map((one) => [list, one])));
+    const entries = found.map(({ entry }) => entry);
+    return entries.filter((entry) => kind === undefined || entry.kind === kind);
   }
 
   async candidates(kind: string, match: string, limit: number): Promise<readonly RoomEntry[]> {
-    const list = this.#keys.open(openName(kind, match));
+    const name = openName(kind, match);
+    const list = this.#keys.open(name);
+    const atOnce = Math.min(limit, ROOMS_AT_ONCE);
+    const seen: Seen[] = [];
     const found: RoomEntry[] = [];
     for (let page = 0; page < MAX_PAGES && found.length < limit; page++) {
-      const listed = await this.#lists.read(list, '1', page * limit, limit);
-      const looked = await this.#lookAll(listed.map((one) => [list, one]));
-      for (const { entry, listed, open } of looked) {
-        const free = entry.locked ? 0 : entry.seats - entry.taken;
-        if (free !== listed[1]) this.#markOpen(entry.id, [free, open]);
-        if (free > 0 && !entry.orphan && entry.match === match) found.push(entry);
-      }
-      if (listed.length < limit) break;
+      const listed = await this.#lists.read(list, '1', page * atOnce, atOnce);
+      const some = await this.#lookAll(listed.map((one) => [list, one]));
+      for (const { room } of some)
+        if (room?.open === name && isFree(room.entry)) found.push(room.entry);
+      seen.push(...some);
+      if (listed.length < atOnce) break;
     }
-    return found.sort((a, b) => a.seats - a.taken - (b.seats - b.taken)).slice(0, limit);
+    // Only now, for it moves what is on the pages.
+    for (const { entry, open, listed } of this.#settled(seen)) {
+      if (open !== name) this.#lists.forget(list, listed);
+      if (freeIn(entry) !== listed[1]) this.#markOpen(entry.id, [freeIn(entry), open]);
+    }
+    return found.sort((a, b) => freeIn(a) - freeIn(b)).slice(0, limit);
   }
 
   async orphans(): Promise<readonly string[]> {
     const { leases } = this.#keys;
     const due = await Promise.all(leases.map((list) => this.#lists.due(list, MAX_DUE)));
     const listed = due.flatMap((some, index) => some.map((one) => [leases[index], one] as const));
-    const looked = await this.#lookAll(listed);
-    for (const { entry, untilMs } of looked)
+    const found = this.#settled(await this.#lookAll(listed));
+    for (const { entry, untilMs } of found)
       if (!entry.orphan) this.#markLease(entry.id, String(untilMs));
-    return looked
+    return found
       .filter(({ entry }) => entry.orphan)
       .sort((a, b) => a.untilMs - b.untilMs)
       .map(({ entry }) => entry.id);
@@ -324,20 +329,24 @@ class RedisDirectory implements Directory {
     };
   }
 
-  /** What stands on lists, asked of the rooms themselves; those that are no more are forgotten. */
-  async #lookAll(
-    all: readonly (readonly [list: string, listed: Listed])[],
-  ): Promise<(Looked & { listed: Listed })[]> {
-    const found: (Looked & { listed: Listed })[] = [];
+  /** What stands on lists, asked of the rooms themselves. */
+  async #lookAll(all: readonly (readonly [list: string, listed: Listed])[]): Promise<Seen[]> {
+    const seen: Seen[] = [];
     for (const some of slices(all, ROOMS_AT_ONCE)) {
-      const looked = await Promise.all(some.map(([, [id]]) => this.#look(id)));
-      for (const [index, [list, listed]] of some.entries()) {
-        const room = looked[index];
-        if (room) found.push({ ...room, listed });
-        else this.#lists.forget(list, listed);
-      }
+      const rooms = await Promise.all(some.map(([, [id]]) => this.#look(id)));
+      for (const [index, [list, listed]] of some.entries())
+        seen.push({ list, listed, room: rooms[index] });
     }
-    return found;
+    return seen;
+  }
+
+  /** Rooms that are there; the others are taken off their lists. */
+  #settled(seen: readonly Seen[]): (Looked & { readonly listed: Listed })[] {
+    return seen.flatMap(({ list, listed, room }) => {
+      if (room) return [{ ...room, listed }];
+      this.#lists.forget(list, listed);
+      return [];
+    });
   }
 
   #markLease(id: string, untilMs: string): void {
@@ -355,4 +364,20 @@ interface Looked {
   readonly untilMs: number;
   /** Name of its list of open rooms. */
   readonly open: string;
+}
+
+/** An entry of a list, and the room that it is about. */
+interface Seen {
+  readonly list: string;
+  readonly listed: Listed;
+  readonly room: Looked | undefined;
+}
+
+/** Seats that somebody may have now. */
+function freeIn({ locked, seats, taken }: RoomEntry): number {
+  return locked ? 0 : Math.max(seats - taken, 0);
+}
+
+function isFree(entry: RoomEntry): boolean {
+  return freeIn(entry) > 0 && !entry.orphan;
 }

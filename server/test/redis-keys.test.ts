@@ -152,6 +152,21 @@ describe.skipIf(redisMissing !== undefined)(`keys in Redis${why}`, () => {
     expect(await directory.candidates('field', '', 2)).toMatchObject([{ id: 'free' }]);
   });
 
+  test('a room that stands on the list of another match is no candidate there', async () => {
+    await claimed(directory, facts('r1', { match: 'duel' }));
+    const duels = await openList();
+    const old = await claimed(directory, facts('r2', { match: 'duel' }));
+    await directory.release(old);
+    await claimed(directory, facts('r2', { match: 'team' }));
+    await server.ask('ZADD', duels, '4', 'r2');
+    expect(await directory.candidates('field', 'duel', 9)).toMatchObject([{ id: 'r1' }]);
+    await until(
+      () => scoreOf(duels, 'r2'),
+      (score) => score === null,
+    );
+    expect(await directory.candidates('field', 'team', 9)).toMatchObject([{ id: 'r2' }]);
+  });
+
   test('lists that are lost are written again by renewals', async () => {
     const lease = await claimed(directory, facts('r1'));
     await server.ask('DEL', await openList(), await leaseList('r1'));
