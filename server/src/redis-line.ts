@@ -33,7 +33,7 @@ function clientOf(url: string) {
     maintNotifications: 'disabled',
     pingInterval: PING_MS,
     socket: {
-      connectTimeout: DEADLINE_MS,
+      connectTimeout: SILENCE_MS,
       socketTimeout: SILENCE_MS,
       reconnectStrategy: (attempts) => Math.min(50 * 2 ** attempts, RETRY_CAP_MS),
     },
@@ -156,9 +156,10 @@ export class RedisLine {
 /** Rejects as late after DEADLINE_MS; what comes of the promise then is passed over. */
 function inTime<Value>(promise: Promise<Value>): Promise<Value> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
+    const refuse = () =>
       reject(new DirectoryError('late', `Redis: no answer in ${DEADLINE_MS} ms`));
-    }, DEADLINE_MS);
+    // After a stall of this process the answer may be there, and is read before an immediate runs.
+    const timer = setTimeout(() => setImmediate(refuse), DEADLINE_MS);
     promise.then(
       (value) => {
         clearTimeout(timer);
