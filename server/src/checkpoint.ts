@@ -138,7 +138,8 @@ export function restoreRoom(
     };
     const room = new GameRoom({ ...options, checkpoint: { tick, fill } });
     if (room.over) throw new CheckpointError('load', 'the room ended as its seats were dropped');
-    return { room, records };
+    // The game may have sent one away by now.
+    return { room, records: records.filter(({ seat }) => !seat.gone) };
   } catch (error) {
     options.pulse.stop();
     if (error instanceof ProtocolError || error instanceof UsageError)

@@ -30,8 +30,9 @@ export function packCold(value: unknown): Uint8Array {
 }
 
 /**
- * Writes a plain value so that it comes back as it was; undefined properties are left out. Throws
- * UsageError that names what of it is not plain; `what`: its name.
+ * Writes a plain value so that it comes back as it was, but that undefined properties are left out
+ * and undefined elements become null. Throws UsageError that names what of it is not plain; `what`:
+ * its name.
  */
 export function writeKept(out: MsgpackWriter, what: string, value: unknown): void {
   const found = misfit(value, KEPT, 0);

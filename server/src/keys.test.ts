@@ -49,4 +49,24 @@ describe('keys that rotate', () => {
     expect(keys.find(key)).toBe(undefined);
     expect(keys.size).toBe(0);
   });
+
+  test('go on elsewhere, as digests', () => {
+    const keys = new RotatingKeys<string>(counter());
+    const [first, second] = [keys.issue('seat'), keys.issue('other')];
+    const third = keys.issue('seat', first);
+    const elsewhere = new RotatingKeys<string>(counter());
+    elsewhere.restore('mine', keys.stateOf('seat')!);
+    expect(JSON.stringify(keys.stateOf('seat'))).not.toContain(third);
+    const both = [first, third].map((key) => elsewhere.find(key));
+    expect(both).toEqual([1, 2].map(() => ({ what: 'mine', spent: false })));
+    expect(elsewhere.find(second)).toBe(undefined);
+    elsewhere.confirm('mine');
+    expect(elsewhere.find(first)?.spent).toBe(true);
+    // Restored again, they stand for that alone.
+    elsewhere.restore('again', keys.stateOf('seat')!);
+    expect([elsewhere.size, elsewhere.find(third)?.what]).toEqual([1, 'again']);
+    elsewhere.drop('again');
+    expect([elsewhere.size, elsewhere.find(third)]).toEqual([0, undefined]);
+    expect(keys.stateOf('nobody')).toBe(undefined);
+  });
 });

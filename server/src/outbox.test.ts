@@ -1,4 +1,4 @@
-import { Random } from '@tickwire/protocol';
+import { MsgpackReader, MsgpackWriter, Random } from '@tickwire/protocol';
 import { describe, expect, test } from 'vitest';
 import { Outbox, type PendingEvent } from './outbox.ts';
 
@@ -133,6 +133,96 @@ describe('an outbox', () => {
       }
       expect(got, `seed ${seed}`).toEqual(got.map((_, i) => i + 1));
       expect(got.length).toBeGreaterThan(20);
+    }
+  });
+});
+
+describe('an outbox that is kept', () => {
+  /** Another one, that goes on from its bytes. */
+  function kept(outbox: Outbox, isFinal: boolean, more = {}): Outbox {
+    const out = new MsgpackWriter();
+    const events = [...new Set(outbox.kept())];
+    outbox.write(out, (one) => events.indexOf(one));
+    const from = new MsgpackReader();
+    from.reset(out.bytes());
+    const other = make(more);
+    other.read(from, events, isFinal);
+    from.end();
+    return other;
+  }
+
+  test('goes on as it was', () => {
+    const outbox = make();
+    for (const order of [1, 2, 3]) outbox.queue(event(order));
+    tell(outbox, 3, 0);
+    outbox.queueUnsure(event(4, { nearId: 7 }));
+    outbox.queue(event(5));
+    outbox.queueUnsure(event(6, { nearId: 7 }), true);
+    const other = kept(outbox, true);
+    expect([other.number, other.due]).toEqual([3, true]);
+    expect([other.mayHave(3), other.mayHave(4)]).toEqual([true, false]);
+    expect(other.resume(1)).toBe(0);
+    other.decide(() => true);
+    // The last was for the room's next STATE, which this one is not.
+    expect(orders(other)).toEqual([2, 3, 4, 5]);
+    expect(kept(make(), true).due).toBe(false);
+  });
+
+  test('counts on from what a process told that is gone, once', () => {
+    const outbox = make();
+    for (const order of [1, 2]) outbox.queue(event(order));
+    tell(outbox, 3, 0);
+    for (const order of [3, 4]) outbox.queue(event(order));
+    const other = kept(outbox, false);
+    expect(other.mayHave(9)).toBe(true);
+    other.queue(event(5));
+    // 1 to 4, and five that nobody here knows of.
+    expect(other.resume(9)).toBe(1);
+    expect([orders(other), other.number, other.lost]).toEqual([[5], 10, 1]);
+    expect(other.mayHave(11)).toBe(false);
+    expect(kept(outbox, false).resume(4)).toBe(0);
+  });
+
+  test('tells nothing twice and nothing too little, whatever happened meanwhile', () => {
+    for (let seed = 1; seed <= 3000; seed++) {
+      const random = new Random(seed);
+      const more = { pendingEvents: random.integer(2) ? 3 : 64 };
+      const outbox = make(more);
+      /** What its player is told, as the player counts: orders, and 0 for a lost one. */
+      const stream: number[] = [];
+      let order = 0;
+      const happen = (steps: number) => {
+        for (let i = 0; i < steps; i++) {
+          if (random.integer(3) > 0) outbox.queue(event(++order));
+          else {
+            const [lost, ...told] = tell(outbox, order, 0);
+            stream.push(...new Array(lost).fill(0), ...told);
+          }
+        }
+      };
+      happen(random.integer(12));
+      const other = kept(outbox, false, more);
+      const known = order;
+      const [told, waits] = [stream.length, orders(outbox)];
+      happen(random.integer(12));
+      for (let i = random.integer(8); i > 0; i--) other.queue(event(++order));
+      const seen = random.integer(stream.length + 1);
+      const missed = other.resume(seen);
+      const again = orders(other);
+      const had = stream.slice(0, seen).filter((one) => one <= known);
+      expect(
+        again.filter((one) => had.includes(one)),
+        `seed ${seed}`,
+      ).toEqual([]);
+      expect(again, `seed ${seed}`).toEqual([...again].sort((a, b) => a - b));
+      expect(other.number, `seed ${seed}`).toBe(seen + missed);
+      if (more.pendingEvents === 3) continue;
+      const wanted = [...stream.slice(0, told), ...waits].filter((one) => !had.includes(one));
+      expect(
+        again.filter((one) => one <= known),
+        `seed ${seed}`,
+      ).toEqual(wanted);
+      expect(missed, `seed ${seed}`).toBe(seen > told + waits.length ? 1 : 0);
     }
   });
 });

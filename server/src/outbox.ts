@@ -15,6 +15,15 @@ export interface PendingEvent {
   readonly nearId: number;
 }
 
+/** What was to be told next: a process that is gone may have told it, and more. */
+interface RolledBack {
+  /** Events let go. */
+  readonly missing: number;
+  /** Events that waited, and the order of the last of them. */
+  readonly count: number;
+  readonly order: number;
+}
+
 export interface OutboxLimits {
   /** Events that wait, and as many that were told. */
   readonly pendingEvents: number;
@@ -44,8 +53,8 @@ export class Outbox {
   #number = 0;
   /** Events let go since the client was last told how many. */
   #missing = 0;
-  /** Up to the first resume: a process that is gone may have told more than is known here. */
-  #rolledBack = false;
+  /** After a restore, up to the first resume. */
+  #rolledBack: RolledBack | undefined;
 
   constructor(limits: OutboxLimits) {
     this.#limits = limits;
@@ -58,7 +67,7 @@ export class Outbox {
 
   /** False where its player cannot have got so many events. */
   mayHave(seen: number): boolean {
-    return this.#rolledBack || seen <= this.#number;
+    return this.#rolledBack !== undefined || seen <= this.#number;
   }
 
   /** Keeps an event for the next STATE; the oldest goes when there are too many. */
@@ -134,9 +143,9 @@ export class Outbox {
    * again. Answers how many are not kept any more.
    */
   resume(seen: number): number {
-    const ahead = seen - this.#number;
-    if (ahead > 0) return this.#resumeAhead(seen, ahead);
-    this.#rolledBack = false;
+    const rolledBack = this.#rolledBack;
+    this.#rolledBack = undefined;
+    if (rolledBack && seen > this.#number) return this.#resumeAhead(seen, rolledBack);
     const kept = this.#number - this.#told.length;
     const again = this.#told.slice(Math.max(seen - kept, 0));
     this.#number = Math.max(seen, kept);
@@ -154,14 +163,19 @@ export class Outbox {
    * what came after it, nobody knows how much was lost or will not have happened: one is said to be
    * lost.
    */
-  #resumeAhead(seen: number, ahead: number): number {
-    this.#rolledBack = false;
+  #resumeAhead(seen: number, { missing, count, order }: RolledBack): number {
     this.#forget(this.#told.length);
-    const noticed = Math.min(this.#missing, ahead);
-    this.#missing -= noticed;
-    const came = this.waiting.splice(0, ahead - noticed);
-    for (const { payload } of came) this.#waitingBytes -= payload.length;
-    const unknown = ahead > noticed + came.length || this.#unsure.length > 0 ? 1 : 0;
+    const ahead = seen - this.#number;
+    const noticed = Math.min(missing, ahead);
+    const came = Math.min(count, ahead - noticed);
+    // Some of those that came may have been let go since.
+    let left = 0;
+    while (left < this.waiting.length && this.waiting[left].order <= order) left++;
+    const letGo = Math.min(count - left, came);
+    this.#missing -= noticed + letGo;
+    for (const { payload } of this.waiting.splice(0, came - letGo))
+      this.#waitingBytes -= payload.length;
+    const unknown = ahead > noticed + came || this.#unsure.length > 0 ? 1 : 0;
     this.#unsure.length = 0;
     this.#number = seen + unknown;
     this.lost += unknown;
@@ -200,7 +214,6 @@ export class Outbox {
       for (let left = from.arrayHeader(MAX_TICK); left > 0; left--)
         take(events[from.int(0, events.length - 1)]);
     };
-    this.#rolledBack = !isFinal;
     this.#number = from.int(0, MAX_TICK);
     this.#missing = from.int(0, MAX_TICK);
     each((event) => this.waiting.push(event));
@@ -211,6 +224,9 @@ export class Outbox {
     for (const { payload } of this.waiting) this.#waitingBytes += payload.length;
     for (const { payload } of this.#told) this.#toldBytes += payload.length;
     this.due = this.waiting.length + this.#unsure.length + this.#missing > 0;
+    const { length: count } = this.waiting;
+    const order = this.waiting.at(-1)?.order ?? 0;
+    if (!isFinal) this.#rolledBack = { missing: this.#missing, count, order };
   }
 
   /** The oldest event that waits is lost. */

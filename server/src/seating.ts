@@ -22,6 +22,7 @@ import type { OfferedCredential } from './offer.ts';
 import { type MakeWay, type Place, Placement, type Promised } from './placement.ts';
 import type { GameRoom } from './room.ts';
 import type { Joiner, Line, RoomSeat } from './seat.ts';
+import type { SeatRecord } from './seat-state.ts';
 import type { Shard } from './shard.ts';
 import { type Ticket, Tickets } from './tickets.ts';
 import { UserSeats } from './user-seats.ts';
@@ -269,12 +270,28 @@ export class Seating {
       throw over;
     }
     const { events = 0 } = hello;
-    if (events > seat.outbox.number)
+    if (!seat.outbox.mayHave(events))
       throw new JoinRefused(CloseCode.Malformed, 'more events came than were told');
     const { inputTick, commandsTaken: commands } = seat;
     room.resume(seat, line);
     const continuity = { lostEvents: seat.outbox.resume(events), inputTick, commands };
     return this.#joined(ref, key, continuity);
+  }
+
+  /** The seats of a room, for its checkpoint. */
+  recordsOf(room: GameRoom): SeatRecord[] {
+    const refs = [...room.seats].flatMap((seat) => this.#refs.get(seat) ?? []);
+    return refs.map((ref) => ({ ...ref, keys: this.#resume.stateOf(ref) }));
+  }
+
+  /** Seats of a room that was restored: their players may come back. */
+  adopt(room: GameRoom, records: readonly SeatRecord[]): void {
+    for (const { seat, place, identity, keys } of records) {
+      const ref: SeatRef = { room, seat, place, identity };
+      this.#refs.set(seat, ref);
+      this.#users.add(identity.user, ref);
+      if (keys) this.#resume.restore(ref, keys);
+    }
   }
 
   /** Nobody comes back to this seat. */

@@ -304,7 +304,7 @@ describe('bytes that are not what was written', () => {
     }
   });
 
-  test('make a room or a CheckpointError, and no more memory, where the checksum was forged', () => {
+  test('make a room or a CheckpointError, and no more memory, if the checksum was forged', () => {
     const { bench, bytes } = sample(12);
     const startBytes = process.memoryUsage().rss;
     let rooms = 0;
