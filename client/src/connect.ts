@@ -177,9 +177,9 @@ export async function connect<G extends { readonly hash: string }>(
     throw new UsageError('there is no WebSocket here: pass one, connect(game, { WebSocket, ... })');
   const url = options.url ?? globalThis.location?.origin;
   if (!url) throw new UsageError('there is no page here: say where, connect(game, { url, ... })');
-  const address = url.replace(/^http/, 'ws');
   const session = new Session({
     game: game as unknown as Game,
+    url,
     room,
     token: typeof token === 'string' ? () => token : token,
     renews: typeof token === 'function',
@@ -188,7 +188,7 @@ export async function connect<G extends { readonly hash: string }>(
     spectate,
     sample,
     feel: { inputDelayTicks, maxPredictTicks, ticksPerMessage },
-    open: (opened, offer) => link(openLink(address, Socket, opened, offer)),
+    open: (at, opened, offer) => link(openLink(at, Socket, opened, offer)),
     now: options.now ?? (() => performance.now()),
     later: options.later ?? later,
     seed: options.seed ?? Math.floor(Math.random() * 2 ** 32),

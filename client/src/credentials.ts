@@ -25,6 +25,8 @@ export class Credentials {
   readonly #token: TokenSource | undefined;
   readonly #renews: boolean;
   #ticket: string | undefined;
+  /** Said last in place of a token. */
+  #saidTicket: string | undefined;
   #endsMs = 0;
   #renewAtMs = Number.POSITIVE_INFINITY;
 
@@ -59,6 +61,11 @@ export class Credentials {
     return [`tickwire.v${PROTOCOL_VERSION}`, `room.${room}`, proof];
   }
 
+  /** Another server is to be asked, with `ticket`, or where that is empty with what was said. */
+  sentAway(ticket: string): void {
+    if (this.resumeKey === undefined) this.#ticket = ticket || this.#saidTicket;
+  }
+
   /** The server says how long the token is good for, from now on; on a new line nothing yet. */
   expires(nowMs: number, leftMs = Number.POSITIVE_INFINITY, share = RENEW_AT): void {
     this.#endsMs = nowMs + leftMs;
@@ -84,9 +91,9 @@ export class Credentials {
   }
 
   #takeTicket(): string | undefined {
-    const ticket = this.#ticket;
+    this.#saidTicket = this.#ticket;
     this.#ticket = undefined;
-    return ticket;
+    return this.#saidTicket;
   }
 }
 

@@ -28,6 +28,7 @@ export type { View } from './view.ts';
 // ./carried.ts
 // ./backoff.ts
 // ./credentials.ts
+// ./whereabouts.ts
 // ./session-options.ts
 // ./session.ts
 export { type ConnectOptions, connect, type GameClient, type Stats } from './connect.ts';

@@ -53,7 +53,7 @@ export class InputMaker {
   readonly #heldInput: Record<string, unknown> = {};
   /** Presses made and not known to have come, by tick. */
   readonly #made: { readonly tick: number; readonly wire: Float64Array }[] = [];
-  /** Presses that a line took with it, to be made again: each in a tick. */
+  /** Presses that a line took with it, or that had none, to be made: each in a tick. */
   readonly #again: Float64Array[] = [];
   #target = 0;
   #delay = 0;
@@ -91,12 +91,16 @@ export class InputMaker {
   resume(inputTick: number): void {
     const lost = this.#made.splice(0).filter(({ tick }) => tick > inputTick);
     this.#again.unshift(...lost.map(({ wire }) => wire));
-    const { input } = this.#game;
     // Read, but the line broke before its tick was made: another press may be read before the next.
-    if (presses(input, this.#latched)) this.#again.push(this.#latched.slice());
-    this.#latched.fill(0);
-    releasePresses(input, this.#held);
+    this.#setAside();
     if (inputTick - this.tick <= WINDOW_TICKS) this.tick = Math.max(this.tick, inputTick);
+  }
+
+  /** No line now: what is pressed meanwhile is made on the next one. */
+  keep(): void {
+    if (!this.#options.sample) return;
+    this.#read(this.#options.sample());
+    this.#setAside();
   }
 
   /** Another seat: what was pressed on the old one is over. */
@@ -161,6 +165,13 @@ export class InputMaker {
     if (this.#made.length >= MAX_PRESSES) this.#made.shift();
     // A copy: a full socket moves presses to later ticks.
     this.#made.push({ tick, wire: wire.slice() });
+  }
+
+  #setAside(): void {
+    const { input } = this.#game;
+    if (presses(input, this.#latched)) this.#again.push(this.#latched.slice());
+    this.#latched.fill(0);
+    releasePresses(input, this.#held);
   }
 
   /** As chosen, or what is too much to predict; no more than there is to predict. */

@@ -67,7 +67,7 @@ class Scene {
   welcome(roomId: string, tick: number, same: boolean): void {
     const rest = { resumeKey: '', serverTimeMs: 0, roomId, sendEvery: 1, packed: false };
     this.playback.received.seat = SEAT;
-    this.playback.welcomed({ seat: SEAT, tick, ...rest }, same);
+    this.playback.welcomed({ seat: SEAT, tick, ...rest }, same, same);
   }
 
   add(id: number, owner: number): number {

@@ -20,6 +20,11 @@ import { RowsView } from './view.ts';
 const HISTORY_SECONDS = 1.5;
 /** A page that did not run for this long, ms, was blocked: the line is not judged by that. */
 const HITCH_MS = 250;
+/**
+ * Presses are kept for so long, ms, after a line broke: a room that moves is back by then, and who
+ * is gone for longer meant something else.
+ */
+const KEPT_PRESSES_MS = 1000;
 /** Events waiting for their tick; a page that does not draw must not hoard them. */
 const MAX_EVENTS = 1024;
 
@@ -55,6 +60,7 @@ export class Playback {
   #events: Waiting[] = [];
   #sendEvery = 1;
   #advancedMs = 0;
+  #stoppedMs = Number.NEGATIVE_INFINITY;
   #drawnMs = 0;
   #synced = false;
 
@@ -81,18 +87,24 @@ export class Playback {
     return this.received.tick;
   }
 
-  /** A seat, on a new connection. `sameRoom`: ticks and ids go on; else nothing known holds. */
-  welcomed(welcome: Welcome, sameRoom: boolean): void {
-    if (!sameRoom) {
-      this.received.forget();
-      this.prediction.forget();
+  /**
+   * A seat, on a new connection. `sameRoom`: ids go on; else nothing known holds. `sameTime`: ticks
+   * do as well; else they are counted by another server now, and may be behind.
+   */
+  welcomed(welcome: Welcome, sameRoom: boolean, sameTime: boolean): void {
+    if (!sameTime) {
       this.#history.clear();
-      this.#shown.renew();
-      this.#raw.renew();
       this.shownTime.reset();
       this.clock = new ClockEstimator(this.#tickMs);
       this.#synced = false;
-      this.#events = [];
+      this.#events = this.#events.filter(({ tick }) => sameRoom && tick <= welcome.tick);
+      if (sameRoom) this.#shown.rebase();
+    }
+    if (!sameRoom) {
+      this.received.forget();
+      this.prediction.forget();
+      this.#shown.renew();
+      this.#raw.renew();
       this.#drawnMs = 0;
     }
     this.view.seat = this.newest.seat = welcome.seat;
@@ -103,6 +115,7 @@ export class Playback {
 
   /** The line is down: no input is made until the next STATE. */
   interrupted(): void {
+    if (this.inputs.running) this.#stoppedMs = this.#advancedMs;
     this.inputs.stop();
   }
 
@@ -141,6 +154,7 @@ export class Playback {
   ): number {
     const elapsedMs = this.#sinceAdvance(nowMs);
     this.#advancedMs = nowMs;
+    if (!this.inputs.running && nowMs < this.#stoppedMs + KEPT_PRESSES_MS) this.inputs.keep();
     if (!this.shownTime.started) return elapsedMs;
     const serverTick = this.clock.remoteTickAt(nowMs);
     this.#excuse(elapsedMs, nowMs, serverTick);

@@ -10,6 +10,8 @@ export type Feel = Omit<PlaybackOptions, 'sample' | 'happened'>;
 
 export interface SessionOptions extends CredentialsOptions {
   game: Game;
+  /** Where the first line leads, and the next where nobody is at home. */
+  url: string;
   room: string;
   /** The handshake proves who comes. */
   offers?: boolean;
@@ -17,10 +19,10 @@ export interface SessionOptions extends CredentialsOptions {
   sample: (() => Readonly<Record<string, unknown>>) | undefined;
   feel?: Feel;
   /**
-   * Opens a line; `opened` is called when it may be written to. `offer`: the subprotocols to open
-   * it with.
+   * Opens a line to `url`; `opened` is called when it may be written to. `offer`: the subprotocols
+   * to open it with.
    */
-  open: (opened: () => void, offer?: () => Promise<string[]>) => Link;
+  open: (url: string, opened: () => void, offer?: () => Promise<string[]>) => Link;
   now: () => number;
   /** Runs later; returns what cancels it. */
   later: (ms: number, run: () => void) => () => void;

@@ -5,6 +5,7 @@ import {
   CLOSE_AUTH_FAILED,
   CLOSE_DONE,
   CLOSE_LOST,
+  CLOSE_RESTART,
   type Continuity,
   FrameType,
   type Link,
@@ -32,13 +33,22 @@ import {
 } from './limits.ts';
 import { Playback } from './playback.ts';
 import type { SessionOptions } from './session-options.ts';
-import { CommandError, ConnectError, connectReason, endReason, type Status } from './status.ts';
+import {
+  CommandError,
+  ConnectError,
+  connectReason,
+  endReason,
+  messageOf,
+  type Status,
+} from './status.ts';
 import type { RowsView } from './view.ts';
+import { FOLLOWED, Whereabouts } from './whereabouts.ts';
 import { type Inspector, noTraffic, Wire, type WireEvents } from './wire.ts';
 
 /** A browser says no more of a server that is away than of one that refused the upgrade. */
 const UNREACHABLE =
   'no answer: is the server up, and the address right? If it is, its log says why';
+const SILENT = 'no word from the server';
 type State =
   | { readonly is: 'joining'; readonly wire: Wire }
   | { readonly is: 'live'; readonly wire: Wire; readonly sinceMs: number }
@@ -51,9 +61,9 @@ export class Session {
   readonly traffic = noTraffic();
   status: Status = { state: 'connecting' };
   seat = 0;
-  roomId = '';
   readonly #options: SessionOptions;
   readonly #backoff: Backoff;
+  readonly #whereabouts: Whereabouts;
   readonly #pings = new PingSchedule();
   readonly #watchers = new Set<(status: Status) => void>();
   readonly #handlers = new Map<string, Set<(payload: never) => void>>();
@@ -73,6 +83,7 @@ export class Session {
   constructor(options: SessionOptions) {
     this.#options = options;
     this.#backoff = new Backoff(new Random(options.seed), options.retryCapMs);
+    this.#whereabouts = new Whereabouts(options.url);
     this.#credentials = new Credentials(options);
     const happened = (event: number, payload: object) => this.#tell(event, payload);
     const sample = options.spectate ? undefined : options.sample;
@@ -104,7 +115,7 @@ export class Session {
       // What came while nobody ran is still to be read: the server is not silent yet.
       this.#heardMs = now - DEAF_MS + AWAKE_MS;
     }
-    if (now - this.#heardMs > DEAF_MS) this.#giveUp(wire);
+    if (now - this.#heardMs > DEAF_MS) this.#drop(wire, CLOSE_LOST, SILENT);
     else if (!wire.isFull) {
       if (this.#pings.due(now)) wire.ping(this.#pings.sent(now));
       if (now - wire.ackedMs > ACK_MS) wire.acknowledge();
@@ -112,10 +123,14 @@ export class Session {
     }
   }
 
-  /** The line is down, though nobody said so. */
-  #giveUp(wire: Wire): void {
-    wire.close(PAUSED, 'no word from the server');
-    this.#broke(wire, CLOSE_LOST, 'no word from the server');
+  /** The line is given up, the seat kept. */
+  #drop(wire: Wire, code: number, reason: string): void {
+    wire.close(PAUSED, reason);
+    this.#broke(wire, code, reason);
+  }
+
+  get roomId(): string {
+    return this.#whereabouts.roomId;
   }
 
   /** Whether anybody but the page's own watcher is told of a change. */
@@ -170,7 +185,7 @@ export class Session {
   wake(online = false): void {
     const wire = this.#wireOf();
     const silentMs = this.#options.now() - this.#heardMs;
-    if (online && wire?.welcomed && silentMs > QUIET_MS) this.#giveUp(wire);
+    if (online && wire?.welcomed && silentMs > QUIET_MS) this.#drop(wire, CLOSE_LOST, SILENT);
     const { is } = this.#state;
     if (is !== 'paused' && !(is === 'waiting' && this.#wasLive)) return;
     this.#brokenMs = this.#options.now();
@@ -185,7 +200,7 @@ export class Session {
 
   /** Opens a line and says HELLO: with the resume key where there is one, else for a new seat. */
   #join(): void {
-    const { game, open, room, later, feel, offers } = this.#options;
+    const { game, open, later, feel, offers } = this.#options;
     const fresh = this.#wasLive && this.#credentials.resumeKey === undefined;
     // Whatever still comes of an attempt that was given up is not about this session's line.
     const lost = (code: number, reason: string) => {
@@ -193,22 +208,25 @@ export class Session {
       if (wire) this.#broke(wire, code, reason);
     };
     const cancel = later(ATTEMPT_MS, () => {
-      if (wire?.welcomed) return;
-      wire?.close(PAUSED, 'no welcome in time');
-      lost(CLOSE_LOST, 'no answer from the server');
+      if (wire && !wire.welcomed) this.#drop(wire, CLOSE_LOST, 'no answer from the server');
     });
     let wire: Wire | undefined;
     const opened = () => {
-      this.#hello(wire!).catch((error) => {
-        wire!.close(PAUSED, 'no token');
-        lost(CLOSE_AUTH_FAILED, messageOf(error, 'the token function failed'));
-      });
+      this.#hello(wire!).catch((error) =>
+        this.#drop(wire!, CLOSE_AUTH_FAILED, messageOf(error, 'the token function failed')),
+      );
     };
     const events: WireEvents = {
       now: this.#options.now,
       welcomed: (welcome) => {
         cancel();
-        this.#welcomed(welcome);
+        const found = this.#whereabouts.arrived(welcome);
+        if (found) this.#welcomed(welcome, found.isRoom, found.isOwner);
+        else this.#drop(wire!, CLOSE_LOST, 'moved');
+      },
+      moved: ({ url, ticket }) => {
+        this.#credentials.sentAway(ticket);
+        this.#drop(wire!, this.#whereabouts.follow(url), 'moved');
       },
       stated: (tick, header) => this.#stated(tick, header, wire!, fresh),
       happened: (tick, event, payload) => {
@@ -224,12 +242,14 @@ export class Session {
     };
     let link: Link;
     try {
-      link = open(opened, offers ? () => this.#credentials.offer(room) : undefined);
+      const offer = offers ? () => this.#credentials.offer(this.#roomName) : undefined;
+      link = open(this.#whereabouts.url, opened, offer);
     } catch (error) {
       // An address that cannot be opened (syntax, ws: from an https: page) gets no better.
       cancel();
       const message = messageOf(error, 'the address cannot be opened');
-      this.#end({ state: 'closed', reason: 'unreachable', message });
+      if (this.#wasLive) this.#broke(undefined, CLOSE_LOST, message);
+      else this.#end({ state: 'closed', reason: 'unreachable', message });
       return;
     }
     const { received } = this.playback;
@@ -237,13 +257,19 @@ export class Session {
     this.#state = { is: 'joining', wire };
   }
 
+  /** Of the seat to come back to, or what was asked for: any server can say where that is. */
+  get #roomName(): string {
+    return this.#credentials.resumeKey === undefined ? this.#options.room : this.roomId;
+  }
+
   async #hello(wire: Wire): Promise<void> {
-    const { game, room, spectate, offers = false } = this.#options;
+    const { game, spectate, offers = false } = this.#options;
     if (this.#credentials.resumeKey === undefined) this.#carried.forget();
     const [credential, secret] = await this.#credentials.hello(offers);
     if (this.#wireOf() !== wire) return;
     const version = PROTOCOL_VERSION;
     const { events } = this.#carried;
+    const room = this.#roomName;
     wire.hello({ version, hash: game.hash, room, credential, secret, spectate, events });
   }
 
@@ -258,15 +284,14 @@ export class Session {
     this.#setStatus({ state: 'live', fresh, lostEvents: this.#carried.takeLost() || undefined });
   }
 
-  #welcomed(welcome: Welcome): void {
-    const same = welcome.roomId === this.roomId;
-    this.roomId = welcome.roomId;
+  #welcomed(welcome: Welcome, isRoom: boolean, isOwner: boolean): void {
+    const sameTime = isOwner && welcome.tick >= this.playback.tick;
     this.seat = welcome.seat;
     this.#credentials.resumeKey = welcome.resumeKey;
     this.#credentials.expires(0);
     this.#pings.restart();
     this.#heardMs = this.#answeredMs = this.#options.now();
-    this.playback.welcomed(welcome, same && welcome.tick >= this.playback.tick);
+    this.playback.welcomed(welcome, isOwner ? sameTime : isRoom, sameTime);
     this.advance();
   }
 
@@ -302,17 +327,20 @@ export class Session {
   }
 
   /** The line ended or never stood: what now follows from the code. */
-  #broke(wire: Wire, code: number, reason: string): void {
+  #broke(wire: Wire | undefined, code: number, reason: string): void {
     if (this.#wireOf() !== wire) return;
     const { now, later, giveUpMs } = this.#options;
-    if (this.#state.is === 'live') this.#brokenMs = now();
+    const isLive = this.#state.is === 'live';
+    if (isLive) this.#brokenMs = now();
     this.#state = { is: 'waiting' };
     this.playback.interrupted();
+    const between = this.#whereabouts.broke(code, isLive);
     const reaction = reactionTo(code);
     if ((reaction === 'fresh' || reaction === 'refresh') && this.#credentials.resumeKey) {
       // The server answers, only the seat is gone: the wait for a new one starts over.
       this.#credentials.resumeKey = undefined;
       this.#backoff.reset();
+      this.#whereabouts.forget();
     }
     const again = reaction === 'refresh' && !this.#refreshed && this.#wasLive;
     if (again) this.#refreshed = true;
@@ -327,18 +355,21 @@ export class Session {
       this.#setStatus({ state: 'lost', reason: reason || 'the server does not answer' });
       return;
     }
-    const waitMs = this.#backoff.next(code);
-    const attempt = this.#backoff.attempts;
+    const waitMs = code === FOLLOWED ? 0 : this.#backoff.next(code, between);
+    const attempt = this.#backoff.attempts || 1;
     if (this.#wasLive)
       this.#setStatus({ state: 'resuming', attempt, reason: reason || 'line lost' });
-    // A watcher may have left or woken it meanwhile.
-    if (this.#state.is === 'waiting') this.#cancelRetry = later(waitMs, () => this.#join());
+    // A watcher may have left or woken it meanwhile. At once is not by a timer: hidden pages' wait.
+    if (this.#state.is !== 'waiting') return;
+    if (code === FOLLOWED) this.#join();
+    else this.#cancelRetry = later(waitMs, () => this.#join());
   }
 
   /** The very first join tries a few times only, and not at all where the server gave a reason. */
   #firstFailed(code: number): boolean {
-    if (this.#wasLive) return false;
-    return code !== CLOSE_LOST || this.#backoff.attempts + 1 >= FIRST_ATTEMPTS;
+    if (this.#wasLive || code === FOLLOWED) return false;
+    const goesOn = code === CLOSE_LOST || code === CLOSE_RESTART;
+    return !goesOn || this.#backoff.attempts + 1 >= FIRST_ATTEMPTS;
   }
 
   #end(status: Status & { state: 'closed' }, cause = 0): void {
@@ -363,10 +394,6 @@ export class Session {
     this.advance();
     this.#options.later(1000 / this.#options.game.tickRate, () => this.#pump());
   }
-}
-
-function messageOf(error: unknown, otherwise: string): string {
-  return error instanceof Error ? error.message : otherwise;
 }
 
 /** Close code of a line that is closed while the seat is kept: pages may send 3000 and up. */

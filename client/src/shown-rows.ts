@@ -16,7 +16,10 @@ const FADE_FACTOR = 2.5;
 /** Shown time that runs further ahead than slewing can has hopped, ms; beyond a second, slept. */
 const LEAST_HOP_MS = 100;
 const MOST_HOP_MS = 1000;
-/** From the present to what others are shown, or back, ms: FADE_FACTOR of a lead and a delay. */
+/**
+ * From the present to what others are shown, or back, ms: FADE_FACTOR of a lead and a delay. And
+ * from one server's time to another's.
+ */
 const HANDED_OVER_MS = 600;
 
 /** An entity that the server has not told of yet. */
@@ -121,6 +124,11 @@ export class ShownRows {
     this.#moment = undefined;
   }
 
+  /** The same room in another time: what is shown next glides there, wherever its tick stands. */
+  rebase(): void {
+    this.#tick = Number.NaN;
+  }
+
   #draw(
     kind: number,
     row: number,
@@ -146,12 +154,13 @@ export class ShownRows {
   #mend(history: History, tick: number, elapsedMs: number, own: OwnRows | undefined): void {
     const { guessedMs, motionMs } = this.#moment!;
     const hopMs = (tick - this.#tick) * this.#tickMs - elapsedMs;
-    const hops = hopMs > LEAST_HOP_MS;
+    // NaN: it is another time, and nobody knows how far from here.
+    const hops = !(hopMs <= LEAST_HOP_MS);
     if (hopMs > MOST_HOP_MS || !(hops || (guessedMs && history.newest!.tick > this.#newestTick)))
       return;
     const truth = new Moment(history, hops ? tick : this.#tick, this.#tickMs);
     const wrongMs = hops ? hopMs + guessedMs : guessedMs + motionMs;
-    const ms = Math.max(FADE_FACTOR * wrongMs, LEAST_FADE_MS);
+    const ms = Math.max(FADE_FACTOR * wrongMs, LEAST_FADE_MS) || HANDED_OVER_MS;
     for (let k = 0; k < this.tables.length; k++) {
       const { ids, high } = this.tables[k];
       for (let row = 1; row <= high; row++) {

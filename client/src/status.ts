@@ -18,7 +18,8 @@ export type EndReason = ConnectReason | 'kicked' | 'superseded' | 'room-error' |
  * `connecting`: the first join. `live`: playing; `fresh` after a new seat was taken because the old
  * one was gone; `lostEvents` where the server could not keep all events while the line was down or
  * full: so many since the last status that said so will never come. `resuming`: the line broke,
- * attempt n to get the seat back. `lost`: gave up trying. `closed`: over for good.
+ * attempt n to get the seat back; reason `moved`: the room goes on on another server. `lost`: gave
+ * up trying. `closed`: over for good.
  */
 export type Status =
   | { readonly state: 'connecting' }
@@ -60,6 +61,7 @@ const REASONS: Readonly<Partial<Record<CloseCode, EndReason>>> = {
   1008: 'refused',
   4004: 'no-room',
   4011: 'game-mismatch',
+  1012: 'busy',
   1013: 'busy',
   4003: 'kicked',
   4007: 'superseded',
@@ -82,4 +84,9 @@ export function connectReason(code: number): ConnectReason {
     default:
       return 'unreachable';
   }
+}
+
+/** What an error says, or `otherwise` of what is none. */
+export function messageOf(error: unknown, otherwise: string): string {
+  return error instanceof Error ? error.message : otherwise;
 }

@@ -13,6 +13,7 @@ import {
   type Hello,
   type Link,
   MAX_STATE_BYTES,
+  type Moved,
   MsgpackReader,
   MsgpackWriter,
   neutralInput,
@@ -26,6 +27,7 @@ import {
   readEventHeader,
   readExpiry,
   readFrame,
+  readMoved,
   readPayload,
   readPing,
   readPong,
@@ -64,6 +66,8 @@ export interface InspectedLine {
 export interface WireEvents {
   now(): number;
   welcomed(welcome: Welcome): void;
+  /** The room lives elsewhere. */
+  moved(to: Moved): void;
   /** `received` holds the state of `tick` now. */
   stated(tick: number, header: StateHeader): void;
   happened(tick: number, event: number, payload: Record<string, unknown>): void;
@@ -297,6 +301,11 @@ export class Wire {
     const from = this.#reader;
     if (type === FrameType.Bye) {
       this.#bye = readBye(from);
+    } else if (type === FrameType.Moved) {
+      const to = readMoved(from);
+      from.end();
+      this.#events.moved(to);
+      return;
     } else if (!this.welcomed) {
       if (type !== FrameType.Welcome) badFrame('a frame before WELCOME');
       const welcome = this.#feed.takeWelcome(this.#frame.elements);

@@ -22,9 +22,12 @@ import {
   SlotList,
   type StateHeader,
   tableChanges,
+  type Welcome,
   writeBody,
   writeBye,
+  writeContinuity,
   writeEventHeader,
+  writeMoved,
   writeOwnBody,
   writePayload,
   writePong,
@@ -86,18 +89,18 @@ export class FakeWorld {
     return table.rows[row]!;
   }
 
-  welcome(seat: number, more: { roomId?: string; resumeKey?: string; sendEvery?: number } = {}) {
+  welcome(seat: number, more: Partial<Welcome> = {}) {
     this.#told = this.tick;
     this.#odds = this.game.priors;
-    const { roomId = 'room-1', resumeKey = 'key-1', sendEvery = 1 } = more;
     const welcome = {
       seat,
       tick: this.tick,
-      resumeKey,
+      resumeKey: 'key-1',
       serverTimeMs: 0,
-      roomId,
-      sendEvery,
+      roomId: 'room-1',
+      sendEvery: 1,
       packed: this.#packed,
+      ...more,
     };
     return this.#frame(() => writeWelcome(this.#out, welcome));
   }
@@ -149,6 +152,14 @@ export class FakeWorld {
     const inner = new MsgpackWriter(64);
     inner.value(value);
     return this.#frame(() => writeReply(this.#out, id, ok, inner.bytes()));
+  }
+
+  moved(url: string, ticket = ''): Uint8Array {
+    return this.#frame(() => writeMoved(this.#out, { url, ticket }));
+  }
+
+  continuity(lostEvents: number, inputTick: number, commands: number): Uint8Array {
+    return this.#frame(() => writeContinuity(this.#out, { lostEvents, inputTick, commands }));
   }
 
   bye(code: number, reason: string): Uint8Array {

@@ -1,6 +1,6 @@
 // A session in virtual time, and the connections it makes to a fake server that a test tells what
 // to answer. For session tests; nothing here expects anything but that a session goes live.
-import { CloseCode, defineGame, fixed, type Game, int, text } from '@tickwire/protocol';
+import { CloseCode, defineGame, fixed, type Game, int, type Link, text } from '@tickwire/protocol';
 import { expect } from 'vitest';
 import { Session } from '../src/session.ts';
 import type { SessionOptions } from '../src/session-options.ts';
@@ -20,6 +20,8 @@ export class Stage {
   readonly time = new VirtualTime();
   readonly world = new FakeWorld(game);
   readonly peers: FakePeer[] = [];
+  /** Where its lines led. */
+  readonly urls: string[] = [];
   readonly statuses: string[] = [];
   readonly session: Session;
   /** What connect() came to. */
@@ -36,6 +38,7 @@ export class Stage {
     const { time } = this;
     this.session = new Session({
       game,
+      url: 'wss://entry',
       room: 'field',
       token: undefined,
       ticket: undefined,
@@ -43,7 +46,7 @@ export class Stage {
       sample: () => ({ dx: 1 }),
       now: time.now,
       later: time.later,
-      open: (opened) => this.#open(opened),
+      open: (url, opened) => this.open(url, opened),
       seed: 1,
       retryCapMs: 15_000,
       giveUpMs: 300_000,
@@ -85,13 +88,15 @@ export class Stage {
     return this;
   }
 
-  #open(opened: () => void) {
+  /** A new line. */
+  open = (url: string, opened: () => void): Link => {
     const peer = new FakePeer();
+    this.urls.push(url);
     this.peers.push(peer);
     if (this.online) this.time.later(1, opened);
     else this.time.later(1, () => peer.close(CloseCode.Lost));
     return peer.link;
-  }
+  };
 
   #pump(): void {
     for (const peer of this.peers) {

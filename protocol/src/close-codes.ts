@@ -9,6 +9,7 @@
  */
 export const CLOSE_DONE = 1000;
 export const CLOSE_LOST = 1006;
+export const CLOSE_RESTART = 1012;
 export const CLOSE_OVERLOADED = 1013;
 export const CLOSE_MALFORMED = 4000;
 export const CLOSE_AUTH_FAILED = 4001;
@@ -33,7 +34,9 @@ export const CloseCode = {
   TooBig: 1009,
   /** The game threw in this room; the room is gone. */
   RoomError: 1011,
-  /** The node restarts; the new address was sent before. */
+  /**
+   * The room is elsewhere, as MOVED said before; or the node restarts, or nobody has the room now.
+   */
   Restart: 1012,
   /** The node has no capacity now. */
   Overloaded: 1013,

@@ -22,7 +22,7 @@ export interface Moved {
 const ADDRESS = /^(ws|http)s?:\/\/[\w.:[\]-]+([/?][!"$-[\]-~]*)?$/i;
 const SECURE = /^(wss|https):/i;
 /** To this machine: nobody is between. */
-const LOOPBACK = /^\w+:\/\/(localhost|127(\.\d+){3}|\[::1])([:/?]|$)/i;
+const LOOPBACK = /^\w+:\/\/(localhost|127\.[\d.]+|\[::1])([:/?]|$)/i;
 
 /** Whether MOVED may name it. */
 export function isAddress(url: string): boolean {

@@ -61,6 +61,7 @@ test('[J13] an address that no client would go to is never said', async () => {
 
 test('[J12] a seat whose room moves is told so last, and its line leaves it alone', async () => {
   const player = await stepper.join(game, { room: 'field', record: true });
+  stepper.down.add('wss://b.example');
   const room = stepper.room('field');
   const [seat] = room.seats;
   const { line } = seat;

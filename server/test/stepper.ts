@@ -16,13 +16,13 @@ import {
   createMemoryTransport,
   type GameRoom,
   type Limits,
-  type MemoryPeer,
   type MemoryTransport,
   type RoomKind,
   type ServeOptions,
   type Server,
   serve,
 } from '../src/index.ts';
+import { VirtualSocket } from './virtual-socket.ts';
 
 /** Longest stride of time, ms: a page's timers and a drawn frame are finer than that. */
 const STRIDE_MS = 20;
@@ -57,6 +57,10 @@ export class Stepper {
   onStride: () => void = () => {};
   server!: Server;
   transport: MemoryTransport = createMemoryTransport();
+  /** Other servers on the same clock, by address; each other address leads to the one above. */
+  readonly others = new Map<string, { server: Server; transport: MemoryTransport }>();
+  /** Addresses at which nobody answers. */
+  readonly down = new Set<string>();
   readonly seed: number;
   readonly #time = new VirtualTime();
   #sweepMs = this.#time.nowMs;
@@ -66,23 +70,41 @@ export class Stepper {
     this.seed = seed;
   }
 
-  static async start({ rooms, seed = 1, limits, serve: more }: StepperOptions): Promise<Stepper> {
-    const stepper = new Stepper(seed);
-    const write = (line: string) => void stepper.log.push(JSON.parse(line));
-    stepper.server = await serve({
+  static async start(options: StepperOptions): Promise<Stepper> {
+    const stepper = new Stepper(options.seed ?? 1);
+    stepper.server = await stepper.#serve(options, stepper.transport);
+    return stepper;
+  }
+
+  /** Another server, at that address. */
+  async add(url: string, options: StepperOptions): Promise<Server> {
+    const transport = createMemoryTransport();
+    const server = await this.#serve(options, transport);
+    this.others.set(url, { server, transport });
+    return server;
+  }
+
+  #serve({ rooms, limits, serve: more }: StepperOptions, transport: MemoryTransport) {
+    const write = (line: string) => void this.log.push(JSON.parse(line));
+    return serve({
       rooms,
       limits,
-      transport: stepper.transport,
+      transport,
       ticking: false,
       signals: false,
-      now: stepper.now,
-      wallClockMs: () => EPOCH_MS + stepper.nowMs,
-      seed: () => seed,
-      makeSecret: () => `secret-${++stepper.#secrets}`,
+      now: this.now,
+      wallClockMs: () => EPOCH_MS + this.nowMs,
+      seed: () => this.seed,
+      makeSecret: () => `secret-${++this.#secrets}`,
       log: pino({ level: 'info', base: undefined }, { write }),
       ...more,
     });
-    return stepper;
+  }
+
+  /** Where a client at that address ends up. Throws where nobody answers. */
+  transportAt(url: string): MemoryTransport {
+    if (this.down.has(url)) throw new Error(`nobody answers at ${url}`);
+    return this.others.get(url)?.transport ?? this.transport;
   }
 
   get nowMs(): number {
@@ -122,11 +144,10 @@ export class Stepper {
     do {
       this.#time.nowMs = Math.min(this.#nextMs(), endMs);
       await this.#settle();
-      for (const room of [...this.server.shard.rooms.values()])
-        if (room.run(this.nowMs) > 0) this.onTick(room);
+      for (const room of this.#rooms()) if (room.run(this.nowMs) > 0) this.onTick(room);
       if (this.nowMs >= this.#sweepMs) {
         this.#sweepMs = this.nowMs + SWEEP_MS;
-        this.server.edge.sweep();
+        for (const { edge } of this.#servers()) edge.sweep();
       }
       await this.#settle();
       this.onStride();
@@ -166,19 +187,29 @@ export class Stepper {
   }
 
   async close(): Promise<void> {
-    await this.server.close();
+    for (const server of this.#servers()) await server.close();
+  }
+
+  #servers(): Server[] {
+    return [this.server, ...[...this.others.values()].map(({ server }) => server)];
+  }
+
+  #rooms(): GameRoom[] {
+    return this.#servers().flatMap(({ shard }) => [...shard.rooms.values()]);
   }
 
   #nextMs(): number {
     let next = Math.min(this.nowMs + STRIDE_MS, this.#time.dueMs);
-    for (const room of this.server.shard.rooms.values()) next = Math.min(next, room.dueMs);
+    for (const room of this.#rooms()) next = Math.min(next, room.dueMs);
     return Math.max(next, this.nowMs);
   }
 
   /** Runs due timers and delivers what was sent, until nothing more comes of it at this instant. */
   async #settle(): Promise<void> {
     for (;;) {
-      if (this.transport.pump() + this.#time.runDue(EPSILON_MS) === 0) return;
+      let moved = this.transport.pump() + this.#time.runDue(EPSILON_MS);
+      for (const { transport } of this.others.values()) moved += transport.pump();
+      if (moved === 0) return;
       // Joining is asynchronous on both ends: promises that are ready run now.
       await new Promise((resolve) => setImmediate(resolve));
     }
@@ -231,8 +262,8 @@ export class Player<G> {
       room: options.room,
       link: (line) => (link ?? ((same: Link) => same))(this.#bad(line)),
       WebSocket: class extends VirtualSocket {
-        constructor() {
-          super(player);
+        constructor(url: string) {
+          super(player, url);
         }
       },
     });
@@ -269,101 +300,5 @@ export class Player<G> {
       now: stepper.now,
       schedule: (ms, run) => void stepper.later(ms, run),
     });
-  }
-}
-
-const OPEN = 1;
-const CLOSED = 3;
-
-/** A browser's WebSocket, as strict as one, over the memory transport. */
-export class VirtualSocket {
-  binaryType = 'blob';
-  readyState = 0;
-  onopen: ((event: object) => void) | null = null;
-  onmessage: ((event: { data: ArrayBuffer }) => void) | null = null;
-  onclose: ((event: { code: number; reason: string }) => void) | null = null;
-  onerror: ((event: object) => void) | null = null;
-  /** Neither end hears the other from now on, and nobody is told. */
-  dead = false;
-  readonly #player: Player<unknown>;
-  readonly #unread: (() => void)[] = [];
-  #peer: MemoryPeer | undefined;
-
-  constructor(player: Player<unknown>) {
-    this.#player = player;
-    player.sockets.push(this);
-    player.stepper.later(0, () => this.#open());
-  }
-
-  get bufferedAmount(): number {
-    return this.#peer?.bufferedBytes ?? 0;
-  }
-
-  send(bytes: Uint8Array): void {
-    if (this.readyState === 0) throw new Error('InvalidStateError: still connecting');
-    if (this.readyState === OPEN && !this.dead) this.#peer!.send(bytes);
-  }
-
-  close(code = 1000, reason = ''): void {
-    if (code !== 1000 && !(code >= 3000 && code <= 4999))
-      throw new Error(`InvalidAccessError: a page may not close with ${code}`);
-    if (new TextEncoder().encode(reason).length > 123)
-      throw new Error('SyntaxError: the reason is longer than 123 bytes');
-    if (this.readyState === CLOSED) return;
-    this.readyState = CLOSED;
-    if (!this.dead) this.#peer?.close(code, reason);
-  }
-
-  flow(): void {
-    for (const read of this.#unread.splice(0)) read();
-  }
-
-  cut(): void {
-    this.#unread.length = 0;
-    this.#player.stalled = false;
-    this.#peer?.cut();
-  }
-
-  /** Raw bytes of a hostile client, past everything a client checks. */
-  raw(bytes: Uint8Array): void {
-    this.#peer!.send(bytes);
-  }
-
-  #open(): void {
-    if (this.readyState !== 0) return;
-    const { stepper, options, offline } = this.#player;
-    const { headers, remoteAddress } = options;
-    try {
-      if (offline) throw new Error('no network');
-      this.#peer = stepper.transport.connect({ headers, remoteAddress });
-    } catch {
-      this.onerror?.({});
-      this.#closed(1006, '');
-      return;
-    }
-    this.#peer.onMessage = (bytes) => {
-      const { buffer } = bytes.slice();
-      if (this.#player.deaf) return;
-      if (options.record) this.#player.frames.push(new Uint8Array(buffer));
-      this.#arrive(() => {
-        if (this.readyState === OPEN) this.onmessage?.({ data: buffer });
-      });
-    };
-    this.#peer.onClose = (code, reason) => this.#arrive(() => this.#closed(code, reason));
-    this.readyState = OPEN;
-    this.onopen?.({});
-  }
-
-  #arrive(read: () => void): void {
-    if (this.dead) return;
-    if (this.#player.stalled || this.#unread.length > 0) this.#unread.push(read);
-    else read();
-  }
-
-  #closed(code: number, reason: string): void {
-    if (this.readyState === CLOSED) return;
-    this.readyState = CLOSED;
-    this.#player.closes.push([code, reason]);
-    this.onclose?.({ code, reason });
   }
 }
