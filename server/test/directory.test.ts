@@ -5,12 +5,24 @@ import { MemoryDirectory } from '../src/index.ts';
 import { redis } from '../src/redis-directory.ts';
 import { directorySuite } from './directory-contract.ts';
 import type { Store } from './directory-doors.ts';
+import { ParentStores } from './parent-store.ts';
 import { RedisServer, redisMissing } from './redis-server.ts';
 
 directorySuite('in memory', async ({ leaseMs }) => {
   const now = () => performance.timeOrigin + performance.now();
   const directory = new MemoryDirectory({ leaseMs, now });
   return { connect: async () => directory, close: async () => {} };
+});
+
+describe('with a parent', () => {
+  let stores: ParentStores;
+  beforeAll(async () => {
+    stores = await ParentStores.start();
+  });
+  afterAll(() => stores.stop());
+  directorySuite('of shards in processes of their own', async ({ leaseMs }) => {
+    return stores.open(leaseMs);
+  });
 });
 
 const why = redisMissing ? `, left out: ${redisMissing}` : '';
