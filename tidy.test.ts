@@ -138,7 +138,7 @@ describe('names and headers', () => {
 
   test('every shipped file opens with a header of at least two sentences', () => {
     const bare = shipped.filter((source) => {
-      const header = /^(?:\/\/.*\n)+|^\/\*[\s\S]*?\*\//.exec(source.text)?.[0] ?? '';
+      const header = /^(?:#!.*\n)?(?:\/\/.*\n)+|^\/\*[\s\S]*?\*\//.exec(source.text)?.[0] ?? '';
       return (header.match(/[.!?](?=\s|$)/g) ?? []).length < 2;
     });
     expect(bare.map((source) => source.path)).toEqual([]);

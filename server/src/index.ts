@@ -137,3 +137,7 @@ export type { ServeOptions, ShardedOptions } from './serve-options.ts';
 // ./end-signals.ts
 export type { Shards } from './shards.ts';
 export { type Server, serve } from './serve.ts';
+// ./supervisor.ts
+// ./command.ts
+// ./serve-command.ts
+// ./cli.ts

@@ -7,7 +7,7 @@ export interface Place {
   /** From 0. */
   readonly index: number;
   readonly count: number;
-  /** To listen on. Undefined: the options' port and the index. */
+  /** Where it listened before. Undefined: the options' port and the index. */
   readonly port: number | undefined;
 }
 

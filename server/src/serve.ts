@@ -31,7 +31,7 @@ import {
   settingsOf,
 } from './serve-options.ts';
 import type { Shard } from './shard.ts';
-import { Shards } from './shards.ts';
+import { HAND_OVER_MS, Shards } from './shards.ts';
 import { loadStaticFiles } from './static-files.ts';
 import { Tally } from './tally.ts';
 import { Ticker } from './ticker.ts';
@@ -62,9 +62,6 @@ const CERTIFICATE_LOOK_MS = 10_000;
 /** Ms that close frames get to leave before sockets are cut. */
 const FAREWELL_MS = 150;
 
-/** Ms that a shard gets to hand over its rooms (SCALE 3.7), before those that are left close. */
-const HAND_OVER_MS = 60_000;
-
 /**
  * Serves rooms. With `shards`, this process starts the script once for each shard and serves no
  * player itself: it resolves to the Shards here, and in each of those to its Server.
@@ -83,13 +80,12 @@ export async function serve(options: ServeOptions | ShardedOptions): Promise<Ser
  * The parent. Its options are those of its shards: a wrong one is found before any of them starts.
  */
 async function serveShards(options: ShardedOptions): Promise<Shards> {
-  const { limits, log, port } = settingsOf(options);
+  const { limits, log } = settingsOf(options);
   const [, script, ...args] = process.argv;
   if (script === undefined)
     throw new UsageError('serve({ shards }): wants a script, to start it for each shard');
   return Shards.start({
     count: options.shards,
-    port,
     command: [...process.execArgv, script, ...args],
     closeMs: HAND_OVER_MS + limits.closeMs,
     signals: options.signals !== false,

@@ -18,17 +18,16 @@ import { PLACE_VARIABLE, writePlace } from './place.ts';
  * (limits.hangMs). Rooms of a process that ended do not wait for it.
  */
 const LEASE_MS = 2_000;
+/** Ms that a shard gets to hand over its rooms (SCALE 3.7), before those that are left close. */
+export const HAND_OVER_MS = 60_000;
 /** Starts in a row without a player served: a mistake, and no accident. */
 const MOST_FAILURES = 5;
 /** More than any machine has cores: a number that was meant for something else. */
 const MOST_SHARDS = 512;
-const MOST_PORT = 65_535;
 
 export interface ShardsOptions {
   /** `auto`: as many as there are cores for this process. */
   count: number | 'auto';
-  /** Of the first shard; each has the next one. 0: free ones. Undefined: as the script says. */
-  port?: number | undefined;
   /** Flags of Node, the script, and what it is started with. */
   command: readonly string[];
   /** Ms that shards get to close before they are ended. */
@@ -71,7 +70,7 @@ export class Shards {
 
   /** Resolves once all listen. Throws UsageError; rejects where one of them cannot be started. */
   static async start(options: ShardsOptions): Promise<Shards> {
-    const shards = new Shards(options, countOf(options));
+    const shards = new Shards(options, countOf(options.count));
     await new Promise<void>((resolve, reject) => {
       shards.#settle = (error) => (error ? reject(error) : resolve());
     });
@@ -144,9 +143,11 @@ export class Shards {
       index,
       process: new KeptProcess({
         command: () => command,
-        environment: () => ({
-          [PLACE_VARIABLE]: writePlace({ index, count, port: this.#portOf(shard) }),
-        }),
+        environment: () => {
+          // Players come back to the port that they know, unless it could not be had again.
+          const port = shard.port !== 0 && shard.failures === 0 ? shard.port : undefined;
+          return { [PLACE_VARIABLE]: writePlace({ index, count, port }) };
+        },
         onStart: (child) => this.#attend(shard, child),
         goesOn: (end) => this.#goesOn(shard, end),
         onRestart: (restart) => {
@@ -160,13 +161,6 @@ export class Shards {
       reason: '',
     };
     return shard;
-  }
-
-  /** Players come back to the port that they know, unless it could not be had again. */
-  #portOf({ index, port, failures }: KeptShard): number | undefined {
-    if (port !== 0 && failures === 0) return port;
-    const first = this.#options.port;
-    return first === undefined || first === 0 ? first : first + index;
   }
 
   #attend(shard: KeptShard, child: ChildProcess): void {
@@ -210,11 +204,8 @@ export class Shards {
   }
 }
 
-function countOf({ count, port = 0 }: ShardsOptions): number {
+function countOf(count: number | 'auto'): number {
   const shards = count === 'auto' ? availableParallelism() : count;
-  if (!(Number.isInteger(shards) && shards >= 1 && shards <= MOST_SHARDS))
-    throw new UsageError(`shards: ${count}: wants 'auto' or a whole number in 1..${MOST_SHARDS}`);
-  if (!(Number.isInteger(port) && port >= 0 && port + (port && shards - 1) <= MOST_PORT))
-    throw new UsageError(`port: ${port}: wants 0, or as many from it as shards, to ${MOST_PORT}`);
-  return shards;
+  if (Number.isInteger(shards) && shards >= 1 && shards <= MOST_SHARDS) return shards;
+  throw new UsageError(`shards: ${count}: wants 'auto' or a whole number in 1..${MOST_SHARDS}`);
 }

@@ -1,6 +1,6 @@
-// One shard's door to the directory of its parent, in a process of its own: does what the messages of
-// its parent ask, with the directory that the same channel leads to. Started by parent-store.ts, which
-// listens to both kinds of talk.
+// One shard's door to the directory of its parent, in a process of its own: does what the messages
+// of its parent ask, with the directory that the same channel leads to. Started by parent-store.ts,
+// which listens to both kinds of talk.
 import { type Directory, DirectoryError } from '../src/directory.ts';
 import { ParentDirectory } from '../src/parent-directory.ts';
 import type { Channel } from '../src/parent-messages.ts';

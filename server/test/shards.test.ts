@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { connect, type GameClient, type Status } from '@tickwire/client';
 import { UsageError } from '@tickwire/protocol';
 import pino from 'pino';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { Shards, type ShardsOptions } from '../src/shards.ts';
 import { freePort } from '../src/uws-port.ts';
@@ -29,6 +29,7 @@ interface View {
 const FILE = './shards-server.ts';
 const clients: Client[] = [];
 afterEach(async () => {
+  vi.unstubAllEnvs();
   for (const client of clients.splice(0)) client.leave();
   await stopPrograms();
 });
@@ -159,7 +160,6 @@ describe('a parent', () => {
   const write = (line: string) => void lines.push(JSON.parse(line));
   const options: ShardsOptions = {
     count: 2,
-    port: 0,
     command: [...SOURCE_FLAGS, fileURLToPath(new URL(FILE, import.meta.url))],
     closeMs: 200,
     signals: false,
@@ -167,6 +167,7 @@ describe('a parent', () => {
   };
 
   test('knows where its shards listen, and ends the one that does not close', async () => {
+    vi.stubEnv('PORT', '0');
     const shards = await Shards.start(options);
     expect(shards.urls).toEqual(shards.ports.map((port) => `http://127.0.0.1:${port}`));
     expect([shards.port, shards.url]).toEqual([shards.ports[0], shards.urls[0]]);
@@ -184,7 +185,6 @@ describe('a parent', () => {
     ['none', { count: 0 }],
     ['half of one', { count: 1.5 }],
     ['a thousand', { count: 1000 }],
-    ['ports that there are not', { port: 65_535 }],
   ])('refuses %s', async (_, more) => {
     await expect(Shards.start({ ...options, ...more })).rejects.toThrow(UsageError);
   });
