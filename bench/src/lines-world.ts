@@ -169,8 +169,8 @@ export class LinesWorld implements Place {
     const trace = this.#bySeat.get(ship.owner)?.trace;
     if (!trace) return;
     trace.stepped[tick] = [ship.x, ship.y, ship.vx, ship.vy, ship.angle];
-    const inputs = this.#room.seat(ship.owner)!.inputs;
-    trace.inTime[tick] = inputs.inTime > (this.#counted.get(ship.owner) ?? 0);
+    const { inTime } = this.#room.seat(ship.owner)!;
+    trace.inTime[tick] = inTime > (this.#counted.get(ship.owner) ?? 0);
   }
 
   /** After all ships' steps: the shots, by what their shooters were shown. */
@@ -195,8 +195,8 @@ export class LinesWorld implements Place {
 
   /** After the STATEs of a tick, which begin the count of inputs in time anew. */
   #told(): void {
-    for (const { id, inputs } of this.#room.seats) {
-      this.#counted.set(id, inputs.inTime);
+    for (const { id, inTime } of this.#room.seats) {
+      this.#counted.set(id, inTime);
       this.#watchPut(id);
     }
   }

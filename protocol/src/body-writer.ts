@@ -23,6 +23,8 @@ const SPARSE_ARRIVALS = 8;
 
 const left = new SlotList();
 const nobody = new SlotList();
+/** No slot. */
+const NOBODY = -1;
 
 /**
  * What is in the receiver's slots, looked through once for each body: those it was told of, in
@@ -112,7 +114,7 @@ function lookThrough(
   changes = 0;
   wholes = false;
   price = 0;
-  if (said.since === BY_SLOT) known.late.sort();
+  if (said.since === BY_SLOT && known.lates > 1) known.late.sort();
   if (isInStep(known, said)) lookInStep(tables, known);
   else lookBySlot(tables, known, said);
   if (prices) for (let i = 0; i < toldCount; i++) price += prices[asked[i]];
@@ -120,21 +122,24 @@ function lookThrough(
 
 /** True where all that is new are arrivals, and all else was told in the STATE before. */
 function isInStep(known: KnownSet, { since, before }: Since): boolean {
-  const { sentTick, late, untold, deferrals, parted } = known;
+  const { sentTick, lates, untold, deferrals, parted } = known;
   if (since !== BY_SLOT || sentTick !== before) return false;
-  return late.count === untold && deferrals === 0 && !parted;
+  return lates === untold && deferrals === 0 && !parted;
 }
 
 /** What is the same for all slots is not read for each: seats are many, and caches small. */
 function lookInStep(tables: readonly LiveTable[], known: KnownSet): void {
-  const { high, keys, late } = known;
+  const { high, keys, lates } = known;
   let next = 0;
+  // Mostly there is none, and the list is not even looked at.
+  let late = lates > 0 ? known.late.slots[0] : NOBODY;
   for (let slot = 0; slot < high; slot++) {
     const key = keys[slot];
     if (key < 0) continue;
-    if (next < late.count && late.slots[next] === slot) {
+    if (slot === late) {
       arriving.push(slot);
       next++;
+      late = next < lates ? known.late.slots[next] : NOBODY;
       continue;
     }
     const ask = tables[kindOfKey(key)].asked[rowOfKey(key)];
@@ -190,10 +195,11 @@ function tableOf(tables: readonly LiveTable[], known: KnownSet, slot: number): B
 
 /** Candidates are the slots told of and those that left: the two never meet. */
 function writeLeft(sink: Sink, known: KnownSet, since: number): boolean {
-  let gone = known.leaving;
-  if (since === BY_SLOT) gone.sort();
-  else if (since === NEVER) gone = nobody;
-  else {
+  let gone = nobody;
+  if (since === BY_SLOT && known.leavers > 0) {
+    gone = known.leaving;
+    gone.sort();
+  } else if (since !== BY_SLOT && since !== NEVER) {
     known.leftSince(since, left);
     gone = left;
   }

@@ -71,6 +71,9 @@ export class KnownSet {
   /** One more than the highest slot ever used, and the tick it last grew at. */
   limit = 0;
   grownTick = 0;
+  /** Slots in `late` and in `leaving`: the lists lie elsewhere, and are mostly empty. */
+  lates = 0;
+  leavers = 0;
   readonly late = new SlotList();
   /** Slots whose entities left and that the receiver was not told of yet, in order of leaving. */
   readonly leaving = new SlotList();
@@ -228,9 +231,13 @@ export class KnownSet {
     if (this.#isLate(slot)) {
       this.#unmark(slot, LATE);
       this.late.remove(slot);
+      this.lates--;
     }
     if (neverTold) this.#free.add(slot);
-    else this.leaving.push(slot);
+    else {
+      this.leaving.push(slot);
+      this.leavers++;
+    }
   }
 
   /**
@@ -260,7 +267,7 @@ export class KnownSet {
   }
 
   #isLate(slot: number): boolean {
-    return this.late.count > 0 && this.#has(slot, LATE);
+    return this.lates > 0 && this.#has(slot, LATE);
   }
 
   /** Tick of the newest STATE that carried the slot's entity; 0 for none yet. Sets of one seat. */
@@ -270,13 +277,13 @@ export class KnownSet {
 
   /** A body that told all but what is deferred is on its way: up to `tick`. */
   sent(tick: number): void {
-    const { late } = this;
     this.untold = 0;
     if (this.parted) this.#tellTiers();
     if (this.deferrals > 0) this.#sentSome(tick);
-    else if (late.count > 0) {
+    else if (this.lates > 0) {
+      const { late } = this;
       for (let i = 0; i < late.count; i++) this.#unmark(late.slots[i], LATE);
-      late.clear();
+      this.#clearLate();
     }
     this.sentTick = tick;
     this.told();
@@ -291,8 +298,8 @@ export class KnownSet {
   }
 
   #sentSome(tick: number): void {
-    const { keys, late, high } = this;
-    late.clear();
+    const { keys, high } = this;
+    this.#clearLate();
     for (let slot = 0; slot < high; slot++) {
       const record = this.#record(slot);
       const sent = this.#has(slot, LATE) ? keys[record + LATE_TICK] >>> 0 : this.sentTick;
@@ -312,11 +319,17 @@ export class KnownSet {
     this.keys[this.#record(slot) + LATE_TICK] = sentTick;
     this.#mark(slot, LATE);
     this.late.push(slot);
+    this.lates++;
+  }
+
+  #clearLate(): void {
+    this.late.clear();
+    this.lates = 0;
   }
 
   /** All but what waits is told anew: what the receiver knew counts for nothing, nor who left. */
   startOver(): void {
-    this.late.clear();
+    this.#clearLate();
     for (let slot = 0; slot < this.high; slot++) if (this.keys[slot] >= 0) this.#delay(slot, 0);
     this.untold = this.count;
     this.told();
@@ -324,10 +337,11 @@ export class KnownSet {
 
   /** The receivers were told who left: those slots may be used again. */
   told(): void {
+    if (this.leavers === 0) return;
     const { slots, count } = this.leaving;
-    if (count === 0) return;
     for (let i = 0; i < count; i++) this.#free.add(slots[i]);
     this.leaving.clear();
+    this.leavers = 0;
   }
 
   /** True if every departure after `tick` is still in the log. */

@@ -1,6 +1,6 @@
-import { bool, defineGame, int, Random } from '@tickwire/protocol';
+import { bool, defineGame, int, MARGIN_UNITS, Random } from '@tickwire/protocol';
 import { describe, expect, test } from 'vitest';
-import { InputQueue } from './input-queue.ts';
+import { InputQueue, NO_SLACK } from './input-queue.ts';
 
 const { input } = defineGame({
   tickRate: 20,
@@ -125,12 +125,12 @@ describe('input queue', () => {
     expect(inputs.shownTick).toBe(5.25);
   });
 
-  test('[I5] tells the least margin since it was asked, and NaN where nothing came', () => {
+  test('[I5] tells the least slack since it was asked, and none where nothing came', () => {
     const inputs = queue();
     inputs.put(3, wire(0), 1, 0);
     inputs.put(2, wire(0), 1.5, 0);
-    expect(inputs.takeMargin()).toBe(0.5);
-    expect(inputs.takeMargin()).toBeNaN();
+    expect(inputs.takeSlack()).toBe(0.5 * MARGIN_UNITS);
+    expect(inputs.takeSlack()).toBe(NO_SLACK);
   });
 
   test('[I6] uses what came on the old line in its ticks, and then nothing of it', () => {

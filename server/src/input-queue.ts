@@ -39,7 +39,7 @@ const SLOT_HEAD = 4;
 /** Slack is kept as STATE tells it, in 1/MARGIN_UNITS tick; nobody asks for so much. */
 const MOST_SLACK_TICKS = 2 ** 20;
 /** Nothing came. */
-const NO_SLACK = 2 ** 31 - 1;
+export const NO_SLACK = 2 ** 31 - 1;
 
 /** What `take` answers, whichever queue was asked. */
 let taken = new Float64Array(16);
@@ -190,11 +190,11 @@ export class InputQueue {
     return Number.isNaN(this.#numbers[PRESSED]) ? SHOWN : PRESSED;
   }
 
-  /** Least slack since last asked, ticks; NaN if nothing came. */
-  takeMargin(): number {
+  /** Least slack since last asked, in 1/MARGIN_UNITS tick, or NO_SLACK. */
+  takeSlack(): number {
     const least = this.#leastSlack;
     this.#leastSlack = NO_SLACK;
-    return least === NO_SLACK ? Number.NaN : least / MARGIN_UNITS;
+    return least;
   }
 
   takeInTime(): number {

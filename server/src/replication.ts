@@ -188,7 +188,7 @@ export class Replication {
     // Before its events: those near whom it tells of go with it.
     if (this.#visibility) seat.known.sent(time.tick);
     // Most STATEs go alone: one write, with or without a cork.
-    if (seat.outbox.due || seat.tablesVersion !== (this.#tables?.version ?? 0))
+    if (seat.owesEvents || seat.tablesVersion !== (this.#tables?.version ?? 0))
       seat.line!.cork(this.#flush);
     else seat.line!.send(this.#frame.bytes());
     return true;
@@ -197,7 +197,7 @@ export class Replication {
   /** Whom the seat sees now, who has left, and what waits for a later STATE. */
   #look(visibility: Visibility<RoomSeat>, seat: RoomSeat, tick: number): void {
     visibility.update(seat, tick);
-    if (seat.known.leaving.count > 0) seat.told.left(seat.known, tick);
+    if (seat.known.leavers > 0) seat.told.left(seat.known, tick);
     if (this.#budget && !seat.needsEverything) return this.#budget.choose(seat);
     // By what the seat was told so far: that is on its screen, and must stay there.
     this.#arrivals?.choose(seat);
@@ -249,8 +249,8 @@ export class Replication {
     const header = this.#header;
     header.dTick = time.tick - seat.sentTick;
     header.everything = everything;
-    header.inTime = seat.inputs.takeInTime();
-    header.marginTicks = seat.inputs.takeMargin();
+    header.inTime = seat.takeInTime();
+    header.marginTicks = seat.takeMargin();
     if (!Number.isNaN(header.marginTicks)) this.margins.observe(header.marginTicks);
     header.sentAt = time.sentAt;
     const hasBody = body.to > body.from || everything;
@@ -275,7 +275,7 @@ export class Replication {
     const line = seat.line!;
     if (this.#tables && seat.tablesVersion !== this.#tables.version) this.#sendTables(seat);
     line.send(this.#frame.bytes());
-    if (seat.outbox.due) this.#sendEvents(seat, line);
+    if (seat.owesEvents) this.#sendEvents(seat, line);
   }
 
   #sendTables(seat: RoomSeat): void {

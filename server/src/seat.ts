@@ -6,11 +6,12 @@ import {
   type Game,
   inputFromWire,
   KnownSet,
+  MARGIN_UNITS,
   type Row,
   UsageError,
 } from '@tickwire/protocol';
 import type { RoomLimits } from './define-room.ts';
-import { InputQueue } from './input-queue.ts';
+import { InputQueue, NO_SLACK } from './input-queue.ts';
 import { Outbox } from './outbox.ts';
 import type { Seat } from './room-api.ts';
 import { Told } from './told.ts';
@@ -45,8 +46,14 @@ export class RoomSeat implements Seat {
   /** The seat's connection; undefined while it is away. */
   line: Line | undefined = undefined;
   readonly inputs: InputQueue;
+  #known: KnownSet | undefined;
+  #outbox: Outbox | undefined;
   /** Where it looks from: visibility's own. */
   eye = NO_EYE;
+  /** Ticks, since the STATE before, that were stepped with an input in time. */
+  inTime = 0;
+  /** Least slack of the inputs that came since then: an InputQueue's. */
+  #leastSlack = NO_SLACK;
   /** Tick of the newest STATE sent on this connection, or of its WELCOME. */
   sentTick = 0;
   /** Newest STATE tick the client says it has applied. */
@@ -64,11 +71,9 @@ export class RoomSeat implements Seat {
   tablesVersion = 0;
   /** Ms since which the seat is too far behind to be sent to; 0: it is not. */
   slowSinceMs = 0;
-  /** What it is to be told of events. */
-  readonly outbox: Outbox;
   readonly input: Record<string, unknown> = {};
   readonly #game: Game;
-  #known: KnownSet | undefined;
+  readonly #limits: RoomLimits;
   auth: unknown;
   readonly spectator: boolean;
   /** Ms (the room's clock) at which the line broke. */
@@ -108,7 +113,7 @@ export class RoomSeat implements Seat {
     this.#owned = options.owned;
     this.#kick = options.kick;
     inputFromWire(game.input, game.input.initialWire, this.input);
-    this.outbox = new Outbox(limits);
+    this.#limits = limits;
     this.clock = new ClockEstimator(1000 / game.tickRate, RTT_PONGS);
     this.inputs = new InputQueue(game.input, {
       windowTicks: limits.inputWindowTicks,
@@ -119,6 +124,14 @@ export class RoomSeat implements Seat {
   /** Rooms with interest, `sees` or a budget: what this seat knows. Others never ask for it. */
   get known(): KnownSet {
     return (this.#known ??= new KnownSet(0));
+  }
+  /** What it is to be told of events; made when there is the first. */
+  get outbox(): Outbox {
+    return (this.#outbox ??= new Outbox(this.#limits));
+  }
+  /** Events go with its next STATE. */
+  get owesEvents(): boolean {
+    return this.#outbox?.due === true;
   }
   get connected(): boolean {
     return this.line !== undefined;
@@ -149,8 +162,26 @@ export class RoomSeat implements Seat {
 
   /** Moves to the input of `tick`. */
   takeInput(tick: number): void {
-    const wire = this.inputs.take(tick);
-    if (this.inputs.changed) inputFromWire(this.#game.input, wire, this.input);
+    const { inputs } = this;
+    const wire = inputs.take(tick);
+    if (inputs.changed) inputFromWire(this.#game.input, wire, this.input);
+    // Kept here for the STATE, by which time the queue is out of the cache again.
+    this.inTime += inputs.takeInTime();
+    const slack = inputs.takeSlack();
+    if (slack < this.#leastSlack) this.#leastSlack = slack;
+  }
+
+  /** Least slack of inputs since last asked, ticks; NaN if nothing came. */
+  takeMargin(): number {
+    const least = this.#leastSlack;
+    this.#leastSlack = NO_SLACK;
+    return least === NO_SLACK ? Number.NaN : least / MARGIN_UNITS;
+  }
+
+  takeInTime(): number {
+    const count = this.inTime;
+    this.inTime = 0;
+    return count;
   }
 
   /** A new connection begins at `tick`: nothing is in flight, nothing is known. */
@@ -165,6 +196,7 @@ export class RoomSeat implements Seat {
     this.slowSinceMs = 0;
     this.unackedBytes = 0;
     this.#flightCount = 0;
+    this.#leastSlack = NO_SLACK;
     this.inputs.restart();
   }
 

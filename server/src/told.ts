@@ -10,6 +10,11 @@ const MAX_GAPS = 16;
 /** Departures remembered: a crowd that passes the edge of sight in a second. */
 const MAX_LEFT = 1024;
 
+/** Numbers of one: id, tick it was told first, tick of the STATE that took it away. */
+const DEPARTURE = 3;
+const ENTERED = 1;
+const LEFT = 2;
+
 interface Gap {
   readonly first: number;
   last: number;
@@ -18,11 +23,8 @@ interface Gap {
 export class Told {
   /** Ascending, apart from each other. */
   readonly #gaps: Gap[] = [];
-  // A ring of (id, tick it was told first, tick of the STATE that took it away), made when first
-  // wanted.
-  #id: Float64Array | undefined;
-  #entered: Uint32Array | undefined;
-  #left: Uint32Array | undefined;
+  /** Of departures, made when first wanted. */
+  #ring: Uint32Array | undefined;
   #departures = 0;
 
   /** STATEs of the ticks `first` to `last` were not sent, or did not arrive. */
@@ -59,15 +61,13 @@ export class Told {
   left(known: KnownSet, tick: number): void {
     const { leaving } = known;
     if (leaving.count === 0) return;
-    this.#id ??= new Float64Array(MAX_LEFT);
-    this.#entered ??= new Uint32Array(MAX_LEFT);
-    this.#left ??= new Uint32Array(MAX_LEFT);
+    const ring = (this.#ring ??= new Uint32Array(MAX_LEFT * DEPARTURE));
     for (let i = 0; i < leaving.count; i++) {
       const slot = leaving.slots[i];
-      const at = this.#departures++ % MAX_LEFT;
-      this.#id[at] = known.idAt(slot);
-      this.#entered[at] = known.enteredAt(slot);
-      this.#left[at] = tick;
+      const at = (this.#departures++ % MAX_LEFT) * DEPARTURE;
+      ring[at] = known.idAt(slot);
+      ring[at + ENTERED] = known.enteredAt(slot);
+      ring[at + LEFT] = tick;
     }
   }
 
@@ -75,12 +75,13 @@ export class Told {
   held(known: KnownSet, id: number, tick: number): boolean {
     const slot = known.slotOf(id);
     if (slot >= 0 && known.enteredAt(slot) <= tick) return known.sentAt(slot) > 0;
-    if (!this.#id) return false;
+    const ring = this.#ring;
+    if (!ring) return false;
     const oldest = Math.max(this.#departures - MAX_LEFT, 0);
     for (let i = this.#departures - 1; i >= oldest; i--) {
-      const at = i % MAX_LEFT;
-      if (this.#left![at] <= tick) return false;
-      if (this.#id[at] === id && this.#entered![at] <= tick) return true;
+      const at = (i % MAX_LEFT) * DEPARTURE;
+      if (ring[at + LEFT] <= tick) return false;
+      if (ring[at] === id && ring[at + ENTERED] <= tick) return true;
     }
     return false;
   }
