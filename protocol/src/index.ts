@@ -53,6 +53,7 @@ export * from './packed-sink.ts';
 export * from './packed-source.ts';
 export * from './state-feed.ts';
 export * from './slot-list.ts';
+export * from './leave-log.ts';
 export * from './known-set.ts';
 export * from './body-writer.ts';
 export * from './input-codec.ts';

@@ -6,17 +6,12 @@
 // allocates nothing per tick once its capacity is reached.
 import { longer } from './columns.ts';
 import { assert } from './errors.ts';
+import { LEAVE_LOG, LeaveLog } from './leave-log.ts';
 import { MAX_SLOTS } from './limits.ts';
 import { FreeSlots, SlotList, wider } from './slot-list.ts';
 
 /** Entities known before the first growth. */
 const FIRST_SLOTS = 64;
-
-/**
- * Departures a shared set remembers for seats that skip frames; a seat further behind gets
- * everything.
- */
-const LEAVE_LOG = 4096;
 
 /** A key says kind and row in one number: this many bits of row, and MAX_DECLARED kinds above. */
 const ROW_BITS = 24;
@@ -83,22 +78,12 @@ export class KnownSet {
   readonly #rows: (Int32Array | undefined)[] = [];
   readonly #free = new FreeSlots();
   #priority: Float64Array | undefined;
-  // The leave log of a shared set: a ring of (tick it left, slot, tick it was entered).
-  readonly #log: number;
-  readonly #logTick: Uint32Array;
-  readonly #logSlot: Uint32Array;
-  readonly #logEntered: Uint32Array;
-  #logged = 0;
+  /** Of a shared set. */
+  readonly #log: LeaveLog | undefined;
 
-  /**
-   * `log`: departures that leftSince can tell of; 0 for a set of one seat, for no departures can be
-   * told later.
-   */
+  /** `log`: departures that can be told later; 0 for a set of one seat, which needs none. */
   constructor(log = LEAVE_LOG) {
-    this.#log = log;
-    this.#logTick = new Uint32Array(log);
-    this.#logSlot = new Uint32Array(log);
-    this.#logEntered = new Uint32Array(log);
+    if (log > 0) this.#log = new LeaveLog(log);
   }
 
   /** Kind index of a slot's entity; -1 where it holds nobody. */
@@ -199,7 +184,7 @@ export class KnownSet {
     keys[record] = id;
     keys[record + ENTERED] = tick;
     keys[record + MARKS] = 0;
-    if (this.#log === 0) {
+    if (!this.#log) {
       this.#delay(slot, 0);
       this.untold++;
     }
@@ -214,20 +199,15 @@ export class KnownSet {
     const { keys } = this;
     assert(keys[slot] >= 0, 'only a known entity leaves');
     this.#unnote(slot);
-    if (this.#log > 0) {
-      const at = this.#logged++ % this.#log;
-      this.#logTick[at] = tick;
-      this.#logSlot[at] = slot;
-      this.#logEntered[at] = this.enteredAt(slot);
-    }
+    this.#log?.add(tick, slot, this.enteredAt(slot));
     this.#resume(slot);
     this.#markRow(this.kindAt(slot), this.rowAt(slot), false);
     // Never told of: nothing to take back. A shared set tells everybody at the end of each tick.
-    const neverTold = this.#log > 0 ? this.enteredAt(slot) === tick : this.sentAt(slot) === 0;
+    const neverTold = this.#log ? this.enteredAt(slot) === tick : this.sentAt(slot) === 0;
     keys[slot] = NOBODY;
     while (this.high > 0 && keys[this.high - 1] < 0) this.high--;
     this.count--;
-    if (this.#log === 0 && neverTold) this.untold--;
+    if (!this.#log && neverTold) this.untold--;
     if (this.#isLate(slot)) {
       this.#unmark(slot, LATE);
       this.late.remove(slot);
@@ -344,23 +324,16 @@ export class KnownSet {
     this.leavers = 0;
   }
 
-  /** True if every departure after `tick` is still in the log. */
+  /** True if every departure after `tick` can still be told. Shared sets only. */
   remembers(tick: number): boolean {
-    return this.#logged <= this.#log || this.#logTick[this.#logged % this.#log] <= tick;
+    return this.#log!.remembers(tick);
   }
 
   /**
    * Slots known at `since` whose entities have left since, ascending, into `out`. Shared sets only.
    */
   leftSince(since: number, out: SlotList): void {
-    assert(this.remembers(since), 'the leave log reaches back far enough');
-    out.clear();
-    for (let i = this.#logged - 1; i >= 0 && i >= this.#logged - this.#log; i--) {
-      const at = i % this.#log;
-      if (this.#logTick[at] <= since) break;
-      if (this.#logEntered[at] <= since) out.push(this.#logSlot[at]);
-    }
-    out.sort();
+    this.#log!.leftSince(since, out);
   }
 
   #extend(tick: number): void {
