@@ -8,6 +8,7 @@ import { measureInterest } from './interest.ts';
 import { measureLines } from './lines.ts';
 import { measureLoads } from './load.ts';
 import { measureRate } from './rate.ts';
+import { measureReserve } from './reserve.ts';
 import { measureSize } from './size.ts';
 import { judge } from './smoke.ts';
 import { measureTick } from './tick.ts';
@@ -23,6 +24,7 @@ const programs: Readonly<Record<WordName, (asked: Asked) => Promise<object>>> = 
   load: measureLoads,
   attack: measureAttack,
   rate: ({ seconds }) => measureRate(seconds),
+  reserve: () => measureReserve(),
   smoke: ({ write }) => judge(write),
 };
 

@@ -34,6 +34,7 @@ test('whoever asks gets a line for each word and each flag', () => {
     'load',
     'attack',
     'rate',
+    'reserve',
     'smoke',
   ])
     expect(lines.filter((line) => line.startsWith(`  ${word} `))).toHaveLength(1);

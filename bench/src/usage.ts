@@ -53,6 +53,7 @@ const WORDS = {
     flags: ['seed', 'only', 'seconds'],
   },
   rate: { says: 'ticks a second of a real room', flags: ['seconds'] },
+  reserve: { says: 'what the directory does in a second on one Redis', flags: [] },
   smoke: { says: 'the figures that may not get worse, judged', flags: ['write'] },
 } as const satisfies Record<string, Word>;
 

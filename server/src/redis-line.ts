@@ -31,6 +31,8 @@ function clientOf(url: string) {
     disableOfflineQueue: true,
     commandsQueueMaxLength: MAX_WAITING,
     maintNotifications: 'disabled',
+    // Its own deadlines cost a third of a question; ours are shorter.
+    commandOptions: { timeout: 0 },
     pingInterval: PING_MS,
     socket: {
       connectTimeout: SILENCE_MS,
