@@ -18,7 +18,9 @@ const CALLERS = 512;
 const SAVERS = 64;
 const ROOMS = 4_000;
 const SEATS = 16;
-/** Shorter than in life, so that promises end as fast as they are made, and rooms stay half full. */
+/**
+ * Shorter than in life, so that promises end as fast as they are made, and rooms stay half full.
+ */
 const PROMISE_MS = 1_000;
 /** A user's id, name and rights, packed. */
 const IDENTITY_BYTES = 64;
@@ -86,7 +88,7 @@ async function openRooms(directory: Directory): Promise<Lease[]> {
   const facts = { kind: 'field', build: 'b1', seats: SEATS, match: '', hidden: false };
   const owner = { shard: 'bench', url: 'wss://bench.example/' };
   while (leases.length < ROOMS) {
-    const ids = Array.from({ length: 500 }, (_, i) => `field-${leases.length + i}`);
+    const ids = Array.from({ length: 100 }, (_, i) => `field-${leases.length + i}`);
     const claims = await Promise.all(ids.map((id) => directory.claim({ id, ...facts }, owner)));
     for (const [index, claim] of claims.entries()) {
       if (!claim.won) throw new Error(`${ids[index]} is taken`);

@@ -65,7 +65,7 @@ export const lists = chapterSuite('lists of rooms', HOLDS_MS, (doors) => {
     expect(await found()).toEqual(['r1']);
   });
 
-  test('names with signs of keys and patterns in them are only names', async () => {
+  test('{T64} names with signs of keys and patterns in them are only names', async () => {
     const { a, b } = doors;
     const names = [
       '{r:a}',

@@ -154,7 +154,7 @@ describe.skipIf(redisMissing !== undefined)(`a Redis with faults${why}`, () => {
       expect([method, await refusal(METHODS[method](directory))]).toEqual([method, 'failed']);
   });
 
-  test('names that are too long or no Unicode are refused', async () => {
+  test('{T64} names that are too long or no Unicode are refused', async () => {
     const directory = open(server.url);
     for (const name of ['x'.repeat(257), 'half \ud800 a pair']) {
       expect(await refusal(directory.room(name))).toBe('failed');
