@@ -17,10 +17,10 @@ export class Carried {
     this.#inputs = inputs;
   }
 
-  /** The server let events go, now or while the line was down, or takes back what it told. */
+  /** The server let events go, now or while the line was down. */
   count({ lostEvents }: Continuity): void {
     this.events += lostEvents;
-    this.#lost += Math.max(lostEvents, 0);
+    this.#lost += lostEvents;
   }
 
   /** The seat goes on, on a new line, to which `send` gives whole frames of commands. */

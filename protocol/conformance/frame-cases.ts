@@ -47,7 +47,7 @@ const MOVES: Case[] = [
       steps: [
         {
           acts: [{ spawn: 'crate', with: { hp: 3 } }],
-          ahead: [{ continuity: [-4, 70_000, 2] }],
+          ahead: [{ continuity: [4, 70_000, 2] }],
           talk: [
             { moved: `HTTPS://${'h'.repeat(239)}.eu/%7E@!`, ticket: '' },
             { bye: 1012, reason: 'the room lives elsewhere' },

@@ -33,9 +33,7 @@ export function readDigest(reader: MessageReader, parts: number): void {
 }
 
 export function readContinuity(reader: MessageReader): void {
-  reader.int(-TICK_MOST, TICK_MOST);
-  reader.int(0, TICK_MOST);
-  reader.int(0, TICK_MOST);
+  for (let i = 0; i < 3; i++) reader.int(0, TICK_MOST);
 }
 
 /** J13: an empty address, or one of the form that may be gone to. */

@@ -8,10 +8,7 @@ import type { MsgpackWriter } from './msgpack-writer.ts';
 
 /** Counts are of the seat, over all its lines. */
 export interface Continuity {
-  /**
-   * Events that the seat was to be told and never will be; below 0: so many that it was told are
-   * none, for its room went back to before them.
-   */
+  /** Events that the seat was to be told and never will be. */
   lostEvents: number;
   /** Newest tick of which an input came; 0 for none. */
   inputTick: number;
@@ -29,7 +26,7 @@ export function writeContinuity(out: MsgpackWriter, continuity: Continuity): voi
 
 export function readContinuity(from: MsgpackReader): Continuity {
   return {
-    lostEvents: from.int(-MAX_TICK, MAX_TICK),
+    lostEvents: from.int(0, MAX_TICK),
     inputTick: from.int(0, MAX_TICK),
     commands: from.int(0, MAX_TICK),
   };
