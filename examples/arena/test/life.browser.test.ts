@@ -191,6 +191,29 @@ browserSuite('the life of a page', () => {
     expect(seatsTaken()).toBe(1);
   });
 
+  test('[J12] moved to another server, it plays on there in its seat, and draws on', async () => {
+    await start();
+    const { page, problems } = await visit();
+    const seat = await seatOf(page);
+    // The rooms stay where they are: it is a server of its own to the page.
+    const { seating, shard } = server;
+    const rooms = { field: defineRoom(life, {}) };
+    const other = await serve({ rooms, port: 0, host: '127.0.0.1', signals: false, log: 'silent' });
+    other.seating.join = seating.join.bind(seating);
+    for (const room of shard.rooms.values())
+      for (const { line } of room.seats) line?.move(`http://127.0.0.1:${other.port}`);
+    await page.waitForFunction(() => window.life.statuses.length > 2, undefined, PATIENCE);
+    await inPlay(page);
+    expect(await seatOf(page)).toBe(seat);
+    expect((await wordsOf(page)).map((words) => words.split(' ')[0])).toEqual([
+      ...['live', 'resuming', 'live'],
+    ]);
+    expect(await page.evaluate(() => window.life.sockets)).toBe(2);
+    expect(lookAt(await page.evaluate(() => window.life.frames)).back).toBe(0);
+    expect(problems).toEqual([]);
+    await other.close();
+  });
+
   test('{S20, S21} offline and online again, it resumes its seat without being asked', async () => {
     await start();
     const { page } = await visit();
