@@ -7,6 +7,7 @@ import {
   type CommandReply,
   type CommandsOf,
   checkOptions,
+  checkTicks,
   type EventsOf,
   type Game,
   type InputFieldsOf,
@@ -199,11 +200,6 @@ export async function connect<G extends { readonly hash: string }>(
   watchPage(session);
   await session.start();
   return new Handle(session) as unknown as GameClient<G>;
-}
-
-function checkTicks(name: string, value = 1, least: number, most: number): void {
-  if (!(Number.isInteger(value) && value >= least && value <= most))
-    throw new UsageError(`${name}: ${value}: wants whole ticks in ${least}..${most}`);
 }
 
 function later(ms: number, run: () => void): () => void {

@@ -18,6 +18,18 @@ export function checkOptions(taker: string, given: object, known: object): void 
   checkNames(taker, given, Object.keys(known));
 }
 
+/** An option that counts ticks, if it is given. */
+export function checkTicks(
+  name: string,
+  value: number | undefined,
+  least: number,
+  most: number,
+): void {
+  if (value === undefined) return;
+  if (!(Number.isInteger(value) && value >= least && value <= most))
+    throw new UsageError(`${name}: ${value}: wants whole ticks in ${least}..${most}`);
+}
+
 /**
  * Numbers in min..max in steps of `step`, as `builder` was given them, and `more`. Whole numbers
  * have no step.

@@ -8,7 +8,7 @@ export * from './random.ts';
 export * from './standard-schema.ts';
 export * from './field.ts';
 // ./checks.ts, and ./unchecked.ts in its place: `#checks` of package.json
-export { checkOptions } from '#checks';
+export { checkOptions, checkTicks } from '#checks';
 export * from './columns.ts';
 export * from './quantize.ts';
 export * from './contexts.ts';

@@ -2,6 +2,7 @@
 // sets it, esbuild and rollup are told to). Bundlers drop calls of empty functions, and so a page
 // carries neither the checks nor their prose. The server runs with them, on the same declaration.
 export function checkOptions(): void {}
+export function checkTicks(): void {}
 export function checkRange(): void {}
 export function checkCount(): void {}
 export function checkQuat(): void {}
