@@ -104,6 +104,54 @@ describe('seat.auth and room.data', () => {
   });
 });
 
+describe('what a checkpoint keeps of room.data', () => {
+  const open = () => ({ scores: new Map<string, number>() });
+
+  test('is what save answers, and load makes room.data of it', () => {
+    defineRoom(game, {
+      commands,
+      failover: 'restore',
+      open,
+      save(room) {
+        expectTypeOf(room.data.scores).toEqualTypeOf<Map<string, number>>();
+        return { scores: [...room.data.scores] };
+      },
+      load(room, saved) {
+        expectTypeOf(room.data).toEqualTypeOf<undefined>();
+        expectTypeOf(saved).toEqualTypeOf<{ scores: [string, number][] }>();
+        return { scores: new Map(saved.scores) };
+      },
+      tick(room) {
+        expectTypeOf(room.data.scores.size).toEqualTypeOf<number>();
+      },
+    });
+  });
+
+  test('makes no other data than open does', () => {
+    defineRoom(game, {
+      commands,
+      open,
+      save: ({ data }) => [...data.scores],
+      // @ts-expect-error open answers scores
+      load: (_, saved) => new Map(saved),
+    });
+  });
+
+  test('is not lost in silence: a room with data says how it is kept, or is not restored', () => {
+    defineRoom(game, { commands, failover: 'restore' });
+    defineRoom(game, {
+      commands,
+      failover: 'restore',
+      open: (room) => void room.spawn('coin', {}),
+    });
+    defineRoom(game, { commands, failover: 'restart', open });
+    // @ts-expect-error its data would be lost
+    defineRoom(game, { commands, failover: 'restore', open });
+    // @ts-expect-error no such way
+    defineRoom(game, { commands, failover: 'resume' });
+  });
+});
+
 test('rows, inputs and state are those of the game', () => {
   defineRoom(game, {
     seats: 1,

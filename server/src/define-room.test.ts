@@ -1,6 +1,6 @@
 import { defineGame, int, UsageError } from '@tickwire/protocol';
 import { expect, test } from 'vitest';
-import { defineRoom } from './define-room.ts';
+import { defineRoom, type Failover, failoverOf } from './define-room.ts';
 
 const game = defineGame({
   tickRate: 20,
@@ -28,6 +28,9 @@ test.each<[what: object, message: string]>([
   [{ seats: 2, interest: { around: () => undefined, radius: Number.NaN } }, 'above 0'],
   [{ seats: 2, commands: {} }, 'commands.say is not given'],
   [{ seats: 2, commands: { ...commands, shout() {} } }, 'commands has no shout: it takes say'],
+  [{ failover: 'resume' }, "failover: resume: wants 'restore', 'restart' or 'end'"],
+  [{ save: () => 1 }, 'save and load belong together: give both, or neither'],
+  [{ load: () => 1 }, 'save and load belong together'],
   [{ onTick() {} }, 'defineRoom has no onTick: did you mean tick?'],
   [{ spectator: 3 }, 'defineRoom has no spectator: did you mean spectators?'],
   [{ wire: 'paked' }, "wire: paked: wants 'packed' or 'plain'"],
@@ -40,4 +43,17 @@ test.each<[what: object, message: string]>([
   const define = () => defineRoom(game, { commands, ...what } as never);
   expect(define).toThrow(UsageError);
   expect(define).toThrow(message);
+});
+
+test('a room is restored where nothing would be lost, unless it says otherwise', () => {
+  const save = () => 1;
+  const failovers = (failover?: Failover) => [
+    failoverOf({ failover }, undefined),
+    failoverOf({ failover, save }, new Map()),
+  ];
+  expect(failovers()).toEqual(['restore', 'restore']);
+  expect(failovers('restart')).toEqual(['restart', 'restart']);
+  expect(failovers('end')).toEqual(['end', 'end']);
+  expect(failoverOf({}, new Map())).toBe('restart');
+  expect(() => failoverOf({ failover: 'restore' }, new Map())).toThrow('give save and load');
 });

@@ -29,6 +29,12 @@ type Handler<G, Auth, Data, C> = (
 /** What becomes of a room whose process died, where others may take it over. */
 export type Failover = 'restore' | 'restart' | 'end';
 
+/** A room with room.data is restored where it says how that is kept. */
+// biome-ignore lint/suspicious/noConfusingVoidType: what an `open` without return answers.
+type KeptData<Data> = [Data] extends [undefined | void]
+  ? unknown
+  : { failover?: 'restart' | 'end' } | { save: unknown; load: unknown };
+
 export interface RoomDefinition<G, Auth, Data, Saved = unknown> extends Admission<Auth> {
   /** Seats for players. Default 64. */
   seats?: number;
@@ -185,7 +191,7 @@ export function defineRoom<
   Auth = undefined,
   Data = undefined,
   Saved = unknown,
->(game: G, definition: RoomDefinition<G, Auth, Data, Saved>): RoomKind {
+>(game: G, definition: RoomDefinition<G, Auth, Data, Saved> & KeptData<Data>): RoomKind {
   const declared = game as unknown as Game;
   const { seats = DEFAULT_SEATS, spectators = 0, sendEvery = 1, wire = 'packed' } = definition;
   checkNames('defineRoom', definition, OPTIONS);

@@ -60,7 +60,7 @@ export type {
   RoomLog,
   Seat,
 } from './room-api.ts';
-export { defineRoom, type RoomDefinition, type RoomKind } from './define-room.ts';
+export { defineRoom, type Failover, type RoomDefinition, type RoomKind } from './define-room.ts';
 // ./heartbeat.ts
 // ./game-code.ts
 // ./input-queue.ts

@@ -220,6 +220,17 @@ describe('what cannot be kept', () => {
     expect(() => bench.save()).toThrow(message);
   });
 
+  test('ends a room as it opens that is to be restored and could not be', () => {
+    const hooks = { failover: 'restore', save: undefined, load: undefined };
+    const options = optionsOf(menagerie(hooks));
+    expect(openRoom(options).over).toBe(true);
+    expect(options.warnings).toMatchObject([{ handler: 'open', err: { name: 'UsageError' } }]);
+    expect(openRoom(optionsOf(menagerie({ ...hooks, failover: undefined }))).failover).toBe(
+      'restart',
+    );
+    expect(openRoom(optionsOf(menagerie())).failover).toBe('restore');
+  });
+
   test('is logged once, and the room plays on', () => {
     const bench = failing(menagerie({ save: () => ({ n: Number.NaN }) }));
     for (let i = 0; i < 3; i++) {

@@ -18,6 +18,7 @@ import {
   packed,
   quat,
   Random,
+  type RandomState,
   record,
   text,
   vec2,
@@ -109,7 +110,7 @@ export const game = defineGame({
 });
 
 export type FuzzRoom = Room<typeof game, undefined, Random>;
-type Definition = RoomDefinition<typeof game, undefined, Random>;
+type Definition = RoomDefinition<typeof game, undefined, Random, RandomState>;
 
 /** Entities of one kind at most: enough for slots to be recycled, few enough to compare often. */
 const MOST = 16;
@@ -280,13 +281,19 @@ export function fuzzRoom(
   more: Partial<Definition>,
   ticked: (room: GameRoom) => void = () => {},
 ): RoomKind {
-  return defineRoom<typeof game, undefined, Random>(game, {
+  return defineRoom<typeof game, undefined, Random, RandomState>(game, {
     seats: 8,
     graceMs: 3000,
     keep: true,
     open(room) {
       const chance = new Random(seed);
       for (let i = 0; i < 20; i++) populate(room as unknown as FuzzRoom, chance);
+      return chance;
+    },
+    save: ({ data }) => data.state,
+    load(_room, state) {
+      const chance = new Random(seed);
+      chance.state = state;
       return chance;
     },
     join: (room, seat) => void room.spawn('ship', { x: seat.id * 9, name: `p${seat.id}` }, seat),
