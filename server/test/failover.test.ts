@@ -110,7 +110,7 @@ describe('a room whose process died', () => {
     expect(lost(a)).toEqual([0, 0]);
   });
 
-  test('[E3, J7, J16] tells of no event twice that it knew, and says that some are lost', async () => {
+  test('[E3, J7, J16] tells no event twice that it knew, and says that some are lost', async () => {
     await start({ sendEvery: 3, tick: (room) => void (room.tick % 2 === 0 && count(room)) });
     const a = await stepper.join(game, { room: 'field' });
     const heard: number[] = [];
