@@ -28,10 +28,23 @@ const CHECKPOINT_BYTES = 8_192;
 /** Rooms of one shard, renewed in one turn. */
 const RENEWED = 1_000;
 
+export interface ReserveFigures {
+  readonly machine: Record<string, string>;
+  readonly redis: string;
+  readonly rooms: number;
+  readonly seats: number;
+  readonly callers: number;
+  readonly checkpointBytes: number;
+  readonly reservations: Part;
+  readonly joins: Part;
+  readonly checkpoints: Part;
+  readonly renewals: Part;
+}
+
 /** Their seats are other ones than those that were only promised. */
 const JOINS = 100_000_000;
 
-interface Part {
+export interface Part {
   readonly perSecond: number;
   /** Of one call, from asking to answer. */
   readonly ms: Spread;
@@ -41,7 +54,7 @@ interface Part {
   readonly others: number;
 }
 
-export async function measureReserve(partMs = PART_MS): Promise<object> {
+export async function measureReserve(partMs = PART_MS): Promise<ReserveFigures> {
   const server = await startRedis();
   const directory = redis({ url: server.url, leaseMs: 600_000 });
   try {
@@ -75,7 +88,7 @@ export async function measureReserve(partMs = PART_MS): Promise<object> {
       callers: CALLERS,
       checkpointBytes: CHECKPOINT_BYTES,
     };
-    const figures = { reservations, joins, checkpoints, [`renewalsOf${RENEWED}`]: renewals };
+    const figures = { reservations, joins, checkpoints, renewals };
     return { machine: machine(), redis: server.version, ...sizes, ...figures };
   } finally {
     await directory.close();
