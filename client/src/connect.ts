@@ -24,7 +24,11 @@ import type { View } from './view.ts';
 import type { Inspect, Traffic } from './wire.ts';
 
 export interface ConnectOptions<G> {
-  /** ws:, wss:, http: or https: address of the server. Default: where the page came from. */
+  /**
+   * ws:, wss:, http: or https: address of the server, or of any of several: the client goes to the
+   * one that has the room, and comes back here when that is gone. Default: where the page came
+   * from.
+   */
   url?: string;
   /** A kind of room (the server finds or opens one) or a room's id. */
   room: string;

@@ -207,6 +207,16 @@ describe('a number moves', () => {
     expect((await scrapeOf(stepper)).get('tickwire_forwards_ignored_total')).toBe(1);
   });
 
+  test('when somebody is sent to another server, and refuses nobody', async () => {
+    await startStepper();
+    await join();
+    stepper.down.add('ws://b');
+    for (const { line } of stepper.room('field').seats) line?.move('ws://b');
+    const samples = await scrapeOf(stepper);
+    expect(samples.get('tickwire_moved_total')).toBe(1);
+    expect([...samples.keys()].some((name) => name.startsWith('tickwire_refusals'))).toBe(false);
+  });
+
   test('when inputs come late, and stays when the player and the room are gone', async () => {
     await startStepper({ limits: { emptyRoomMs: 1000 } });
     const up = { latencyMs: 20, jitterMs: 0, stallMs: 0, stallEveryMs: 0, bandwidthKbps: 0 };
