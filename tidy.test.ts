@@ -43,6 +43,7 @@ const EDGE: Readonly<Record<string, string>> = {
   'server/src/authenticator.ts': "the deadline of a game's authenticate",
   'server/src/kept-process.ts': 'waits before a start, and how long a server lived',
   'server/src/parent-directory.ts': "the deadline of the parent's answer",
+  'server/src/peers.ts': "the deadline of another shard's answer",
   'server/src/redis-line.ts': 'the deadline of what is asked, how long a connection was silent',
   'server/src/serve.ts': 'its sweep, the time close frames get to leave',
   'server/src/serve-options.ts': "the server's clocks, unless a test has its own",

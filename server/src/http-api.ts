@@ -117,10 +117,10 @@ export class HttpApi {
     try {
       const asked = body.create ? kind : (body.room ?? kind);
       // Before anything is asked of it: another kind has a check of its own.
-      if (seating.placement.target(asked).kind !== kind)
-        throw new JoinRefused(CloseCode.NoRoom, 'a room of another kind');
+      const target = await seating.placement.target(asked);
+      if (target.kind !== kind) throw new JoinRefused(CloseCode.NoRoom, 'a room of another kind');
       const identity = await seating.authenticator.identify(kind, body.token, asked);
-      const { room, url, ticket } = await seating.promise(asked, body.create, identity);
+      const { room, url, ticket } = await seating.promise(target, body.create, identity);
       return json(200, { room, url: url || this.#urlOf(request), ticket }, cors);
     } catch (error) {
       if (!(error instanceof JoinRefused)) throw error;

@@ -120,10 +120,14 @@ export { MemoryDirectory, type MemoryDirectoryOptions } from './memory-directory
 // ./offer.ts
 // ./tickets.ts
 // ./user-seats.ts
+// ./leases.ts
+// ./peers.ts
 // ./connection.ts
 export type { Shard } from './shard.ts';
 // ./placement.ts
 export type { Seating } from './seating.ts';
+// ./moving.ts
+// ./cluster.ts
 // ./make-shard.ts
 export type { MetricsOptions } from './metrics.ts';
 // ./http-api.ts

@@ -58,6 +58,11 @@ export interface Limits {
    */
   checkpointBytes: number;
   /**
+   * Ms from one checkpoint of a room to the next, where there are other shards: what players lose
+   * when a process dies.
+   */
+  checkpointMs: number;
+  /**
    * Connections in all, and from one address (HOSTILE T16, T17). Enough for a family or a school
    * class behind one router.
    */
@@ -119,6 +124,7 @@ export const DEFAULT_LIMITS: Limits = {
   pendingEvents: 256,
   pendingEventBytes: 32 * 1024,
   checkpointBytes: 1024 * 1024,
+  checkpointMs: 500,
   connections: 8_000,
   connectionsPerAddress: 64,
   joinsPerMinute: 240,

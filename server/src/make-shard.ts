@@ -1,16 +1,19 @@
-// Puts the parts of a shard together and opens the rooms that are to stand. Called by serve(),
-// which puts a transport before it.
-
+// Puts the parts of a shard together and opens the rooms that are to stand: of one that is alone,
+// or of one among others, as its directory is. Called by serve(), which puts a transport before it.
+import { Random, UsageError } from '@tickwire/protocol';
+import { Cluster } from './cluster.ts';
 import type { RoomKind } from './define-room.ts';
 import type { Directory, Owner } from './directory.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import type { MakeSecret } from './keys.ts';
+import { Leases, type OnDirectoryLoss } from './leases.ts';
 import type { Limits } from './limits.ts';
 import type { Log } from './log.ts';
+import { Peers } from './peers.ts';
 import type { GameRoom } from './room.ts';
 import { Seating } from './seating.ts';
 import { Shard } from './shard.ts';
-import type { Ticker } from './ticker.ts';
+import type { Ticked, Ticker } from './ticker.ts';
 
 export interface ShardParts {
   rooms: Readonly<Record<string, RoomKind>>;
@@ -18,11 +21,14 @@ export interface ShardParts {
   directory: Directory;
   /** Which process this is, and where clients reach it. */
   owner: Owner;
+  onDirectoryLoss?: OnDirectoryLoss;
   log: Log;
   heartbeat: Heartbeat;
   ticker: Ticker;
   /** False: who drives the rooms does so himself. */
   ticking?: boolean;
+  /** How busy this process is, 0..1. */
+  load: () => number;
   /** Monotonic ms. */
   now: () => number;
   /** Ms since 1970. */
@@ -38,11 +44,61 @@ export interface ShardParts {
   findDesyncs?: boolean;
 }
 
-export async function makeShard(parts: ShardParts): Promise<{ shard: Shard; seating: Seating }> {
-  const { ticker, ticking, production, findDesyncs = !production } = parts;
-  const start = ticking === false ? undefined : (room: GameRoom) => ticker.start(room);
-  const shard = new Shard({ ...parts, findDesyncs, start });
-  const seating = new Seating({ ...parts, shard });
+export interface MadeShard {
+  readonly shard: Shard;
+  readonly seating: Seating;
+  /** Undefined for one that is alone. */
+  readonly cluster: Cluster | undefined;
+}
+
+/** Ms between looks of a room that may not tick. */
+const FENCED_LOOK_MS = 50;
+
+/** A room that ticks while its shard holds its lease. */
+class Fenced implements Ticked {
+  readonly #room: GameRoom;
+  readonly #leases: Leases;
+  readonly #now: () => number;
+
+  constructor(room: GameRoom, leases: Leases, now: () => number) {
+    this.#room = room;
+    this.#leases = leases;
+    this.#now = now;
+  }
+
+  get over(): boolean {
+    return this.#room.over;
+  }
+  get dueMs(): number {
+    const { dueMs } = this.#room;
+    return this.#leases.hold ? dueMs : Math.max(dueMs, this.#now() + FENCED_LOOK_MS);
+  }
+  run(nowMs: number): number {
+    return this.#leases.hold ? this.#room.run(nowMs) : 0;
+  }
+}
+
+/** Rejects with DirectoryError, or JoinRefused where a room fails that is to stand. */
+export async function makeShard(parts: ShardParts): Promise<MadeShard> {
+  const { directory, owner, log, now, limits, ticker, ticking, production } = parts;
+  const { findDesyncs = !production, onDirectoryLoss: onLoss = 'continue', seed } = parts;
+  const isAlone = directory.leaseMs === Number.POSITIVE_INFINITY;
+  if (!isAlone && owner.url === '')
+    throw new UsageError('publicUrl: wants the address at which players reach this very shard');
+  const random = new Random(seed());
+  const chance = () => random.next();
+  const lost = (id: string) => shard.letGo(id);
+  const leases = isAlone ? undefined : new Leases({ directory, onLoss, log, now, lost });
+  const peers = isAlone ? undefined : new Peers(directory, owner.shard, log);
+  const ticked = (room: GameRoom) => (leases ? new Fenced(room, leases, now) : room);
+  const start = ticking === false ? undefined : (room: GameRoom) => ticker.start(ticked(room));
+  const shard: Shard = new Shard({ ...parts, findDesyncs, start, leases });
+  const seating = new Seating({ ...parts, shard, peers, chance });
   await shard.start();
-  return { shard, seating };
+  if (!leases || !peers) return { shard, seating, cluster: undefined };
+  const { checkpointMs } = limits;
+  const about = { directory, shard, seating, leases, peers, log, clocks: parts, checkpointMs };
+  const cluster = new Cluster({ ...about, load: parts.load, chance });
+  await cluster.start();
+  return { shard, seating, cluster };
 }

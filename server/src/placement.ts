@@ -1,11 +1,12 @@
-// Which room somebody gets: one by its id, or the fullest of a kind that has a place, or a new one;
-// and the place in it, which the directory gives out. Asked by seating.ts for who is at the door,
-// and by the HTTP routes for who wants a ticket.
+// Which room somebody gets: one by its id, or the fullest of a kind that has a place, or a new one,
+// on this shard or another; and the place in it, which the directory gives out. Asked by seating.ts
+// for who is at the door, and by the HTTP routes for who wants a ticket.
 import { CloseCode } from '@tickwire/protocol';
-import type { Directory } from './directory.ts';
-import type { Identity } from './identity.ts';
-import { JoinRefused, underDirectory } from './joining.ts';
+import { type Directory, DirectoryError, type RoomEntry, type ShardEntry } from './directory.ts';
+import { type Clocks, type Identity, packIdentity } from './identity.ts';
+import { Elsewhere, JoinRefused, underDirectory } from './joining.ts';
 import type { Limits } from './limits.ts';
+import type { Peers } from './peers.ts';
 import type { GameRoom } from './room.ts';
 import type { Shard } from './shard.ts';
 import type { Tickets } from './tickets.ts';
@@ -13,8 +14,20 @@ import type { Tickets } from './tickets.ts';
 export interface PlacementOptions {
   shard: Shard;
   directory: Directory;
+  /** Other shards; undefined where there are none. */
+  peers: Peers | undefined;
   tickets: Tickets;
   limits: Limits;
+  clocks: Clocks;
+  /** 0 <= n < 1. */
+  chance: () => number;
+}
+
+/** What somebody asked for. */
+export interface Target {
+  readonly kind: string;
+  /** Undefined: any of the kind. */
+  readonly room: GameRoom | RoomEntry | undefined;
 }
 
 /** A place in a room that is nobody's yet: who does not use it gives it back. */
@@ -42,64 +55,107 @@ const HERE = new Uint8Array(0);
 
 export class Placement {
   readonly #options: PlacementOptions;
-  /** Rooms that are being opened, by what for: who comes meanwhile waits for them. */
-  readonly #opening = new Map<string, Promise<GameRoom>>();
+  /** Rooms that are being opened, by kind: who comes meanwhile waits for them. */
+  readonly #opening = new Map<string, Promise<GameRoom | RoomEntry>>();
   #given = 0;
 
   constructor(options: PlacementOptions) {
     this.#options = options;
   }
 
-  /** A kind by its name, or a room by its id. Throws JoinRefused. */
-  target(name: string): { kind: string; room: GameRoom | undefined } {
+  /** A kind by its name, or a room by its id. Rejects with JoinRefused. */
+  async target(name: string): Promise<Target> {
     const { shard } = this.#options;
     if (shard.kinds.includes(name)) return { kind: name, room: undefined };
-    const room = shard.rooms.get(name);
-    if (room) return { kind: room.kind, room };
+    const room = shard.rooms.get(name) ?? (await this.elsewhere(name));
+    if (room && shard.kinds.includes(room.kind)) return { kind: room.kind, room };
     const kinds = shard.kinds.join(', ');
     throw new JoinRefused(CloseCode.NoRoom, `no room and no kind of that name; kinds: ${kinds}`);
   }
 
-  /** For who joins now. Rejects with JoinRefused. */
-  async place(asked: string, spectate: boolean, makeWay: MakeWay): Promise<Place> {
-    const { kind, room } = this.target(asked);
-    if (spectate) return { room: this.#watched(kind, room), seat: undefined };
-    const take = (candidate: GameRoom) => this.#take(candidate, makeWay);
+  /** A room of another shard, by its id. Rejects with JoinRefused where none has it just now. */
+  async elsewhere(id: string): Promise<RoomEntry | undefined> {
+    const { directory, peers, shard } = this.#options;
+    if (!peers) return undefined;
+    const entry = await underDirectory(directory.room(id));
+    if (entry?.orphan)
+      throw new JoinRefused(CloseCode.Overloaded, 'the room is on its way; try again', 'orphan');
+    return entry?.shard === shard.owner.shard ? undefined : entry;
+  }
+
+  /** For who joins now. Rejects with JoinRefused, or with Elsewhere where it is another shard's. */
+  async place({ kind, room }: Target, identity: Identity, makeWay: MakeWay): Promise<Place> {
+    const take = async (candidate: GameRoom | RoomEntry): Promise<Place | undefined> => {
+      if (isHere(candidate)) return this.#take(candidate, makeWay);
+      const { tickets } = this.#options;
+      const nonce = tickets.promise(identity);
+      const reserved = await this.#reserve(candidate, nonce, identity);
+      if (reserved) throw new Elsewhere(reserved.url, reserved.ticket);
+      tickets.take(nonce);
+      return undefined;
+    };
     if (room) return (await take(room)) ?? full(room.id);
     return this.#find(kind, take);
   }
 
+  /** As place, for who only watches: spectators take no places. */
+  async watched({ kind, room }: Target): Promise<Place> {
+    if (room && !isHere(room)) throw new Elsewhere(room.url);
+    if (room) return room.canBeWatched ? { room, seat: undefined } : full(room.id);
+    const { shard, directory, peers } = this.#options;
+    let best: GameRoom | undefined;
+    for (const own of shard.rooms.values())
+      if (own.kind === kind && own.canBeWatched && !(best && best.taken >= own.taken)) best = own;
+    if (best) return { room: best, seat: undefined };
+    const others = peers ? await underDirectory(directory.rooms(kind)) : [];
+    const other = others.find((entry) => entry.shard !== shard.owner.shard && !entry.orphan);
+    // It says there what it said here, and finds a room of that shard, or is sent on.
+    if (other) throw new Elsewhere(other.url);
+    throw new JoinRefused(CloseCode.Full, `no ${kind} room can be watched`);
+  }
+
   /** For who joins later: a room by id, or of a kind, or a new one. Rejects with JoinRefused. */
-  async promise(asked: string, create: boolean, identity: Identity): Promise<Promised> {
-    const { tickets, limits, shard } = this.#options;
+  async promise({ kind, room }: Target, create: boolean, identity: Identity): Promise<Promised> {
+    const { tickets, limits } = this.#options;
     const { user } = identity;
     if (user !== undefined && tickets.openOf(user) >= limits.ticketsPerUser)
       throw new JoinRefused(CloseCode.RateLimit, 'too many unused tickets', 'user-tickets');
-    const { kind, room } = this.target(asked);
     const nonce = tickets.promise(identity);
-    const reserve = async (candidate: GameRoom) => {
-      const { directory } = this.#options;
-      const seats = [{ seat: nonce, identity: HERE }];
-      const reserved = directory.reserve(candidate.id, seats, limits.ticketMs);
-      return (await underDirectory(reserved)) === 'reserved' ? candidate : undefined;
-    };
+    const reserve = (candidate: GameRoom | RoomEntry) => this.#reserve(candidate, nonce, identity);
     try {
-      const opened = create ? await shard.open(kind) : undefined;
-      const one = opened ?? room;
-      const found = one ? ((await reserve(one)) ?? full(one.id)) : await this.#find(kind, reserve);
-      return { room: found.id, url: '', ticket: tickets.write(found.id, user, nonce) };
+      const one = create ? await this.#openSomewhere(kind) : room;
+      return one ? ((await reserve(one)) ?? full(one.id)) : await this.#find(kind, reserve);
     } catch (error) {
       tickets.take(nonce);
       throw error;
     }
   }
 
-  /** The first of a kind that has a place, or one that is opened for it. */
-  async #find<T>(kind: string, take: (room: GameRoom) => Promise<T | undefined>): Promise<T> {
+  /** Promises a place; undefined where the room has none. */
+  async #reserve(
+    room: GameRoom | RoomEntry,
+    nonce: string,
+    identity: Identity,
+  ): Promise<Promised | undefined> {
+    const { directory, tickets, limits, clocks } = this.#options;
+    const { id } = room;
+    const [url, packed] = isHere(room) ? ['', HERE] : [room.url, packIdentity(identity, clocks)];
+    const seats = [{ seat: nonce, identity: packed }];
+    const answer = await underDirectory(directory.reserve(id, seats, limits.ticketMs));
+    if (answer !== 'reserved') return undefined;
+    return { room: id, url, ticket: tickets.write(id, identity.user, nonce) };
+  }
+
+  /** What `take` gives of the first room of a kind that has a place, or of a new one. */
+  async #find<T>(
+    kind: string,
+    take: (room: GameRoom | RoomEntry) => Promise<T | undefined>,
+  ): Promise<T> {
     const { shard, directory } = this.#options;
     for (;;) {
-      for (const { id } of await underDirectory(directory.candidates(kind, '', TRIES))) {
-        const room = shard.rooms.get(id);
+      for (const entry of await underDirectory(directory.candidates(kind, '', TRIES))) {
+        const isOurs = entry.shard === shard.owner.shard;
+        const room = isOurs ? shard.rooms.get(entry.id) : entry;
         const taken = room && (await take(room));
         if (taken) return taken;
       }
@@ -112,12 +168,46 @@ export class Placement {
   }
 
   /** One new room for all who want one at once. */
-  #open(kind: string): Promise<GameRoom> {
+  #open(kind: string): Promise<GameRoom | RoomEntry> {
     const opening = this.#opening.get(kind);
     if (opening) return opening;
-    const opened = this.#options.shard.open(kind).finally(() => this.#opening.delete(kind));
+    const opened = this.#openSomewhere(kind).finally(() => this.#opening.delete(kind));
     this.#opening.set(kind, opened);
     return opened;
+  }
+
+  /** Here, or where there is less to do. */
+  async #openSomewhere(kind: string): Promise<GameRoom | RoomEntry> {
+    const { shard, directory, peers } = this.#options;
+    const other = peers && (await this.#lessLoaded());
+    if (!other) return shard.open(kind);
+    try {
+      const id = String(await peers.ask(other.id, 'open', kind));
+      const entry = await underDirectory(directory.room(id));
+      if (entry) return entry;
+    } catch (error) {
+      if (!(error instanceof DirectoryError)) throw error;
+      // It died, or is full since it last said how it is.
+    }
+    return shard.open(kind);
+  }
+
+  /**
+   * Another shard that is less loaded than this one, of two that chance picks: the least loaded of
+   * all would get every room until it says so (Mitzenmacher 2001, the power of two choices).
+   */
+  async #lessLoaded(): Promise<ShardEntry | undefined> {
+    const { directory, shard, chance } = this.#options;
+    const known = await underDirectory(directory.shards());
+    const own = known.find(({ id }) => id === shard.owner.shard);
+    const others = known.filter(
+      (one) => one !== own && one.build === shard.build && !one.draining && one.url !== '',
+    );
+    const pick = () => others[Math.floor(chance() * others.length)];
+    const [a, b] = [pick(), pick()];
+    const best = a && b && b.load < a.load ? b : a;
+    const isBusy = shard.draining || !own || (best && best.load < own.load);
+    return isBusy ? best : undefined;
   }
 
   async #take(room: GameRoom, makeWay: MakeWay): Promise<Place | undefined> {
@@ -130,17 +220,10 @@ export class Placement {
       answer = await underDirectory(directory.take(lease, seat));
     return answer === 'taken' ? { room, seat } : undefined;
   }
+}
 
-  /** Spectators take no places: the room that most play in. */
-  #watched(kind: string, asked: GameRoom | undefined): GameRoom {
-    if (asked) return asked.canBeWatched ? asked : full(asked.id);
-    let best: GameRoom | undefined;
-    for (const room of this.#options.shard.rooms.values())
-      if (room.kind === kind && room.canBeWatched && !(best && best.taken >= room.taken))
-        best = room;
-    if (!best) throw new JoinRefused(CloseCode.Full, `no ${kind} room can be watched`);
-    return best;
-  }
+function isHere(room: GameRoom | RoomEntry): room is GameRoom {
+  return 'world' in room;
 }
 
 function full(id: string): never {

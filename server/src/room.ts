@@ -291,11 +291,20 @@ export class GameRoom implements Room<Game, unknown, unknown> {
 
   /** Ends the room: everybody is told. Idempotent. */
   end(code: number, reason: string): void {
+    this.#finish(code, reason, (line) => line.close(code, reason));
+  }
+
+  /** The room goes on at another shard: everybody is told where. The game is not asked. */
+  moveTo(url: string): void {
+    this.#finish(CloseCode.Restart, 'it goes on elsewhere', (line) => line.move(url));
+  }
+
+  #finish(code: number, reason: string, tell: (line: Line) => void): void {
     if (this.over) return;
     this.over = true;
-    for (const seat of this.roomSeats.byId.values()) {
+    for (const seat of this.seats) {
       seat.gone = true;
-      seat.line?.close(code, reason);
+      if (seat.line) tell(seat.line);
       seat.line = undefined;
     }
     this.#ended(this, code, reason);

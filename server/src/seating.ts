@@ -5,9 +5,10 @@ import { CloseCode, type Continuity, Credential, type Hello } from '@tickwire/pr
 import { Authenticator, expired } from './authenticator.ts';
 import type { RoomKind } from './define-room.ts';
 import type { Directory } from './directory.ts';
-import type { Identity } from './identity.ts';
+import { type Identity, unpackIdentity } from './identity.ts';
 import {
   checkHash,
+  Elsewhere,
   type Joined,
   JoinRefused,
   type Proof,
@@ -19,7 +20,8 @@ import { type MakeSecret, RotatingKeys } from './keys.ts';
 import type { Limits } from './limits.ts';
 import type { Log } from './log.ts';
 import type { OfferedCredential } from './offer.ts';
-import { type MakeWay, type Place, Placement, type Promised } from './placement.ts';
+import type { Peers } from './peers.ts';
+import { type MakeWay, type Place, Placement, type Promised, type Target } from './placement.ts';
 import type { GameRoom } from './room.ts';
 import type { Joiner, Line, RoomSeat } from './seat.ts';
 import type { SeatRecord } from './seat-state.ts';
@@ -45,6 +47,10 @@ export interface SeatingOptions {
   now: () => number;
   /** Ms since 1970. */
   wallClockMs: () => number;
+  /** Other shards; undefined where there are none. */
+  peers: Peers | undefined;
+  /** 0 <= n < 1. */
+  chance: () => number;
   makeSecret: MakeSecret;
   /** Signs tickets. */
   ticketKey: Uint8Array;
@@ -62,16 +68,18 @@ export class Seating {
   constructor(options: SeatingOptions) {
     this.#options = options;
     const { rooms, limits, log, now, wallClockMs, makeSecret, ticketKey: key } = options;
-    const { shard, directory } = options;
+    const { shard, directory, peers, chance } = options;
     const clocks = { now, wallClockMs };
     this.#tickets = new Tickets({ ...clocks, key, makeNonce: makeSecret, lifeMs: limits.ticketMs });
     const deadlineMs = limits.authenticateMs;
     this.authenticator = new Authenticator({ ...clocks, rooms, deadlineMs, log });
-    this.placement = new Placement({ shard, directory, tickets: this.#tickets, limits });
+    const tickets = this.#tickets;
+    this.placement = new Placement({ shard, directory, peers, tickets, limits, clocks, chance });
     this.#resume = new RotatingKeys(makeSecret);
     shard.watch = {
       left: (room, seat) => this.#left(room, seat),
       ended: (room) => this.#ended(room),
+      restored: (room, records) => this.adopt(room, records),
     };
   }
 
@@ -84,14 +92,15 @@ export class Seating {
   async prove({ credential, secret, room }: OfferedCredential): Promise<Proof> {
     switch (credential) {
       case Credential.Resume:
-        this.#seatOf(secret);
+        // Of a seat on another shard, only HELLO says in which room it is.
+        if (!this.#options.peers) this.#seatOf(secret);
         return { credential, secret };
       case Credential.Ticket:
         this.#ticketOf(secret);
         return { credential, secret };
       default: {
         const asked = room ?? this.#onlyKind();
-        const { kind } = this.placement.target(asked);
+        const { kind } = await this.placement.target(asked);
         const identity = await this.authenticator.identify(kind, secret, asked);
         return { credential, room: asked, identity };
       }
@@ -107,11 +116,13 @@ export class Seating {
     const { credential, secret } = held && 'secret' in held ? held : hello;
     switch (credential) {
       case Credential.Resume:
+        if (!this.#resume.find(secret)) await this.#checkElsewhere(hello.room);
         return this.#resumeSeat(hello, secret, line, proof);
       case Credential.Ticket:
         return this.#redeem(hello, secret, line);
       default: {
-        const { kind } = this.placement.target(hello.room);
+        const target = await this.placement.target(hello.room);
+        const { kind } = target;
         checkHash(this.#options.rooms[kind].game.hash, hello.hash);
         const identity =
           held && 'identity' in held
@@ -119,22 +130,25 @@ export class Seating {
             : await this.authenticator.identify(kind, secret, hello.room, line.about);
         this.#checkHere(line);
         const makeWay = this.#makeWayFor(kind, identity);
-        const place = await this.placement.place(hello.room, hello.spectate, makeWay);
+        const place = hello.spectate
+          ? await this.placement.watched(target)
+          : await this.placement.place(target, identity, makeWay);
         return this.#sit(place, identity, hello.spectate, line);
       }
     }
   }
 
   /** A ticket for a kind or a room. Rejects with JoinRefused. */
-  async promise(asked: string, create: boolean, identity: Identity): Promise<Promised> {
-    this.#oneTooMany(this.placement.target(asked).kind, identity.user);
-    return this.placement.promise(asked, create, identity);
+  async promise(target: Target, create: boolean, identity: Identity): Promise<Promised> {
+    this.#oneTooMany(target.kind, identity.user);
+    return this.placement.promise(target, create, identity);
   }
 
-  /** What a ticket says that is good. Throws JoinRefused. */
+  /** What a ticket says that may be good: others know what they promised. Throws JoinRefused. */
   #ticketOf(secret: string): Ticket {
     const ticket = this.#tickets.read(secret);
-    if (!(ticket && this.#tickets.holds(ticket.nonce))) throw ticketSpent();
+    const isGood = ticket && (this.#options.peers || this.#tickets.holds(ticket.nonce));
+    if (!isGood) throw ticketSpent();
     return ticket;
   }
 
@@ -142,11 +156,15 @@ export class Seating {
     const { shard, directory } = this.#options;
     const { roomId, nonce } = this.#ticketOf(secret);
     const room = shard.rooms.get(roomId);
-    if (!room) throw new JoinRefused(CloseCode.NoRoom, 'the room of this ticket is over');
+    if (!room) {
+      await this.#checkElsewhere(roomId);
+      throw new JoinRefused(CloseCode.NoRoom, 'the room of this ticket is over');
+    }
     checkHash(room.game.hash, hello.hash);
     const redeemed = await underDirectory(directory.redeem(shard.leaseOf(room), nonce));
-    const identity = this.#tickets.take(nonce);
-    if (!(redeemed instanceof Uint8Array && identity)) throw ticketSpent();
+    if (!(redeemed instanceof Uint8Array)) throw ticketSpent();
+    // What another shard promised comes with its identity.
+    const identity = this.#tickets.take(nonce) ?? unpackIdentity(redeemed, this.#options);
     return this.#sit({ room, seat: nonce }, identity, hello.spectate, line);
   }
 
@@ -212,10 +230,12 @@ export class Seating {
   /** `key`: that the seat was resumed with. */
   #joined(ref: SeatRef, key?: string, continuity?: Continuity): Joined {
     const { room, seat, identity } = ref;
+    const { peers, shard } = this.#options;
     return {
       room,
       seat,
       resumeKey: this.#resume.issue(ref, key),
+      epoch: peers && shard.leaseOf(room).epoch,
       continuity,
       untilMs: identity.untilMs,
       renew: (token, about) => this.#renew(ref, token, about),
@@ -257,6 +277,12 @@ export class Seating {
     if (found.spent)
       throw new JoinRefused(CloseCode.Superseded, 'a newer connection took over this seat');
     return ref;
+  }
+
+  /** Throws Elsewhere for the room of another shard. */
+  async #checkElsewhere(room: string): Promise<void> {
+    const entry = await this.placement.elsewhere(room);
+    if (entry) throw new Elsewhere(entry.url);
   }
 
   #resumeSeat(hello: Hello, key: string, line: Line, proof: Proof | undefined): Joined {

@@ -7,6 +7,7 @@ import type { TlsFiles } from './certificate.ts';
 import type { RoomKind } from './define-room.ts';
 import type { Directory } from './directory.ts';
 import type { MakeSecret } from './keys.ts';
+import type { OnDirectoryLoss } from './leases.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { createLog, type Log, type LogLevel } from './log.ts';
 import type { MetricsOptions } from './metrics.ts';
@@ -62,6 +63,13 @@ export interface ServeOptions {
   transportLimits?: Partial<TransportLimits>;
   limits?: Partial<Limits>;
   directory?: Directory;
+  /**
+   * What rooms do while the directory cannot be reached. `continue` (default): they go on, for 30 s
+   * at most; it is away for all, so nobody can claim them. One shard that is cut off alone goes on
+   * beside the one that took its rooms over, until it learns of it. `freeze`: they stand still
+   * before their lease is over.
+   */
+  onDirectoryLoss?: OnDirectoryLoss;
   log?: LogLevel | Log;
   /** Default: NODE_ENV is 'production'. */
   production?: boolean;
@@ -119,6 +127,7 @@ const OPTIONS = Object.keys({
   transportLimits: 0,
   limits: 0,
   directory: 0,
+  onDirectoryLoss: 0,
   log: 0,
   production: 0,
   findDesyncs: 0,

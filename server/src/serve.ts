@@ -3,9 +3,11 @@
 // serve-options.ts reads the environment, end-signals.ts the signals.
 
 import { randomBytes } from 'node:crypto';
+import { performance } from 'node:perf_hooks';
 import { CloseCode, UsageError } from '@tickwire/protocol';
 import { accessOf } from './access.ts';
 import { type TlsFiles, watchCertificate } from './certificate.ts';
+import type { Cluster } from './cluster.ts';
 import type { Directory, Owner } from './directory.ts';
 import { Edge, linesFor } from './edge.ts';
 import { onEndSignals } from './end-signals.ts';
@@ -55,6 +57,9 @@ export interface Server {
 
 /** Ms between sweeps: a handshake deadline is met to a tenth of it, an idle one to less. */
 const SWEEP_MS = 250;
+
+/** Ms between looks at what a shard among others has to do: a tenth of a lease or less. */
+const WORK_MS = 50;
 
 /** Ms between looks at the certificate's files: soon against days, and two calls of stat. */
 const CERTIFICATE_LOOK_MS = 10_000;
@@ -128,8 +133,8 @@ async function serveRooms(
   const transport = await transportOf(options, log, tally);
   const heartbeat = new Heartbeat();
   const ticker = new Ticker(now, tally);
-  const { shard, seating } = await makeShard({
-    ...{ ...options, production, ...(await chanceOf(options, directory)) },
+  const { shard, seating, cluster } = await makeShard({
+    ...{ ...options, production, ...(await chanceOf(options, directory)), load: loadMeter() },
     ...{ limits, directory, owner, log, heartbeat, ticker, now, wallClockMs },
   });
   const mostLines = linesOf(limits, log);
@@ -140,8 +145,9 @@ async function serveRooms(
     await shard.drain(CloseCode.Restart, 'the server did not start');
     throw error;
   });
-  const sweeper = options.ticking === false ? undefined : setInterval(() => edge.sweep(), SWEEP_MS);
-  const unguard = sweeper && startWatchdog(heartbeat, limits.hangMs, log);
+  await cluster?.start();
+  const rest = options.ticking === false ? undefined : startDuties(edge, cluster);
+  const unguard = rest && startWatchdog(heartbeat, limits.hangMs, log);
   const url = urlOf(host, listening.port, tls);
   const unwatch = keepCertificate(transport, tls, log);
   log.info({ port: listening.port, transport: transport.name, production }, `listening on ${url}`);
@@ -149,13 +155,15 @@ async function serveRooms(
   let closing: Promise<void> | undefined;
   const close = (reason = 'the server restarts'): Promise<void> => {
     closing ??= (async () => {
+      await cluster?.drain();
       transport.stopListening();
-      clearInterval(sweeper);
       unwatch();
       await shard.drain(CloseCode.Restart, reason);
       edge.farewell(reason);
       await new Promise((resolve) => setTimeout(resolve, FAREWELL_MS));
       await transport.close();
+      rest?.();
+      await cluster?.close();
       // Another one is closed by who made it.
       if (directory !== options.directory) await directory.close();
       unguard?.();
@@ -194,6 +202,27 @@ async function reachOf(options: ServeOptions, settings: Settings, place?: Place)
 /** Of this machine; what players use is `publicUrl`. */
 function urlOf(host: string, port: number, tls: TlsFiles | undefined): string {
   return `${tls ? 'https' : 'http'}://${host === '0.0.0.0' ? 'localhost' : host}:${port}`;
+}
+
+/** What is done by the clock, beside the rooms' ticks; answers what ends it. */
+function startDuties(edge: Edge, cluster: Cluster | undefined): () => void {
+  const sweeper = setInterval(() => edge.sweep(), SWEEP_MS);
+  const worker = cluster && setInterval(() => cluster.work(), WORK_MS);
+  return () => {
+    clearInterval(sweeper);
+    clearInterval(worker);
+  };
+}
+
+/** How busy the event loop was since it was last asked, 0..1. */
+function loadMeter(): () => number {
+  let last = performance.eventLoopUtilization();
+  return () => {
+    const now = performance.eventLoopUtilization();
+    const { utilization } = performance.eventLoopUtilization(now, last);
+    last = now;
+    return utilization;
+  };
 }
 
 /** What an HMAC-SHA256 is worth (RFC 2104 3): a shorter key is the easier way in. */

@@ -1,15 +1,20 @@
-// One process's rooms: opens them, finds them, ends them, and holds the lease of each. Knows no
-// socket and no HTTP; who sits in a room is seating.ts', which room somebody gets is placement.ts'.
-// The directory is told of each room before it ticks and after it has ended.
+// One process's rooms: opens them, takes over those of others, ends them or lets them go, and holds
+// the lease of each. Knows no socket and no HTTP; who sits in a room is seating.ts', which room
+// somebody gets is placement.ts'. The directory is told of each room before it ticks and after it
+// has ended.
+import { createHash } from 'node:crypto';
 import { CloseCode, UsageError } from '@tickwire/protocol';
+import { CheckpointError, restoreRoom } from './checkpoint.ts';
 import { DEFAULT_SEATS, type RoomKind } from './define-room.ts';
 import type { Directory, Lease, Owner, RoomFacts } from './directory.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import { JoinRefused, underDirectory } from './joining.ts';
+import type { Leases } from './leases.ts';
 import type { Limits } from './limits.ts';
 import type { Log } from './log.ts';
-import { GameRoom } from './room.ts';
+import { GameRoom, type RoomOptions } from './room.ts';
 import type { RoomSeat } from './seat.ts';
+import type { SeatRecord } from './seat-state.ts';
 import { Totals } from './totals.ts';
 
 export interface ShardOptions {
@@ -20,8 +25,12 @@ export interface ShardOptions {
   owner: Owner;
   log: Log;
   heartbeat: Heartbeat;
+  /** Of its rooms; undefined where there are no other shards. */
+  leases: Leases | undefined;
   /** Monotonic ms. */
   now: () => number;
+  /** Ms since 1970. */
+  wallClockMs: () => number;
   /** Short random text for room ids. */
   makeId: () => string;
   seed: () => number;
@@ -43,6 +52,8 @@ export interface RoomsWatch {
   left(room: GameRoom, seat: RoomSeat): void;
   /** Its figures are summed after this. */
   ended(room: GameRoom): void;
+  /** A room goes on here, with these seats. */
+  restored(room: GameRoom, records: readonly SeatRecord[]): void;
 }
 
 interface Held {
@@ -57,13 +68,20 @@ export class Shard {
   readonly rooms = new Map<string, GameRoom>();
   /** By kind, of the rooms and seats that are gone. */
   readonly past = new Map<string, Totals>();
-  watch: RoomsWatch = { left() {}, ended() {} };
+  watch: RoomsWatch = { left() {}, ended() {}, restored() {} };
+  /**
+   * What games this process knows. Rooms are opened for others, and moved, where it is the same.
+   */
+  readonly build: string;
   readonly #options: ShardOptions;
   readonly #held = new Map<GameRoom, Held>();
   readonly #closing = new Set<Promise<void>>();
+  /** Rooms that go on elsewhere, on their way out. */
+  readonly #gone = new Set<GameRoom>();
   /** Rooms that are claimed and not yet there. */
   #opening = 0;
-  #draining = false;
+  /** Takes no more rooms. */
+  draining = false;
 
   constructor(options: ShardOptions) {
     this.#options = options;
@@ -76,6 +94,8 @@ export class Shard {
     }
     for (const [kind, given] of Object.entries(options.rooms))
       if (!given?.definition) throw new UsageError(`rooms.${kind}: give what defineRoom() returns`);
+    const games = kinds.map((kind) => `${kind} ${options.rooms[kind].game.hash}`).sort();
+    this.build = createHash('sha256').update(games.join()).digest('base64url');
   }
 
   get kinds(): readonly string[] {
@@ -90,10 +110,15 @@ export class Shard {
     return this.#options.rooms[name];
   }
 
-  /** Opens what is to stand even if nobody is in it. */
+  /** Opens what is to stand even if nobody is in it: once, however many shards there are. */
   async start(): Promise<void> {
-    for (const [kind, { definition }] of Object.entries(this.#options.rooms))
-      if (definition.keep) await this.open(kind);
+    const { rooms, leases, directory } = this.#options;
+    for (const [kind, { definition }] of Object.entries(rooms)) {
+      if (!definition.keep) continue;
+      const id = `${kind}-0`;
+      const stands = leases && (await directory.room(id));
+      if (!stands) await this.open(kind, leases && { id });
+    }
   }
 
   /**
@@ -102,7 +127,7 @@ export class Shard {
    */
   async open(kind: string, about: OpenOptions = {}): Promise<GameRoom> {
     const { rooms, limits, directory, makeId } = this.#options;
-    if (this.rooms.size + this.#opening >= limits.rooms || this.#draining)
+    if (this.rooms.size + this.#opening >= limits.rooms || this.draining)
       throw new JoinRefused(CloseCode.Overloaded, 'this server takes no more rooms now');
     const { id = `${kind}-${makeId()}`, match = '', hidden = false } = about;
     const { game, definition } = rooms[kind];
@@ -112,15 +137,64 @@ export class Shard {
     try {
       const claim = await underDirectory(directory.claim(facts, this.owner));
       if (!claim.won) throw new JoinRefused(CloseCode.Overloaded, 'another shard has this room');
-      return this.#start(facts, claim.epoch);
+      return this.#start({ id, epoch: claim.epoch }, new GameRoom(this.#optionsFor(facts)));
     } finally {
       this.#opening--;
     }
   }
 
-  #start({ id, kind }: RoomFacts, epoch: number): GameRoom {
-    const { rooms, limits, log, now, seed, heartbeat, findDesyncs, directory } = this.#options;
-    const room = new GameRoom({
+  /**
+   * A room whose owner is gone goes on here, as its kind says; undefined where another shard has it
+   * or none of ours may. Rejects with DirectoryError.
+   */
+  async takeOver(id: string): Promise<GameRoom | undefined> {
+    const { directory, rooms } = this.#options;
+    const entry = await directory.room(id);
+    if (!entry?.orphan || this.draining || !this.#knows(entry)) return undefined;
+    const claim = await directory.claim(entry, this.owner);
+    if (!claim.won) return undefined;
+    const lease = { id, epoch: claim.epoch };
+    if (rooms[entry.kind].definition.failover !== 'end') return this.#goOn(entry, lease);
+    await directory.release(lease);
+    return undefined;
+  }
+
+  /** A room that was handed over to this shard goes on. Rejects with DirectoryError. */
+  async adopt(lease: Lease): Promise<GameRoom | undefined> {
+    const entry = await this.#options.directory.room(lease.id);
+    if (entry?.epoch !== lease.epoch || !this.#knows(entry)) return undefined;
+    return this.#goOn(entry, lease);
+  }
+
+  #knows({ kind, build }: RoomFacts): boolean {
+    return this.kinds.includes(kind) && this.kind(kind).game.hash === build;
+  }
+
+  /** From its newest checkpoint, or, where there is none that is good, from the beginning. */
+  async #goOn(facts: RoomFacts, lease: Lease): Promise<GameRoom> {
+    const { directory, log } = this.#options;
+    const { id } = facts;
+    const checkpoint = await directory.load(id);
+    const options = this.#optionsFor(facts);
+    try {
+      if (!checkpoint) throw new CheckpointError('room', 'it has no checkpoint');
+      const { room, records } = restoreRoom(options, checkpoint.bytes, this.#options);
+      this.watch.restored(room, records);
+      const places = records.map(({ place }) => place).filter((place) => place !== undefined);
+      await directory.occupy(lease, places);
+      log.info({ room: id, tick: checkpoint.tick, seats: records.length }, 'room goes on here');
+      return this.#start(lease, room);
+    } catch (error) {
+      if (!(error instanceof CheckpointError)) throw error;
+      await directory.occupy(lease, []);
+      log.warn({ room: id, reason: error.message }, 'room begins anew here');
+      return this.#start(lease, new GameRoom(this.#optionsFor(facts)));
+    }
+  }
+
+  #optionsFor({ id, kind }: RoomFacts): RoomOptions {
+    const { rooms, limits, log, now, seed, heartbeat, findDesyncs } = this.#options;
+    return {
       id,
       kind,
       definition: rooms[kind],
@@ -132,16 +206,34 @@ export class Shard {
       now,
       left: (from, seat) => this.watch.left(from, seat),
       ended: (over, code, reason) => this.#ended(over, code, reason),
-    });
-    const lease = { id, epoch };
+    };
+  }
+
+  #start(lease: Lease, room: GameRoom): GameRoom {
+    const { log, directory, leases } = this.#options;
+    const { id } = lease;
     if (room.over) {
       this.#tell(room, directory.release(lease));
       throw new JoinRefused(CloseCode.RoomError, 'the room failed to open');
     }
     this.rooms.set(id, room);
+    leases?.add(lease);
     log.info({ room: id }, 'room opened');
     this.#held.set(room, { lease, stop: this.#options.start?.(room) });
     return room;
+  }
+
+  /** Its clock stands still: it is about to be handed over. */
+  stop(room: GameRoom): void {
+    this.#held.get(room)?.stop?.();
+  }
+
+  /** Another shard has the room: its players are sent there, or to where they came in. */
+  letGo(id: string, url = ''): void {
+    const room = this.rooms.get(id);
+    if (!room) return;
+    this.#gone.add(room);
+    room.moveTo(url);
   }
 
   /** Of a room of ours that is not over. */
@@ -177,7 +269,7 @@ export class Shard {
 
   /** Ends every room and waits for their `close` hooks. */
   async drain(code: CloseCode, reason: string): Promise<void> {
-    this.#draining = true;
+    this.draining = true;
     for (const room of [...this.rooms.values()]) room.end(code, reason);
     const { closeMs } = this.#options.limits;
     let timer: NodeJS.Timeout | undefined;
@@ -198,9 +290,11 @@ export class Shard {
     held.stop?.();
     this.#held.delete(room);
     this.rooms.delete(room.id);
+    this.#options.leases?.remove(room.id);
     this.watch.ended(room);
     past.addRoom(room);
     log.info({ room: room.id, reason }, 'room closed');
+    if (this.#gone.delete(room)) return room.code.stop();
     const closing = Promise.resolve()
       .then(() => room.code.call(() => room.definition.close?.(room as never)))
       .catch((error) => log.error({ err: error, room: room.id }, 'the close handler threw'))

@@ -1,0 +1,169 @@
+// What a shard among others does by the clock: renews its leases, says how busy it is, saves its
+// rooms, takes over those whose owner is gone; and what it does for others when they ask. Made by
+// make-shard.ts; serve() calls `work` a few times a second. A single process has none.
+import { saveRoom } from './checkpoint.ts';
+import { type Directory, DirectoryError, type ShardEntry } from './directory.ts';
+import type { Clocks } from './identity.ts';
+import type { Leases } from './leases.ts';
+import type { Log } from './log.ts';
+import { Moving } from './moving.ts';
+import type { Peers } from './peers.ts';
+import type { GameRoom } from './room.ts';
+import type { Seating } from './seating.ts';
+import type { Shard } from './shard.ts';
+
+export interface ClusterOptions {
+  directory: Directory;
+  shard: Shard;
+  seating: Seating;
+  leases: Leases;
+  peers: Peers;
+  clocks: Clocks;
+  log: Log;
+  /** Ms from one checkpoint of a room to the next: what is lost with its process. */
+  checkpointMs: number;
+  /** How busy this process is, 0..1. */
+  load: () => number;
+  /** 0 <= n < 1. */
+  chance: () => number;
+}
+
+/** Ms between two looks for rooms without an owner: short against a lease. */
+const REAP_MS = 300;
+/** Ms between two words about oneself: 3 of them fit in what a shard is remembered for. */
+const ANNOUNCE_MS = 2_000;
+
+/** Something that is done again and again, never twice at once. */
+interface Duty {
+  readonly everyMs: number;
+  readonly run: () => Promise<void>;
+  dueMs: number;
+  busy: boolean;
+}
+
+export class Cluster {
+  readonly moving: Moving;
+  readonly #options: ClusterOptions;
+  readonly #duties: readonly Duty[];
+  /** When each room is to be saved next. */
+  readonly #saves = new WeakMap<GameRoom, Duty>();
+  #closed = false;
+
+  constructor(options: ClusterOptions) {
+    this.#options = options;
+    this.moving = new Moving(options);
+    const { leases, directory } = options;
+    const duty = (everyMs: number, run: () => Promise<void>): Duty => {
+      return { everyMs, run, dueMs: 0, busy: false };
+    };
+    this.#duties = [
+      duty(leases.everyMs, () => leases.renew()),
+      duty(Math.min(ANNOUNCE_MS, directory.leaseMs), () => this.announce()),
+      duty(REAP_MS, () => this.#reap()),
+    ];
+  }
+
+  /** Rejects with DirectoryError: who cannot be heard of is no shard. */
+  async start(): Promise<void> {
+    const { peers, shard } = this.#options;
+    await peers.listen({
+      open: async (kind: string) => (await shard.open(kind)).id,
+      adopt: async (id: string, epoch: number) => (await shard.adopt({ id, epoch }))?.id ?? '',
+    });
+    await this.announce();
+  }
+
+  /** Does what is due. Called every 50 ms or so. */
+  work(): void {
+    const { clocks, shard } = this.#options;
+    const nowMs = clocks.now();
+    for (const duty of this.#duties) this.#do(duty, nowMs);
+    for (const room of shard.rooms.values())
+      if (room.failover === 'restore') this.#do(this.#saveOf(room, nowMs), nowMs);
+  }
+
+  async announce(): Promise<void> {
+    const { directory, shard, load } = this.#options;
+    const { shard: id, url } = shard.owner;
+    let seats = 0;
+    for (const room of shard.rooms.values()) seats += room.taken;
+    const entry: ShardEntry = {
+      ...{ id, url, build: shard.build, rooms: shard.rooms.size, seats },
+      load: Math.round(Math.min(Math.max(load(), 0), 1) * 1_000),
+      draining: shard.draining,
+    };
+    await directory.announce(entry);
+  }
+
+  /** Hands over the rooms that can be. The duties go on meanwhile. */
+  async drain(): Promise<void> {
+    const { shard, log } = this.#options;
+    shard.draining = true;
+    try {
+      // So that nobody sends more of them here.
+      await this.announce();
+      await this.moving.moveAll();
+    } catch (error) {
+      log.error({ err: error, rooms: shard.rooms.size }, 'rooms could not be handed over');
+    }
+  }
+
+  /** No more duties, and nothing is answered. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    const { peers, directory, shard, log } = this.#options;
+    try {
+      await peers.close();
+      await directory.withdraw(shard.owner.shard);
+    } catch (error) {
+      // It is forgotten in a while.
+      log.warn({ err: error }, 'the directory was not told that this shard is gone');
+    }
+  }
+
+  #do(duty: Duty, nowMs: number): void {
+    if (duty.busy || nowMs < duty.dueMs || this.#closed) return;
+    duty.dueMs = nowMs + duty.everyMs;
+    duty.busy = true;
+    duty
+      .run()
+      .catch((error) => {
+        // That the directory does not answer is told by the leases.
+        if (!(error instanceof DirectoryError))
+          this.#options.log.error({ err: error }, 'a duty of the shard failed');
+      })
+      .finally(() => {
+        duty.busy = false;
+      });
+  }
+
+  /** Rooms are saved in turns, not all at once. */
+  #saveOf(room: GameRoom, nowMs: number): Duty {
+    const { checkpointMs, chance } = this.#options;
+    const known = this.#saves.get(room);
+    if (known) return known;
+    const dueMs = nowMs + chance() * checkpointMs;
+    const duty = { everyMs: checkpointMs, run: () => this.#save(room), dueMs, busy: false };
+    this.#saves.set(room, duty);
+    return duty;
+  }
+
+  async #save(room: GameRoom): Promise<void> {
+    const { directory, shard, seating, clocks, leases } = this.#options;
+    if (room.over || !leases.hold) return;
+    const lease = shard.leaseOf(room);
+    const bytes = saveRoom(room, seating.recordsOf(room), { clocks });
+    if (!bytes) return;
+    if (!(await directory.save(lease, room.doneTick, bytes))) shard.letGo(room.id);
+  }
+
+  /** One after the other: other shards take their share meanwhile. */
+  async #reap(): Promise<void> {
+    const { directory, shard, leases, log } = this.#options;
+    if (shard.draining || !leases.hold) return;
+    for (const id of await directory.orphans()) {
+      const known = shard.rooms.has(id);
+      if (!known && (await shard.takeOver(id))) log.warn({ room: id }, 'took over a room');
+    }
+  }
+}

@@ -1,0 +1,92 @@
+// Hands rooms over to other shards while they are played in: when this process drains, and when
+// somebody asks for it. Made by make-shard.ts for a shard among others. The room stands still from
+// its last checkpoint here to its first tick there; its players are told where it is once it is.
+import { checkpointOf } from './checkpoint.ts';
+import { type Directory, DirectoryError, type ShardEntry } from './directory.ts';
+import type { Clocks } from './identity.ts';
+import type { Log } from './log.ts';
+import type { Peers } from './peers.ts';
+import type { GameRoom } from './room.ts';
+import type { Seating } from './seating.ts';
+import type { Shard } from './shard.ts';
+
+export interface MovingOptions {
+  directory: Directory;
+  shard: Shard;
+  seating: Seating;
+  peers: Peers;
+  clocks: Clocks;
+  log: Log;
+}
+
+/** Rooms that are on their way at once: a room is a few ms of a core at either end. */
+const ABREAST = 4;
+/** Load, of 1000, that one more room counts as until its shard says so itself. */
+const LOAD_OF_ROOM = 10;
+
+export class Moving {
+  readonly #options: MovingOptions;
+
+  constructor(options: MovingOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Hands over all rooms that can be, and takes no more. Resolves with how many stayed: those that
+   * cannot be restored, and all where there is no other shard of this build.
+   */
+  async moveAll(): Promise<number> {
+    const { shard, log } = this.#options;
+    shard.draining = true;
+    const rooms = [...shard.rooms.values()];
+    const targets = new Map((await this.#others()).map((entry) => [entry, entry.load]));
+    const mover = async () => {
+      for (let room = rooms.pop(); room; room = rooms.pop()) {
+        const [least] = [...targets].sort(([, a], [, b]) => a - b);
+        if (!least) return;
+        const [to, load] = least;
+        targets.set(to, load + LOAD_OF_ROOM);
+        if (!room.over) await this.move(room, to);
+      }
+    };
+    await Promise.all(Array.from({ length: ABREAST }, mover));
+    log.info({ stayed: shard.rooms.size }, 'handed its rooms over');
+    return shard.rooms.size;
+  }
+
+  /** False: the room stays, or is lost to somebody else. */
+  async move(room: GameRoom, to: ShardEntry): Promise<boolean> {
+    const { directory, shard, seating, peers, clocks, log } = this.#options;
+    if (room.failover !== 'restore') return false;
+    const lease = shard.leaseOf(room);
+    try {
+      const bytes = checkpointOf(room, seating.recordsOf(room), { clocks, isFinal: true });
+      shard.stop(room);
+      const saved = await directory.save(lease, room.doneTick, bytes);
+      const epoch = saved && (await directory.handOver(lease, { shard: to.id, url: to.url }));
+      // Whoever has it, it is not us.
+      if (epoch === false) return this.#lost(room, '');
+      await peers.ask(to.id, 'adopt', room.id, epoch);
+      shard.letGo(room.id, to.url);
+      return true;
+    } catch (error) {
+      log.error({ err: error, room: room.id, to: to.id }, 'the room was not handed over');
+      // Beyond the last checkpoint nothing was done: whoever claims it goes on from there.
+      return error instanceof DirectoryError && this.#lost(room, '');
+    }
+  }
+
+  #lost(room: GameRoom, url: string): false {
+    this.#options.shard.letGo(room.id, url);
+    return false;
+  }
+
+  /** Rejects with DirectoryError. */
+  async #others(): Promise<readonly ShardEntry[]> {
+    const { directory, shard } = this.#options;
+    const known = await directory.shards();
+    return known.filter(
+      ({ id, build, draining }) => id !== shard.owner.shard && build === shard.build && !draining,
+    );
+  }
+}
