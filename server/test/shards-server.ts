@@ -15,7 +15,7 @@ const options: ServeOptions = {
 const server = await serve(SHARDS ? { ...options, shards: Number(SHARDS) } : options);
 
 /** Ends with the parent. */
-async function watch({ directory, url, port }: Server): Promise<void> {
+async function watch({ directory, url, port, shard: { rooms } }: Server): Promise<void> {
   const id = `shard-${process.pid}`;
   const load = { load: 0, rooms: 0, seats: 0, draining: false };
   await directory.announce({ id, url, build: BUILD, ...load });
@@ -30,7 +30,7 @@ async function watch({ directory, url, port }: Server): Promise<void> {
     const shards = told.map((shard) => shard.id).sort();
     const watched = (await directory.rooms('watch')).filter(({ orphan }) => !orphan);
     const owned = watched.map((room) => room.id).sort();
-    const now = JSON.stringify({ pid: process.pid, port, shards, owned });
+    const now = JSON.stringify({ pid: process.pid, port, shards, owned, playing: rooms.size });
     if (now !== before) console.log(now);
     before = now;
   }

@@ -24,6 +24,8 @@ interface View {
   port: number;
   shards: string[];
   owned: string[];
+  /** Rooms of players. */
+  playing: number;
 }
 
 const FILE = './shards-server.ts';
@@ -82,24 +84,30 @@ function isGone(pid: number): boolean {
 for (const { name, missing } of TRANSPORTS) {
   const skipped = missing ? ` (skipped: ${missing})` : '';
   test.skipIf(missing !== undefined)(
-    `over ${name}: one that is killed is back on its port, and the other plays on${skipped}`,
+    `over ${name}: one that is killed is back on its port, and its rooms go on meanwhile${skipped}`,
     async () => {
       const program = new Program(FILE, { SHARDS: '2', PORT: '0', TRANSPORT: name });
-      const [one, other] = await agreed(program, 2);
-      expect(one.port).not.toBe(other.port);
-      const [statuses, statusesOfOther]: Status[][] = [[], []];
-      const client = await join(one.port, statuses);
-      const bystander = await join(other.port, statusesOfOther);
-      await plays(client, 10);
-      await plays(bystander, 10);
+      const ports = (await agreed(program, 2)).map(({ port }) => port);
+      expect(ports[0]).not.toBe(ports[1]);
+      const statuses: Status[][] = [[], []];
+      const client = await join(ports[0], statuses[0]);
+      // One of them is sent on, or both are: there is one room.
+      const second = await join(ports[1], statuses[1]);
+      expect(second.room).toBe(client.room);
+      await program.until(() => viewsOf(program).some(({ playing }) => playing > 0));
+      const [one, other] = viewsOf(program).sort((a, b) => b.playing - a.playing);
+      for (const player of [client, second]) await plays(player, 10);
+      const seats = [client.seat, second.seat];
       process.kill(one.pid, 'SIGKILL');
       const now = await agreed(program, 2, one.pid);
-      expect(now.map(({ port }) => port).sort()).toEqual([one.port, other.port].sort());
+      expect(now.map(({ port }) => port).sort()).toEqual(ports.sort());
       expect(now.map(({ pid }) => pid)).toContain(other.pid);
-      while (statuses.at(-1)!.state !== 'live' || statuses.length < 2) await plays(bystander, 1);
-      expect(statuses.at(-1)).toMatchObject({ state: 'live', fresh: true });
-      await plays(client, 10);
-      expect(statusesOfOther.map(({ state }) => state)).toEqual(['live']);
+      const isBack = (of: Status[]) => of.length > 1 && of.at(-1)!.state === 'live';
+      while (!statuses.every(isBack)) await new Promise((resolve) => setTimeout(resolve, 10));
+      for (const of of statuses) expect(of.at(-1)).toMatchObject({ state: 'live', fresh: false });
+      for (const player of [client, second]) await plays(player, 10);
+      expect([client.seat, second.seat]).toEqual(seats);
+      expect(second.room).toBe(client.room);
       const restart = program.lines.find((line) => line.why === 'died');
       expect(restart).toMatchObject({ signal: 'SIGKILL', died: 1, hung: 0 });
     },

@@ -1,0 +1,76 @@
+// Rooms over several servers, as players meet them: who comes in by one server plays on another,
+// goes on when a room moves, and comes back when its server is cut off.
+
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { arcade } from './arcade.ts';
+import { Deployment, type Member } from './deployment.ts';
+
+let deployment: Deployment;
+beforeEach(() => {
+  deployment = new Deployment({ field: arcade({ seats: 4 }) });
+});
+afterEach(() => deployment.close());
+
+const roomsOf = ({ server }: Member) => [...server.shard.rooms.values()];
+const soon = { timeout: 8_000, interval: 20 };
+
+test('a player is sent to the server that has the room', async () => {
+  const [a, b] = [await deployment.add(), await deployment.add()];
+  const first = await deployment.join(a);
+  const second = await deployment.join(b);
+  expect(second.room).toBe(first.room);
+  expect([roomsOf(a).length, roomsOf(b).length]).toEqual([1, 0]);
+  expect(roomsOf(a)[0].taken).toBe(2);
+  const third = await deployment.join(b, first.room);
+  expect([third.room, roomsOf(a)[0].taken]).toEqual([first.room, 3]);
+});
+
+test('many who come in by two servers at once get all places and no more', async () => {
+  const [a, b] = [await deployment.add(), await deployment.add()];
+  await Promise.all(Array.from({ length: 16 }, (_, i) => deployment.join(i % 2 ? a : b)));
+  const rooms = [...roomsOf(a), ...roomsOf(b)];
+  expect(rooms.map(({ taken }) => taken).reduce((sum, taken) => sum + taken, 0)).toBe(16);
+  expect(Math.max(...rooms.map(({ taken }) => taken))).toBeLessThanOrEqual(4);
+  for (const entry of await deployment.directory.rooms())
+    expect(entry.taken).toBe(rooms.find(({ id }) => id === entry.id)?.taken);
+});
+
+test('a server that closes hands its rooms over, and nobody loses a seat', async () => {
+  const a = await deployment.add();
+  const players = [await deployment.join(a), await deployment.join(a)];
+  const b = await deployment.add();
+  await vi.waitFor(() => expect(players[0].view().mine('ship')?.x).toBeGreaterThan(5), soon);
+  const before = players.map((player) => [player.seat, player.room]);
+  const ids = players.map((player) => player.view().mine('ship')?.id);
+  const ticks = roomsOf(a)[0].doneTick;
+  await a.server.close();
+  await vi.waitFor(() => {
+    expect(players.map(({ status }) => status.state)).toEqual(['live', 'live']);
+    expect(roomsOf(b).map(({ taken }) => taken)).toEqual([2]);
+    expect([...roomsOf(b)[0].seats].every(({ connected }) => connected)).toBe(true);
+  }, soon);
+  expect(players.map((player) => [player.seat, player.room])).toEqual(before);
+  expect(players.map((player) => player.view().mine('ship')?.id)).toEqual(ids);
+  expect(roomsOf(b)[0].doneTick).toBeGreaterThanOrEqual(ticks);
+});
+
+test('the rooms of a server that is cut off go on elsewhere, and it lets them go', async () => {
+  const a = await deployment.add({ onDirectoryLoss: 'freeze' });
+  const player = await deployment.join(a);
+  await vi.waitFor(() => expect(player.view().mine('ship')?.x).toBeGreaterThan(200), soon);
+  const b = await deployment.add();
+  const [cutOff] = roomsOf(a);
+  a.door.shut = true;
+  await vi.waitFor(() => expect(roomsOf(b)).toHaveLength(1), soon);
+  // It stood still before anybody else had it.
+  const stopped = cutOff.doneTick;
+  const [restored] = roomsOf(b);
+  expect(restored.id).toBe(cutOff.id);
+  a.door.shut = false;
+  await vi.waitFor(() => expect(roomsOf(a)).toEqual([]), soon);
+  expect(cutOff.doneTick).toBe(stopped);
+  await vi.waitFor(() => expect([...restored.seats].map((s) => s.connected)).toEqual([true]), soon);
+  expect(player.status.state).toBe('live');
+  expect([player.room, restored.taken]).toEqual([cutOff.id, 1]);
+  expect(player.view().mine('ship')?.x).toBeGreaterThan(100);
+});
