@@ -41,6 +41,7 @@ const EDGE: Readonly<Record<string, string>> = {
   'client/src/connect.ts': "the page's clock and timers, and the seed of the backoff's jitter",
   'client/src/simulator.ts': 'the clock and timers of a simulated line',
   'server/src/authenticator.ts': "the deadline of a game's authenticate",
+  'server/src/end-signals.ts': 'whether a second signal is the first one again',
   'server/src/kept-process.ts': 'waits before a start, and how long a server lived',
   'server/src/parent-directory.ts': "the deadline of the parent's answer",
   'server/src/peers.ts': "the deadline of another shard's answer",

@@ -28,6 +28,8 @@ try {
   const user = install(join(folder, 'user'), tarballs);
   checkTypes(user);
   for (const node of [process.execPath, ...process.argv.slice(2)]) {
+    // The command is there, and starts.
+    run(node, ['node_modules/.bin/tickwire', 'serve', '--help'], user);
     cpSync(join(ROOT, '.ci/consumer'), user, { recursive: true });
     for (const script of readdirSync(user)
       .filter((name) => name.endsWith('.mjs'))

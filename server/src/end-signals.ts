@@ -12,11 +12,17 @@ export interface EndOptions {
   log: Log;
 }
 
-/** The first signal closes gracefully, the second at once. Answers how to stop listening. */
+/**
+ * Ms in which a signal that comes again is the same one: npm, systemd and a supervisor pass on what
+ * the terminal, or the group of processes, has been told already.
+ */
+const SAME_MS = 500;
+
+/** The first signal closes gracefully, a later one at once. Answers how to stop listening. */
 export function onEndSignals({ close, atOnce, log }: EndOptions): () => void {
-  let asked = false;
+  let askedMs: number | undefined;
   const end = (signal: string) => {
-    asked = true;
+    askedMs = performance.now();
     log.info({ signal }, 'closing');
     close().then(
       () => process.exit(0),
@@ -27,13 +33,14 @@ export function onEndSignals({ close, atOnce, log }: EndOptions): () => void {
     );
   };
   const onSignal = (signal: NodeJS.Signals) => {
-    if (!asked) return end(signal);
+    if (askedMs === undefined) return end(signal);
+    if (performance.now() - askedMs < SAME_MS) return;
     atOnce?.();
     process.exit(1);
   };
   // No second signal: players get their farewells although the parent did not wait for them.
   const onDisconnect = () => {
-    if (!asked) end('disconnect');
+    if (askedMs === undefined) end('disconnect');
   };
   process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
   // Started by a supervisor or a parent of shards: where that is gone, nobody can stop this process

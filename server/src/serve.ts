@@ -23,7 +23,7 @@ import { linesThatFit } from './open-files.ts';
 import { ParentDirectory } from './parent-directory.ts';
 import type { Channel, ToParent } from './parent-messages.ts';
 import { PLACE_VARIABLE, type Place, readPlace } from './place.ts';
-import { namesPort, publicUrlOf } from './public-url.ts';
+import { namesPort, type PublicUrl, publicUrlOf } from './public-url.ts';
 import { RESTARTS_VARIABLE, readRestarts } from './restarts.ts';
 import type { Seating } from './seating.ts';
 import {
@@ -85,7 +85,8 @@ export async function serve(options: ServeOptions | ShardedOptions): Promise<Ser
  * The parent. Its options are those of its shards: a wrong one is found before any of them starts.
  */
 async function serveShards(options: ShardedOptions): Promise<Shards> {
-  const { limits, log } = settingsOf(options);
+  const { limits, log, production } = settingsOf(options);
+  if (production) checkNamed(options.shards, options.publicUrl);
   const [, script, ...args] = process.argv;
   if (script === undefined)
     throw new UsageError('serve({ shards }): wants a script, to start it for each shard');
@@ -177,6 +178,15 @@ async function serveRooms(
   return { ...reached, shard, seating, edge, directory, close };
 }
 
+/** Throws UsageError where players of one shard could not be sent to another. */
+function checkNamed(shards: number | 'auto', publicUrl: PublicUrl | undefined): void {
+  if (shards === 1 || publicUrl) return;
+  throw new UsageError(
+    'production: shards send players to each other: give publicUrl, ' +
+      "as 'https://shard{shard}.play.example' or 'https://play.example:{port}'",
+  );
+}
+
 interface Reach {
   /** The real one, where it stands in a URL that others are told. */
   readonly port: number;
@@ -187,14 +197,13 @@ interface Reach {
 /** Where this process will listen, and what others are told of it. */
 async function reachOf(options: ServeOptions, settings: Settings, place?: Place): Promise<Reach> {
   const { transport, publicUrl: given, tls } = options;
-  const { host, production, log } = settings;
+  const { host, production } = settings;
   const told = place !== undefined || namesPort(given);
   // A transport that was made elsewhere has ports of its own.
   const isFree = settings.port === 0 && told && typeof transport !== 'object';
   const port = isFree ? await freePort(host) : settings.port;
   const publicUrl = given && publicUrlOf(given, place?.index ?? 0, port);
-  if (place && production && !publicUrl)
-    log.warn('players of other shards are sent to this machine by its port: give publicUrl');
+  if (place && production) checkNamed(place.count, publicUrl);
   const url = publicUrl ?? (place ? urlOf(host, port, tls) : '');
   return { port, publicUrl, owner: { shard: randomBytes(8).toString('hex'), url } };
 }

@@ -171,7 +171,8 @@ export class Shards {
       if (tickwire === 'failed') shard.reason = String(reason);
       if (tickwire !== 'listening' || typeof port !== 'number') return;
       Object.assign(shard, { port, url: String(url), listening: true, failures: 0 });
-      this.#options.log.info({ shard: shard.index, port, pid: child.pid }, `listening on ${url}`);
+      const { index } = shard;
+      this.#options.log.info({ shard: index, port, pid: child.pid }, `shard ${index} is up`);
       if (this.#shards.every(({ listening }) => listening)) this.#settle();
     });
   }

@@ -131,9 +131,14 @@ describe('shards', () => {
   test('end at once when they are told twice', async () => {
     const program = new Program(FILE, { SHARDS: '2', PORT: '0', CLOSE: 'never' });
     const views = await agreed(program, 2);
-    await join(views[0].port, []);
+    for (const { port } of views) await join(port, []);
     program.process.kill('SIGINT');
     await program.until(() => program.lines.filter(({ msg }) => msg === 'closing').length === 3);
+    // Once more at once is the same signal, passed on by somebody; later it is another.
+    program.process.kill('SIGINT');
+    process.kill(views[0].pid, 'SIGTERM');
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    expect(program.process.exitCode).toBeNull();
     program.process.kill('SIGINT');
     await program.closed;
     expect(program.process.exitCode).toBe(1);
@@ -142,7 +147,8 @@ describe('shards', () => {
 
   test('close when their parent is killed', async () => {
     const program = new Program(FILE, { SHARDS: '2', PORT: '0' });
-    await agreed(program, 2);
+    const views = await agreed(program, 2);
+    for (const { port } of views) await join(port, []);
     program.process.kill('SIGKILL');
     await program.closed;
     const closed = program.lines.filter(({ msg }) => msg === 'closed');
@@ -161,6 +167,13 @@ describe('shards', () => {
     const starts = program.lines.filter((line) => line.shard === 1 && line.why === 'died');
     expect(starts.map(({ waitMs }) => waitMs)).toEqual([250, 500, 1000, 2000]);
   });
+});
+
+test('in production they want a name that players can be sent to', async () => {
+  const program = new Program(FILE, { SHARDS: '2', PORT: '0', NODE_ENV: 'production' });
+  await program.closed;
+  expect(program.process.exitCode).toBe(1);
+  expect(program.err).toContain('shards send players to each other: give publicUrl');
 });
 
 describe('a parent', () => {
