@@ -2,7 +2,7 @@
 // DirectoryError, within a second, and a lost connection comes back by itself. Used by
 // redis-directory.ts, which has one for questions and one for what it listens to. Trap: what was
 // refused as late, or cut off, may have been done.
-import { createClient, ErrorReply, RESP_TYPES } from '@redis/client';
+import { ClientOfflineError, createClient, ErrorReply, RESP_TYPES } from '@redis/client';
 import { DirectoryError } from './directory.ts';
 import type { Script } from './redis-scripts.ts';
 
@@ -17,7 +17,9 @@ const PING_MS = 1_000;
 /** Questions on their way: of a stalled Redis, a second's worth at its full rate. */
 const MAX_WAITING = 65_536;
 /** What Redis says while it cannot serve anybody; other errors are about what was asked. */
-const NOT_SERVING = /^(LOADING|MASTERDOWN|CLUSTERDOWN)\b/;
+const NOT_SERVING = /^(LOADING|MASTERDOWN|CLUSTERDOWN|READONLY)\b/;
+/** It is a replica now: the address may lead to another primary. */
+const DEMOTED = /^READONLY\b/;
 
 const BYTES = { typeMapping: { [RESP_TYPES.BLOB_STRING]: Buffer } };
 
@@ -47,7 +49,10 @@ export class RedisLine {
   #client: Client;
   /** Resolves when the first attempt to connect has come to something. */
   #tried: Promise<void> | undefined;
+  /** Why it is not connected. */
+  #trouble: unknown;
   #heardMs = performance.now();
+  #openedMs = 0;
   #closed = false;
 
   /** Begins to connect. Throws TypeError where the URL is none of Redis's. */
@@ -65,8 +70,9 @@ export class RedisLine {
       return answer;
     } catch (error) {
       if (error instanceof ErrorReply) this.#heardMs = performance.now();
-      const refusal = asDirectoryError(error);
+      const refusal = this.#refusal(error);
       if (refusal.code === 'late') this.#doubt();
+      if (DEMOTED.test((error as Error).message)) this.#replace();
       throw refusal;
     }
   }
@@ -109,19 +115,30 @@ export class RedisLine {
   async #listen(change: (client: Client) => Promise<void>): Promise<void> {
     const send = () => {
       // The client would keep it for later.
-      if (this.#client.isReady) return change(this.#client);
-      throw new DirectoryError('unreachable', 'Redis: not connected');
+      if (!this.#client.isReady) throw new ClientOfflineError();
+      return change(this.#client);
     };
     try {
       await inTime((this.#tried ?? Promise.resolve()).then(send));
     } catch (error) {
-      throw asDirectoryError(error);
+      throw this.#refusal(error);
     }
+  }
+
+  #refusal(error: unknown): DirectoryError {
+    if (error instanceof DirectoryError) return error;
+    if (error instanceof ClientOfflineError) {
+      const cause = this.#trouble ?? error;
+      return new DirectoryError('unreachable', said(cause), { cause });
+    }
+    const failed = error instanceof ErrorReply && !NOT_SERVING.test(error.message);
+    const code = failed || error instanceof TypeError ? 'failed' : 'unreachable';
+    return new DirectoryError(code, said(error), { cause: error });
   }
 
   #open(): Client {
     const client = clientOf(this.#url);
-    this.#heardMs = performance.now();
+    this.#heardMs = this.#openedMs = performance.now();
     this.#tried = new Promise<void>((resolve) => {
       const done = () => {
         if (this.#client === client) this.#tried = undefined;
@@ -129,8 +146,9 @@ export class RedisLine {
       };
       client.once('ready', done).once('end', done).once('error', done);
     });
-    // Why it is not connected is told to whoever asks.
-    client.on('error', () => {});
+    client.on('error', (error) => {
+      if (this.#client === client) this.#trouble = error;
+    });
     // An attempt that was on its way when the client was given up still connects.
     client.on('connect', () => {
       if (this.#closed || this.#client !== client) client.destroy();
@@ -148,7 +166,11 @@ export class RedisLine {
    */
   #doubt(): void {
     const silentMs = performance.now() - this.#heardMs;
-    if (this.#closed || silentMs < SILENCE_MS) return;
+    if (silentMs >= SILENCE_MS) this.#replace();
+  }
+
+  #replace(): void {
+    if (this.#closed || performance.now() - this.#openedMs < RETRY_CAP_MS) return;
     const client = this.#client;
     this.#client = this.#open();
     client.destroy();
@@ -175,12 +197,8 @@ function inTime<Value>(promise: Promise<Value>): Promise<Value> {
   });
 }
 
-function asDirectoryError(error: unknown): DirectoryError {
-  if (error instanceof DirectoryError) return error;
-  const { message = '', code } = error as NodeJS.ErrnoException;
-  const ours =
-    error instanceof ErrorReply ? !NOT_SERVING.test(message) : error instanceof TypeError;
+function said(error: unknown): string {
   // Where a name has several addresses, Node names none of the errors.
-  const said = `Redis: ${message || code || error}`;
-  return new DirectoryError(ours ? 'failed' : 'unreachable', said, { cause: error });
+  const { message = '', code = String(error) } = error as NodeJS.ErrnoException;
+  return `Redis: ${message || code}`;
 }

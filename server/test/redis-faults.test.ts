@@ -221,6 +221,38 @@ describe.skipIf(redisMissing !== undefined)(`a Redis that is not there${why}`, (
     expect(await answered(() => directory.renew([mine]))).toBeDefined();
   });
 
+  test('lets nobody in who has a wrong password, and says so without it', async () => {
+    await server.ask('CONFIG', 'SET', 'requirepass', 'right');
+    const directory = open(server.url.replace('//', '//:wrong@'));
+    const refused = directory.room('r1').catch((error) => error);
+    expect(await refused).toMatchObject({ code: 'unreachable' });
+    expect((await refused).message).toContain('WRONGPASS');
+    expect((await refused).message).not.toContain('wrong@');
+    const other = open(server.url.replace('//', '//:right@'));
+    expect(await other.room('r1')).toBeUndefined();
+  });
+
+  test('that became a replica is unreachable, and asked on a new connection', async () => {
+    const directory = open(server.url);
+    const mine = await claimed(directory, facts('r1'));
+    const lines = () => server.ask<string>('INFO', 'stats');
+    const connections = async () =>
+      Number(/total_connections_received:(\d+)/.exec(await lines())![1]);
+    await server.ask('REPLICAOF', '127.0.0.1', '1');
+    const before = await connections();
+    expect(await refusal(directory.save(mine, 1, bytes('state')))).toBe('unreachable');
+    // Each look is a connection too.
+    let looks = 0;
+    const others = async () => {
+      await directory.save(mine, 1, bytes('state')).catch(() => {});
+      looks++;
+      return (await connections()) - before - looks;
+    };
+    await until(others, (count) => count > 0);
+    await server.ask('REPLICAOF', 'NO', 'ONE');
+    expect(await answered(() => directory.save(mine, 1, bytes('state')))).toBe(true);
+  });
+
   test('is refused to who has closed', async () => {
     const directory = open(server.url);
     await claimed(directory, facts('r1'));
