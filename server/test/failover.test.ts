@@ -39,7 +39,7 @@ function takeOver(bytes: Uint8Array, players: readonly ArcadePlayer[]): GameRoom
   const { id, kind, game, definition, log, limits } = lost;
   const { room, records } = restoreRoom(
     {
-      ...{ id, kind, log, limits, seed: 2, findDesyncs: false, now: stepper.now },
+      ...{ id, kind, log, limits, seed: 2, findDesyncs: true, now: stepper.now },
       definition: { game, definition },
       pulse: { begin() {}, end() {}, stop() {} },
       left: (from, seat) => shard.watch.left(from, seat),
@@ -108,6 +108,51 @@ describe('a room whose process died', () => {
     await stepper.advance(300);
     expect(b.client.newest().get('ship', id)?.name).toBe('again');
     expect(lost(a)).toEqual([0, 0]);
+  });
+
+  test.each<[string, Partial<Definition>]>([
+    ['everybody sees everything', {}],
+    ['STATEs are plain, and every third tick', { wire: 'plain', sendEvery: 3 }],
+    [
+      'who is near is seen',
+      { interest: { around: (seat) => seat.own('ship'), radius: 100, far: 50 } },
+    ],
+    ['some are hidden', { sees: (_, row) => row.kind === 'ship' || row.id % 2 === 0 }],
+    ['bytes are few', { budget: { bytesPerSecond: 2000 } }],
+  ])('is told to its players as it is, where %s', async (_, more) => {
+    let moved = 0;
+    await start({
+      ...more,
+      open(room) {
+        for (let x = -400; x < 400; x += 20) room.spawn('coin', { x, y: room.random() * 90 });
+      },
+      tick(room) {
+        for (const coin of room.all('coin')) if (room.random() < 0.2) coin.x += room.random() * 9;
+        for (const coin of room.all('coin')) if (room.random() < 0.002) room.despawn(coin);
+        if (room.random() < 0.1) room.spawn('coin', { x: moved++ % 90, y: 9 });
+      },
+    });
+    const sample = () => ({ dx: 0, dy: 0, fire: false }) as const;
+    const players = [
+      await stepper.join(game, { room: 'field', sample }),
+      await stepper.join(game, { room: 'field', sample }),
+    ];
+    await stepper.advance(1200);
+    const bytes = save();
+    await stepper.advance(15 * TICK_MS);
+    const room = takeOver(bytes, players);
+    await stepper.when(() => players.every((player) => isBack(player)));
+    await stepper.advance(4000);
+    // Each second the players' clients compare what they hold with what they should.
+    expect(room.digests!.findings).toBe(0);
+    expect(stepper.log.filter(({ level }) => level >= 40)).toEqual([]);
+    for (const player of players) {
+      const view = player.client.newest();
+      expect(view.tick).toBeGreaterThan(room.tick - 10);
+      expect([...view.all('ship')].map(({ id }) => id).sort()).toEqual([41, 42]);
+      expect([...view.all('coin')].length).toBeGreaterThan(5);
+      for (const coin of view.all('coin')) expect(room.get('coin', coin.id)).not.toBe(undefined);
+    }
   });
 
   test('[E3, J7, J16] tells no event twice that it knew, and says that some are lost', async () => {

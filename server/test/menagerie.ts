@@ -207,8 +207,11 @@ export function portrait(room: GameRoom): unknown {
       .sort(([a], [b]) => a - b)
       .map(([seat, rows]) => [seat, rows.map(({ id }) => id)]),
     timers: timers.waiting,
-    seats: [...room.seats].map(({ id, auth, spectator, input, inputTick, commandsTaken }) => {
-      return { id, auth, spectator, input: { ...input }, inputTick, commandsTaken };
+    seats: [...room.seats].map(({ id, auth, spectator, input, inputs, ...seat }) => {
+      const { inputTick, commandsTaken } = seat;
+      const { shownTick, knownTick, cameTick } = inputs;
+      const shown = [shownTick, knownTick, cameTick];
+      return { id, auth, spectator, input: { ...input }, shown, inputTick, commandsTaken };
     }),
     launches: [...room.rewinds.launches].map(([id, { seat, ...rest }]) => [id, seat.id, rest]),
     data: room.data,
