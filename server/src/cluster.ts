@@ -80,6 +80,7 @@ export class Cluster {
     for (const duty of this.#duties) this.#do(duty, nowMs);
     for (const room of shard.rooms.values())
       if (room.failover === 'restore') this.#do(this.#saveOf(room, nowMs), nowMs);
+    this.#options.seating.unsaved.clear();
   }
 
   async announce(): Promise<void> {
@@ -139,12 +140,15 @@ export class Cluster {
 
   /** Rooms are saved in turns, not all at once. */
   #saveOf(room: GameRoom, nowMs: number): Duty {
-    const { checkpointMs, chance } = this.#options;
-    const known = this.#saves.get(room);
-    if (known) return known;
-    const dueMs = nowMs + chance() * checkpointMs;
-    const duty = { everyMs: checkpointMs, run: () => this.#save(room), dueMs, busy: false };
-    this.#saves.set(room, duty);
+    const { checkpointMs, chance, seating } = this.#options;
+    let duty = this.#saves.get(room);
+    if (!duty) {
+      const dueMs = nowMs + chance() * checkpointMs;
+      duty = { everyMs: checkpointMs, run: () => this.#save(room), dueMs, busy: false };
+      this.#saves.set(room, duty);
+    }
+    // Who was welcomed comes back with a new key, and the newest checkpoint must know it.
+    if (seating.unsaved.has(room)) duty.dueMs = nowMs;
     return duty;
   }
 

@@ -78,8 +78,9 @@ export class Placement {
     const { directory, peers, shard } = this.#options;
     if (!peers) return undefined;
     const entry = await underDirectory(directory.room(id));
+    // Within a second or so another shard has it: clients ask again at once after a restart.
     if (entry?.orphan)
-      throw new JoinRefused(CloseCode.Overloaded, 'the room is on its way; try again', 'orphan');
+      throw new JoinRefused(CloseCode.Restart, 'the room is on its way; try again', 'orphan');
     return entry?.shard === shard.owner.shard ? undefined : entry;
   }
 

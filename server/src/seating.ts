@@ -58,6 +58,11 @@ export interface SeatingOptions {
 
 export class Seating {
   readonly authenticator: Authenticator;
+  /**
+   * Rooms to be saved soon: a player has a resume key that their checkpoint does not know. Kept by
+   * shards among others, and emptied there.
+   */
+  readonly unsaved = new Set<GameRoom>();
   readonly placement: Placement;
   readonly #options: SeatingOptions;
   readonly #tickets: Tickets;
@@ -231,6 +236,7 @@ export class Seating {
   #joined(ref: SeatRef, key?: string, continuity?: Continuity): Joined {
     const { room, seat, identity } = ref;
     const { peers, shard } = this.#options;
+    if (peers) this.unsaved.add(room);
     return {
       room,
       seat,
@@ -337,6 +343,7 @@ export class Seating {
   }
 
   #ended(room: GameRoom): void {
+    this.unsaved.delete(room);
     for (const ref of [...this.#refs.values()]) if (ref.room === room) this.#forget(ref);
   }
 

@@ -69,8 +69,10 @@ test('the rooms of a server that is cut off go on elsewhere, and it lets them go
   a.door.shut = false;
   await vi.waitFor(() => expect(roomsOf(a)).toEqual([]), soon);
   expect(cutOff.doneTick).toBe(stopped);
-  await vi.waitFor(() => expect([...restored.seats].map((s) => s.connected)).toEqual([true]), soon);
-  expect(player.status.state).toBe('live');
+  await vi.waitFor(() => {
+    expect([...restored.seats].map(({ connected }) => connected)).toEqual([true]);
+    expect(player.status.state).toBe('live');
+  }, soon);
   expect([player.room, restored.taken]).toEqual([cutOff.id, 1]);
   expect(player.view().mine('ship')?.x).toBeGreaterThan(100);
 });
