@@ -26,6 +26,7 @@ import { Arrivals } from './arrivals.ts';
 import { Budget, type BudgetOptions } from './budget.ts';
 import { packCold } from './cold.ts';
 import type { RoomLimits } from './define-room.ts';
+import type { Point } from './eyes.ts';
 import type { Line, RoomSeat } from './seat.ts';
 import { TableLearner } from './table-learner.ts';
 import { Distribution } from './tally.ts';
@@ -202,6 +203,16 @@ export class Replication {
     // By what the seat was told so far: that is on its screen, and must stay there.
     this.#arrivals?.choose(seat);
     if (seat.needsEverything) seat.known.startOver();
+  }
+
+  /** Where the seat looks from, where that matters and is known. */
+  placeOf(seat: RoomSeat): Point | undefined {
+    return this.#visibility?.placeOf(seat);
+  }
+
+  /** The seat looked from there before the room was restored. */
+  settle(seat: RoomSeat, from: Point): void {
+    this.#visibility?.settle(seat, from);
   }
 
   /** The seat is gone for good. */

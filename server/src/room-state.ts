@@ -81,7 +81,7 @@ export function writeRoom(
       place: undefined,
       keys: undefined,
     };
-    writeSeat(out, record, clocks, (event) => places.get(event)!);
+    writeSeat(out, room, record, clocks, (event) => places.get(event)!);
     if (out.length > mostBytes) return false;
   }
   writeLaunches(out, room);

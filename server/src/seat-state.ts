@@ -11,6 +11,7 @@ import {
   type MsgpackReader,
   type MsgpackWriter,
 } from '@tickwire/protocol';
+import type { Point } from './eyes.ts';
 import { type Clocks, type Identity, readIdentity, writeIdentity } from './identity.ts';
 import type { KeyState } from './keys.ts';
 import type { PendingEvent } from './outbox.ts';
@@ -36,6 +37,7 @@ const MAX_PLACE_BYTES = 128;
 /** `clocks`: those that the room goes by; `placeOf`: as for Outbox.write. */
 export function writeSeat(
   out: MsgpackWriter,
+  room: GameRoom,
   { seat, identity, place, keys }: SeatRecord,
   clocks: Clocks,
   placeOf: (event: PendingEvent) => number,
@@ -53,6 +55,7 @@ export function writeSeat(
     }
   if (seat.connected) out.nil();
   else out.float(clocks.now() - seat.droppedAtMs);
+  writePlace(out, room.replication.placeOf(seat));
   out.int(seat.commandsTaken);
   out.int(seat.inputTick);
   seat.inputs.write(out);
@@ -76,16 +79,30 @@ export function readSeat(
   if (room.seat(id)) badValue('a seat that comes twice');
   const spectator = from.bool();
   const identity = readIdentity(from, clocks);
-  const place = from.tryNil() ? undefined : from.str(MAX_PLACE_BYTES);
+  const name = from.tryNil() ? undefined : from.str(MAX_PLACE_BYTES);
   const keys = from.bool() ? readKeys(from) : undefined;
   const seat = room.reseat(id, identity.auth, spectator);
   const dropped = from.tryNil();
   if (!dropped) seat.droppedAtMs -= Math.max(from.float(), 0);
+  const place = readPlace(from);
+  if (place) room.replication.settle(seat, place);
   seat.commandsTaken = from.int(0, MAX_TICK);
   seat.inputTick = from.int(0, MAX_TICK);
   readInput(room.game, seat, from, room.doneTick);
   seat.outbox.read(from, events, isFinal);
-  return { record: { seat, identity, place, keys }, dropped };
+  return { record: { seat, identity, place: name, keys }, dropped };
+}
+
+/** Where it looks from, for who has nothing any more to look from. */
+function writePlace(out: MsgpackWriter, place: Point | undefined): void {
+  const { x = Number.NaN, y = 0, z = 0 } = place ?? {};
+  if (!Number.isFinite(x + y + z)) return out.nil();
+  for (const part of [x, y, z]) out.float(part);
+}
+
+function readPlace(from: MsgpackReader): Point | undefined {
+  if (from.tryNil()) return undefined;
+  return { x: from.float(), y: from.float(), z: from.float() };
 }
 
 function readInput({ input }: Game, seat: RoomSeat, from: MsgpackReader, doneTick: number): void {

@@ -285,6 +285,20 @@ export class Visibility<V extends Viewer> {
     return eye;
   }
 
+  /** Where a viewer looks from; undefined: nowhere yet. */
+  placeOf({ eye }: V): Point | undefined {
+    if (eye === NO_EYE) return undefined;
+    const { x, y, z, placed } = this.#eyes.of(eye);
+    return placed ? { x, y, z } : undefined;
+  }
+
+  /** A viewer looks from there until `around` says otherwise. */
+  settle(viewer: V, from: Point): void {
+    if (viewer.eye === NO_EYE) viewer.eye = this.#eyes.open();
+    this.#eyes.of(viewer.eye);
+    this.#eyes.place(viewer.eye, from);
+  }
+
   /** The viewer is gone for good. */
   forget(viewer: V): void {
     if (viewer.eye !== NO_EYE) this.#eyes.close(viewer.eye);

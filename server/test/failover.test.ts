@@ -155,6 +155,27 @@ describe('a room whose process died', () => {
     }
   });
 
+  test('shows who fell what is near where they fell', async () => {
+    await start({
+      interest: { around: (seat) => seat.own('ship'), radius: 100 },
+      open(room) {
+        for (let x = -400; x < 400; x += 20) room.spawn('coin', { x });
+      },
+    });
+    const a = await stepper.join(game, { room: 'field' });
+    await stepper.advance(500);
+    const seen = () => [...a.client.newest().all('coin')].map(({ id }) => id).sort();
+    const before = seen();
+    expect(before.length).toBeGreaterThan(5);
+    stepper.room('field').despawn(stepper.room('field').seat(1)!.own('ship'));
+    await stepper.advance(500);
+    takeOver(save(), [a]);
+    await stepper.when(() => isBack(a));
+    await stepper.advance(500);
+    expect(a.client.newest().mine('ship')).toBe(undefined);
+    expect(seen()).toEqual(before);
+  });
+
   test('[E3, J7, J16] tells no event twice that it knew, and says that some are lost', async () => {
     await start({ sendEvery: 3, tick: (room) => void (room.tick % 2 === 0 && count(room)) });
     const a = await stepper.join(game, { room: 'field' });
