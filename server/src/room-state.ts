@@ -57,7 +57,7 @@ export function writeRoom(
   { clocks }: StateOptions,
   mostBytes: number,
 ): boolean {
-  const { world, roomSeats, emitter, chance, timers, definition } = room;
+  const { world, roomSeats, emitter, chance, definition } = room;
   for (const word of chance.state) out.int(word);
   out.int(world.nextId);
   out.int(roomSeats.nextId);
@@ -65,13 +65,7 @@ export function writeRoom(
   for (const table of world.tables) if (!writeTableState(out, table, cold, mostBytes)) return false;
   if (!writeRows(out, world.state, cold, mostBytes)) return false;
   writeOwned(out, world);
-  out.arrayHeader(timers.waiting.length);
-  for (const { name, dueTick, data } of timers.waiting) {
-    out.str(name);
-    out.float(dueTick);
-    writeKept(out, `the data of timer ${name}`, data);
-    if (out.length > mostBytes) return false;
-  }
+  if (!writeTimers(out, room, mostBytes)) return false;
   const places = writeEvents(out, roomSeats.byId.values());
   out.arrayHeader(roomSeats.byId.size);
   for (const seat of roomSeats.byId.values()) {
@@ -106,7 +100,7 @@ export function readRoom(
   { clocks, isFinal }: StateOptions,
   load: (saved: unknown) => void,
 ): { records: SeatRecord[]; dropped: RoomSeat[] } {
-  const { world, roomSeats, emitter, chance, timers, definition } = room;
+  const { world, roomSeats, emitter, chance, definition } = room;
   const word = () => from.int(0, 2 ** 32 - 1);
   chance.state = [word(), word(), word(), word()];
   const nextId = from.int(1, MAX_ENTITY_ID);
@@ -117,12 +111,7 @@ export function readRoom(
   readRows(from, world.state, cold);
   const owned = readOwned(from, world);
   world.filled(isFinal || nextId + LOST_IDS > MAX_ENTITY_ID ? nextId : nextId + LOST_IDS, owned);
-  for (let left = from.arrayHeader(MAX_TICK); left > 0; left--) {
-    const name = from.str(MAX_NAME_BYTES);
-    const dueTick = from.float(true);
-    if (dueTick <= room.doneTick) badValue('a timer that should have run');
-    timers.set(dueTick, name, readKept(from));
-  }
+  readTimers(from, room);
   const events = readEvents(from, room);
   const source: SeatSource = { from, clocks, events, isFinal };
   const seats = Array.from({ length: from.arrayHeader(MAX_SEATS) }, () => readSeat(room, source));
@@ -159,6 +148,29 @@ function readOwned(from: MsgpackReader, { tables }: World): Set<Row> {
   for (const { rows } of tables) for (const row of rows) if (row && row.owner !== 0) count++;
   if (count !== owned.size) badValue('a row that its owner does not have');
   return owned;
+}
+
+function writeTimers(out: MsgpackWriter, { timers }: GameRoom, mostBytes: number): boolean {
+  out.arrayHeader(timers.waiting.length);
+  for (const { name, dueTick, data } of timers.waiting) {
+    out.str(name);
+    out.float(dueTick);
+    writeKept(out, `the data of timer ${name}`, data);
+    if (out.length > mostBytes) return false;
+  }
+  return true;
+}
+
+function readTimers(from: MsgpackReader, { timers, doneTick }: GameRoom): void {
+  let before = doneTick + 1;
+  for (let left = from.arrayHeader(MAX_TICK); left > 0; left--) {
+    const name = from.str(MAX_NAME_BYTES);
+    const dueTick = from.float(true);
+    // In order, or each would have to be put before many others.
+    if (dueTick < before) badValue('a timer that should have run');
+    before = dueTick;
+    timers.set(dueTick, name, readKept(from));
+  }
 }
 
 /** Writes the events that seats wait for, each once; answers the place of each. */

@@ -14,6 +14,7 @@ import {
   map,
   packed,
   quat,
+  Random,
   record,
   TrackedList,
   TrackedMap,
@@ -22,12 +23,18 @@ import {
   vec2,
   vec3,
 } from '@tickwire/protocol';
+import { checkpointOf, restoreRoom } from '../src/checkpoint.ts';
 import { defineRoom, type GameRoom, type Limits, type Room, type RoomKind } from '../src/index.ts';
 import { DEFAULT_LIMITS } from '../src/limits.ts';
 import { GameRoom as RoomClass, type RoomOptions } from '../src/room.ts';
 
+/** Ms since 1970 at which a bench's time starts. */
+export const EPOCH_MS = 1_700_000_000_000;
+export const TICK_MS = 50;
+const line = { send() {}, cork: (run: () => void) => run(), close() {}, move() {} };
+
 export const zoo = defineGame({
-  tickRate: 20,
+  tickRate: 1000 / TICK_MS,
   state: {
     round: int(0, 9999),
     title: text(12).default('zoo'),
@@ -235,4 +242,46 @@ function plain(value: unknown): unknown {
   if (value instanceof TrackedMap) return [...value].map(([key, inner]) => [key, plain(inner)]);
   if (value instanceof TrackedRecord) return value.$values.map(plain);
   return value;
+}
+
+/** A room whose time is moved on by hand. */
+export class Bench {
+  nowMs = 0;
+  readonly options: ReturnType<typeof optionsOf>;
+  room: GameRoom;
+  readonly clocks = { now: () => this.nowMs, wallClockMs: () => EPOCH_MS + this.nowMs };
+  constructor(definition: RoomKind, more: Partial<RoomOptions> = {}) {
+    this.options = optionsOf(definition, { now: () => this.nowMs, ...more });
+    this.room = openRoom(this.options);
+  }
+  seat(players: number, auth: (i: number) => unknown = (i) => ({ name: `p${i}` })): void {
+    for (let i = 0; i < players; i++) this.room.admit(auth(i), false, line);
+  }
+  run(ticks: number): void {
+    for (let i = 0; i < ticks; i++) this.room.run((this.nowMs += TICK_MS));
+    if (this.room.over) throw new Error(JSON.stringify(this.options.warnings));
+  }
+  save(isFinal = true): Uint8Array {
+    return checkpointOf(this.room, [], { clocks: this.clocks, isFinal });
+  }
+  /** Another one, from the bytes. */
+  restored(bytes: Uint8Array): Bench {
+    const other: Bench = Object.create(Bench.prototype);
+    const clocks = { now: () => other.nowMs, wallClockMs: () => EPOCH_MS + other.nowMs };
+    const options = { ...this.options, now: clocks.now };
+    Object.assign(other, { nowMs: 90_000, options, clocks });
+    other.room = restoreRoom(options, bytes, clocks).room;
+    return other;
+  }
+}
+
+/** What players do in each tick, by the seed: the same in any room. */
+export function play({ room }: Bench, seed: number): void {
+  for (const seat of room.seats) {
+    const random = new Random(seed * 1e6 + room.tick * 100 + seat.id);
+    const wire = Float64Array.of(random.integer(3), random.integer(2), random.integer(2));
+    // Now and then nothing comes, or something that is early, or late.
+    const ahead = random.integer(6) - 1;
+    if (random.integer(4) > 0) seat.inputs.put(room.tick + ahead, wire, room.tick, room.tick - 3);
+  }
 }
