@@ -42,6 +42,8 @@ let toldCount = 0;
 let changes = 0;
 let wholes = false;
 let price = 0;
+/** All of those told of were told in the STATE before, of the tier they are in. */
+let allInStep = false;
 
 /** What a body is relative to. */
 export interface Since {
@@ -115,7 +117,8 @@ function lookThrough(
   wholes = false;
   price = 0;
   if (said.since === BY_SLOT && known.lates > 1) known.late.sort();
-  if (isInStep(known, said)) lookInStep(tables, known);
+  allInStep = isInStep(known, said);
+  if (allInStep) lookInStep(tables, known);
   else lookBySlot(tables, known, said);
   if (prices) for (let i = 0; i < toldCount; i++) price += prices[asked[i]];
 }
@@ -309,8 +312,8 @@ function writeChange(
 ): void {
   const table = tableOf(tables, known, slot);
   const row = known.rowAt(slot);
-  const sent = sentAt(known, slot, since);
-  const moves = known.tierAt(slot) !== known.toldTierAt(slot);
+  const sent = allInStep ? before : sentAt(known, slot, since);
+  const moves = !allInStep && known.tierAt(slot) !== known.toldTierAt(slot);
   const inStep = sent === before;
   if (inStep && wholes) sink.level(Context.Whole, moves ? 1 : 0, 1);
   if (inStep && !moves) {
