@@ -101,33 +101,39 @@ export class RangeEncoder {
     const most = ((length * ODDS_BITS) >> 3) + 8;
     if (this.#buffer.length < most) this.#buffer = new Uint8Array(most * 2);
     const buffer = this.#buffer;
+    // Numbers of the module would be looked up at each op, those it exports by four steps.
+    const oddsBits = ODDS_BITS;
+    const evenBits = EVEN_BITS;
+    const whole = WHOLE;
+    const narrow = LEAST;
+    const mask = LOW_MASK;
     let low = 0;
-    let range = WHOLE;
+    let range = whole;
     let at = 0;
     for (let i = 0; i < length; i++) {
       const op = ops[i];
       // imul and `| 0`: what cannot overflow needs no check for it, a quarter of the time. And
       // `>>`: what `>>>` answers is no int32, and makes the interval a float64 from op to op.
       if (op < 0) {
-        range >>= (op >> EVEN_BITS) & 15;
+        range >>= (op >> evenBits) & 15;
         low = (low + Math.imul(range, op & 255)) | 0;
       } else {
-        const bound = Math.imul(range >> ODDS_BITS, odds[op >> 1]);
+        const bound = Math.imul(range >> oddsBits, odds[op >> 1]);
         // 1: the lower part, 0: the upper one. Without a branch, for nobody can foretell it.
         const lower = -(op & 1);
         low = (low + (bound & ~lower)) | 0;
         range = (bound & lower) | ((range - bound) & ~lower);
       }
-      if (low >= WHOLE) {
-        low -= WHOLE;
+      if (low >= whole) {
+        low -= whole;
         // As `carry`, in place: after a call in it, the loop would load all its arrays anew.
         let to = at - 1;
         while (buffer[to] === 255) buffer[to--] = 0;
         buffer[to]++;
       }
-      while (range < LEAST) {
+      while (range < narrow) {
         buffer[at++] = low >>> 22;
-        low = (low << 8) & LOW_MASK;
+        low = (low << 8) & mask;
         range <<= 8;
       }
     }
