@@ -67,7 +67,8 @@ export class Cluster {
   async start(): Promise<void> {
     const { peers, shard } = this.#options;
     await peers.listen({
-      open: async (kind: string) => (await shard.open(kind)).id,
+      open: async (kind: string, match: string, hidden: boolean) =>
+        (await shard.open(kind, { match, hidden })).id,
       adopt: async (id: string, epoch: number) => (await shard.adopt({ id, epoch }))?.id ?? '',
     });
     await this.announce();

@@ -18,6 +18,7 @@ import type { Admission } from './admission.ts';
 import { checkSchemas } from './arguments.ts';
 import type { Point } from './eyes.ts';
 import type { Limits } from './limits.ts';
+import { checkMatch, type MatchRule } from './matching.ts';
 import type { Room, Seat } from './room-api.ts';
 
 type Handler<G, Auth, Data, C> = (
@@ -40,6 +41,8 @@ export interface RoomDefinition<G, Auth, Data, Saved = unknown> extends Admissio
   seats?: number;
   /** Places for spectators. Default 0: nobody watches. */
   spectators?: number;
+  /** Which rooms of the kind somebody is put into who asks for no room by its id. */
+  match?: MatchRule;
   /** Send STATE every k-th tick. Default 1. */
   sendEvery?: number;
   /**
@@ -146,6 +149,7 @@ export function isPacked({ wire, sees }: { wire?: 'packed' | 'plain'; sees?: unk
 const OPTIONS = Object.keys({
   seats: 0,
   spectators: 0,
+  match: 0,
   sendEvery: 0,
   wire: 0,
   authenticate: 0,
@@ -204,6 +208,7 @@ export function defineRoom<
   if (extraSeat !== 'refuse' && extraSeat !== 'supersede')
     throw new UsageError(`extraSeat: ${extraSeat}: wants 'refuse' or 'supersede'`);
   checkFailover(definition);
+  if (definition.match) checkMatch(definition.match, seats);
   const { interest, budget, commands = {} } = definition;
   if (interest) {
     checkNames('interest', interest, ['around', 'radius', 'far', 'lookMs']);

@@ -7,6 +7,7 @@ import { JoinRefused } from './joining.ts';
 import type { Limits } from './limits.ts';
 import type { MetricsRoute } from './metrics.ts';
 import { checkOrigin, type OriginRules } from './origin.ts';
+import type { Creation } from './placement.ts';
 import { AddressBuckets } from './rate-limit.ts';
 import type { Seating } from './seating.ts';
 import type { Shard } from './shard.ts';
@@ -96,7 +97,8 @@ export class HttpApi {
   }
 
   /**
-   * `{ token?, room?, create? }`: a ticket for a room of the kind, for that room, or for a new one.
+   * `{ token?, room?, match?, create?, private? }`: a ticket for a room of the kind (and match),
+   * for that room, or for a new one, which strangers are not put into where it is private.
    */
   async #join(kind: string, request: HttpRequest, cors: Cors): Promise<HttpResponse> {
     const { shard, seating, now, tally } = this.#options;
@@ -110,17 +112,18 @@ export class HttpApi {
       return json(429, { error: 'too many tickets; try again in a minute' }, cors);
     }
     const body = await readJoin(request);
-    if (body.create && !this.#creations.take(request.remoteAddress, now())) {
+    const { create } = body;
+    if (create && !this.#creations.take(request.remoteAddress, now())) {
       tally.refused('new-rooms', 429);
       return json(429, { error: 'too many new rooms; try again in a minute' }, cors);
     }
     try {
-      const asked = body.create ? kind : (body.room ?? kind);
+      const asked = create ? kind : (body.room ?? kind);
       // Before anything is asked of it: another kind has a check of its own.
-      const target = await seating.placement.target(asked);
+      const target = await seating.placement.target(asked, body.match);
       if (target.kind !== kind) throw new JoinRefused(CloseCode.NoRoom, 'a room of another kind');
       const identity = await seating.authenticator.identify(kind, body.token, asked);
-      const { room, url, ticket } = await seating.promise(target, body.create, identity);
+      const { room, url, ticket } = await seating.promise(target, create, identity);
       return json(200, { room, url: url || this.#urlOf(request), ticket }, cors);
     } catch (error) {
       if (!(error instanceof JoinRefused)) throw error;
@@ -153,10 +156,14 @@ const PREFLIGHT = {
   'access-control-max-age': '600',
 };
 
+const JOIN_BODY =
+  '{ token?: text, room?: text, match?: { name: value }, create?: bool, private?: bool }';
+
 interface JoinBody {
   token: string;
   room: string | undefined;
-  create: boolean;
+  create: Creation;
+  match: Readonly<Record<string, unknown>>;
 }
 
 async function readJoin(request: HttpRequest): Promise<JoinBody> {
@@ -167,14 +174,18 @@ async function readJoin(request: HttpRequest): Promise<JoinBody> {
   } catch {
     throw new HttpError(400, 'the body is not JSON');
   }
-  const { token = '', room, create = false } = given ?? {};
+  const { token = '', room, create = false, match = {} } = given ?? {};
+  const isPrivate = given?.private ?? false;
   const fits =
     typeof token === 'string' &&
     (room === undefined || typeof room === 'string') &&
-    typeof create === 'boolean';
-  if (!fits)
-    throw new HttpError(400, 'the body wants { token?: text, room?: text, create?: bool }');
-  return { token, room, create };
+    typeof create === 'boolean' &&
+    typeof isPrivate === 'boolean' &&
+    typeof match === 'object' &&
+    match !== null;
+  if (!fits) throw new HttpError(400, `the body wants ${JOIN_BODY}`);
+  const creation = isPrivate ? 'private' : create ? 'public' : undefined;
+  return { token, room, create: creation, match: match as Record<string, unknown> };
 }
 
 function json(status: number, value: unknown, cors: Cors): HttpResponse {

@@ -60,6 +60,20 @@ export type {
   RoomLog,
   Seat,
 } from './room-api.ts';
+export {
+  type Checkpoint,
+  type Claim,
+  type Directory,
+  DirectoryError,
+  type Lease,
+  type Owner,
+  type Reservation,
+  type RoomEntry,
+  type RoomFacts,
+  type SeatPromise,
+  type ShardEntry,
+} from './directory.ts';
+export type { MatchRule } from './matching.ts';
 export { defineRoom, type Failover, type RoomDefinition, type RoomKind } from './define-room.ts';
 // ./heartbeat.ts
 // ./game-code.ts
@@ -91,19 +105,6 @@ export type { GameRoom } from './room.ts';
 export { CheckpointError, type CheckpointFault } from './checkpoint.ts';
 // ./totals.ts
 // ./intake.ts
-export {
-  type Checkpoint,
-  type Claim,
-  type Directory,
-  DirectoryError,
-  type Lease,
-  type Owner,
-  type Reservation,
-  type RoomEntry,
-  type RoomFacts,
-  type SeatPromise,
-  type ShardEntry,
-} from './directory.ts';
 export { MemoryDirectory, type MemoryDirectoryOptions } from './memory-directory.ts';
 // ./parent-messages.ts
 // ./parent-directory.ts

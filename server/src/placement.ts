@@ -6,6 +6,7 @@ import { type Directory, DirectoryError, type RoomEntry, type ShardEntry } from 
 import { type Clocks, type Identity, packIdentity } from './identity.ts';
 import { Elsewhere, JoinRefused, underDirectory } from './joining.ts';
 import type { Limits } from './limits.ts';
+import { matchOf, ordered, readAsked } from './matching.ts';
 import type { Peers } from './peers.ts';
 import type { GameRoom } from './room.ts';
 import type { Shard } from './shard.ts';
@@ -26,8 +27,9 @@ export interface PlacementOptions {
 /** What somebody asked for. */
 export interface Target {
   readonly kind: string;
-  /** Undefined: any of the kind. */
+  /** Undefined: any of the kind and match. */
   readonly room: GameRoom | RoomEntry | undefined;
+  readonly match: string;
 }
 
 /** A place in a room that is nobody's yet: who does not use it gives it back. */
@@ -47,6 +49,11 @@ export interface Promised {
 /** Frees the place in a room that the joiner holds already, if any may be freed for this one. */
 export type MakeWay = (room: GameRoom) => boolean;
 
+/** A new room: for strangers as well, or for who is told its id. */
+export type Creation = 'public' | 'private' | undefined;
+
+/** Rooms that are asked for, so that a kind's own order has something to choose from. */
+const CANDIDATES = 32;
 /** Rooms that are tried before another is opened: some fill up while they are asked. */
 const TRIES = 8;
 
@@ -55,7 +62,7 @@ const HERE = new Uint8Array(0);
 
 export class Placement {
   readonly #options: PlacementOptions;
-  /** Rooms that are being opened, by kind: who comes meanwhile waits for them. */
+  /** Rooms that are being opened, by what for: who comes meanwhile waits for them. */
   readonly #opening = new Map<string, Promise<GameRoom | RoomEntry>>();
   #given = 0;
 
@@ -63,12 +70,20 @@ export class Placement {
     this.#options = options;
   }
 
-  /** A kind by its name, or a room by its id. Rejects with JoinRefused. */
-  async target(name: string): Promise<Target> {
+  /**
+   * A kind by its name, with what of it is wanted (`field~mode.duel`, `more`), or a room by its id.
+   * Rejects with JoinRefused.
+   */
+  async target(asked: string, more: Readonly<Record<string, unknown>> = {}): Promise<Target> {
     const { shard } = this.#options;
-    if (shard.kinds.includes(name)) return { kind: name, room: undefined };
-    const room = shard.rooms.get(name) ?? (await this.elsewhere(name));
-    if (room && shard.kinds.includes(room.kind)) return { kind: room.kind, room };
+    const { name, wanted } = readAsked(asked);
+    if (shard.kinds.includes(name)) {
+      const found = matchOf(shard.kind(name).definition.match ?? {}, { ...wanted, ...more });
+      if ('fault' in found) throw new JoinRefused(CloseCode.NoRoom, found.fault, 'no-match');
+      return { kind: name, room: undefined, match: found.match };
+    }
+    const room = shard.rooms.get(asked) ?? (await this.elsewhere(asked));
+    if (room && shard.kinds.includes(room.kind)) return { kind: room.kind, room, match: '' };
     const kinds = shard.kinds.join(', ');
     throw new JoinRefused(CloseCode.NoRoom, `no room and no kind of that name; kinds: ${kinds}`);
   }
@@ -85,7 +100,7 @@ export class Placement {
   }
 
   /** For who joins now. Rejects with JoinRefused, or with Elsewhere where it is another shard's. */
-  async place({ kind, room }: Target, identity: Identity, makeWay: MakeWay): Promise<Place> {
+  async place(target: Target, identity: Identity, makeWay: MakeWay): Promise<Place> {
     const take = async (candidate: GameRoom | RoomEntry): Promise<Place | undefined> => {
       if (isHere(candidate)) return this.#take(candidate, makeWay);
       const { tickets } = this.#options;
@@ -95,8 +110,9 @@ export class Placement {
       tickets.take(nonce);
       return undefined;
     };
+    const { room } = target;
     if (room) return (await take(room)) ?? full(room.id);
-    return this.#find(kind, take);
+    return this.#find(target, take);
   }
 
   /** As place, for who only watches: spectators take no places. */
@@ -116,7 +132,7 @@ export class Placement {
   }
 
   /** For who joins later: a room by id, or of a kind, or a new one. Rejects with JoinRefused. */
-  async promise({ kind, room }: Target, create: boolean, identity: Identity): Promise<Promised> {
+  async promise(target: Target, create: Creation, identity: Identity): Promise<Promised> {
     const { tickets, limits } = this.#options;
     const { user } = identity;
     if (user !== undefined && tickets.openOf(user) >= limits.ticketsPerUser)
@@ -124,8 +140,9 @@ export class Placement {
     const nonce = tickets.promise(identity);
     const reserve = (candidate: GameRoom | RoomEntry) => this.#reserve(candidate, nonce, identity);
     try {
-      const one = create ? await this.#openSomewhere(kind) : room;
-      return one ? ((await reserve(one)) ?? full(one.id)) : await this.#find(kind, reserve);
+      const hidden = create === 'private';
+      const one = create ? await this.#openSomewhere(target, hidden) : target.room;
+      return one ? ((await reserve(one)) ?? full(one.id)) : await this.#find(target, reserve);
     } catch (error) {
       tickets.take(nonce);
       throw error;
@@ -149,19 +166,22 @@ export class Placement {
 
   /** What `take` gives of the first room of a kind that has a place, or of a new one. */
   async #find<T>(
-    kind: string,
+    target: Target,
     take: (room: GameRoom | RoomEntry) => Promise<T | undefined>,
   ): Promise<T> {
     const { shard, directory } = this.#options;
+    const { kind, match } = target;
+    const rule = shard.kind(kind).definition.match ?? {};
     for (;;) {
-      for (const entry of await underDirectory(directory.candidates(kind, '', TRIES))) {
+      const known = await underDirectory(directory.candidates(kind, match, CANDIDATES));
+      for (const entry of ordered(rule, known).slice(0, TRIES)) {
         const isOurs = entry.shard === shard.owner.shard;
         const room = isOurs ? shard.rooms.get(entry.id) : entry;
         const taken = room && (await take(room));
         if (taken) return taken;
       }
-      const waited = this.#opening.has(kind);
-      const taken = await take(await this.#open(kind));
+      const waited = this.#opening.has(keyOf(target));
+      const taken = await take(await this.#open(target));
       if (taken) return taken;
       // Who opened a room for himself and gets no place in it has no luck with another.
       if (!waited) throw new JoinRefused(CloseCode.Full, `no ${kind} room has a place`);
@@ -169,28 +189,29 @@ export class Placement {
   }
 
   /** One new room for all who want one at once. */
-  #open(kind: string): Promise<GameRoom | RoomEntry> {
-    const opening = this.#opening.get(kind);
+  #open(target: Target): Promise<GameRoom | RoomEntry> {
+    const key = keyOf(target);
+    const opening = this.#opening.get(key);
     if (opening) return opening;
-    const opened = this.#openSomewhere(kind).finally(() => this.#opening.delete(kind));
-    this.#opening.set(kind, opened);
+    const opened = this.#openSomewhere(target, false).finally(() => this.#opening.delete(key));
+    this.#opening.set(key, opened);
     return opened;
   }
 
   /** Here, or where there is less to do. */
-  async #openSomewhere(kind: string): Promise<GameRoom | RoomEntry> {
+  async #openSomewhere({ kind, match }: Target, hidden: boolean): Promise<GameRoom | RoomEntry> {
     const { shard, directory, peers } = this.#options;
     const other = peers && (await this.#lessLoaded());
-    if (!other) return shard.open(kind);
+    if (!other) return shard.open(kind, { match, hidden });
     try {
-      const id = String(await peers.ask(other.id, 'open', kind));
+      const id = String(await peers.ask(other.id, 'open', kind, match, hidden));
       const entry = await underDirectory(directory.room(id));
       if (entry) return entry;
     } catch (error) {
       if (!(error instanceof DirectoryError)) throw error;
       // It died, or is full since it last said how it is.
     }
-    return shard.open(kind);
+    return shard.open(kind, { match, hidden });
   }
 
   /**
@@ -213,7 +234,7 @@ export class Placement {
 
   async #take(room: GameRoom, makeWay: MakeWay): Promise<Place | undefined> {
     const { shard, directory } = this.#options;
-    if (room.over) return undefined;
+    if (room.over || room.locked) return undefined;
     const lease = shard.leaseOf(room);
     const seat = `${lease.epoch}.${++this.#given}`;
     let answer = await underDirectory(directory.take(lease, seat));
@@ -223,10 +244,14 @@ export class Placement {
   }
 }
 
+function keyOf({ kind, match }: Target): string {
+  return `${kind} ${match}`;
+}
+
 function isHere(room: GameRoom | RoomEntry): room is GameRoom {
   return 'world' in room;
 }
 
 function full(id: string): never {
-  throw new JoinRefused(CloseCode.Full, `room ${id} is full`);
+  throw new JoinRefused(CloseCode.Full, `room ${id} is full, or locked`);
 }

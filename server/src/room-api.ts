@@ -98,6 +98,13 @@ export interface RoomLog {
 export interface Room<G = Game, Auth = unknown, Data = unknown> {
   readonly id: string;
   readonly kind: string;
+  /** What the room was opened for: a value for each name in the kind's `match.by`. */
+  readonly match: Readonly<Record<string, string>>;
+  /**
+   * True: nobody new comes in but who has a ticket, for the match has begun, say. Seats that are
+   * kept are taken up as before.
+   */
+  locked: boolean;
   /** The tick being computed; between ticks, the next one. Ticks start at 1. */
   readonly tick: number;
   /** Seconds of one tick. */

@@ -17,6 +17,7 @@ import { Digests } from './digest.ts';
 import { Emitter } from './emitter.ts';
 import { GameCode } from './game-code.ts';
 import type { Pulse } from './heartbeat.ts';
+import { readMatch } from './matching.ts';
 import { Replication, type SendTime } from './replication.ts';
 import { Rewind } from './rewind.ts';
 import type { LaunchOptions, Past, RewindOptions, Room, RoomLog, Seat } from './room-api.ts';
@@ -44,6 +45,12 @@ export interface RoomOptions {
   findDesyncs: boolean;
   /** Monotonic ms. */
   now: () => number;
+  /** What it was opened for. */
+  match?: string;
+  /** Default: no. */
+  locked?: boolean;
+  /** It was locked or unlocked. */
+  lock?: (room: GameRoom) => void;
   /** A seat is gone for good. */
   left: (room: GameRoom, seat: RoomSeat) => void;
   /** The room is over: nobody is in it, or it failed. */
@@ -67,6 +74,7 @@ export class GameRoom implements Room<Game, unknown, unknown> {
   /** In development. */
   readonly digests: Digests | undefined;
   readonly limits: RoomLimits;
+  readonly match: Readonly<Record<string, string>>;
   readonly roomSeats = new RoomSeats();
   readonly emitter: Emitter;
   readonly timers: Timers;
@@ -79,8 +87,7 @@ export class GameRoom implements Room<Game, unknown, unknown> {
   /** Ms since which nobody has a seat. */
   emptySinceMs: number;
   readonly #now: () => number;
-  readonly #left: RoomOptions['left'];
-  readonly #ended: RoomOptions['ended'];
+  readonly #watch: Pick<RoomOptions, 'lock' | 'left' | 'ended'>;
   readonly #steps: StepRunner;
   /** Ticks from one STATE to the next. */
   readonly #sendEvery: number;
@@ -89,6 +96,7 @@ export class GameRoom implements Room<Game, unknown, unknown> {
   readonly #turns: Turns | undefined;
   readonly #send = (seat: RoomSeat): boolean => this.#sendState(seat);
   readonly #miss = (seat: RoomSeat): void => this.#missState(seat);
+  #locked: boolean;
   /** Ticks done. */
   #done: number;
 
@@ -108,8 +116,9 @@ export class GameRoom implements Room<Game, unknown, unknown> {
     this.world = new World(game, tick + 1, definition.strict ?? false, isPacked(definition), far);
     this.world.begin(tick + 1, this.#stateTick(tick + 1));
     this.#now = options.now;
-    this.#left = options.left;
-    this.#ended = options.ended;
+    this.match = readMatch(options.match);
+    this.#locked = options.locked ?? false;
+    this.#watch = options;
     this.emptySinceMs = options.now();
     this.schedule = new Schedule(game.tickRate, options.limits.catchUpTicks, this.#now(), tick);
     this.timers = new Timers(definition.timers);
@@ -203,6 +212,15 @@ export class GameRoom implements Room<Game, unknown, unknown> {
     this.rewinds.launch(row, by as RoomSeat | RowBase, options);
   }
 
+  get locked(): boolean {
+    return this.#locked;
+  }
+  set locked(locked: boolean) {
+    if (locked === this.#locked || this.over) return;
+    this.#locked = locked;
+    this.#watch.lock?.(this);
+  }
+
   close(reason: string): void {
     this.end(CloseCode.Done, reason);
   }
@@ -213,7 +231,6 @@ export class GameRoom implements Room<Game, unknown, unknown> {
   get taken(): number {
     return this.roomSeats.taken;
   }
-
   /** True if there is a place for one more spectator; those of players are the directory's. */
   get canBeWatched(): boolean {
     const { byId, taken } = this.roomSeats;
@@ -268,7 +285,7 @@ export class GameRoom implements Room<Game, unknown, unknown> {
     this.replication.forget(seat);
     this.roomSeats.remove(seat);
     if (this.roomSeats.byId.size === 0) this.emptySinceMs = this.#now();
-    if (!this.over) this.#left(this, seat);
+    if (!this.over) this.#watch.left(this, seat);
   }
 
   /** Ms at which run() wants to be called next. */
@@ -307,7 +324,7 @@ export class GameRoom implements Room<Game, unknown, unknown> {
       if (seat.line) tell(seat.line);
       seat.line = undefined;
     }
-    this.#ended(this, code, reason);
+    this.#watch.ended(this, code, reason);
   }
 
   #advance(): void {

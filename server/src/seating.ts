@@ -21,7 +21,14 @@ import type { Limits } from './limits.ts';
 import type { Log } from './log.ts';
 import type { OfferedCredential } from './offer.ts';
 import type { Peers } from './peers.ts';
-import { type MakeWay, type Place, Placement, type Promised, type Target } from './placement.ts';
+import {
+  type Creation,
+  type MakeWay,
+  type Place,
+  Placement,
+  type Promised,
+  type Target,
+} from './placement.ts';
 import type { GameRoom } from './room.ts';
 import type { Joiner, Line, RoomSeat } from './seat.ts';
 import type { SeatRecord } from './seat-state.ts';
@@ -144,7 +151,7 @@ export class Seating {
   }
 
   /** A ticket for a kind or a room. Rejects with JoinRefused. */
-  async promise(target: Target, create: boolean, identity: Identity): Promise<Promised> {
+  async promise(target: Target, create: Creation, identity: Identity): Promise<Promised> {
     this.#oneTooMany(target.kind, identity.user);
     return this.placement.promise(target, create, identity);
   }

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { CloseCode, UsageError } from '@tickwire/protocol';
 import { CheckpointError, restoreRoom } from './checkpoint.ts';
 import { DEFAULT_SEATS, type RoomKind } from './define-room.ts';
-import type { Directory, Lease, Owner, RoomFacts } from './directory.ts';
+import type { Directory, Lease, Owner, RoomEntry, RoomFacts } from './directory.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import { JoinRefused, underDirectory } from './joining.ts';
 import type { Leases } from './leases.ts';
@@ -60,6 +60,9 @@ interface Held {
   readonly lease: Lease;
   readonly stop: (() => void) | undefined;
 }
+
+/** Counter of a claim that another shard won. */
+const TAKEN = 'room-taken';
 
 /** What a room's kind may be called: it stands in URLs and logs. */
 const NAME = /^[A-Za-z0-9_-]{1,32}$/;
@@ -116,8 +119,11 @@ export class Shard {
     for (const [kind, { definition }] of Object.entries(rooms)) {
       if (!definition.keep) continue;
       const id = `${kind}-0`;
-      const stands = leases && (await directory.room(id));
-      if (!stands) await this.open(kind, leases && { id });
+      if (leases && (await directory.room(id))) continue;
+      await this.open(kind, leases && { id }).catch((error) => {
+        // Another shard was quicker.
+        if (!(error instanceof JoinRefused && error.counter === TAKEN)) throw error;
+      });
     }
   }
 
@@ -136,7 +142,7 @@ export class Shard {
     this.#opening++;
     try {
       const claim = await underDirectory(directory.claim(facts, this.owner));
-      if (!claim.won) throw new JoinRefused(CloseCode.Overloaded, 'another shard has this room');
+      if (!claim.won) throw new JoinRefused(CloseCode.Overloaded, 'another shard has it', TAKEN);
       return this.#start({ id, epoch: claim.epoch }, new GameRoom(this.#optionsFor(facts)));
     } finally {
       this.#opening--;
@@ -171,11 +177,11 @@ export class Shard {
   }
 
   /** From its newest checkpoint, or, where there is none that is good, from the beginning. */
-  async #goOn(facts: RoomFacts, lease: Lease): Promise<GameRoom> {
+  async #goOn(facts: RoomEntry, lease: Lease): Promise<GameRoom> {
     const { directory, log } = this.#options;
     const { id } = facts;
     const checkpoint = await directory.load(id);
-    const options = this.#optionsFor(facts);
+    const options = this.#optionsFor(facts, facts.locked);
     try {
       if (!checkpoint) throw new CheckpointError('room', 'it has no checkpoint');
       const { room, records } = restoreRoom(options, checkpoint.bytes, this.#options);
@@ -192,7 +198,7 @@ export class Shard {
     }
   }
 
-  #optionsFor({ id, kind }: RoomFacts): RoomOptions {
+  #optionsFor({ id, kind, match }: RoomFacts, locked = false): RoomOptions {
     const { rooms, limits, log, now, seed, heartbeat, findDesyncs } = this.#options;
     return {
       id,
@@ -204,9 +210,18 @@ export class Shard {
       seed: seed(),
       findDesyncs,
       now,
+      match,
+      locked,
+      lock: (room) => this.#locked(room),
       left: (from, seat) => this.watch.left(from, seat),
       ended: (over, code, reason) => this.#ended(over, code, reason),
     };
+  }
+
+  /** The directory is told; one that is opened locked, once it is ours. */
+  #locked(room: GameRoom): void {
+    const held = this.#held.get(room);
+    if (held) this.#tell(room, this.#options.directory.lock(held.lease, room.locked));
   }
 
   #start(lease: Lease, room: GameRoom): GameRoom {
@@ -220,6 +235,7 @@ export class Shard {
     leases?.add(lease);
     log.info({ room: id }, 'room opened');
     this.#held.set(room, { lease, stop: this.#options.start?.(room) });
+    if (room.locked) this.#locked(room);
     return room;
   }
 
