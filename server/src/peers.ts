@@ -39,7 +39,7 @@ export class Peers {
   /** Rejects with DirectoryError. */
   async listen(services: Services): Promise<void> {
     this.#services = services;
-    const hear = (bytes: Uint8Array) => this.#heard(JSON.parse(decoder.decode(bytes)) as Message);
+    const hear = (bytes: Uint8Array) => this.#heard(bytes);
     this.#end = await this.#directory.subscribe(channelOf(this.#shard), hear);
   }
 
@@ -65,7 +65,10 @@ export class Peers {
     await this.#end?.();
   }
 
-  #heard(message: Message): void {
+  /** Whoever may write to the directory may say anything here: what is no message is let go. */
+  #heard(bytes: Uint8Array): void {
+    const message = messageOf(bytes);
+    if (!message) return this.#log.warn({ bytes: bytes.length }, 'not a message of a shard');
     if (message[0] === 'ask') {
       const [, serial, from, service, given] = message;
       this.#serve(service, given)
@@ -89,6 +92,21 @@ export class Peers {
   #say(shard: string, message: Message): Promise<void> {
     return this.#directory.publish(channelOf(shard), encoder.encode(JSON.stringify(message)));
   }
+}
+
+/** Undefined for what no shard of ours says. */
+function messageOf(bytes: Uint8Array): Message | undefined {
+  let read: unknown;
+  try {
+    read = JSON.parse(decoder.decode(bytes));
+  } catch {
+    return undefined;
+  }
+  if (!Array.isArray(read) || !Number.isSafeInteger(read[1])) return undefined;
+  const [type, , third, service, given] = read;
+  const isAnswer = type === 'answer' && typeof third === 'boolean';
+  const isAsk = type === 'ask' && typeof third === 'string' && typeof service === 'string';
+  return isAnswer || (isAsk && Array.isArray(given)) ? (read as unknown as Message) : undefined;
 }
 
 function channelOf(shard: string): string {

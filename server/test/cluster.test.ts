@@ -35,7 +35,7 @@ test('many who come in by two servers at once get all places and no more', async
     expect(entry.taken).toBe(rooms.find(({ id }) => id === entry.id)?.taken);
 });
 
-test('a server that closes hands its rooms over, and nobody loses a seat', async () => {
+test('{S56} a server that closes hands its rooms over, and nobody loses a seat', async () => {
   const a = await deployment.add();
   const players = [await deployment.join(a), await deployment.join(a)];
   const b = await deployment.add();
@@ -54,7 +54,7 @@ test('a server that closes hands its rooms over, and nobody loses a seat', async
   expect(roomsOf(b)[0].doneTick).toBeGreaterThanOrEqual(ticks);
 });
 
-test('the rooms of a server that is cut off go on elsewhere, and it lets them go', async () => {
+test('{S54, S56} rooms of a server that is cut off go on elsewhere, and it lets go', async () => {
   const a = await deployment.add({ onDirectoryLoss: 'freeze' });
   const player = await deployment.join(a);
   await vi.waitFor(() => expect(player.view().mine('ship')?.x).toBeGreaterThan(200), soon);
@@ -75,4 +75,21 @@ test('the rooms of a server that is cut off go on elsewhere, and it lets them go
   }, soon);
   expect([player.room, restored.taken]).toEqual([cutOff.id, 1]);
   expect(player.view().mine('ship')?.x).toBeGreaterThan(100);
+});
+
+test('{T66} what is no message of a shard changes nothing', async () => {
+  const [a, b] = [await deployment.add(), await deployment.add()];
+  const { shard } = a.server.shard.owner;
+  const lies = [
+    ...['', 'x', '{}', '[]', 'null', '["ask"]', '["ask",1,2,"open",[]]', '["ask",1,"","open",{}]'],
+    ...['["ask",1,"nobody","open",["no such kind"]]', '["ask",1,"nobody","open",["__proto__"]]'],
+    ...['["ask",2,"nobody","toString",[]]', '["ask",3,"nobody","adopt",["field-1",7]]'],
+    ...['["answer",1,true,"field-1"]', '["answer",1,1]', '[1,1,true]'],
+  ];
+  for (const lie of lies)
+    await deployment.directory.publish(`shard:${shard}`, new TextEncoder().encode(lie));
+  await deployment.directory.publish(`shard:${shard}`, Uint8Array.of(0xff, 0xfe));
+  expect([roomsOf(a).length, roomsOf(b).length]).toEqual([0, 0]);
+  const player = await deployment.join(a);
+  expect(player.status.state).toBe('live');
 });
