@@ -19,3 +19,10 @@ test('a timer nobody declared is a mistake of the game, and the message shows th
   expect(() => new Timers().set(1, 'x', 0)).toThrow('no such timer');
   expect(() => timers.set(1, 'toString', 0)).toThrow('no such timer');
 });
+
+test('a time that is not a number is refused, and stands in nobody’s way', () => {
+  const timers = new Timers({ a: 1 });
+  expect(() => timers.set(Number.NaN, 'a', 1)).toThrow("after(NaN, 'a'): wants ticks");
+  timers.set(2, 'a', 'due');
+  expect(timers.next(2)?.data).toBe('due');
+});

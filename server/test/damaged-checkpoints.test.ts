@@ -3,9 +3,11 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { CheckpointError, restoreRoom } from '../src/checkpoint.ts';
+import { CheckpointError, checkpointOf, restoreRoom } from '../src/checkpoint.ts';
 import type { GameRoom } from '../src/index.ts';
 import type { RoomOptions } from '../src/room.ts';
+import type { RoomSeat } from '../src/seat.ts';
+import type { Timer, Timers } from '../src/timers.ts';
 import { Bench, menagerie, play, TICK_MS } from './menagerie.ts';
 
 /** A room of a little of everything, as bytes. */
@@ -32,6 +34,8 @@ function forged(bytes: Uint8Array): Uint8Array {
   made.set(createHash('sha256').update(body).digest().subarray(0, 8), body.length);
   return made;
 }
+
+const timersOf = ({ waiting }: Timers) => waiting as Timer[];
 
 /** Restores a room, or answers why not. */
 function outcome(bench: Bench, bytes: Uint8Array): GameRoom | CheckpointError {
@@ -82,6 +86,75 @@ describe('bytes that are not what was written', () => {
     fc.assert(change, { numRuns: 3000 });
     expect(rooms).toBeGreaterThan(100);
     expect(process.memoryUsage().rss - startBytes).toBeLessThan(512 * 2 ** 20);
+  });
+
+  const spoiled: [what: string, message: string, spoil: (room: GameRoom) => void][] = [
+    ['timers out of order', 'should have run', ({ timers }) => void timersOf(timers).reverse()],
+    [
+      'a timer of the past',
+      'should have run',
+      ({ timers }) => void timersOf(timers).unshift({ dueTick: 3, name: 'bare', data: 1 }),
+    ],
+    [
+      'a timer that nobody declares',
+      'no such timer',
+      ({ timers }) => void timersOf(timers).push({ dueTick: 1e6, name: 'gong', data: 1 }),
+    ],
+    ['an owner without rows', 'its owner does not have', ({ world }) => world.owned.clear()],
+    [
+      'a row that is owned twice',
+      'nobody’s',
+      ({ world }) => {
+        const [[seat, rows]] = [...world.owned].filter((entry) => entry[1].length > 0);
+        world.owned.set(seat, [...rows, rows[0]]);
+      },
+    ],
+    [
+      'an event that no browser could read',
+      'expected',
+      (room) => {
+        room.emit('noise', { n: 1, of: 0 });
+        const event = room.seat(1)!.outbox.waiting.at(-1)!;
+        event.payload.fill(0xc3);
+      },
+    ],
+    [
+      'an input outside its declaration',
+      'outside its declaration',
+      (room) => room.seat(2)!.inputs.put(room.tick, Float64Array.of(0, 9, 0), room.tick, 1),
+    ],
+    [
+      'a shot of nobody',
+      'a shot of nobody',
+      ({ rewinds }) => {
+        const [[id, launch]] = rewinds.launches;
+        rewinds.launches.set(id, { ...launch, seat: { id: 9, gone: false } as RoomSeat });
+      },
+    ],
+    [
+      'an id for the next seat that none can have',
+      'out of range',
+      ({ roomSeats }) => void (roomSeats.nextId = 70_000),
+    ],
+  ];
+  test.each(spoiled)('are refused: %s', (_, message, spoil) => {
+    const { bench } = sample(60);
+    expect(outcome(bench, bench.save())).not.toBeInstanceOf(CheckpointError);
+    spoil(bench.room);
+    const refused = outcome(bench, bench.save()) as CheckpointError;
+    expect([refused.reason, refused.message]).toEqual([
+      'damaged',
+      expect.stringContaining(message),
+    ]);
+  });
+
+  test('are refused: a key that is no digest', () => {
+    const { bench } = sample(3);
+    const seat = bench.room.seat(1)!;
+    const identity = { auth: seat.auth, user: undefined, untilMs: Number.POSITIVE_INFINITY };
+    const keys = { newest: 'secret', before: undefined, spent: undefined };
+    const bytes = checkpointOf(bench.room, [{ seat, identity, place: undefined, keys }], bench);
+    expect(outcome(bench, bytes)).toMatchObject({ message: 'a key that is no digest' });
   });
 
   test('are refused with the reason, and the room leaves no pulse', () => {
