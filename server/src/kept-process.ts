@@ -27,8 +27,8 @@ export interface Restart extends End, Restarts {
 }
 
 export interface KeptProcessOptions {
-  /** Flags, script and arguments, for this process's Node. Asked before each start. */
-  command: () => readonly string[];
+  /** Flags, script and arguments, for this process's Node. */
+  command: readonly string[];
   /** Goes on top of this process's environment. Asked before each start. */
   environment?: () => Readonly<Record<string, string>>;
   onStart?: (child: ChildProcess) => void;
@@ -75,7 +75,7 @@ export class KeptProcess {
   #start(restarts: Restarts): ChildProcess {
     const { command, environment, onStart } = this.#options;
     const told = { ...environment?.(), [RESTARTS_VARIABLE]: writeRestarts(restarts) };
-    const child = spawn(process.execPath, command(), {
+    const child = spawn(process.execPath, command, {
       env: { ...process.env, ...told },
       // The channel ends when this process does, and so does the server then.
       stdio: ['inherit', 'inherit', 'inherit', 'ipc'],

@@ -142,7 +142,7 @@ export class Shards {
     const shard: KeptShard = {
       index,
       process: new KeptProcess({
-        command: () => command,
+        command,
         environment: () => {
           // Players come back to the port that they know, unless it could not be had again.
           const port = shard.port !== 0 && shard.failures === 0 ? shard.port : undefined;

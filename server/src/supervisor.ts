@@ -31,7 +31,7 @@ export async function supervise(
   const log = typeof given === 'object' ? given : createLog(given);
   const path = script instanceof URL ? fileURLToPath(script) : script;
   const kept = new KeptProcess({
-    command: () => [...flags, path, ...args],
+    command: [...flags, path, ...args],
     goesOn: ({ code }) => code !== 0,
     onRestart: (restart) => {
       log.warn(restart, `the server ${restart.why}: it is started again`);

@@ -61,8 +61,8 @@ function viewsOf(program: Program): View[] {
 }
 
 /** The views of so many shards, once each sees itself and the others, and all that they own. */
-async function agreed(program: Program, count: number, without = 0): Promise<View[]> {
-  const living = () => viewsOf(program).filter(({ pid }) => pid !== without);
+async function agreed(program: Program, count: number, ...gone: number[]): Promise<View[]> {
+  const living = () => viewsOf(program).filter(({ pid }) => !gone.includes(pid));
   await program.until(() => {
     const views = living();
     const shards = views.map(({ pid }) => `shard-${pid}`).sort();
@@ -115,6 +115,28 @@ for (const { name, missing } of TRANSPORTS) {
 }
 
 describe('shards', () => {
+  test('are replaced one by one on SIGTERM, and no player loses his seat', async () => {
+    const program = new Program(FILE, { SHARDS: '2', PORT: '0' });
+    const first = await agreed(program, 2);
+    const statuses: Status[] = [];
+    const client = await join(first[0].port, statuses);
+    await plays(client, 10);
+    const { seat, room } = client;
+    const gone: number[] = [];
+    for (const { pid } of first) {
+      process.kill(pid, 'SIGTERM');
+      gone.push(pid);
+      await agreed(program, 2, ...gone);
+      await plays(client, 10);
+    }
+    expect([client.seat, client.room]).toEqual([seat, room]);
+    expect(statuses.filter((status) => status.state === 'live' && status.fresh)).toEqual([]);
+    const restarts = program.lines.filter(({ why }) => why === 'died');
+    expect(restarts.map(({ code }) => code)).toEqual([0, 0]);
+    const now = viewsOf(program).slice(-2);
+    expect(now.map(({ port }) => port).sort()).toEqual(first.map(({ port }) => port).sort());
+  });
+
   test('drain on SIGTERM, say which they are, and leave nobody behind', async () => {
     const port = await freePort('127.0.0.1');
     const program = new Program(FILE, { SHARDS: '2', PORT: String(port) });
