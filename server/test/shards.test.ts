@@ -164,7 +164,8 @@ describe('shards', () => {
     program.process.kill('SIGINT');
     await program.closed;
     expect(program.process.exitCode).toBe(1);
-    expect(program.lines.filter(({ msg }) => msg === 'closed')).toEqual([]);
+    // The one that has the room has not.
+    expect(program.lines.filter(({ msg }) => msg === 'closed').length).toBeLessThan(2);
   });
 
   test('close when their parent is killed', async () => {
