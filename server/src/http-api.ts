@@ -15,8 +15,8 @@ import type { StaticFiles } from './static-files.ts';
 import type { Tally } from './tally.ts';
 import { HttpError, type HttpRequest, type HttpResponse } from './transport.ts';
 
-/** A join request: a token of at most 4 KB and two names. */
-const MAX_JOIN_BYTES = 8 * 1024;
+/** A join request: a token of at most 4 KB and some names, or a party's of 1 KB each. */
+const MAX_JOIN_BYTES = 16 * 1024;
 
 /** Addresses whose room creation is remembered. */
 const MAX_ADDRESSES = 10_000;
@@ -107,11 +107,11 @@ export class HttpApi {
       return json(403, { error: 'this origin is not allowed' }, cors);
     }
     if (!shard.kinds.includes(kind)) return json(404, { error: 'no such room kind' }, cors);
-    if (!this.#tickets.take(request.remoteAddress, now())) {
-      tally.refused('tickets', 429);
-      return json(429, { error: 'too many tickets; try again in a minute' }, cors);
-    }
+    if (!this.#tickets.take(request.remoteAddress, now())) return this.#tooManyTickets(cors);
     const body = await readJoin(request);
+    const others = (body.tokens?.length ?? 1) - 1;
+    if (!this.#tickets.take(request.remoteAddress, now(), others))
+      return this.#tooManyTickets(cors);
     const { create } = body;
     if (create && !this.#creations.take(request.remoteAddress, now())) {
       tally.refused('new-rooms', 429);
@@ -122,14 +122,21 @@ export class HttpApi {
       // Before anything is asked of it: another kind has a check of its own.
       const target = await seating.placement.target(asked, body.match);
       if (target.kind !== kind) throw new JoinRefused(CloseCode.NoRoom, 'a room of another kind');
-      const identity = await seating.authenticator.identify(kind, body.token, asked);
-      const { room, url, ticket } = await seating.promise(target, create, identity);
-      return json(200, { room, url: url || this.#urlOf(request), ticket }, cors);
+      const identify = (token: string) => seating.authenticator.identify(kind, token, asked);
+      const party = await Promise.all((body.tokens ?? [body.token]).map(identify));
+      const { room, url, tickets } = await seating.promise(target, create, party);
+      const given = body.tokens ? { tickets } : { ticket: tickets[0] };
+      return json(200, { room, url: url || this.#urlOf(request), ...given }, cors);
     } catch (error) {
       if (!(error instanceof JoinRefused)) throw error;
       tally.refused(error.counter, error.closeCode);
       return json(STATUS[error.closeCode] ?? 500, { error: error.message }, cors);
     }
+  }
+
+  #tooManyTickets(cors: Cors): HttpResponse {
+    this.#options.tally.refused('tickets', 429);
+    return json(429, { error: 'too many tickets; try again in a minute' }, cors);
   }
 
   /** Where the ticket is good: the public address, or the one the request came to. */
@@ -157,10 +164,13 @@ const PREFLIGHT = {
 };
 
 const JOIN_BODY =
-  '{ token?: text, room?: text, match?: { name: value }, create?: bool, private?: bool }';
+  '{ token?: text, tokens?: 1..16 texts, room?: text, match?: { name: value }, ' +
+  'create?: bool, private?: bool }';
 
 interface JoinBody {
   token: string;
+  /** Of a party. */
+  tokens: readonly string[] | undefined;
   room: string | undefined;
   create: Creation;
   match: Readonly<Record<string, unknown>>;
@@ -174,10 +184,11 @@ async function readJoin(request: HttpRequest): Promise<JoinBody> {
   } catch {
     throw new HttpError(400, 'the body is not JSON');
   }
-  const { token = '', room, create = false, match = {} } = given ?? {};
+  const { token = '', tokens, room, create = false, match = {} } = given ?? {};
   const isPrivate = given?.private ?? false;
   const fits =
     typeof token === 'string' &&
+    (tokens === undefined || isParty(tokens)) &&
     (room === undefined || typeof room === 'string') &&
     typeof create === 'boolean' &&
     typeof isPrivate === 'boolean' &&
@@ -185,7 +196,16 @@ async function readJoin(request: HttpRequest): Promise<JoinBody> {
     match !== null;
   if (!fits) throw new HttpError(400, `the body wants ${JOIN_BODY}`);
   const creation = isPrivate ? 'private' : create ? 'public' : undefined;
-  return { token, room, create: creation, match: match as Record<string, unknown> };
+  const wanted = match as Record<string, unknown>;
+  return { token, tokens: tokens as string[] | undefined, room, create: creation, match: wanted };
+}
+
+/** Players who go together: more than one, and no more than a team. */
+const MOST_IN_PARTY = 16;
+
+function isParty(tokens: unknown): boolean {
+  if (!Array.isArray(tokens) || tokens.length < 1 || tokens.length > MOST_IN_PARTY) return false;
+  return tokens.every((token) => typeof token === 'string');
 }
 
 function json(status: number, value: unknown, cors: Cors): HttpResponse {

@@ -58,10 +58,14 @@ export function readMatch(match = ''): Readonly<Record<string, string>> {
   return Object.freeze({ ...readAsked(match && BETWEEN + match).wanted });
 }
 
-/** Those that a stranger may be put into, in the order in which they are tried. */
-export function ordered(rule: MatchRule, rooms: readonly RoomEntry[]): readonly RoomEntry[] {
+/** Those that so many strangers may be put into, in the order in which they are tried. */
+export function ordered(
+  rule: MatchRule,
+  rooms: readonly RoomEntry[],
+  places: number,
+): readonly RoomEntry[] {
   const { capacity = Number.POSITIVE_INFINITY, pick = 'fullest' } = rule;
-  const fitting = rooms.filter(({ taken }) => taken < capacity);
+  const fitting = rooms.filter(({ taken }) => taken + places <= capacity);
   if (pick === 'fullest') return fitting;
   return pick === 'emptiest' ? fitting.reverse() : pick(fitting);
 }

@@ -2,6 +2,7 @@
 // on this shard or another; and the place in it, which the directory gives out. Asked by seating.ts
 // for who is at the door, and by the HTTP routes for who wants a ticket.
 import { CloseCode } from '@tickwire/protocol';
+import { DEFAULT_SEATS } from './define-room.ts';
 import { type Directory, DirectoryError, type RoomEntry, type ShardEntry } from './directory.ts';
 import { type Clocks, type Identity, packIdentity } from './identity.ts';
 import { Elsewhere, JoinRefused, underDirectory } from './joining.ts';
@@ -43,7 +44,14 @@ export interface Promised {
   readonly room: string;
   /** '' where it is this process's. */
   readonly url: string;
-  readonly ticket: string;
+  /** One for each of the party, in its order. */
+  readonly tickets: readonly string[];
+}
+
+/** What a ticket is to say. */
+interface TicketFor {
+  readonly nonce: string;
+  readonly identity: Identity;
 }
 
 /** Frees the place in a room that the joiner holds already, if any may be freed for this one. */
@@ -105,8 +113,8 @@ export class Placement {
       if (isHere(candidate)) return this.#take(candidate, makeWay);
       const { tickets } = this.#options;
       const nonce = tickets.promise(identity);
-      const reserved = await this.#reserve(candidate, nonce, identity);
-      if (reserved) throw new Elsewhere(reserved.url, reserved.ticket);
+      const reserved = await this.#reserve(candidate, [{ nonce, identity }]);
+      if (reserved) throw new Elsewhere(reserved.url, reserved.tickets[0]);
       tickets.take(nonce);
       return undefined;
     };
@@ -131,50 +139,70 @@ export class Placement {
     throw new JoinRefused(CloseCode.Full, `no ${kind} room can be watched`);
   }
 
-  /** For who joins later: a room by id, or of a kind, or a new one. Rejects with JoinRefused. */
-  async promise(target: Target, create: Creation, identity: Identity): Promise<Promised> {
-    const { tickets, limits } = this.#options;
-    const { user } = identity;
-    if (user !== undefined && tickets.openOf(user) >= limits.ticketsPerUser)
-      throw new JoinRefused(CloseCode.RateLimit, 'too many unused tickets', 'user-tickets');
-    const nonce = tickets.promise(identity);
-    const reserve = (candidate: GameRoom | RoomEntry) => this.#reserve(candidate, nonce, identity);
+  /**
+   * For those who join later, together: all get a place in one room (by id, of a kind and match, or
+   * a new one), or none does. Rejects with JoinRefused.
+   */
+  async promise(target: Target, create: Creation, party: readonly Identity[]): Promise<Promised> {
+    const { tickets, shard } = this.#options;
+    const { seats = DEFAULT_SEATS } = shard.kind(target.kind).definition;
+    if (party.length > seats)
+      throw new JoinRefused(CloseCode.Full, `a ${target.kind} room has ${seats} seats`);
+    this.#checkTickets(party);
+    const promises = party.map((identity) => ({ nonce: tickets.promise(identity), identity }));
+    const reserve = (candidate: GameRoom | RoomEntry) => this.#reserve(candidate, promises);
     try {
       const hidden = create === 'private';
       const one = create ? await this.#openSomewhere(target, hidden) : target.room;
-      return one ? ((await reserve(one)) ?? full(one.id)) : await this.#find(target, reserve);
+      return one
+        ? ((await reserve(one)) ?? full(one.id))
+        : await this.#find(target, reserve, party.length);
     } catch (error) {
-      tickets.take(nonce);
+      for (const { nonce } of promises) tickets.take(nonce);
       throw error;
     }
   }
 
-  /** Promises a place; undefined where the room has none. */
+  /** Throws JoinRefused for a user who would have too many tickets. */
+  #checkTickets(party: readonly Identity[]): void {
+    const { tickets, limits } = this.#options;
+    for (const { user } of party) {
+      if (user === undefined) continue;
+      const more = party.filter((other) => other.user === user).length;
+      if (tickets.openOf(user) + more > limits.ticketsPerUser)
+        throw new JoinRefused(CloseCode.RateLimit, 'too many unused tickets', 'user-tickets');
+    }
+  }
+
+  /** Promises a place to each; undefined where the room has not so many. */
   async #reserve(
     room: GameRoom | RoomEntry,
-    nonce: string,
-    identity: Identity,
+    promises: readonly TicketFor[],
   ): Promise<Promised | undefined> {
     const { directory, tickets, limits, clocks } = this.#options;
     const { id } = room;
-    const [url, packed] = isHere(room) ? ['', HERE] : [room.url, packIdentity(identity, clocks)];
-    const seats = [{ seat: nonce, identity: packed }];
+    const pack = (identity: Identity) => (isHere(room) ? HERE : packIdentity(identity, clocks));
+    const seats = promises.map(({ nonce, identity }) => {
+      return { seat: nonce, identity: pack(identity) };
+    });
     const answer = await underDirectory(directory.reserve(id, seats, limits.ticketMs));
     if (answer !== 'reserved') return undefined;
-    return { room: id, url, ticket: tickets.write(id, identity.user, nonce) };
+    const write = ({ nonce, identity: { user } }: TicketFor) => tickets.write(id, user, nonce);
+    return { room: id, url: isHere(room) ? '' : room.url, tickets: promises.map(write) };
   }
 
   /** What `take` gives of the first room of a kind that has a place, or of a new one. */
   async #find<T>(
     target: Target,
     take: (room: GameRoom | RoomEntry) => Promise<T | undefined>,
+    places = 1,
   ): Promise<T> {
     const { shard, directory } = this.#options;
     const { kind, match } = target;
     const rule = shard.kind(kind).definition.match ?? {};
     for (;;) {
       const known = await underDirectory(directory.candidates(kind, match, CANDIDATES));
-      for (const entry of ordered(rule, known).slice(0, TRIES)) {
+      for (const entry of ordered(rule, known, places).slice(0, TRIES)) {
         const isOurs = entry.shard === shard.owner.shard;
         const room = isOurs ? shard.rooms.get(entry.id) : entry;
         const taken = room && (await take(room));

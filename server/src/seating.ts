@@ -150,10 +150,10 @@ export class Seating {
     }
   }
 
-  /** A ticket for a kind or a room. Rejects with JoinRefused. */
-  async promise(target: Target, create: Creation, identity: Identity): Promise<Promised> {
-    this.#oneTooMany(target.kind, identity.user);
-    return this.placement.promise(target, create, identity);
+  /** Tickets for a kind or a room, for all of a party or for none. Rejects with JoinRefused. */
+  async promise(target: Target, create: Creation, party: readonly Identity[]): Promise<Promised> {
+    for (const { user } of party) this.#oneTooMany(target.kind, user);
+    return this.placement.promise(target, create, party);
   }
 
   /** What a ticket says that may be good: others know what they promised. Throws JoinRefused. */

@@ -2,7 +2,7 @@
 // are locked or private.
 
 import { afterEach, describe, expect, test } from 'vitest';
-import { defineRoom, type MatchRule, type RoomEntry } from '../src/index.ts';
+import { defineRoom, type MatchRule, Refusal, type RoomEntry } from '../src/index.ts';
 import { arcade, game } from './arcade.ts';
 import { RawPlayer, TICKET } from './raw-player.ts';
 import { Stepper } from './stepper.ts';
@@ -148,3 +148,57 @@ test('a private room is in no list, and takes who knows its id', async () => {
   expect((await hello(room)).seated).toBe(true);
   expect((await hello(room, { credential: TICKET, secret: ticket })).seated).toBe(true);
 });
+
+describe('a party', () => {
+  const asked = (tokens: string[], more = {}) => post({ tokens, ...more });
+
+  test('comes into one room that has a place for all, or into a new one', async () => {
+    await start({});
+    await hello('field');
+    await hello('field');
+    const { room, tickets } = (await asked(['a', 'b', 'c'])) as never as Party;
+    expect(rooms().map(({ id }) => id === room)).toEqual([false, true]);
+    for (const ticket of tickets)
+      expect((await hello(room, { credential: TICKET, secret: ticket })).seated).toBe(true);
+    expect(rooms().map(({ taken }) => taken)).toEqual([2, 3]);
+    expect(((await asked(['a', 'b'])) as never as Party).room).toBe(rooms()[0].id);
+  });
+
+  test('gets all its places or none', async () => {
+    await start({});
+    await hello('field');
+    const [{ id }] = rooms();
+    expect((await asked(['a', 'b', 'c', 'd'], { room: id })).status).toBe(409);
+    expect((await asked(['a', 'b', 'c', 'd', 'e'])).status).toBe(409);
+    expect(rooms()).toHaveLength(1);
+    expect(stepper.server.seating.secrets.tickets).toBe(0);
+    expect((await asked(['a', 'b', 'c'], { room: id })).status).toBe(200);
+    expect((await post({ room: id })).status).toBe(409);
+  });
+
+  test('is refused with the one who is', async () => {
+    const authenticate = (token: string) => {
+      if (token === 'bad') throw new Refusal('who are you?');
+      return undefined;
+    };
+    await start({}, { authenticate });
+    expect((await asked(['a', 'bad'])).status).toBe(401);
+    for (const tokens of [[], ['a', 1], 'ab', Array.from({ length: 17 }, String)])
+      expect((await post({ tokens })).status).toBe(400);
+    expect(rooms()).toEqual([]);
+  });
+
+  test('counts for its address as so many tickets', async () => {
+    stepper = await Stepper.start({
+      rooms: { field: arcade({ seats: 8 }) },
+      limits: { connectionsPerAddress: 4 },
+    });
+    expect((await asked(['a', 'b', 'c'])).status).toBe(200);
+    expect((await asked(['a', 'b'])).status).toBe(429);
+  });
+});
+
+interface Party {
+  room: string;
+  tickets: string[];
+}
