@@ -72,6 +72,11 @@ export class KeptProcess {
     this.#wake();
   }
 
+  /** Ends the process that runs now; it is started again, if it goes on. */
+  end(): void {
+    this.#child?.kill('SIGKILL');
+  }
+
   #start(restarts: Restarts): ChildProcess {
     const { command, environment, onStart } = this.#options;
     const told = { ...environment?.(), [RESTARTS_VARIABLE]: writeRestarts(restarts) };

@@ -3,6 +3,9 @@
 // may use the channel too, so each message carries our name, and what does not is left alone.
 import type { Directory, DirectoryError } from './directory.ts';
 
+/** Ms between beats of a shard, and between its parent's looks: an eighth of a lease. */
+export const BEAT_MS = 250;
+
 /** One end: `process` in a child, the ChildProcess in its parent. */
 export interface Channel {
   readonly connected: boolean;
@@ -34,8 +37,15 @@ export interface Ask {
 
 export type ToParent =
   | Ask
-  /** The shard takes players. */
-  | { readonly tickwire: 'listening'; readonly port: number; readonly url: string }
+  /** The shard takes players. `hangMs`: how long its loop may stand still. */
+  | {
+      readonly tickwire: 'listening';
+      readonly port: number;
+      readonly url: string;
+      readonly hangMs: number;
+    }
+  /** Its loop turns; said every BEAT_MS from then on. */
+  | { readonly tickwire: 'beat'; readonly debugged: boolean }
   /** It never will: serve() threw. */
   | { readonly tickwire: 'failed'; readonly reason: string };
 

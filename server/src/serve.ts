@@ -3,6 +3,7 @@
 // serve-options.ts reads the environment, end-signals.ts the signals.
 
 import { randomBytes } from 'node:crypto';
+import { url as inspectorUrl } from 'node:inspector';
 import { performance } from 'node:perf_hooks';
 import { CloseCode, UsageError } from '@tickwire/protocol';
 import { accessOf } from './access.ts';
@@ -14,14 +15,14 @@ import { onEndSignals } from './end-signals.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { HttpApi } from './http-api.ts';
 import { randomSecret } from './keys.ts';
-import type { Limits } from './limits.ts';
+import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import type { Log } from './log.ts';
 import { makeShard } from './make-shard.ts';
 import { MemoryDirectory } from './memory-directory.ts';
 import type { MetricsRoute } from './metrics.ts';
 import { linesThatFit } from './open-files.ts';
 import { ParentDirectory } from './parent-directory.ts';
-import type { Channel, ToParent } from './parent-messages.ts';
+import { BEAT_MS, type Channel, type ToParent } from './parent-messages.ts';
 import { PLACE_VARIABLE, type Place, readPlace } from './place.ts';
 import { namesPort, type PublicUrl, publicUrlOf } from './public-url.ts';
 import { RESTARTS_VARIABLE, readRestarts } from './restarts.ts';
@@ -108,7 +109,10 @@ async function serveShard(options: ServeOptions, place: Place): Promise<Server> 
   try {
     directory = await ParentDirectory.open(parent);
     const server = await serveRooms(options, place, directory);
-    tell({ tickwire: 'listening', port: server.port, url: server.url });
+    const { hangMs } = { ...DEFAULT_LIMITS, ...options.limits };
+    tell({ tickwire: 'listening', port: server.port, url: server.url, hangMs });
+    const beat = () => tell({ tickwire: 'beat', debugged: inspectorUrl() !== undefined });
+    setInterval(beat, BEAT_MS).unref();
     return server;
   } catch (error) {
     await directory?.close();

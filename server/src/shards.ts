@@ -10,7 +10,7 @@ import { onEndSignals } from './end-signals.ts';
 import { type End, KeptProcess } from './kept-process.ts';
 import type { Log } from './log.ts';
 import { MemoryDirectory } from './memory-directory.ts';
-import { ours } from './parent-messages.ts';
+import { BEAT_MS, ours } from './parent-messages.ts';
 import { PLACE_VARIABLE, writePlace } from './place.ts';
 
 /**
@@ -45,6 +45,9 @@ interface KeptShard {
   port: number;
   url: string;
   listening: boolean;
+  /** Looks since its last beat, and how many there may be. */
+  still: number;
+  mostStill: number;
   /** Starts in a row that ended before it listened, and what the last of them said. */
   failures: number;
   reason: string;
@@ -60,6 +63,7 @@ export class Shards {
   });
   readonly #host = new DirectoryHost(this.#directory);
   readonly #ended: Promise<unknown>;
+  readonly #looking = setInterval(() => this.#look(), BEAT_MS);
   #closing: Promise<void> | undefined;
   /** All have listened. */
   #up = false;
@@ -120,6 +124,7 @@ export class Shards {
 
   async #close(): Promise<void> {
     const { closeMs, log } = this.#options;
+    clearInterval(this.#looking);
     this.#stop('SIGTERM');
     const late = setTimeout(() => {
       log.warn({ closeMs }, 'shards that have not closed are ended');
@@ -157,6 +162,8 @@ export class Shards {
       port: 0,
       url: '',
       listening: false,
+      still: 0,
+      mostStill: 0,
       failures: 0,
       reason: '',
     };
@@ -167,14 +174,39 @@ export class Shards {
     shard.reason = '';
     this.#host.attend(child);
     child.on('message', (message) => {
-      const { tickwire, port, url, reason } = ours(message) ?? {};
-      if (tickwire === 'failed') shard.reason = String(reason);
-      if (tickwire !== 'listening' || typeof port !== 'number') return;
-      Object.assign(shard, { port, url: String(url), listening: true, failures: 0 });
-      const { index } = shard;
-      this.#options.log.info({ shard: index, port, pid: child.pid }, `shard ${index} is up`);
-      if (this.#shards.every(({ listening }) => listening)) this.#settle();
+      const told = ours(message) ?? {};
+      if (told.tickwire === 'failed') shard.reason = String(told.reason);
+      if (told.tickwire === 'listening') this.#listens(shard, told, child.pid);
+      // A debugger may hold it as long as it likes.
+      if (told.tickwire === 'beat') shard.still = told.debugged ? Number.NEGATIVE_INFINITY : 0;
     });
+  }
+
+  #listens(shard: KeptShard, told: Record<string, unknown>, pid: number | undefined): void {
+    const { index } = shard;
+    const port = Number(told.port);
+    const mostStill = Math.max(Number(told.hangMs), LEASE_MS) / BEAT_MS;
+    const up = { port, url: String(told.url), listening: true, failures: 0, still: 0, mostStill };
+    Object.assign(shard, up);
+    this.#options.log.info({ shard: index, port, pid }, `shard ${index} is up`);
+    if (this.#shards.every(({ listening }) => listening)) this.#settle();
+  }
+
+  /**
+   * A shard that stands still has lost its rooms by then, and its players wait at its port until it
+   * is ended. Looks are counted, and no time: after a pause of the parent's own, what the shards
+   * said meanwhile is read between two looks.
+   */
+  #look(): void {
+    for (const shard of this.#shards) {
+      if (!shard.listening || ++shard.still <= shard.mostStill) continue;
+      shard.still = 0;
+      this.#options.log.warn(
+        { shard: shard.index },
+        `shard ${shard.index} stands still: it is ended`,
+      );
+      shard.process.end();
+    }
   }
 
   /** A shard ended that nobody asked to: whether it starts again. */

@@ -115,6 +115,25 @@ for (const { name, missing } of TRANSPORTS) {
 }
 
 describe('shards', () => {
+  test('are ended where they stand still, and their rooms go on', async () => {
+    const program = new Program(FILE, { SHARDS: '2', PORT: '0' });
+    const [one] = await agreed(program, 2);
+    const statuses: Status[] = [];
+    const client = await join(one.port, statuses);
+    await program.until(() => viewsOf(program).some(({ playing }) => playing > 0));
+    const { pid } = viewsOf(program).find(({ playing }) => playing > 0)!;
+    await plays(client, 10);
+    const { seat, room } = client;
+    process.kill(pid, 'SIGSTOP');
+    await agreed(program, 2, pid);
+    while (statuses.at(-1)!.state !== 'live' || statuses.length === 1)
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    await plays(client, 10);
+    expect(statuses.at(-1)).toMatchObject({ state: 'live', fresh: false });
+    expect([client.seat, client.room]).toEqual([seat, room]);
+    expect(program.out).toContain('stands still: it is ended');
+  });
+
   test('are replaced one by one on SIGTERM, and no player loses his seat', async () => {
     const program = new Program(FILE, { SHARDS: '2', PORT: '0' });
     const first = await agreed(program, 2);
