@@ -66,6 +66,7 @@ const CURE =
 const STATUS: Readonly<Partial<Record<CloseCode, number>>> = {
   [CloseCode.NoRoom]: 404,
   [CloseCode.Overloaded]: 503,
+  [CloseCode.Restart]: 503,
 };
 
 type Refused = Extract<UpgradeAnswer, { accept: false }>;

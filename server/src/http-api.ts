@@ -27,6 +27,7 @@ const STATUS: Readonly<Partial<Record<CloseCode, number>>> = {
   [CloseCode.Full]: 409,
   [CloseCode.RateLimit]: 429,
   [CloseCode.Overloaded]: 503,
+  [CloseCode.Restart]: 503,
 };
 
 export interface HttpApiOptions {

@@ -101,10 +101,12 @@ export class Placement {
     const { directory, peers, shard } = this.#options;
     if (!peers) return undefined;
     const entry = await underDirectory(directory.room(id));
-    // Within a second or so another shard has it: clients ask again at once after a restart.
-    if (entry?.orphan)
+    if (!entry || shard.rooms.has(id)) return undefined;
+    // Its next owner has it in a moment, and may be this shard, which was given it and has not read
+    // it yet: clients ask again at once after a restart.
+    if (entry.orphan || entry.shard === shard.owner.shard)
       throw new JoinRefused(CloseCode.Restart, 'the room is on its way; try again', 'orphan');
-    return entry?.shard === shard.owner.shard ? undefined : entry;
+    return entry;
   }
 
   /** For who joins now. Rejects with JoinRefused, or with Elsewhere where it is another shard's. */

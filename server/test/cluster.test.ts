@@ -93,3 +93,22 @@ test('{T66} what is no message of a shard changes nothing', async () => {
   const player = await deployment.join(a);
   expect(player.status.state).toBe('live');
 });
+
+test('a room that its shard was given and does not have yet is asked for again', async () => {
+  const [a, b] = [await deployment.add(), await deployment.add()];
+  const player = await deployment.join(a);
+  const { room: id } = player;
+  const entry = (await deployment.directory.room(id))!;
+  const [from, to] = entry.shard === a.server.shard.owner.shard ? [a, b] : [b, a];
+  const { shard } = from.server;
+  const epoch = await deployment.directory.handOver(
+    shard.leaseOf(shard.rooms.get(id)!),
+    to.server.shard.owner,
+  );
+  expect((await fetch(`${to.server.url}/rooms/field`, asked(id))).status).toBe(503);
+  shard.letGo(id, to.server.url);
+  await to.server.shard.adopt({ id, epoch: Number(epoch) });
+  expect((await fetch(`${to.server.url}/rooms/field`, asked(id))).status).toBe(200);
+});
+
+const asked = (room: string) => ({ method: 'POST', body: JSON.stringify({ room }) });
