@@ -11,6 +11,7 @@ import type { Peers } from './peers.ts';
 import type { GameRoom } from './room.ts';
 import type { Seating } from './seating.ts';
 import type { Shard } from './shard.ts';
+import type { Tally } from './tally.ts';
 
 export interface ClusterOptions {
   directory: Directory;
@@ -20,6 +21,7 @@ export interface ClusterOptions {
   peers: Peers;
   clocks: Clocks;
   log: Log;
+  tally: Tally;
   /** Ms from one checkpoint of a room to the next: what is lost with its process. */
   checkpointMs: number;
   /** How busy this process is, 0..1. */
@@ -154,21 +156,32 @@ export class Cluster {
   }
 
   async #save(room: GameRoom): Promise<void> {
-    const { directory, shard, seating, clocks, leases } = this.#options;
+    const { directory, shard, seating, clocks, leases, tally } = this.#options;
     if (room.over || !leases.hold) return;
     const lease = shard.leaseOf(room);
     const bytes = saveRoom(room, seating.recordsOf(room), { clocks });
     if (!bytes) return;
-    if (!(await directory.save(lease, room.doneTick, bytes))) shard.letGo(room.id);
+    if (!(await directory.save(lease, room.doneTick, bytes))) return this.#lost(room);
+    tally.checkpoints++;
+    tally.checkpointBytes += bytes.length;
+  }
+
+  /** The renewals would say so in a moment. */
+  #lost(room: GameRoom): void {
+    if (room.over) return;
+    this.#options.tally.roomsLost++;
+    this.#options.shard.letGo(room.id);
   }
 
   /** One after the other: other shards take their share meanwhile. */
   async #reap(): Promise<void> {
-    const { directory, shard, leases, log } = this.#options;
+    const { directory, shard, leases, log, tally } = this.#options;
     if (shard.draining || !leases.hold) return;
     for (const id of await directory.orphans()) {
       const known = shard.rooms.has(id);
-      if (!known && (await shard.takeOver(id))) log.warn({ room: id }, 'took over a room');
+      if (known || !(await shard.takeOver(id))) continue;
+      tally.takenOver++;
+      log.warn({ room: id }, 'took over a room');
     }
   }
 }

@@ -4,6 +4,7 @@
 // due and rooms that may be another's: it does nothing until it was answered.
 import { type Directory, DirectoryError, type Lease } from './directory.ts';
 import type { Log } from './log.ts';
+import type { Tally } from './tally.ts';
 
 /** What rooms do while the directory cannot be reached. */
 export type OnDirectoryLoss = 'continue' | 'freeze';
@@ -12,6 +13,7 @@ export interface LeasesOptions {
   directory: Directory;
   onLoss: OnDirectoryLoss;
   log: Log;
+  tally: Tally;
   /** Monotonic ms. */
   now: () => number;
   /** Another shard owns the room now. */
@@ -68,7 +70,7 @@ export class Leases {
   }
 
   async renew(): Promise<void> {
-    const { directory, now, lost } = this.#options;
+    const { directory, now, lost, tally } = this.#options;
     const sentMs = now();
     if (sentMs - this.#triedMs > this.#fenceMs) this.#inDoubt = true;
     this.#triedMs = sentMs;
@@ -77,7 +79,11 @@ export class Leases {
       this.#goodMs = Math.max(this.#goodMs, sentMs);
       this.#inDoubt = false;
       this.#tell(false);
-      for (const id of gone) if (this.#held.delete(id)) lost(id);
+      for (const id of gone) {
+        if (!this.#held.delete(id)) continue;
+        tally.roomsLost++;
+        lost(id);
+      }
     } catch (error) {
       if (!(error instanceof DirectoryError)) throw error;
       this.#tell(true, error);
@@ -88,7 +94,8 @@ export class Leases {
   #tell(away: boolean, error?: DirectoryError): void {
     if (away === this.#away) return;
     this.#away = away;
-    const { log, onLoss } = this.#options;
+    const { log, onLoss, tally } = this.#options;
+    tally.directoryAway = away;
     const rooms = this.#held.size;
     if (away) log.error({ err: error, rooms, onLoss }, 'the directory does not answer');
     else log.info({ rooms }, 'the directory answers again');

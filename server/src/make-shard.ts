@@ -13,6 +13,7 @@ import { Peers } from './peers.ts';
 import type { GameRoom } from './room.ts';
 import { Seating } from './seating.ts';
 import { Shard } from './shard.ts';
+import type { Tally } from './tally.ts';
 import type { Ticked, Ticker } from './ticker.ts';
 
 export interface ShardParts {
@@ -23,6 +24,7 @@ export interface ShardParts {
   owner: Owner;
   onDirectoryLoss?: OnDirectoryLoss;
   log: Log;
+  tally: Tally;
   heartbeat: Heartbeat;
   ticker: Ticker;
   /** False: who drives the rooms does so himself. */
@@ -80,7 +82,7 @@ class Fenced implements Ticked {
 
 /** Rejects with DirectoryError, or JoinRefused where a room fails that is to stand. */
 export async function makeShard(parts: ShardParts): Promise<MadeShard> {
-  const { directory, owner, log, now, limits, ticker, ticking, production } = parts;
+  const { directory, owner, log, tally, now, limits, ticker, ticking, production } = parts;
   const { findDesyncs = !production, onDirectoryLoss: onLoss = 'continue', seed } = parts;
   const isAlone = directory.leaseMs === Number.POSITIVE_INFINITY;
   if (!isAlone && owner.url === '')
@@ -88,7 +90,7 @@ export async function makeShard(parts: ShardParts): Promise<MadeShard> {
   const random = new Random(seed());
   const chance = () => random.next();
   const lost = (id: string) => shard.letGo(id);
-  const leases = isAlone ? undefined : new Leases({ directory, onLoss, log, now, lost });
+  const leases = isAlone ? undefined : new Leases({ directory, onLoss, log, tally, now, lost });
   const peers = isAlone ? undefined : new Peers(directory, owner.shard, log);
   const ticked = (room: GameRoom) => (leases ? new Fenced(room, leases, now) : room);
   const start = ticking === false ? undefined : (room: GameRoom) => ticker.start(ticked(room));
@@ -97,8 +99,8 @@ export async function makeShard(parts: ShardParts): Promise<MadeShard> {
   await shard.start();
   if (!leases || !peers) return { shard, seating, cluster: undefined };
   const { checkpointMs } = limits;
-  const about = { directory, shard, seating, leases, peers, log, clocks: parts, checkpointMs };
-  const cluster = new Cluster({ ...about, load: parts.load, chance });
+  const about = { directory, shard, seating, leases, peers, log, tally, clocks: parts };
+  const cluster = new Cluster({ ...about, checkpointMs, load: parts.load, chance });
   await cluster.start();
   return { shard, seating, cluster };
 }

@@ -39,6 +39,7 @@ export class MetricsRoute {
     this.#options = options;
     this.#tally = tally;
     addServer(this.#registry, tally);
+    addShards(this.#registry, tally);
     addRooms(this.#registry, () => this.#totals);
     addSeats(this.#registry, () => this.#rooms);
     addProcess(this.#registry);
@@ -100,6 +101,35 @@ interface Shown {
   readonly help: string;
   readonly labels?: readonly string[];
   read(): Iterable<Sample>;
+}
+
+/** Of a shard among others; nothing but 0 for one that is alone. */
+function addShards(registry: Registry, tally: Tally): void {
+  addCounter(registry, {
+    name: 'tickwire_rooms_moved_total',
+    help: 'Rooms taken over from shards that are gone, handed over to others, or lost to them',
+    labels: ['how'],
+    read: () => [
+      [['taken-over'], tally.takenOver],
+      [['handed-over'], tally.handedOver],
+      [['lost'], tally.roomsLost],
+    ],
+  });
+  addCounter(registry, {
+    name: 'tickwire_checkpoints_total',
+    help: 'Checkpoints of rooms that the directory has taken',
+    read: () => [[[], tally.checkpoints]],
+  });
+  addCounter(registry, {
+    name: 'tickwire_checkpoint_bytes_total',
+    help: 'Bytes of those checkpoints',
+    read: () => [[[], tally.checkpointBytes]],
+  });
+  addGauge(registry, {
+    name: 'tickwire_directory_away',
+    help: '1 while the directory of several shards does not answer',
+    read: () => [[[], Number(tally.directoryAway)]],
+  });
 }
 
 function addServer(registry: Registry, tally: Tally): void {

@@ -9,6 +9,7 @@ import type { Peers } from './peers.ts';
 import type { GameRoom } from './room.ts';
 import type { Seating } from './seating.ts';
 import type { Shard } from './shard.ts';
+import type { Tally } from './tally.ts';
 
 export interface MovingOptions {
   directory: Directory;
@@ -17,6 +18,7 @@ export interface MovingOptions {
   peers: Peers;
   clocks: Clocks;
   log: Log;
+  tally: Tally;
 }
 
 /** Rooms that are on their way at once: a room is a few ms of a core at either end. */
@@ -56,7 +58,7 @@ export class Moving {
 
   /** False: the room stays, or is lost to somebody else. */
   async move(room: GameRoom, to: ShardEntry): Promise<boolean> {
-    const { directory, shard, seating, peers, clocks, log } = this.#options;
+    const { directory, shard, seating, peers, clocks, log, tally } = this.#options;
     if (room.failover !== 'restore') return false;
     const lease = shard.leaseOf(room);
     try {
@@ -67,6 +69,7 @@ export class Moving {
       // Whoever has it, it is not us.
       if (epoch === false) return this.#lost(room, '');
       await peers.ask(to.id, 'adopt', room.id, epoch);
+      tally.handedOver++;
       shard.letGo(room.id, to.url);
       return true;
     } catch (error) {

@@ -140,7 +140,7 @@ async function serveRooms(
   const ticker = new Ticker(now, tally);
   const { shard, seating, cluster } = await makeShard({
     ...{ ...options, production, ...(await chanceOf(options, directory)), load: loadMeter() },
-    ...{ limits, directory, owner, log, heartbeat, ticker, now, wallClockMs },
+    ...{ limits, directory, owner, log, tally, heartbeat, ticker, now, wallClockMs },
   });
   const mostLines = linesOf(limits, log);
   const common = { shard, seating, limits, tally, origins: rules, now, mostLines };

@@ -76,6 +76,15 @@ export class Tally {
   connections = 0;
   /** Clients that were sent to another server. */
   moved = 0;
+  /** Rooms of other shards that go on here, for their owner is gone; and those handed over. */
+  takenOver = 0;
+  handedOver = 0;
+  /** Rooms that another shard has although nobody gave it them: this one was cut off or stopped. */
+  roomsLost = 0;
+  checkpoints = 0;
+  checkpointBytes = 0;
+  /** The directory does not answer. */
+  directoryAway = false;
   /** Requests whose X-Forwarded-For came from no named proxy. */
   forwardsIgnored = 0;
   /** Time of a tick; of each, where several were made up for in one go. */

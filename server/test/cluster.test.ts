@@ -52,6 +52,7 @@ test('{S56} a server that closes hands its rooms over, and nobody loses a seat',
   expect(players.map((player) => [player.seat, player.room])).toEqual(before);
   expect(players.map((player) => player.view().mine('ship')?.id)).toEqual(ids);
   expect(roomsOf(b)[0].doneTick).toBeGreaterThanOrEqual(ticks);
+  expect(a.server.edge.tally.handedOver).toBe(1);
 });
 
 test('{S54, S56} rooms of a server that is cut off go on elsewhere, and it lets go', async () => {
@@ -67,7 +68,10 @@ test('{S54, S56} rooms of a server that is cut off go on elsewhere, and it lets 
   const [restored] = roomsOf(b);
   expect(restored.id).toBe(cutOff.id);
   a.door.shut = false;
+  expect(a.server.edge.tally.directoryAway).toBe(true);
   await vi.waitFor(() => expect(roomsOf(a)).toEqual([]), soon);
+  const [{ roomsLost, directoryAway }, { takenOver }] = [a, b].map((one) => one.server.edge.tally);
+  expect([roomsLost, directoryAway, takenOver]).toEqual([1, false, 1]);
   expect(cutOff.doneTick).toBe(stopped);
   await vi.waitFor(() => {
     expect([...restored.seats].map(({ connected }) => connected)).toEqual([true]);

@@ -284,7 +284,7 @@ describe('a number moves', () => {
 describe('the route', () => {
   test('{T65} has no label whose values a peer could multiply', async () => {
     await startStepper({ limits: { rooms: 100, roomBurst: 100 } });
-    const NAMES = ['code', 'reason', 'status', 'room_kind', 'part', 'why', 'line', 'le'];
+    const NAMES = ['code', 'reason', 'status', 'room_kind', 'part', 'why', 'line', 'how', 'le'];
     const knock = async (i: number) => {
       const remoteAddress = `192.0.2.${i}`;
       const body = JSON.stringify({ create: true });
