@@ -124,6 +124,11 @@ export interface RoomDefinition<G, Auth, Data, Saved = unknown> extends Admissio
    * reason; any other throw ends the room, as in every hook.
    */
   commands?: { [C in keyof CommandsOf<G>]: Handler<G, Auth, Data, CommandsOf<G>[C]> };
+  /**
+   * What other rooms publish, by channel: of this process and of others, whatever their kind.
+   * Called between ticks; a message may be lost where a process or the directory is.
+   */
+  hears?: Readonly<Record<string, (room: Room<G, Auth, Data>, data: never) => void>>;
   timers?: Readonly<Record<string, (room: Room<G, Auth, Data>, data: never) => void>>;
   /** Ms a seat is kept without a connection. Default 20 s. */
   graceMs?: number;
@@ -170,6 +175,7 @@ const OPTIONS = Object.keys({
   sees: 0,
   budget: 0,
   commands: 0,
+  hears: 0,
   timers: 0,
   graceMs: 0,
   strict: 0,

@@ -124,6 +124,7 @@ export { MemoryDirectory, type MemoryDirectoryOptions } from './memory-directory
 // ./leases.ts
 // ./peers.ts
 // ./connection.ts
+// ./radio.ts
 export type { Shard } from './shard.ts';
 // ./placement.ts
 export type { Seating } from './seating.ts';

@@ -158,6 +158,11 @@ export interface Room<G = Game, Auth = unknown, Data = unknown> {
    * present.
    */
   launch(row: RowBase, by: Seat<G, Auth> | RowBase, options?: LaunchOptions): void;
+  /**
+   * Tells all other rooms whose kind `hears` the channel: plain data of at most 16 KiB. At most
+   * once; those of one room in order.
+   */
+  publish(channel: string, data?: unknown): void;
   /** Runs the declared timer `ticks` ticks from now. */
   after(ticks: number, timer: string, data?: unknown): void;
   /** Closes the room: every seat is told the reason. */

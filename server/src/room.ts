@@ -51,6 +51,8 @@ export interface RoomOptions {
   locked?: boolean;
   /** It was locked or unlocked. */
   lock?: (room: GameRoom) => void;
+  /** It has something to say to other rooms. */
+  publish?: (room: GameRoom, channel: string, data: unknown) => void;
   /** A seat is gone for good. */
   left: (room: GameRoom, seat: RoomSeat) => void;
   /** The room is over: nobody is in it, or it failed. */
@@ -87,7 +89,7 @@ export class GameRoom implements Room<Game, unknown, unknown> {
   /** Ms since which nobody has a seat. */
   emptySinceMs: number;
   readonly #now: () => number;
-  readonly #watch: Pick<RoomOptions, 'lock' | 'left' | 'ended'>;
+  readonly #watch: Pick<RoomOptions, 'lock' | 'publish' | 'left' | 'ended'>;
   readonly #steps: StepRunner;
   /** Ticks from one STATE to the next. */
   readonly #sendEvery: number;
@@ -193,25 +195,23 @@ export class GameRoom implements Room<Game, unknown, unknown> {
   after(ticks: number, timer: string, data?: unknown): void {
     this.timers.set(this.tick + Math.max(Math.round(ticks), 1), timer, data);
   }
-
   step(row: RowBase, input: object): void {
     if (!this.game.steps[this.game.kind(row.kind).index])
       throw new UsageError(`step('${row.kind}'): the game declares no step for this kind`);
     this.#steps.run(row as Row, input);
   }
-
   emit(event: string, payload: object, to: { to?: Seat; near?: RowBase } = {}): void {
     this.emitter.emit(event, payload, to, this.#time.tick);
   }
-
   rewind<T>(who: Seat | RowBase, look: (past: Past<never>) => T, options?: RewindOptions): T {
     return this.rewinds.look(who as RoomSeat | RowBase, look as never, options);
   }
-
   launch(row: RowBase, by: Seat | RowBase, options?: LaunchOptions): void {
     this.rewinds.launch(row, by as RoomSeat | RowBase, options);
   }
-
+  publish(channel: string, data?: unknown): void {
+    this.#watch.publish?.(this, channel, data);
+  }
   get locked(): boolean {
     return this.#locked;
   }
@@ -220,7 +220,6 @@ export class GameRoom implements Room<Game, unknown, unknown> {
     this.#locked = locked;
     this.#watch.lock?.(this);
   }
-
   close(reason: string): void {
     this.end(CloseCode.Done, reason);
   }

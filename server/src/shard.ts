@@ -12,6 +12,7 @@ import { JoinRefused, underDirectory } from './joining.ts';
 import type { Leases } from './leases.ts';
 import type { Limits } from './limits.ts';
 import type { Log } from './log.ts';
+import { Radio } from './radio.ts';
 import { GameRoom, type RoomOptions } from './room.ts';
 import type { RoomSeat } from './seat.ts';
 import type { SeatRecord } from './seat-state.ts';
@@ -77,6 +78,7 @@ export class Shard {
    */
   readonly build: string;
   readonly #options: ShardOptions;
+  readonly #radio: Radio;
   readonly #held = new Map<GameRoom, Held>();
   readonly #closing = new Set<Promise<void>>();
   /** Rooms that go on elsewhere, on their way out. */
@@ -88,6 +90,7 @@ export class Shard {
 
   constructor(options: ShardOptions) {
     this.#options = options;
+    this.#radio = new Radio(options.directory, options.log);
     const kinds = Object.keys(options.rooms ?? {});
     if (kinds.length === 0) throw new UsageError('serve({ rooms }): wants at least one room kind');
     for (const kind of kinds) {
@@ -213,6 +216,7 @@ export class Shard {
       match,
       locked,
       lock: (room) => this.#locked(room),
+      publish: (room, channel, data) => this.#radio.publish(room, channel, data),
       left: (from, seat) => this.watch.left(from, seat),
       ended: (over, code, reason) => this.#ended(over, code, reason),
     };
@@ -236,6 +240,7 @@ export class Shard {
     log.info({ room: id }, 'room opened');
     this.#held.set(room, { lease, stop: this.#options.start?.(room) });
     if (room.locked) this.#locked(room);
+    this.#radio.add(room);
     return room;
   }
 
@@ -306,6 +311,7 @@ export class Shard {
     held.stop?.();
     this.#held.delete(room);
     this.rooms.delete(room.id);
+    this.#radio.remove(room);
     this.#options.leases?.remove(room.id);
     this.watch.ended(room);
     past.addRoom(room);
