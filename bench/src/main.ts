@@ -3,6 +3,7 @@
 // with --json the object is the last line of stdout. Only `smoke` judges.
 import { UsageError } from '@tickwire/protocol';
 import { measureAttack } from './attack.ts';
+import { measureFailover } from './failover.ts';
 import { printFigures } from './figures.ts';
 import { measureInterest } from './interest.ts';
 import { measureLines } from './lines.ts';
@@ -25,6 +26,7 @@ const programs: Readonly<Record<WordName, (asked: Asked) => Promise<object>>> = 
   attack: measureAttack,
   rate: ({ seconds }) => measureRate(seconds),
   reserve: () => measureReserve(),
+  failover: measureFailover,
   smoke: ({ write }) => judge(write),
 };
 

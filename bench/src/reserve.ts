@@ -2,13 +2,11 @@
 // rooms renewed. Starts a redis-server of its own on 127.0.0.1 that writes nothing; one process and
 // one connection ask, with many callers at once, which the connection pipelines. Trap: the asking
 // process and Redis share the machine, and the asking one is the first to have a full core.
-import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { createServer } from 'node:net';
-import { UsageError } from '@tickwire/protocol';
 import { type Directory, DirectoryError, type Lease, type SeatPromise } from '@tickwire/server';
 import { redis } from '@tickwire/server/redis';
 import { machine, round, type Spread, say, spread } from './figures.ts';
+import { startRedis } from './redis-program.ts';
 
 /** How long each part is counted. */
 const PART_MS = 5_000;
@@ -148,40 +146,4 @@ async function count(
 function isLate(error: unknown): false {
   if (error instanceof DirectoryError) return false;
   throw error;
-}
-
-interface Running {
-  readonly url: string;
-  readonly version: string;
-  stop(): void;
-}
-
-async function startRedis(): Promise<Running> {
-  const port = await freePort();
-  const flags = ['--bind', '127.0.0.1', '--port', String(port), '--save', '', '--appendonly', 'no'];
-  const child = spawn('redis-server', flags, { stdio: ['ignore', 'pipe', 'ignore'] });
-  const stop = () => void child.kill('SIGKILL');
-  process.once('exit', stop);
-  let said = '';
-  await new Promise<void>((resolve, reject) => {
-    child.once('error', () => reject(new UsageError('reserve needs a redis-server program')));
-    child.once('exit', () => reject(new Error(`redis-server ended: ${said}`)));
-    child.stdout.on('data', (text) => {
-      if (said.length < 10_000) said += text;
-      if (said.includes('Ready to accept connections')) resolve();
-    });
-  });
-  const version = /Redis version=([\d.]+)/.exec(said)?.[1] ?? 'unknown';
-  return { url: `redis://127.0.0.1:${port}`, version, stop };
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer().once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      const port = typeof address === 'object' && address ? address.port : 0;
-      probe.close(() => resolve(port));
-    });
-  });
 }

@@ -35,6 +35,7 @@ test('whoever asks gets a line for each word and each flag', () => {
     'attack',
     'rate',
     'reserve',
+    'failover',
     'smoke',
   ])
     expect(lines.filter((line) => line.startsWith(`  ${word} `))).toHaveLength(1);

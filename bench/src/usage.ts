@@ -22,6 +22,7 @@ const FLAGS = {
   quick: { says: 'fewer and shorter steps' },
   only: { value: 'NAME', says: 'one attacker: flood, slowloris, bombs, churn, upgrades' },
   seconds: { value: 'N', says: 'how long to count; 60 where it is left out' },
+  directory: { value: 'NAME', says: 'redis, or parent: the processes of one machine' },
   write: { says: 'takes what is measured as what later runs are judged by' },
 } as const satisfies Record<string, Flag>;
 
@@ -54,6 +55,10 @@ const WORDS = {
   },
   rate: { says: 'ticks a second of a real room', flags: ['seconds'] },
   reserve: { says: 'what the directory does in a second on one Redis', flags: [] },
+  failover: {
+    says: 'what players see of servers that are killed, stopped, moved and restarted',
+    flags: ['seed', 'directory'],
+  },
   smoke: { says: 'the figures that may not get worse, judged', flags: ['write'] },
 } as const satisfies Record<string, Word>;
 
@@ -73,6 +78,7 @@ export interface Asked {
   readonly quick: boolean;
   readonly only: string | undefined;
   readonly seconds: number;
+  readonly directory: string | undefined;
   readonly write: boolean;
 }
 
@@ -109,6 +115,7 @@ export function asked(given: readonly string[]): Asked | 'help' {
     only: values.only as string | undefined,
     // At 20 Hz a tick more or less in a minute is 0.017 Hz.
     seconds: number('seconds') ?? 60,
+    directory: values.directory as string | undefined,
     write: values.write === true,
   };
 }
