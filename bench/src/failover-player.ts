@@ -34,12 +34,14 @@ export class Player {
   #broken = false;
   readonly client: GameClient<typeof game>;
 
-  static async join(port: number, room: string, seed: number): Promise<Player> {
+  static async join(port: number, room: string, seed: number, serial: number): Promise<Player> {
     let player: Player | undefined;
     const heard: Arrival[] = [];
+    // Of its own, as players have one: a server counts what an address does.
+    const localAddress = `127.0.1.${1 + (serial % 250)}`;
     class Watched extends WebSocket {
       constructor(url: string, protocols?: string[]) {
-        super(url, protocols);
+        super(url, protocols, { localAddress });
         const from = Number(new URL(url).port);
         this.on('message', (data) => {
           // A frame is an array whose first element is its type.

@@ -110,7 +110,9 @@ async function withRooms<T>(
     for (const [index, node] of nodes.slice(0, owners).entries()) {
       const entry = nodes[(index + 1) % nodes.length];
       const joins = (await fleet.open(node)).flatMap((id) => Array<string>(SEATS).fill(id));
-      const joined = joins.map((id, i) => Player.join(entry.port, id, seed * 1_000 + i));
+      const joined = joins.map((id, i) =>
+        Player.join(entry.port, id, seed * 1_000 + i, players.length + i),
+      );
       players.push(...(await Promise.all(joined)));
     }
     await wait(WARM_MS);
