@@ -43,6 +43,7 @@ const EDGE: Readonly<Record<string, string>> = {
   'server/src/authenticator.ts': "the deadline of a game's authenticate",
   'server/src/end-signals.ts': 'whether a second signal is the first one again',
   'server/src/kept-process.ts': 'waits before a start, and how long a server lived',
+  'server/src/owners.ts': 'waits between looks at a room that nobody has',
   'server/src/parent-directory.ts': "the deadline of the parent's answer",
   'server/src/peers.ts': "the deadline of another shard's answer",
   'server/src/redis-line.ts': 'the deadline of what is asked, how long a connection was silent',

@@ -9,9 +9,10 @@ const BASE_MS = 500;
 const BUSY_MS = 5_000;
 /**
  * Longest wait, ms, while servers are there and the room is between two of them, and how often: it
- * is back within a lease of 3 s and a second. After that it is waited for as for any other.
+ * is back within a lease of 2 s and a second, and who has been sent to the dead owner once waits
+ * at the server for the next. After that it is waited for as for any other.
  */
-const BETWEEN_MS = 1_000;
+const BETWEEN_MS = 500;
 const MAX_BETWEEN = 8;
 /** Doublings that are counted; the cap is reached long before. */
 const MAX_DOUBLINGS = 16;

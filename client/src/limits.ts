@@ -15,6 +15,11 @@ export const ACK_MS = 250;
  * every second.
  */
 export const DEAF_MS = 6_000;
+/**
+ * The same where another server may have the room by now: an owner that stands still has lost it
+ * after its lease, and only its silence says so.
+ */
+export const MOVABLE_DEAF_MS = 2_000;
 /** A page that did not run for this long asks for everything. */
 export const SLEPT_MS = 2_000;
 /** And has its answer by then, or the line did not outlive the sleep: the longest round trip. */

@@ -24,7 +24,6 @@ import {
   ACK_MS,
   ATTEMPT_MS,
   AWAKE_MS,
-  DEAF_MS,
   FIRST_ATTEMPTS,
   HEALTHY_MS,
   QUIET_MS,
@@ -113,9 +112,9 @@ export class Session {
     if (elapsed > SLEPT_MS) {
       wire.resync();
       // What came while nobody ran is still to be read: the server is not silent yet.
-      this.#heardMs = now - DEAF_MS + AWAKE_MS;
+      this.#heardMs = now - this.#whereabouts.deafMs + AWAKE_MS;
     }
-    if (now - this.#heardMs > DEAF_MS) this.#drop(wire, CLOSE_LOST, SILENT);
+    if (now - this.#heardMs > this.#whereabouts.deafMs) this.#drop(wire, CLOSE_LOST, SILENT);
     else if (!wire.isFull) {
       if (this.#pings.due(now)) wire.ping(this.#pings.sent(now));
       if (now - wire.ackedMs > ACK_MS) wire.acknowledge();
@@ -334,7 +333,7 @@ export class Session {
     if (isLive) this.#brokenMs = now();
     this.#state = { is: 'waiting' };
     this.playback.interrupted();
-    const between = this.#whereabouts.broke(code, isLive);
+    const between = this.#whereabouts.broke(code, isLive && reason !== SILENT);
     const reaction = reactionTo(code);
     if ((reaction === 'fresh' || reaction === 'refresh') && this.#credentials.resumeKey) {
       // The server answers, only the seat is gone: the wait for a new one starts over.

@@ -8,6 +8,7 @@ import {
   mayFollow,
   type Welcome,
 } from '@tickwire/protocol';
+import { DEAF_MS, MOVABLE_DEAF_MS } from './limits.ts';
 
 /** MOVED in a row that are followed at once: to the owner, and while the owner changes. */
 const MAX_MOVES = 4;
@@ -29,6 +30,11 @@ export class Whereabouts {
   /** `entry`: what connect() was given, ws: or http:. */
   constructor(entry: string) {
     this.url = this.#home = this.#entry = forSocket(entry);
+  }
+
+  /** Ms of silence after which the line counts as down. */
+  get deafMs(): number {
+    return this.#epoch === 0 ? DEAF_MS : MOVABLE_DEAF_MS;
   }
 
   /**
@@ -58,9 +64,9 @@ export class Whereabouts {
   }
 
   /**
-   * The line broke. The same address is tried again after one that was live, and where it was said
-   * that nobody has the room now; else the other one. Answers whether the room is between two
-   * owners: servers are there, and send to one that is not.
+   * The line broke. The same address is tried again after one that was live (and not silent), and
+   * where it was said that nobody has the room now; else the other one. Answers whether the room is
+   * between two owners: servers are there, and send to one that is not.
    */
   broke(code: number, wasLive: boolean): boolean {
     const nobodys = code === CLOSE_RESTART;

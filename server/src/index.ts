@@ -126,6 +126,7 @@ export { MemoryDirectory, type MemoryDirectoryOptions } from './memory-directory
 // ./connection.ts
 // ./radio.ts
 export type { Shard } from './shard.ts';
+// ./owners.ts
 // ./placement.ts
 export type { Seating } from './seating.ts';
 // ./moving.ts

@@ -8,6 +8,7 @@ import { type Clocks, type Identity, packIdentity } from './identity.ts';
 import { Elsewhere, JoinRefused, underDirectory } from './joining.ts';
 import type { Limits } from './limits.ts';
 import { matchOf, ordered, readAsked } from './matching.ts';
+import { Owners } from './owners.ts';
 import type { Peers } from './peers.ts';
 import type { GameRoom } from './room.ts';
 import type { Shard } from './shard.ts';
@@ -72,10 +73,16 @@ export class Placement {
   readonly #options: PlacementOptions;
   /** Rooms that are being opened, by what for: who comes meanwhile waits for them. */
   readonly #opening = new Map<string, Promise<GameRoom | RoomEntry>>();
+  /** Undefined where there are no others. */
+  readonly #owners: Owners | undefined;
   #given = 0;
 
   constructor(options: PlacementOptions) {
     this.#options = options;
+    const { shard, directory, peers, clocks } = options;
+    const isHere = (id: string) => shard.rooms.has(id);
+    const { now } = clocks;
+    this.#owners = peers && new Owners({ directory, shard: shard.owner.shard, isHere, now });
   }
 
   /**
@@ -96,17 +103,12 @@ export class Placement {
     throw new JoinRefused(CloseCode.NoRoom, `no room and no kind of that name; kinds: ${kinds}`);
   }
 
-  /** A room of another shard, by its id. Rejects with JoinRefused where none has it just now. */
-  async elsewhere(id: string): Promise<RoomEntry | undefined> {
-    const { directory, peers, shard } = this.#options;
-    if (!peers) return undefined;
-    const entry = await underDirectory(directory.room(id));
-    if (!entry || shard.rooms.has(id)) return undefined;
-    // Its next owner has it in a moment, and may be this shard, which was given it and has not read
-    // it yet: clients ask again at once after a restart.
-    if (entry.orphan || entry.shard === shard.owner.shard)
-      throw new JoinRefused(CloseCode.Restart, 'the room is on its way; try again', 'orphan');
-    return entry;
+  /**
+   * A room of another shard, by its id; `key`: what somebody wants to come back to it with. Rejects
+   * with JoinRefused where nobody has it, and nobody takes it over.
+   */
+  async elsewhere(id: string, key?: string): Promise<RoomEntry | undefined> {
+    return this.#owners?.of(id, key);
   }
 
   /** For who joins now. Rejects with JoinRefused, or with Elsewhere where it is another shard's. */

@@ -29,15 +29,15 @@ export interface RedisOptions {
   /** `redis://[user:password@]host[:port][/number]`, or `rediss://` for TLS. */
   url: string;
   /**
-   * Ms for which a claim or a renewal holds, 50 to 600,000. Default 3,000: an owner may stand still
-   * for 2 s, and a dead one's rooms are others' after 3.
+   * Ms for which a claim or a renewal holds, 50 to 600,000. Default 2,000: an owner may stand still
+   * for 1.3 s, and a dead one's rooms are others' after 2.
    */
   leaseMs?: number;
   /** Begins all keys. A-Z, a-z, 0-9, `_`, `-`, `.` and `:`, at most 64. Default `tickwire:`. */
   prefix?: string;
 }
 
-const LEASE_MS = 3_000;
+const LEASE_MS = 2_000;
 /** Leases after which a shard that says nothing is forgotten, and ms at least. */
 const SHARD_LEASES = 3;
 const SHARD_MS = 6_000;

@@ -128,7 +128,8 @@ export class Seating {
     const { credential, secret } = held && 'secret' in held ? held : hello;
     switch (credential) {
       case Credential.Resume:
-        if (!this.#resume.find(secret)) await this.#checkElsewhere(hello.room);
+        if (!this.#resume.find(secret)) await this.#checkElsewhere(hello.room, secret);
+        this.#checkHere(line);
         return this.#resumeSeat(hello, secret, line, proof);
       case Credential.Ticket:
         return this.#redeem(hello, secret, line);
@@ -293,8 +294,8 @@ export class Seating {
   }
 
   /** Throws Elsewhere for the room of another shard. */
-  async #checkElsewhere(room: string): Promise<void> {
-    const entry = await this.placement.elsewhere(room);
+  async #checkElsewhere(room: string, key?: string): Promise<void> {
+    const entry = await this.placement.elsewhere(room, key);
     if (entry) throw new Elsewhere(entry.url);
   }
 
