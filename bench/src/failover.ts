@@ -47,7 +47,9 @@ export interface StallFigures extends BackFigures {
   readonly ticksRun: number;
   readonly statesSent: number;
   readonly playersServedTwice: number;
-  /** From SIGCONT to when it has none of the rooms any more. */
+  /** It did not live to be woken: a parent ends a shard that stands still. */
+  readonly isEnded: boolean;
+  /** From SIGCONT to when it lets rooms go. */
   readonly letGoMs: number;
 }
 
@@ -135,14 +137,19 @@ async function drillStall(scene: Scene): Promise<StallFigures> {
   const { fleet, players, owner } = scene;
   const atMs = Date.now();
   process.kill(owner.pid, 'SIGSTOP');
+  let isEnded = false;
   const woken = wait(STALL_MS).then(() => {
-    process.kill(owner.pid, 'SIGCONT');
+    try {
+      process.kill(owner.pid, 'SIGCONT');
+    } catch {
+      isEnded = true;
+    }
     return Date.now();
   });
   const figures = await back(scene, atMs);
   const wokenMs = await woken;
   const gone = () => fleet.of(owner.pid, wokenMs).find((said) => said.is === 'has');
-  await fleet.until(() => gone() !== undefined);
+  await fleet.until(() => isEnded || gone() !== undefined);
   await wait(CALM_MS);
   const since = fleet.of(owner.pid, wokenMs);
   const writes = since.flatMap((said) => (said.is === 'wrote' ? said.rooms : []));
@@ -156,7 +163,8 @@ async function drillStall(scene: Scene): Promise<StallFigures> {
     ticksRun: since.filter(({ is }) => is === 'late').length,
     statesSent: sum(fromOld.map(({ length }) => length)),
     playersServedTwice: players.filter((player) => player.twice(owner.port, atMs) > 0).length,
-    letGoMs: (gone()?.atMs ?? Number.NaN) - wokenMs,
+    isEnded,
+    letGoMs: isEnded ? 0 : (gone()?.atMs ?? Number.NaN) - wokenMs,
   };
 }
 

@@ -97,7 +97,8 @@ export class Placement {
       if ('fault' in found) throw new JoinRefused(CloseCode.NoRoom, found.fault, 'no-match');
       return { kind: name, room: undefined, match: found.match };
     }
-    const room = shard.rooms.get(asked) ?? (await this.elsewhere(asked));
+    // It may have come here while it was asked for.
+    const room = shard.rooms.get(asked) ?? (await this.elsewhere(asked)) ?? shard.rooms.get(asked);
     if (room && shard.kinds.includes(room.kind)) return { kind: room.kind, room, match: '' };
     const kinds = shard.kinds.join(', ');
     throw new JoinRefused(CloseCode.NoRoom, `no room and no kind of that name; kinds: ${kinds}`);

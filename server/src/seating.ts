@@ -168,11 +168,9 @@ export class Seating {
   async #redeem(hello: Hello, secret: string, line: Joiner): Promise<Joined> {
     const { shard, directory } = this.#options;
     const { roomId, nonce } = this.#ticketOf(secret);
+    if (!shard.rooms.has(roomId)) await this.#checkElsewhere(roomId);
     const room = shard.rooms.get(roomId);
-    if (!room) {
-      await this.#checkElsewhere(roomId);
-      throw new JoinRefused(CloseCode.NoRoom, 'the room of this ticket is over');
-    }
+    if (!room) throw new JoinRefused(CloseCode.NoRoom, 'the room of this ticket is over');
     checkHash(room.game.hash, hello.hash);
     const redeemed = await underDirectory(directory.redeem(shard.leaseOf(room), nonce));
     if (!(redeemed instanceof Uint8Array)) throw ticketSpent();
