@@ -18,12 +18,13 @@ const server = await serve(SHARDS ? { ...options, shards: Number(SHARDS) } : opt
 async function watch({ directory, url, port, shard: { rooms } }: Server): Promise<void> {
   const id = `shard-${process.pid}`;
   const load = { load: 0, rooms: 0, seats: 0, draining: false };
-  await directory.announce({ id, url, build: BUILD, ...load });
   const facts = { kind: 'watch', build: BUILD, seats: 1, match: '', hidden: false };
   const room = { ...facts, id: `room-${process.pid}` };
   const claim = await directory.claim(room, { shard: id, url });
   if (!claim.won) throw new Error('a new room has an owner');
   for (let before = ''; ; await wait(20)) {
+    // Who has not said so for six seconds is forgotten, and a busy machine takes longer to start.
+    await directory.announce({ id, url, build: BUILD, ...load });
     await directory.renew([{ id: room.id, epoch: claim.epoch }]);
     // The servers say that they are there as well, under ids that nobody knows.
     const told = (await directory.shards()).filter(({ build }) => build === BUILD);

@@ -11,8 +11,8 @@ declare global {
 export const MOST_PACE = 1.1 + 1e-6;
 
 interface Asleep {
-  /** Hops up to then. */
-  readonly jumpsAsleep: number;
+  /** Hops before it was hidden. */
+  readonly jumpsAwake: number;
   readonly tickRate: number;
 }
 
@@ -21,7 +21,7 @@ interface Asleep {
  * out, and ms of the page's clock that they were played in, at the most: from before the first one
  * was drawn. How many frames a busy machine draws in a second makes no difference.
  */
-export async function measurePace({ jumpsAsleep, tickRate }: Asleep) {
+export async function measurePace({ jumpsAwake, tickRate }: Asleep) {
   const game = window.arena.game!;
   const frameDrawn = () => new Promise((done) => requestAnimationFrame(done));
   await frameDrawn();
@@ -29,7 +29,7 @@ export async function measurePace({ jumpsAsleep, tickRate }: Asleep) {
   await frameDrawn();
   let { tick } = game.view();
   let { jumps } = game.stats;
-  const jumpsOnWaking = jumps - jumpsAsleep;
+  const jumpsSince = jumps - jumpsAwake;
   const behindTicks = game.newest().tick - tick;
   let playedTicks = 0;
   for (let left = 60; left > 0; left--) {
@@ -40,7 +40,7 @@ export async function measurePace({ jumpsAsleep, tickRate }: Asleep) {
     jumps = game.stats.jumps;
   }
   return {
-    jumpsOnWaking,
+    jumpsSince,
     behindTicks,
     playedMs: (playedTicks * 1000) / tickRate,
     drawnMs: performance.now() - startMs,
