@@ -86,7 +86,9 @@ export async function makeShard(parts: ShardParts): Promise<MadeShard> {
   const { findDesyncs = !production, onDirectoryLoss: onLoss = 'continue', seed } = parts;
   const isAlone = directory.leaseMs === Number.POSITIVE_INFINITY;
   if (!isAlone && owner.url === '')
-    throw new UsageError('publicUrl: wants the address at which players reach this very shard');
+    throw new UsageError(
+      'publicUrl: with a directory it wants the address at which players reach this very server',
+    );
   const random = new Random(seed());
   const chance = () => random.next();
   const lost = (id: string) => shard.letGo(id);
@@ -101,6 +103,5 @@ export async function makeShard(parts: ShardParts): Promise<MadeShard> {
   const { checkpointMs } = limits;
   const about = { directory, shard, seating, leases, peers, log, tally, clocks: parts };
   const cluster = new Cluster({ ...about, checkpointMs, load: parts.load, chance });
-  await cluster.start();
   return { shard, seating, cluster };
 }

@@ -98,6 +98,29 @@ test('{T66} what is no message of a shard changes nothing', async () => {
   expect(player.status.state).toBe('live');
 });
 
+test('a shard that is asked for a room opens one', async () => {
+  const a = await deployment.add();
+  const { directory } = deployment;
+  const answers: unknown[] = [];
+  await directory.subscribe('shard:nobody', (bytes) => {
+    answers.push(JSON.parse(new TextDecoder().decode(bytes)));
+  });
+  const ask = (serial: number, service: string) => {
+    const question = ['ask', serial, 'nobody', service, ['field', '', false]];
+    const { shard } = a.server.shard.owner;
+    return directory.publish(`shard:${shard}`, new TextEncoder().encode(JSON.stringify(question)));
+  };
+  await ask(1, 'open');
+  await vi.waitFor(() => expect(answers).toHaveLength(1), soon);
+  // Whatever else the first one set going is over when the second is answered.
+  await ask(2, 'open');
+  await vi.waitFor(() =>
+    expect(answers).toContainEqual(['answer', 2, true, roomsOf(a).at(-1)?.id]),
+  );
+  expect(roomsOf(a).map(({ id }) => id)).toEqual(answers.map((answer) => (answer as string[])[3]));
+  expect(answers).toHaveLength(2);
+});
+
 test('a room that its shard was given and does not have yet is waited for', async () => {
   const [a, b] = [await deployment.add(), await deployment.add()];
   const player = await deployment.join(a);
