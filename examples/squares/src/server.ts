@@ -2,7 +2,7 @@ import { defineRoom, serve } from '@tickwire/server';
 import { squares } from './game.ts';
 
 const field = defineRoom(squares, {
-  open: (room) => room.spawn('coin', { position: { x: 80, y: 320 } }),
+  open: (room) => void room.spawn('coin', { position: { x: 80, y: 320 } }),
   join: (room, seat) => room.spawn('player', { position: { x: 320, y: 320 } }, seat),
   tick(room) {
     for (const { position: at } of room.all('coin'))
