@@ -186,7 +186,8 @@ export class Shard {
     const checkpoint = await directory.load(id);
     const options = this.#optionsFor(facts, facts.locked);
     try {
-      if (!checkpoint) throw new CheckpointError('room', 'it has no checkpoint');
+      if (!checkpoint)
+        throw new CheckpointError('room', 'it has no checkpoint; room.data wants save and load');
       const { room, records } = restoreRoom(options, checkpoint.bytes, this.#options);
       this.watch.restored(room, records);
       const places = records.map(({ place }) => place).filter((place) => place !== undefined);
