@@ -178,10 +178,15 @@ export class Cluster {
     const { directory, shard, leases, log, tally } = this.#options;
     if (shard.draining || !leases.hold) return;
     for (const id of await directory.orphans()) {
-      const known = shard.rooms.has(id);
-      if (known || !(await shard.takeOver(id))) continue;
-      tally.takenOver++;
-      log.warn({ room: id }, 'took over a room');
+      if (shard.rooms.has(id)) continue;
+      try {
+        if (!(await shard.takeOver(id))) continue;
+        tally.takenOver++;
+        log.warn({ room: id }, 'took over a room');
+      } catch (error) {
+        // One that cannot go on keeps none of the others waiting.
+        log.error({ err: error, room: id }, 'a room could not be taken over');
+      }
     }
   }
 }

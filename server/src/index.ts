@@ -125,6 +125,7 @@ export { MemoryDirectory, type MemoryDirectoryOptions } from './memory-directory
 // ./peers.ts
 // ./connection.ts
 // ./radio.ts
+// ./releases.ts
 export type { Shard } from './shard.ts';
 // ./owners.ts
 // ./placement.ts

@@ -97,6 +97,11 @@ export function checkHash(ours: string, theirs: string): void {
     );
 }
 
+/** A room is between two owners: clients ask again at once. */
+export function onItsWay(): JoinRefused {
+  return new JoinRefused(CloseCode.Restart, 'the room is on its way; try again', 'orphan');
+}
+
 export function ticketSpent(): JoinRefused {
   return new JoinRefused(CloseCode.TicketSpent, 'the ticket was used or has expired');
 }

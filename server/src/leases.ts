@@ -56,8 +56,8 @@ export class Leases {
     this.#held.set(lease.id, lease);
   }
 
-  remove(id: string): void {
-    this.#held.delete(id);
+  remove(lease: Lease): void {
+    if (this.#held.get(lease.id) === lease) this.#held.delete(lease.id);
   }
 
   /** True if rooms may tick and their seats be told. */
@@ -75,14 +75,17 @@ export class Leases {
     if (sentMs - this.#triedMs > this.#fenceMs) this.#inDoubt = true;
     this.#triedMs = sentMs;
     try {
-      const gone = await directory.renew([...this.#held.values()]);
+      const sent = [...this.#held.values()];
+      const gone = new Set(await directory.renew(sent));
       this.#goodMs = Math.max(this.#goodMs, sentMs);
       this.#inDoubt = false;
       this.#tell(false);
-      for (const id of gone) {
-        if (!this.#held.delete(id)) continue;
+      for (const lease of sent) {
+        // It may be ours again by now, under another lease.
+        if (!gone.has(lease.id) || this.#held.get(lease.id) !== lease) continue;
+        this.#held.delete(lease.id);
         tally.roomsLost++;
-        lost(id);
+        lost(lease.id);
       }
     } catch (error) {
       if (!(error instanceof DirectoryError)) throw error;

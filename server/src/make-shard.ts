@@ -1,5 +1,6 @@
 // Puts the parts of a shard together and opens the rooms that are to stand: of one that is alone,
-// or of one among others, as its directory is. Called by serve(), which puts a transport before it.
+// or of one among others, as its directory is. Called by serve(), which puts a transport before it,
+// and then has the cluster start: once, or what others ask would be done twice.
 import { Random, UsageError } from '@tickwire/protocol';
 import { Cluster } from './cluster.ts';
 import type { RoomKind } from './define-room.ts';

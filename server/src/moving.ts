@@ -61,27 +61,22 @@ export class Moving {
     const { directory, shard, seating, peers, clocks, log, tally } = this.#options;
     if (room.failover !== 'restore') return false;
     const lease = shard.leaseOf(room);
+    let adopted = false;
     try {
       const bytes = checkpointOf(room, seating.recordsOf(room), { clocks, isFinal: true });
       shard.stop(room);
       const saved = await directory.save(lease, room.doneTick, bytes);
       const epoch = saved && (await directory.handOver(lease, { shard: to.id, url: to.url }));
-      // Whoever has it, it is not us.
-      if (epoch === false) return this.#lost(room, '');
-      await peers.ask(to.id, 'adopt', room.id, epoch);
-      tally.handedOver++;
-      shard.letGo(room.id, to.url);
-      return true;
+      // Whoever has it else, it is not us.
+      adopted = epoch !== false && (await peers.ask(to.id, 'adopt', room.id, epoch)) === room.id;
     } catch (error) {
       log.error({ err: error, room: room.id, to: to.id }, 'the room was not handed over');
-      // Beyond the last checkpoint nothing was done: whoever claims it goes on from there.
-      return error instanceof DirectoryError && this.#lost(room, '');
+      if (!(error instanceof DirectoryError)) return false;
     }
-  }
-
-  #lost(room: GameRoom, url: string): false {
-    this.#options.shard.letGo(room.id, url);
-    return false;
+    // Beyond the last checkpoint nothing was done: whoever claims it goes on from there.
+    if (!room.over) shard.letGo(room.id, adopted ? to.url : '');
+    if (adopted) tally.handedOver++;
+    return adopted;
   }
 
   /** Rejects with DirectoryError. */

@@ -5,7 +5,7 @@ import { CloseCode } from '@tickwire/protocol';
 import { DEFAULT_SEATS } from './define-room.ts';
 import { type Directory, DirectoryError, type RoomEntry, type ShardEntry } from './directory.ts';
 import { type Clocks, type Identity, packIdentity } from './identity.ts';
-import { Elsewhere, JoinRefused, underDirectory } from './joining.ts';
+import { Elsewhere, JoinRefused, onItsWay, underDirectory } from './joining.ts';
 import type { Limits } from './limits.ts';
 import { matchOf, ordered, readAsked } from './matching.ts';
 import { Owners } from './owners.ts';
@@ -66,8 +66,8 @@ const CANDIDATES = 32;
 /** Rooms that are tried before another is opened: some fill up while they are asked. */
 const TRIES = 8;
 
-/** Nothing travels with a promise in a room of our own. */
-const HERE = new Uint8Array(0);
+/** Nothing travels with a promise where there are no other shards. */
+const ALONE = new Uint8Array(0);
 
 export class Placement {
   readonly #options: PlacementOptions;
@@ -75,12 +75,14 @@ export class Placement {
   readonly #opening = new Map<string, Promise<GameRoom | RoomEntry>>();
   /** Undefined where there are no others. */
   readonly #owners: Owners | undefined;
+  /** Places that are free, which the directory does not know yet. */
+  readonly #unfreed = new Map<GameRoom, readonly string[]>();
   #given = 0;
 
   constructor(options: PlacementOptions) {
     this.#options = options;
     const { shard, directory, peers, clocks } = options;
-    const isHere = (id: string) => shard.rooms.has(id);
+    const isHere = (id: string) => shard.playing(id) !== undefined;
     const { now } = clocks;
     this.#owners = peers && new Owners({ directory, shard: shard.owner.shard, isHere, now });
   }
@@ -98,7 +100,7 @@ export class Placement {
       return { kind: name, room: undefined, match: found.match };
     }
     // It may have come here while it was asked for.
-    const room = shard.rooms.get(asked) ?? (await this.elsewhere(asked)) ?? shard.rooms.get(asked);
+    const room = shard.playing(asked) ?? (await this.elsewhere(asked)) ?? shard.playing(asked);
     if (room && shard.kinds.includes(room.kind)) return { kind: room.kind, room, match: '' };
     const kinds = shard.kinds.join(', ');
     throw new JoinRefused(CloseCode.NoRoom, `no room and no kind of that name; kinds: ${kinds}`);
@@ -116,29 +118,43 @@ export class Placement {
   async place(target: Target, identity: Identity, makeWay: MakeWay): Promise<Place> {
     const take = async (candidate: GameRoom | RoomEntry): Promise<Place | undefined> => {
       if (isHere(candidate)) return this.#take(candidate, makeWay);
-      const { tickets } = this.#options;
-      const nonce = tickets.promise(identity);
-      const reserved = await this.#reserve(candidate, [{ nonce, identity }]);
-      if (reserved) throw new Elsewhere(reserved.url, reserved.tickets[0]);
-      tickets.take(nonce);
-      return undefined;
+      return this.#sendTo(candidate, identity);
     };
     const { room } = target;
     if (room) return (await take(room)) ?? full(room.id);
     return this.#find(target, take);
   }
 
+  /** With a place that is promised there, but for who holds as many as may be. */
+  async #sendTo(room: RoomEntry, identity: Identity): Promise<undefined> {
+    const { tickets } = this.#options;
+    if (this.#hasTooMany([identity])) throw new Elsewhere(room.url);
+    const nonce = tickets.promise(identity);
+    let reserved: Promised | undefined;
+    try {
+      reserved = await this.#reserve(room, [{ nonce, identity }]);
+    } finally {
+      if (!reserved) tickets.take(nonce);
+    }
+    if (reserved) throw new Elsewhere(reserved.url, reserved.tickets[0]);
+  }
+
   /** As place, for who only watches: spectators take no places. */
-  async watched({ kind, room }: Target): Promise<Place> {
+  async watched({ kind, room, match }: Target): Promise<Place> {
     if (room && !isHere(room)) throw new Elsewhere(room.url);
     if (room) return room.canBeWatched ? { room, seat: undefined } : full(room.id);
     const { shard, directory, peers } = this.#options;
     let best: GameRoom | undefined;
-    for (const own of shard.rooms.values())
-      if (own.kind === kind && own.canBeWatched && !(best && best.taken >= own.taken)) best = own;
+    for (const own of shard.rooms.values()) {
+      const facts = shard.factsOf(own);
+      const isFor = own.kind === kind && facts.match === match && !facts.hidden;
+      if (isFor && own.canBeWatched && !(best && best.taken >= own.taken)) best = own;
+    }
     if (best) return { room: best, seat: undefined };
     const others = peers ? await underDirectory(directory.rooms(kind)) : [];
-    const other = others.find((entry) => entry.shard !== shard.owner.shard && !entry.orphan);
+    const other = others.find(
+      (entry) => entry.match === match && entry.shard !== shard.owner.shard && !entry.orphan,
+    );
     // It says there what it said here, and finds a room of that shard, or is sent on.
     if (other) throw new Elsewhere(other.url);
     throw new JoinRefused(CloseCode.Full, `no ${kind} room can be watched`);
@@ -153,7 +169,8 @@ export class Placement {
     const { seats = DEFAULT_SEATS } = shard.kind(target.kind).definition;
     if (party.length > seats)
       throw new JoinRefused(CloseCode.Full, `a ${target.kind} room has ${seats} seats`);
-    this.#checkTickets(party);
+    if (this.#hasTooMany(party))
+      throw new JoinRefused(CloseCode.RateLimit, 'too many unused tickets', 'user-tickets');
     const promises = party.map((identity) => ({ nonce: tickets.promise(identity), identity }));
     const reserve = (candidate: GameRoom | RoomEntry) => this.#reserve(candidate, promises);
     try {
@@ -168,15 +185,14 @@ export class Placement {
     }
   }
 
-  /** Throws JoinRefused for a user who would have too many tickets. */
-  #checkTickets(party: readonly Identity[]): void {
+  /** Whether one of them would have too many unused tickets. */
+  #hasTooMany(party: readonly Identity[]): boolean {
     const { tickets, limits } = this.#options;
-    for (const { user } of party) {
-      if (user === undefined) continue;
+    return party.some(({ user }) => {
+      if (user === undefined) return false;
       const more = party.filter((other) => other.user === user).length;
-      if (tickets.openOf(user) + more > limits.ticketsPerUser)
-        throw new JoinRefused(CloseCode.RateLimit, 'too many unused tickets', 'user-tickets');
-    }
+      return tickets.openOf(user) + more > limits.ticketsPerUser;
+    });
   }
 
   /** Promises a place to each; undefined where the room has not so many. */
@@ -184,9 +200,10 @@ export class Placement {
     room: GameRoom | RoomEntry,
     promises: readonly TicketFor[],
   ): Promise<Promised | undefined> {
-    const { directory, tickets, limits, clocks } = this.#options;
+    const { directory, tickets, limits, clocks, peers } = this.#options;
     const { id } = room;
-    const pack = (identity: Identity) => (isHere(room) ? HERE : packIdentity(identity, clocks));
+    // A room of ours may be another shard's by the time that the ticket is used.
+    const pack = (identity: Identity) => (peers ? packIdentity(identity, clocks) : ALONE);
     const seats = promises.map(({ nonce, identity }) => {
       return { seat: nonce, identity: pack(identity) };
     });
@@ -209,7 +226,7 @@ export class Placement {
       const known = await underDirectory(directory.candidates(kind, match, CANDIDATES));
       for (const entry of ordered(rule, known, places).slice(0, TRIES)) {
         const isOurs = entry.shard === shard.owner.shard;
-        const room = isOurs ? shard.rooms.get(entry.id) : entry;
+        const room = isOurs ? shard.playing(entry.id) : entry;
         const taken = room && (await take(room));
         if (taken) return taken;
       }
@@ -270,10 +287,38 @@ export class Placement {
     if (room.over || room.locked) return undefined;
     const lease = shard.leaseOf(room);
     const seat = `${lease.epoch}.${++this.#given}`;
-    let answer = await underDirectory(directory.take(lease, seat));
-    if (answer === 'full' && !room.over && makeWay(room))
-      answer = await underDirectory(directory.take(lease, seat));
+    const ask = () => this.orFree(room, seat, directory.take(lease, seat));
+    let answer = await ask();
+    if (answer === 'full' && !room.over && makeWay(room)) answer = await ask();
+    if (answer === false) throw onItsWay();
     return answer === 'taken' ? { room, seat } : undefined;
+  }
+
+  /** Asks for a place; what is not answered may be done, and is undone. */
+  async orFree<T>(room: GameRoom, place: string, asked: Promise<T>): Promise<T> {
+    try {
+      return await underDirectory(asked);
+    } catch (error) {
+      this.free(room, place);
+      throw error;
+    }
+  }
+
+  /** Places are nobody's any more. Of a room that is over, all are. */
+  free(room: GameRoom, ...places: readonly string[]): void {
+    const { shard, directory } = this.#options;
+    if (room.over) return;
+    directory.leave(shard.leaseOf(room), places).catch(() => {
+      // That the directory does not answer is told by the leases.
+      this.#unfreed.set(room, [...(this.#unfreed.get(room) ?? []), ...places]);
+    });
+  }
+
+  /** What the directory was not told: called a few times a second. */
+  sweep(): void {
+    const unfreed = [...this.#unfreed];
+    this.#unfreed.clear();
+    for (const [room, places] of unfreed) this.free(room, ...places);
   }
 }
 

@@ -3,7 +3,7 @@
 // is and whether it has a place is placement.ts'.
 import { CloseCode, type Continuity, Credential, type Hello } from '@tickwire/protocol';
 import { Authenticator, expired } from './authenticator.ts';
-import type { RoomKind } from './define-room.ts';
+import { DEFAULT_SEATS, type RoomKind } from './define-room.ts';
 import type { Directory } from './directory.ts';
 import { type Identity, unpackIdentity } from './identity.ts';
 import {
@@ -11,10 +11,10 @@ import {
   Elsewhere,
   type Joined,
   JoinRefused,
+  onItsWay,
   type Proof,
   provenFor,
   ticketSpent,
-  underDirectory,
 } from './joining.ts';
 import { type MakeSecret, RotatingKeys } from './keys.ts';
 import type { Limits } from './limits.ts';
@@ -128,7 +128,7 @@ export class Seating {
     const { credential, secret } = held && 'secret' in held ? held : hello;
     switch (credential) {
       case Credential.Resume:
-        if (!this.#resume.find(secret)) await this.#checkElsewhere(hello.room, secret);
+        if (!this.#isHere(secret)) await this.#checkElsewhere(hello.room, secret);
         this.#checkHere(line);
         return this.#resumeSeat(hello, secret, line, proof);
       case Credential.Ticket:
@@ -168,12 +168,14 @@ export class Seating {
   async #redeem(hello: Hello, secret: string, line: Joiner): Promise<Joined> {
     const { shard, directory } = this.#options;
     const { roomId, nonce } = this.#ticketOf(secret);
-    if (!shard.rooms.has(roomId)) await this.#checkElsewhere(roomId);
-    const room = shard.rooms.get(roomId);
+    if (!shard.playing(roomId)) await this.#checkElsewhere(roomId);
+    const room = shard.playing(roomId);
     if (!room) throw new JoinRefused(CloseCode.NoRoom, 'the room of this ticket is over');
     checkHash(room.game.hash, hello.hash);
-    const redeemed = await underDirectory(directory.redeem(shard.leaseOf(room), nonce));
-    if (!(redeemed instanceof Uint8Array)) throw ticketSpent();
+    const asked = directory.redeem(shard.leaseOf(room), nonce);
+    const redeemed = await this.placement.orFree(room, nonce, asked);
+    if (redeemed === false) throw onItsWay();
+    if (redeemed === 'spent') throw ticketSpent();
     // What another shard promised comes with its identity.
     const identity = this.#tickets.take(nonce) ?? unpackIdentity(redeemed, this.#options);
     return this.#sit({ room, seat: nonce }, identity, hello.spectate, line);
@@ -195,10 +197,11 @@ export class Seating {
     ref.seat.auth = identity.auth;
   }
 
-  /** Expired tickets, refusals to tell of: called a few times a second. */
+  /** Expired tickets, places to free, refusals to tell of: called a few times a second. */
   sweep(nowMs: number): void {
     this.#tickets.expire();
     this.authenticator.sweep(nowMs);
+    this.placement.sweep();
   }
 
   /** What a token is for where no room is named. */
@@ -223,6 +226,7 @@ export class Seating {
       this.#checkHere(line);
       const leaving = this.#oneTooMany(room.kind, user);
       if (leaving) this.#giveUp(leaving, CloseCode.Superseded, 'another tab of yours took over');
+      this.#checkPlace(room, spectate);
       const seat = room.over ? undefined : room.admit(auth, spectate, line);
       if (!seat) throw new JoinRefused(CloseCode.RoomError, 'the room failed while you joined');
       const ref = { room, seat, place: name, identity };
@@ -236,6 +240,15 @@ export class Seating {
       this.#free(room, name);
       throw error;
     }
+  }
+
+  /** What the directory gave is good only while the room is here, and has the place as well. */
+  #checkPlace(room: GameRoom, spectate: boolean): void {
+    if (room.over) return;
+    if (this.#options.shard.playing(room.id) !== room) throw onItsWay();
+    const { seats = DEFAULT_SEATS } = room.definition;
+    if (spectate ? !room.canBeWatched : room.taken >= seats)
+      throw new JoinRefused(CloseCode.Full, `room ${room.id} has no place`);
   }
 
   /** `key`: that the seat was resumed with. */
@@ -291,6 +304,12 @@ export class Seating {
     return ref;
   }
 
+  /** A resume key of a seat in a room that goes on here. */
+  #isHere(key: string): boolean {
+    const room = this.#resume.find(key)?.what.room;
+    return room !== undefined && this.#options.shard.playing(room.id) === room;
+  }
+
   /** Throws Elsewhere for the room of another shard. */
   async #checkElsewhere(room: string, key?: string): Promise<void> {
     const entry = await this.placement.elsewhere(room, key);
@@ -300,6 +319,7 @@ export class Seating {
   #resumeSeat(hello: Hello, key: string, line: Line, proof: Proof | undefined): Joined {
     const ref = this.#seatOf(key);
     const { room, seat } = ref;
+    if (this.#options.shard.playing(room.id) !== room) throw onItsWay();
     checkHash(room.game.hash, hello.hash);
     if (proof && 'identity' in proof) this.#renewBy(ref, provenFor(proof, room.id, room.kind));
     if (this.#options.now() >= ref.identity.untilMs) {
@@ -353,12 +373,7 @@ export class Seating {
     for (const ref of [...this.#refs.values()]) if (ref.room === room) this.#forget(ref);
   }
 
-  /** A place is nobody's any more. Of a room that is over, all are. */
   #free(room: GameRoom, place: string | undefined): void {
-    const { shard, directory, log } = this.#options;
-    if (place === undefined || room.over) return;
-    directory.leave(shard.leaseOf(room), [place]).catch((error) => {
-      log.error({ err: error, room: room.id }, 'the directory was not told of a seat that is free');
-    });
+    if (place !== undefined) this.placement.free(room, place);
   }
 }

@@ -4,15 +4,16 @@
 // has ended.
 import { createHash } from 'node:crypto';
 import { CloseCode, UsageError } from '@tickwire/protocol';
-import { CheckpointError, restoreRoom } from './checkpoint.ts';
+import { CheckpointError, type RestoredRoom, restoreRoom } from './checkpoint.ts';
 import { DEFAULT_SEATS, type RoomKind } from './define-room.ts';
-import type { Directory, Lease, Owner, RoomEntry, RoomFacts } from './directory.ts';
+import type { Checkpoint, Directory, Lease, Owner, RoomEntry, RoomFacts } from './directory.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import { JoinRefused, underDirectory } from './joining.ts';
 import type { Leases } from './leases.ts';
 import type { Limits } from './limits.ts';
 import type { Log } from './log.ts';
 import { Radio } from './radio.ts';
+import { Releases } from './releases.ts';
 import { GameRoom, type RoomOptions } from './room.ts';
 import type { RoomSeat } from './seat.ts';
 import type { SeatRecord } from './seat-state.ts';
@@ -59,6 +60,7 @@ export interface RoomsWatch {
 
 interface Held {
   readonly lease: Lease;
+  readonly facts: RoomFacts;
   readonly stop: (() => void) | undefined;
 }
 
@@ -83,6 +85,11 @@ export class Shard {
   readonly #closing = new Set<Promise<void>>();
   /** Rooms that go on elsewhere, on their way out. */
   readonly #gone = new Set<GameRoom>();
+  /** Rooms that stand still: they are about to be another shard's. */
+  readonly #leaving = new WeakSet<GameRoom>();
+  /** Rooms that were handed to us and are not yet there, by id. */
+  readonly #arriving = new Map<string, Promise<GameRoom | undefined>>();
+  readonly #releases: Releases;
   /** Rooms that are claimed and not yet there. */
   #opening = 0;
   /** Takes no more rooms. */
@@ -91,6 +98,7 @@ export class Shard {
   constructor(options: ShardOptions) {
     this.#options = options;
     this.#radio = new Radio(options.directory, options.log);
+    this.#releases = new Releases(options);
     const kinds = Object.keys(options.rooms ?? {});
     if (kinds.length === 0) throw new UsageError('serve({ rooms }): wants at least one room kind');
     for (const kind of kinds) {
@@ -146,7 +154,7 @@ export class Shard {
     try {
       const claim = await underDirectory(directory.claim(facts, this.owner));
       if (!claim.won) throw new JoinRefused(CloseCode.Overloaded, 'another shard has it', TAKEN);
-      return this.#start({ id, epoch: claim.epoch }, new GameRoom(this.#optionsFor(facts)));
+      return this.#start({ id, epoch: claim.epoch }, new GameRoom(this.#optionsFor(facts)), facts);
     } finally {
       this.#opening--;
     }
@@ -170,35 +178,71 @@ export class Shard {
 
   /** A room that was handed over to this shard goes on. Rejects with DirectoryError. */
   async adopt(lease: Lease): Promise<GameRoom | undefined> {
-    const entry = await this.#options.directory.room(lease.id);
-    if (entry?.epoch !== lease.epoch || !this.#knows(entry)) return undefined;
-    return this.#goOn(entry, lease);
+    const { id, epoch } = lease;
+    const entry = await this.#options.directory.room(id);
+    const isOurs = entry?.epoch === epoch && entry.shard === this.owner.shard;
+    // Who closes leaves it to those who find it without an owner.
+    if (!isOurs || !this.#knows(entry) || this.draining) return undefined;
+    const old = this.rooms.get(id);
+    if (old && this.leaseOf(old).epoch === epoch) return old;
+    if (old) this.letGo(id);
+    const arriving =
+      this.#arriving.get(id) ?? this.#goOn(entry, lease).finally(() => this.#arriving.delete(id));
+    this.#arriving.set(id, arriving);
+    return arriving;
+  }
+
+  /** A room of ours that goes on here. */
+  playing(id: string): GameRoom | undefined {
+    const room = this.rooms.get(id);
+    return room && !this.#leaving.has(room) ? room : undefined;
+  }
+
+  /** Of a room of ours that is not over. */
+  factsOf(room: GameRoom): RoomFacts {
+    return this.#held.get(room)!.facts;
   }
 
   #knows({ kind, build }: RoomFacts): boolean {
     return this.kinds.includes(kind) && this.kind(kind).game.hash === build;
   }
 
-  /** From its newest checkpoint, or, where there is none that is good, from the beginning. */
-  async #goOn(facts: RoomEntry, lease: Lease): Promise<GameRoom> {
-    const { directory, log } = this.#options;
-    const { id } = facts;
-    const checkpoint = await directory.load(id);
-    const options = this.#optionsFor(facts, facts.locked);
+  /**
+   * From its newest checkpoint, or, where there is none that is good, from the beginning. Undefined
+   * where it is another's by then, or this shard closes.
+   */
+  async #goOn(facts: RoomEntry, lease: Lease): Promise<GameRoom | undefined> {
+    const { directory } = this.#options;
+    const checkpoint = await directory.load(facts.id);
+    const { room, records } = this.#restored(facts, checkpoint);
+    const places = records.map(({ place }) => place).filter((place) => place !== undefined);
+    let isOurs = false;
+    try {
+      isOurs = (await directory.occupy(lease, places)) && !this.draining;
+    } finally {
+      if (!isOurs) room.code.stop();
+    }
+    if (!isOurs) return undefined;
+    this.#start(lease, room, facts);
+    this.watch.restored(room, records);
+    return room;
+  }
+
+  #restored(facts: RoomEntry, checkpoint: Checkpoint | undefined): RestoredRoom {
+    const { log } = this.#options;
+    const { id, locked } = facts;
     try {
       if (!checkpoint)
         throw new CheckpointError('room', 'it has no checkpoint; room.data wants save and load');
-      const { room, records } = restoreRoom(options, checkpoint.bytes, this.#options);
-      this.watch.restored(room, records);
-      const places = records.map(({ place }) => place).filter((place) => place !== undefined);
-      await directory.occupy(lease, places);
-      log.info({ room: id, tick: checkpoint.tick, seats: records.length }, 'room goes on here');
-      return this.#start(lease, room);
+      const options = this.#optionsFor(facts, locked);
+      const restored = restoreRoom(options, checkpoint.bytes, this.#options);
+      const seats = restored.records.length;
+      log.info({ room: id, tick: checkpoint.tick, seats }, 'room goes on here');
+      return restored;
     } catch (error) {
-      if (!(error instanceof CheckpointError)) throw error;
-      await directory.occupy(lease, []);
-      log.warn({ room: id, reason: error.message }, 'room begins anew here');
-      return this.#start(lease, new GameRoom(this.#optionsFor(facts)));
+      const { message: reason } = error as Error;
+      log.warn({ err: error, room: id, reason }, 'room begins anew here');
+      return { room: new GameRoom(this.#optionsFor(facts)), records: [] };
     }
   }
 
@@ -229,24 +273,27 @@ export class Shard {
     if (held) this.#tell(room, this.#options.directory.lock(held.lease, room.locked));
   }
 
-  #start(lease: Lease, room: GameRoom): GameRoom {
-    const { log, directory, leases } = this.#options;
+  /** `facts`: an entry where it goes on. */
+  #start(lease: Lease, room: GameRoom, facts: RoomFacts | RoomEntry): GameRoom {
+    const { log, leases } = this.#options;
     const { id } = lease;
     if (room.over) {
-      this.#tell(room, directory.release(lease));
+      this.#releases.release(lease);
       throw new JoinRefused(CloseCode.RoomError, 'the room failed to open');
     }
     this.rooms.set(id, room);
     leases?.add(lease);
     log.info({ room: id }, 'room opened');
-    this.#held.set(room, { lease, stop: this.#options.start?.(room) });
-    if (room.locked) this.#locked(room);
+    this.#held.set(room, { lease, facts, stop: this.#options.start?.(room) });
+    const wasLocked = 'locked' in facts && facts.locked;
+    if (room.locked !== wasLocked) this.#locked(room);
     this.#radio.add(room);
     return room;
   }
 
-  /** Its clock stands still: it is about to be handed over. */
+  /** Its clock stands still, and nobody comes in: it is about to be handed over. */
   stop(room: GameRoom): void {
+    this.#leaving.add(room);
     this.#held.get(room)?.stop?.();
   }
 
@@ -275,9 +322,10 @@ export class Shard {
     return totals;
   }
 
-  /** Rooms that stand empty: called a few times a second. */
+  /** Rooms that stand empty, and what the directory was not told: called a few times a second. */
   sweep(nowMs: number): void {
     const { limits, rooms } = this.#options;
+    this.#releases.sweep();
     for (const room of this.rooms.values()) {
       const empty = room.taken === 0 && [...room.seats].length === 0;
       if (
@@ -303,7 +351,7 @@ export class Shard {
   }
 
   #ended(room: GameRoom, code: number, reason: string): void {
-    const { directory, log } = this.#options;
+    const { leases, log } = this.#options;
     const past = this.past.get(room.kind)!;
     if (code === CloseCode.RoomError) past.failures++;
     const held = this.#held.get(room);
@@ -313,16 +361,18 @@ export class Shard {
     this.#held.delete(room);
     this.rooms.delete(room.id);
     this.#radio.remove(room);
-    this.#options.leases?.remove(room.id);
     this.watch.ended(room);
     past.addRoom(room);
     log.info({ room: room.id, reason }, 'room closed');
-    if (this.#gone.delete(room)) return room.code.stop();
+    if (this.#gone.delete(room)) {
+      leases?.remove(held.lease);
+      return room.code.stop();
+    }
     const closing = Promise.resolve()
       .then(() => room.code.call(() => room.definition.close?.(room as never)))
       .catch((error) => log.error({ err: error, room: room.id }, 'the close handler threw'))
       .finally(() => room.code.stop())
-      .then(() => this.#tell(room, directory.release(held.lease)));
+      .then(() => this.#releases.release(held.lease));
     this.#closing.add(closing);
     closing.finally(() => this.#closing.delete(closing));
   }

@@ -1,0 +1,287 @@
+// Players who come while a room changes its owner, and directories that fail in the middle of it:
+// nobody's seat is given up for that, no room has two owners, no place stays taken. Two servers on
+// one virtual clock over one directory; a case does by hand what the duties do by the clock.
+import { FrameType } from '@tickwire/protocol';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { DirectoryError, type GameRoom, MemoryDirectory, type Server } from '../src/index.ts';
+import { Moving } from '../src/moving.ts';
+import type { Peers } from '../src/peers.ts';
+import type { SeatRecord } from '../src/seat-state.ts';
+import { arcade, type Definition } from './arcade.ts';
+import { post, RawPlayer, RESUME, TICKET, TOKEN } from './raw-player.ts';
+import { EPOCH_MS, Stepper } from './stepper.ts';
+
+const LEASE_MS = 60_000;
+const [A, B] = ['http://a.example', 'http://b.example'];
+
+type Asked = (...given: never[]) => Promise<unknown>;
+type Faults = Partial<Record<keyof MemoryDirectory, (ask: Asked, given: never[]) => unknown>>;
+
+let stepper: Stepper;
+let directory: MemoryDirectory;
+/** What goes wrong with a question to the directory, by its name. */
+let faults: Faults;
+let b: Server;
+
+async function start(more: Partial<Definition> = {}): Promise<void> {
+  faults = {};
+  directory = new MemoryDirectory({
+    leaseMs: LEASE_MS,
+    now: () => EPOCH_MS + (stepper?.nowMs ?? 0),
+  });
+  const door = new Proxy(directory, {
+    get(_, name: keyof MemoryDirectory) {
+      const found = directory[name] as unknown;
+      if (typeof found !== 'function') return found;
+      const ask: Asked = async (...given) => found.apply(directory, given);
+      return async (...given: never[]) => faults[name]?.(ask, given) ?? ask(...given);
+    },
+  });
+  const rooms = { field: arcade({ seats: 3, ...more }) };
+  stepper = await Stepper.start({ rooms, serve: { directory: door, publicUrl: A } });
+  b = await stepper.add(B, { rooms, serve: { directory: door, publicUrl: B } });
+}
+
+beforeEach(() => start());
+afterEach(() => stepper.close());
+
+const late = async (ask: Asked, given: never[]): Promise<never> => {
+  await ask(...given);
+  throw new DirectoryError('late', 'no answer');
+};
+const lost = async (): Promise<never> => {
+  throw new DirectoryError('unreachable', 'it is gone');
+};
+
+/** A peer of B's, which says HELLO. */
+async function atB(...hello: Parameters<RawPlayer['hello']>): Promise<RawPlayer> {
+  const { transport } = stepper.others.get(B)!;
+  const player = new RawPlayer(stepper, {}, transport.connect({}));
+  player.hello(...hello);
+  await stepper.advance(50);
+  return player;
+}
+
+async function atA(...hello: Parameters<RawPlayer['hello']>): Promise<RawPlayer> {
+  const player = new RawPlayer(stepper);
+  player.hello(...hello);
+  await stepper.advance(50);
+  return player;
+}
+
+const clocks = { now: () => stepper.nowMs, wallClockMs: () => EPOCH_MS + stepper.nowMs };
+
+/** Hands the room of A to B; `adopts`: what B answers, once it was asked. */
+function moving(adopts = (id: string, epoch: number) => b.shard.adopt({ id, epoch })) {
+  const { shard, seating, edge } = stepper.server;
+  const { tally } = edge;
+  const log = { error() {}, info() {} } as never;
+  const ask = async (_: string, __: string, id: string, epoch: number) =>
+    (await adopts(id, epoch))?.id ?? '';
+  const peers = { ask } as never as Peers;
+  return new Moving({
+    directory: stepper.server.directory,
+    shard,
+    seating,
+    peers,
+    clocks,
+    log,
+    tally,
+  });
+}
+
+const entryOfB = () => {
+  const { shard: id, url } = b.shard.owner;
+  return { id, url, build: '', load: 0, rooms: 0, seats: 0, draining: false };
+};
+const move = (room: GameRoom) => moving().move(room, entryOfB());
+const field = () => stepper.room('field');
+
+/** The newest checkpoint of A's room is B's to go on from. */
+async function orphan(): Promise<GameRoom> {
+  const room = field();
+  const { shard, seating } = stepper.server;
+  const { checkpointOf } = await import('../src/checkpoint.ts');
+  const bytes = checkpointOf(room, seating.recordsOf(room), { clocks });
+  await directory.save(shard.leaseOf(room), room.doneTick, bytes);
+  directory.lose(shard.owner.shard);
+  return room;
+}
+
+describe('{S54} who asks for a room that its new owner does not have yet', () => {
+  test.each([
+    ['resume key', RESUME],
+    ['ticket', TICKET],
+    ['token', TOKEN],
+  ] as const)('with a %s waits, and gives nothing up', async (_, credential) => {
+    const ada = await atA();
+    const { ticket } = await stepper.until(post(stepper, {}));
+    const { id } = await orphan();
+    let loaded = () => {};
+    faults.load = async (ask, given) => {
+      await new Promise<void>((resolve) => {
+        loaded = resolve;
+      });
+      return ask(...given);
+    };
+    const taking = b.shard.takeOver(id);
+    await new Promise((resolve) => setImmediate(resolve));
+    const secret = { [RESUME]: ada.key, [TICKET]: ticket, [TOKEN]: '' }[credential];
+    const early = await atB(credential, secret, { room: id });
+    expect([early.closed, early.frames.length]).toEqual([undefined, 0]);
+    loaded();
+    await taking;
+    await soon(() => expect(early.seated).toBe(true));
+  });
+});
+
+describe('{S56} while a room is handed over', () => {
+  test('nobody is seated in what is left of it, and nobody takes up a seat there', async () => {
+    const ada = await atA();
+    const room = field();
+    const seen: RawPlayer[] = [];
+    const { ticket } = await stepper.until(post(stepper, {}));
+    const hand = moving(async (id, epoch) => {
+      for (const [credential, secret] of [
+        [RESUME, ada.key],
+        [TICKET, ticket],
+        [TOKEN, ''],
+      ] as const) {
+        const player = new RawPlayer(stepper);
+        player.hello(credential, secret, { room: room.id });
+        seen.push(player);
+      }
+      await stepper.advance(20);
+      return b.shard.adopt({ id, epoch });
+    });
+    expect(await hand.move(room, entryOfB())).toBe(true);
+    // To where it is by then.
+    await soon(() => expect(seen.map(({ closed }) => closed)).toEqual([1012, 1012, 1012]));
+    expect(seen.map(({ frames }) => frames[0][1])).toEqual(seen.map(() => FrameType.Moved));
+    expect((await atB(RESUME, ada.key, { room: room.id })).seated).toBe(true);
+    expect((await atB(TICKET, ticket, { room: room.id })).seated).toBe(true);
+  });
+
+  test('a ticket that was given before is good after, for whom it was given', async () => {
+    await stepper.close();
+    const authenticate = (token: string) => ({ name: token });
+    await start({ authenticate, user: ({ name }: { name: string }) => name } as never);
+    await atA(TOKEN, 'ada');
+    const { ticket } = await stepper.until(post(stepper, { token: 'eve' }));
+    const room = field();
+    expect(await move(room)).toBe(true);
+    const eve = await atB(TICKET, ticket, { room: room.id });
+    expect(eve.seated).toBe(true);
+    expect(b.shard.rooms.get(room.id)!.seat(2)!.auth).toEqual({ name: 'eve' });
+  });
+
+  test('a shard that closes takes none, and its players are not sent there', async () => {
+    const ada = await atA();
+    const room = field();
+    b.shard.draining = true;
+    expect(await move(room)).toBe(false);
+    expect(b.shard.rooms.size).toBe(0);
+    await stepper.advance(1);
+    expect(ada.closed).toBe(1012);
+  });
+
+  test('a shard that is asked twice has it once', async () => {
+    const room = roomOf(await atA());
+    const hand = moving(async (id, epoch) => {
+      const lease = { id, epoch };
+      const [one] = await Promise.all([b.shard.adopt(lease), b.shard.adopt(lease)]);
+      await b.shard.adopt(lease);
+      return one;
+    });
+    let restored = 0;
+    const { restored: watch } = b.shard.watch;
+    b.shard.watch.restored = (room: GameRoom, records: readonly SeatRecord[]) => {
+      restored++;
+      watch(room, records);
+    };
+    await hand.move(room, entryOfB());
+    expect([restored, b.shard.rooms.size]).toEqual([1, 1]);
+  });
+});
+
+/** Who waits for a room looks again by the machine's clock. */
+async function soon(holds: () => void): Promise<void> {
+  await vi.waitFor(async () => {
+    await stepper.advance(20);
+    holds();
+  }, 5_000);
+}
+
+function roomOf(player: RawPlayer): GameRoom {
+  expect(player.seated).toBe(true);
+  return field();
+}
+
+describe('{S54} a directory that fails in the middle of taking a room over', () => {
+  test('leaves nothing of the room where it does not go on', async () => {
+    const ada = await atA();
+    const { id } = await orphan();
+    faults.occupy = lost;
+    await expect(b.shard.takeOver(id)).rejects.toThrow(DirectoryError);
+    expect([b.shard.rooms.size, b.seating.secrets.seats]).toEqual([0, 0]);
+    delete faults.occupy;
+    directory.lose(b.shard.owner.shard);
+    await b.shard.takeOver(id);
+    expect((await atB(RESUME, ada.key, { room: id })).seated).toBe(true);
+  });
+
+  test('for so long that another has it leaves that one alone', async () => {
+    await atA();
+    const { id } = await orphan();
+    const other = { shard: 'c', url: 'ws://c.example' };
+    faults.load = async (ask, given) => {
+      const answer = await ask(...given);
+      directory.lose(b.shard.owner.shard);
+      await directory.claim((await directory.room(id))!, other);
+      return answer;
+    };
+    expect(await b.shard.takeOver(id)).toBeUndefined();
+    expect([b.shard.rooms.size, b.seating.secrets.seats]).toEqual([0, 0]);
+    expect((await directory.room(id))?.shard).toBe('c');
+  });
+
+  test('does not keep a shard that closes meanwhile from leaving it to others', async () => {
+    await atA();
+    const { id } = await orphan();
+    faults.load = async (ask, given) => {
+      b.shard.draining = true;
+      return ask(...given);
+    };
+    expect(await b.shard.takeOver(id)).toBeUndefined();
+    expect(b.shard.rooms.size).toBe(0);
+    expect((await directory.room(id))?.id).toBe(id);
+  });
+});
+
+describe('{S57} places', () => {
+  test.each(['late', 'lost'])('are free again though the word of it was %s', async (how) => {
+    const ada = await atA();
+    const { id } = field();
+    faults.leave = how === 'late' ? late : lost;
+    ada.peer.close(1000, '');
+    await stepper.advance(50);
+    delete faults.leave;
+    await stepper.advance(1_000);
+    expect((await directory.room(id))?.taken).toBe(0);
+  });
+
+  test.each(['take', 'redeem'] as const)(
+    'are free again though %s was answered late',
+    async (ask) => {
+      const { id } = roomOf(await atA());
+      const ticket = ask === 'redeem' ? (await stepper.until(post(stepper, {}))).ticket : '';
+      faults[ask] = late;
+      const eve = await atA(ticket ? TICKET : TOKEN, ticket, { room: id });
+      expect(eve.closed).toBe(1013);
+      delete faults[ask];
+      // Beyond the life of what was promised.
+      await stepper.advance(11_000);
+      expect((await directory.room(id))?.taken).toBe(1);
+    },
+  );
+});
