@@ -124,7 +124,10 @@ export interface Directory {
   /** These are the taken seats, and no others: after a restore. */
   occupy(lease: Lease, seats: readonly string[]): Promise<boolean>;
 
-  /** Refused as well if an older tick than the newest. */
+  /**
+   * Refused as well if an older tick than the newest of this epoch: a room that the next owner
+   * cannot restore begins anew.
+   */
   save(lease: Lease, tick: number, bytes: Uint8Array): Promise<boolean>;
   load(id: string): Promise<Checkpoint | undefined>;
 

@@ -206,7 +206,8 @@ export class MemoryDirectory implements Directory {
 
   async save(lease: Lease, tick: number, bytes: Uint8Array): Promise<boolean> {
     const room = this.#owned(lease);
-    if (!room || tick < (room.checkpoint?.tick ?? 0)) return false;
+    const newest = room?.checkpoint;
+    if (!room || (newest?.epoch === lease.epoch && tick < newest.tick)) return false;
     // The writer's buffer is written again.
     room.checkpoint = { epoch: lease.epoch, tick, bytes: bytes.slice() };
     return true;

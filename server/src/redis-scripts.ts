@@ -234,8 +234,8 @@ export const SAVE = script(
   `
   local room = redis.call('HMGET', ROOM, 'epoch', 'until')
   if room[1] ~= ARGV[1] then return 0 end
-  local newest = tonumber(redis.call('HGET', CHECKPOINT, 'tick'))
-  if newest and tonumber(ARGV[2]) < newest then return 0 end
+  local newest = redis.call('HMGET', CHECKPOINT, 'epoch', 'tick')
+  if newest[1] == ARGV[1] and tonumber(ARGV[2]) < tonumber(newest[2]) then return 0 end
   redis.call('HSET', CHECKPOINT, 'epoch', ARGV[1], 'tick', ARGV[2], 'bytes', ARGV[3])
   redis.call('PEXPIREAT', CHECKPOINT, whole(room[2] + ${KEEP_MS}))
   return 1`,

@@ -27,6 +27,16 @@ export const checkpoints = chapterSuite('checkpoints', HOLDS_MS, (doors) => {
     expect((await a.load('r1'))?.bytes).toEqual(bytes('again'));
   });
 
+  test('a room that begins anew is saved over what the owner before saved', async () => {
+    const { a, b } = doors;
+    const old = await claimed(a, facts('r1'));
+    await a.save(old, 500, bytes('cannot be restored'));
+    const lease = { id: 'r1', epoch: Number(await a.handOver(old, south)) };
+    expect(await b.save(lease, 1, bytes('anew'))).toBe(true);
+    expect(await a.load('r1')).toEqual({ epoch: lease.epoch, tick: 1, bytes: bytes('anew') });
+    expect(await b.save(lease, 0, bytes('older'))).toBe(false);
+  });
+
   test('a checkpoint is of the moment it was given, whatever becomes of its bytes', async () => {
     const { a } = doors;
     const lease = await claimed(a, facts('r1'));
