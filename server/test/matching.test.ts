@@ -202,3 +202,30 @@ interface Party {
   room: string;
   tickets: string[];
 }
+
+describe('{T59} who only watches', () => {
+  const watch = async (room: string, secret = '') => {
+    const player = new RawPlayer(stepper);
+    player.hello(secret ? TICKET : 0, secret, { room, spectate: true });
+    await stepper.advance(20);
+    return player;
+  };
+
+  test('is put into no private room, and into none of another match', async () => {
+    await start(MODES);
+    const { ticket, room } = await post({ create: true, private: true });
+    await hello(room, { credential: TICKET, secret: ticket });
+    expect((await watch('field')).closed).toBe(4005);
+    expect((await watch(room)).seated).toBe(true);
+    await hello('field~mode.team');
+    expect((await watch('field')).closed).toBe(4005);
+    expect((await watch('field~mode.team')).seated).toBe(true);
+  });
+
+  test('does so by a ticket only where there is a place to watch from', async () => {
+    await start({}, { spectators: 0 });
+    const { ticket, room } = await post({});
+    expect((await watch(room, ticket)).closed).toBe(4005);
+    expect((await stepper.server.directory.room(room))?.taken).toBe(0);
+  });
+});
