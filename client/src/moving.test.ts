@@ -196,6 +196,22 @@ describe('a room that moves', () => {
     expect(stage.session.status).toEqual({ state: 'live', fresh: false });
   });
 
+  test('[J17] whose owner is gone is asked for where the page said, within a second', async () => {
+    for (let seed = 1; seed <= 8; seed++) {
+      const { stage, answers } = await played({ seed });
+      answers['wss://b'] = (peer) => {
+        peer.send(stage.world.welcome(1, { roomEpoch: 1 }));
+        peer.send(stage.world.everything(1));
+      };
+      sendTo(() => stage, 'wss://b')(stage.peer);
+      await stage.run(500);
+      delete answers['wss://b'];
+      stage.peer.close(CloseCode.Lost);
+      await stage.run(1100);
+      expect(stage.urls.slice(2, 4)).toEqual(['wss://b', 'wss://entry']);
+    }
+  });
+
   test('[J14] in circles is waited for, and given up as any other', async () => {
     const { stage, answers } = await played({ giveUpMs: 30_000 });
     answers['wss://entry'] = (peer) => sendTo(() => stage, 'wss://b')(peer);

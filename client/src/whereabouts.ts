@@ -70,7 +70,10 @@ export class Whereabouts {
    */
   broke(code: number, wasLive: boolean): boolean {
     const nobodys = code === CLOSE_RESTART;
-    const between = this.#moves > 0 || nobodys;
+    // Who has left a live line and does not answer is dead, and the entry knows the next owner.
+    const isDead =
+      !wasLive && this.#epoch > 0 && this.url === this.#home && this.url !== this.#entry;
+    const between = this.#moves > 0 || nobodys || isDead;
     if (code === FOLLOWED) return between;
     if (!wasLive && !nobodys) this.url = this.url === this.#entry ? this.#home : this.#entry;
     this.#moves = 0;
