@@ -285,3 +285,31 @@ describe('{S57} places', () => {
     },
   );
 });
+
+test('{S54} a room that is over does not go on elsewhere, though nobody could be told', async () => {
+  roomOf(await atA());
+  const room = field();
+  faults.release = lost;
+  room.close('it was won');
+  await stepper.advance(300);
+  expect((await directory.room(room.id))?.orphan).toBe(false);
+  delete faults.release;
+  await stepper.advance(1_000);
+  expect(await directory.room(room.id)).toBeUndefined();
+});
+
+test('{T59} who is sent to another server again and again holds no more places than may be', async () => {
+  await stepper.close();
+  const authenticate = (token: string) => ({ name: token });
+  const user = ({ name }: { name: string }) => name;
+  await start({ seats: 8, authenticate, user } as never);
+  await atA(TOKEN, 'ada');
+  const room = field();
+  await move(room);
+  for (let i = 0; i < 6; i++) {
+    const eve = await atA(TOKEN, 'eve', { room: room.id });
+    expect(eve.frames[0][1]).toBe(FrameType.Moved);
+  }
+  // Ada, and limits.ticketsPerUser.
+  expect((await directory.room(room.id))?.taken).toBe(1 + 3);
+});
