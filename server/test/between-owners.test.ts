@@ -286,7 +286,7 @@ describe('{S57} places', () => {
   );
 });
 
-test('{S54} a room that is over does not go on elsewhere, though nobody could be told', async () => {
+test('{S54} a room that is over goes on nowhere, though nobody could be told', async () => {
   roomOf(await atA());
   const room = field();
   faults.release = lost;
@@ -298,7 +298,7 @@ test('{S54} a room that is over does not go on elsewhere, though nobody could be
   expect(await directory.room(room.id)).toBeUndefined();
 });
 
-test('{T59} who is sent to another server again and again holds no more places than may be', async () => {
+test('{T59} who is sent elsewhere again and again holds no more places than may be', async () => {
   await stepper.close();
   const authenticate = (token: string) => ({ name: token });
   const user = ({ name }: { name: string }) => name;
