@@ -3,7 +3,7 @@
 // bodies, never in URLs, and are never logged.
 import { CloseCode } from '@tickwire/protocol';
 import type { Directory } from './directory.ts';
-import { JoinRefused } from './joining.ts';
+import { JoinRefused, underDirectory } from './joining.ts';
 import type { Limits } from './limits.ts';
 import type { MetricsRoute } from './metrics.ts';
 import { checkOrigin, type OriginRules } from './origin.ts';
@@ -75,7 +75,7 @@ export class HttpApi {
     const cors = this.#cors(request);
     if (path === '/healthz' && method === 'GET') return this.#health();
     if (path === '/metrics' && method === 'GET' && metrics) return metrics.answer(request, shard);
-    if (path === '/rooms' && method === 'GET') return json(200, await this.#list(), cors);
+    if (path === '/rooms' && method === 'GET') return this.#list(cors);
     const kind = /^\/rooms\/([A-Za-z0-9_-]{1,64})$/.exec(path)?.[1];
     if (kind && method === 'OPTIONS') return { status: 204, headers: { ...cors, ...PREFLIGHT } };
     if (kind && method === 'POST') return this.#join(kind, request, cors);
@@ -90,11 +90,16 @@ export class HttpApi {
     return json(200, { status: 'ok', rooms: shard.rooms.size, seats }, {});
   }
 
-  async #list(): Promise<object[]> {
-    const entries = await this.#options.directory.rooms();
-    return entries.map(({ id, kind, seats, taken }) => {
-      return { id, kind, seats, taken, free: Math.max(seats - taken, 0) };
-    });
+  async #list(cors: Cors): Promise<HttpResponse> {
+    try {
+      const entries = await underDirectory(this.#options.directory.rooms());
+      const rooms = entries.map(({ id, kind, seats, taken }) => {
+        return { id, kind, seats, taken, free: Math.max(seats - taken, 0) };
+      });
+      return json(200, rooms, cors);
+    } catch (error) {
+      return this.#turnDown(error, cors);
+    }
   }
 
   /**
@@ -129,10 +134,14 @@ export class HttpApi {
       const given = body.tokens ? { tickets } : { ticket: tickets[0] };
       return json(200, { room, url: url || this.#urlOf(request), ...given }, cors);
     } catch (error) {
-      if (!(error instanceof JoinRefused)) throw error;
-      tally.refused(error.counter, error.closeCode);
-      return json(STATUS[error.closeCode] ?? 500, { error: error.message }, cors);
+      return this.#turnDown(error, cors);
     }
+  }
+
+  #turnDown(error: unknown, cors: Cors): HttpResponse {
+    if (!(error instanceof JoinRefused)) throw error;
+    this.#options.tally.refused(error.counter, error.closeCode);
+    return json(STATUS[error.closeCode] ?? 500, { error: error.message }, cors);
   }
 
   #tooManyTickets(cors: Cors): HttpResponse {

@@ -140,3 +140,14 @@ test('a room that its shard was given and does not have yet is waited for', asyn
 });
 
 const asked = (room: string) => ({ method: 'POST', body: JSON.stringify({ room }) });
+
+test('while the directory is away lists and tickets say so, and no handler fails', async () => {
+  const a = await deployment.add();
+  a.door.shut = true;
+  const [list, ticket] = await Promise.all([
+    fetch(`${a.server.url}/rooms`),
+    fetch(`${a.server.url}/rooms/field`, { method: 'POST' }),
+  ]);
+  expect([list.status, ticket.status]).toEqual([503, 503]);
+  expect(a.server.edge.tally.faults).toBe(0);
+});
