@@ -157,7 +157,8 @@ export class Cluster {
 
   async #save(room: GameRoom): Promise<void> {
     const { directory, shard, seating, clocks, leases, tally } = this.#options;
-    if (room.over || !leases.hold) return;
+    // One that is handed over has had its last.
+    if (shard.playing(room.id) !== room || !leases.hold) return;
     const lease = shard.leaseOf(room);
     const bytes = saveRoom(room, seating.recordsOf(room), { clocks });
     if (!bytes) return;
