@@ -50,7 +50,7 @@ const claims = chapterSuite('claims', HOLDS_MS, (doors) => {
     expect(losers).toEqual(Array(39).fill(winners[0]));
   });
 
-  test('{S34} a room is handed over in one step, and the old epoch is refused', async () => {
+  test('a room is handed over in one step, and the old epoch is refused at once', async () => {
     const { a, b } = doors;
     const old = await claimed(a, facts('r1'));
     const epoch = await a.handOver(old, south);
@@ -186,7 +186,7 @@ const leases = chapterSuite('leases that run out', SHORT_MS, (doors) => {
 const RACE_MS = 1_000;
 
 const races = chapterSuite('races', RACE_MS, (doors) => {
-  test('{S54} of many who race for an orphan one wins', async () => {
+  test('of many who race for an orphan one wins', async () => {
     const { a, b } = doors;
     await claimed(a, facts('r1'));
     await until(

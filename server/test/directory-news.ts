@@ -88,7 +88,7 @@ export const shards = chapterSuite('shards', HOLDS_MS, (doors) => {
 });
 
 export const messages = chapterSuite('messages', HOLDS_MS, (doors) => {
-  test('{S55} what is said on a channel is heard by all who listen there, in order', async () => {
+  test('what is said on a channel is heard by all who listen there, in order', async () => {
     const { a, b } = doors;
     const heard: string[][] = [[], [], []];
     const text = (message: Uint8Array) => new TextDecoder().decode(message);

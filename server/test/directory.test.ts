@@ -8,7 +8,7 @@ import type { Store } from './directory-doors.ts';
 import { ParentStores } from './parent-store.ts';
 import { RedisServer, redisMissing } from './redis-server.ts';
 
-directorySuite('in memory', async ({ leaseMs }) => {
+directorySuite('{S34} in memory', async ({ leaseMs }) => {
   const now = () => performance.timeOrigin + performance.now();
   const directory = new MemoryDirectory({ leaseMs, now });
   return { connect: async () => directory, close: async () => {} };
@@ -45,7 +45,7 @@ describe.skipIf(redisMissing !== undefined)(`with a Redis${why}`, () => {
     server = await RedisServer.start();
   });
   afterAll(() => server.stop());
-  directorySuite('on Redis', ({ leaseMs }) => storeOn(server, leaseMs));
+  directorySuite('{S34, S55} on Redis', ({ leaseMs }) => storeOn(server, leaseMs));
 });
 
 describe.skipIf(redisMissing !== undefined)(`with a Redis Cluster${why}`, () => {
