@@ -212,7 +212,7 @@ describe('a room that moves', () => {
     }
   });
 
-  test('[J14] in circles is waited for, and given up as any other', async () => {
+  test('[J14] in circles is waited for, and given up like other lines', async () => {
     const { stage, answers } = await played({ giveUpMs: 30_000 });
     answers['wss://entry'] = (peer) => sendTo(() => stage, 'wss://b')(peer);
     answers['wss://b'] = (peer) => sendTo(() => stage, 'wss://entry')(peer);

@@ -256,7 +256,7 @@ export class Session {
     this.#state = { is: 'joining', wire };
   }
 
-  /** Of the seat to come back to, or what was asked for: any server can say where that is. */
+  /** Of the seat to come back to, or what was asked for. Each server can say where that is. */
   get #roomName(): string {
     return this.#credentials.resumeKey === undefined ? this.#options.room : this.roomId;
   }

@@ -24,6 +24,8 @@ export interface ClusterOptions {
   tally: Tally;
   /** Ms from one checkpoint of a room to the next: what is lost with its process. */
   checkpointMs: number;
+  /** As for Leases. */
+  lost: (id: string) => void;
   /** How busy this process is, 0..1. */
   load: () => number;
   /** 0 <= n < 1. */
@@ -156,22 +158,16 @@ export class Cluster {
   }
 
   async #save(room: GameRoom): Promise<void> {
-    const { directory, shard, seating, clocks, leases, tally } = this.#options;
+    const { directory, shard, seating, clocks, leases, tally, lost } = this.#options;
     // One that is handed over has had its last.
     if (shard.playing(room.id) !== room || !leases.hold) return;
     const lease = shard.leaseOf(room);
     const bytes = saveRoom(room, seating.recordsOf(room), { clocks });
     if (!bytes) return;
-    if (!(await directory.save(lease, room.doneTick, bytes))) return this.#lost(room);
+    // The renewals would say so in a moment.
+    if (!(await directory.save(lease, room.doneTick, bytes))) return lost(room.id);
     tally.checkpoints++;
     tally.checkpointBytes += bytes.length;
-  }
-
-  /** The renewals would say so in a moment. */
-  #lost(room: GameRoom): void {
-    if (room.over) return;
-    this.#options.tally.roomsLost++;
-    this.#options.shard.letGo(room.id);
   }
 
   /** One after the other: other shards take their share meanwhile. */

@@ -70,7 +70,7 @@ export class Leases {
   }
 
   async renew(): Promise<void> {
-    const { directory, now, lost, tally } = this.#options;
+    const { directory, now, lost } = this.#options;
     const sentMs = now();
     if (sentMs - this.#triedMs > this.#fenceMs) this.#inDoubt = true;
     this.#triedMs = sentMs;
@@ -84,7 +84,6 @@ export class Leases {
         // It may be ours again by now, under another lease.
         if (!gone.has(lease.id) || this.#held.get(lease.id) !== lease) continue;
         this.#held.delete(lease.id);
-        tally.roomsLost++;
         lost(lease.id);
       }
     } catch (error) {

@@ -92,7 +92,11 @@ export async function makeShard(parts: ShardParts): Promise<MadeShard> {
     );
   const random = new Random(seed());
   const chance = () => random.next();
-  const lost = (id: string) => shard.letGo(id);
+  const lost = (id: string) => {
+    if (!shard.rooms.has(id)) return;
+    tally.roomsLost++;
+    shard.letGo(id);
+  };
   const leases = isAlone ? undefined : new Leases({ directory, onLoss, log, tally, now, lost });
   const peers = isAlone ? undefined : new Peers(directory, owner.shard, log);
   const ticked = (room: GameRoom) => (leases ? new Fenced(room, leases, now) : room);
@@ -103,6 +107,6 @@ export async function makeShard(parts: ShardParts): Promise<MadeShard> {
   if (!leases || !peers) return { shard, seating, cluster: undefined };
   const { checkpointMs } = limits;
   const about = { directory, shard, seating, leases, peers, log, tally, clocks: parts };
-  const cluster = new Cluster({ ...about, checkpointMs, load: parts.load, chance });
+  const cluster = new Cluster({ ...about, checkpointMs, lost, load: parts.load, chance });
   return { shard, seating, cluster };
 }

@@ -29,7 +29,7 @@ export interface PlacementOptions {
 /** What somebody asked for. */
 export interface Target {
   readonly kind: string;
-  /** Undefined: any of the kind and match. */
+  /** Undefined: whichever there is of the kind and match. */
   readonly room: GameRoom | RoomEntry | undefined;
   readonly match: string;
 }

@@ -5,14 +5,11 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { connect, type GameClient, type Status } from '@tickwire/client';
+import type { Status } from '@tickwire/client';
 import { afterEach, describe, expect, test } from 'vitest';
-import { WebSocket } from 'ws';
-import { game } from './arcade.ts';
+import { joinPort, type LivePlayer, leaveAll } from './live-players.ts';
 import { RawSocket } from './raw-socket.ts';
 import { TRANSPORTS } from './test-server.ts';
-
-type Client = GameClient<typeof game>;
 
 interface Report {
   refusals: Record<string, number>;
@@ -29,10 +26,9 @@ const SPINNING = 0.5;
 const PROGRAM = fileURLToPath(new URL('./child-server.ts', import.meta.url));
 
 const children: ChildProcess[] = [];
-const clients: Client[] = [];
 const lines: RawSocket[] = [];
 afterEach(async () => {
-  for (const client of clients.splice(0)) client.leave();
+  leaveAll();
   for (const line of lines.splice(0)) line.destroy();
   for (const child of children.splice(0)) {
     if (child.exitCode !== null || child.signalCode !== null) continue;
@@ -60,17 +56,8 @@ async function reportOf(child: ChildProcess): Promise<Report> {
   return report as Report;
 }
 
-async function join(port: number, statuses: Status[] = []): Promise<Client> {
-  const url = `ws://127.0.0.1:${port}`;
-  const sample = () => ({ dx: 0, dy: 0, fire: false }) as const;
-  const client = await connect(game, { url, room: 'field', WebSocket, sample, retryCapMs: 300 });
-  clients.push(client);
-  client.onStatus((status) => void statuses.push(status));
-  return client;
-}
-
 /** Resolves when it holds at a status of the client. */
-function comes(client: Client, holds: (status: Status) => boolean): Promise<void> {
+function comes(client: LivePlayer, holds: (status: Status) => boolean): Promise<void> {
   return new Promise((resolve) => {
     const stop = client.onStatus((status) => {
       if (!holds(status)) return;
@@ -81,7 +68,7 @@ function comes(client: Client, holds: (status: Status) => boolean): Promise<void
 }
 
 /** Resolves when the server stepped so many more ticks with the client. */
-async function plays(client: Client, ticks: number): Promise<void> {
+async function plays(client: LivePlayer, ticks: number): Promise<void> {
   const until = client.stats.ticks + ticks;
   while (client.stats.ticks < until) {
     client.view();
@@ -98,7 +85,7 @@ for (const { name, missing } of TRANSPORTS) {
     ] as const)('{S20} %s: players come back to the next', async (signal, why) => {
       const { child, port } = await start(name);
       const statuses: Status[] = [];
-      const client = await join(port, statuses);
+      const client = await joinPort(port, statuses);
       await plays(client, 10);
       child.kill(signal);
       await once(child, 'exit');
@@ -118,7 +105,7 @@ for (const { name, missing } of TRANSPORTS) {
     test('{S48, T16} out of files: who plays plays on, new ones wait for space', async () => {
       const { child, port } = await start(name, 0, FILES);
       const statuses: Status[] = [];
-      const player = await join(port, statuses);
+      const player = await joinPort(port, statuses);
       await plays(player, 10);
       const before = await reportOf(child);
       for (let i = 0; i < 2 * FILES; i++) lines.push(await RawSocket.connect(port));
@@ -130,7 +117,7 @@ for (const { name, missing } of TRANSPORTS) {
       expect(after.refusals.lines).toBeGreaterThan(FILES / 2);
       expect(statuses.map(({ state }) => state)).toEqual(['live']);
       for (const line of lines.splice(0)) line.destroy();
-      const late = await join(port);
+      const late = await joinPort(port);
       await plays(late, 10);
       expect(late.view().mine('ship')?.owner).toBe(late.seat);
     });

@@ -4,19 +4,16 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { connect, type GameClient, type Status } from '@tickwire/client';
+import type { Status } from '@tickwire/client';
 import { UsageError } from '@tickwire/protocol';
 import pino from 'pino';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { WebSocket } from 'ws';
 import { Shards, type ShardsOptions } from '../src/shards.ts';
 import { freePort } from '../src/uws-port.ts';
-import { game } from './arcade.ts';
+import { joinPort, type LivePlayer, leaveAll } from './live-players.ts';
 import { Program, SOURCE_FLAGS, stopPrograms } from './program.ts';
 import type { LogLine } from './stepper.ts';
 import { TRANSPORTS } from './test-server.ts';
-
-type Client = GameClient<typeof game>;
 
 /** What a shard sees of the directory. */
 interface View {
@@ -29,24 +26,14 @@ interface View {
 }
 
 const FILE = './shards-server.ts';
-const clients: Client[] = [];
 afterEach(async () => {
   vi.unstubAllEnvs();
-  for (const client of clients.splice(0)) client.leave();
+  leaveAll();
   await stopPrograms();
 });
 
-async function join(port: number, statuses: Status[]): Promise<Client> {
-  const url = `ws://127.0.0.1:${port}`;
-  const sample = () => ({ dx: 0, dy: 0, fire: false }) as const;
-  const client = await connect(game, { url, room: 'field', WebSocket, sample, retryCapMs: 300 });
-  clients.push(client);
-  client.onStatus((status) => void statuses.push(status));
-  return client;
-}
-
 /** Resolves when the server stepped so many more ticks with the client. */
-async function plays(client: Client, ticks: number): Promise<void> {
+async function plays(client: LivePlayer, ticks: number): Promise<void> {
   const until = client.stats.ticks + ticks;
   while (client.stats.ticks < until) {
     client.view();
@@ -90,9 +77,9 @@ for (const { name, missing } of TRANSPORTS) {
       const ports = (await agreed(program, 2)).map(({ port }) => port);
       expect(ports[0]).not.toBe(ports[1]);
       const statuses: Status[][] = [[], []];
-      const client = await join(ports[0], statuses[0]);
+      const client = await joinPort(ports[0], statuses[0]);
       // One of them is sent on, or both are: there is one room.
-      const second = await join(ports[1], statuses[1]);
+      const second = await joinPort(ports[1], statuses[1]);
       expect(second.room).toBe(client.room);
       await program.until(() => viewsOf(program).some(({ playing }) => playing > 0));
       const [one, other] = viewsOf(program).sort((a, b) => b.playing - a.playing);
@@ -119,7 +106,7 @@ describe('shards', () => {
     const program = new Program(FILE, { SHARDS: '2', PORT: '0' });
     const [one] = await agreed(program, 2);
     const statuses: Status[] = [];
-    const client = await join(one.port, statuses);
+    const client = await joinPort(one.port, statuses);
     await program.until(() => viewsOf(program).some(({ playing }) => playing > 0));
     const { pid } = viewsOf(program).find(({ playing }) => playing > 0)!;
     await plays(client, 10);
@@ -138,7 +125,7 @@ describe('shards', () => {
     const program = new Program(FILE, { SHARDS: '2', PORT: '0' });
     const first = await agreed(program, 2);
     const statuses: Status[] = [];
-    const client = await join(first[0].port, statuses);
+    const client = await joinPort(first[0].port, statuses);
     await plays(client, 10);
     const { seat, room } = client;
     const gone: number[] = [];
@@ -161,7 +148,7 @@ describe('shards', () => {
     const program = new Program(FILE, { SHARDS: '2', PORT: String(port) });
     const views = await agreed(program, 2);
     expect(views.map((view) => view.port).sort()).toEqual([port, port + 1]);
-    await join(views[0].port, []);
+    await joinPort(views[0].port, []);
     expect(await program.stop()).toBe(0);
     const closed = program.lines.filter(({ msg }) => msg === 'closed');
     expect(closed.map(({ shard }) => shard).sort()).toEqual([0, 1]);
@@ -189,7 +176,7 @@ describe('shards', () => {
   test('close when their parent is killed', async () => {
     const program = new Program(FILE, { SHARDS: '2', PORT: '0' });
     const views = await agreed(program, 2);
-    for (const { port } of views) await join(port, []);
+    for (const { port } of views) await joinPort(port, []);
     program.process.kill('SIGKILL');
     await program.closed;
     const closed = program.lines.filter(({ msg }) => msg === 'closed');
