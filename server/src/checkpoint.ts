@@ -1,7 +1,8 @@
 // A room as bytes, and a room from such bytes: what a shard saves every second or so, and what
-// another one goes on from when the first is gone, or hands the room over. Called by shard.ts; what
-// is in it, and what is not, is in docs/checkpoints.md. Trap: bytes come from a store, so they may
-// be of an older build, cut off or changed: they are judged before anything else is done.
+// another one goes on from when the first is gone, or hands the room over. Called by succession.ts,
+// cluster.ts and moving.ts; what is in it, and what is not, is in docs/checkpoints.md. Trap: bytes
+// come from a store, so they may be of an older build, cut off or changed: they are judged before
+// anything else is done.
 import { createHash } from 'node:crypto';
 import {
   MAX_TICK,

@@ -73,7 +73,8 @@ export class Cluster {
     await peers.listen({
       open: async (kind: string, match: string, hidden: boolean) =>
         (await shard.open(kind, { match, hidden })).id,
-      adopt: async (id: string, epoch: number) => (await shard.adopt({ id, epoch }))?.id ?? '',
+      adopt: async (id: string, epoch: number) =>
+        (await shard.succession.adopt({ id, epoch }))?.id ?? '',
     });
     await this.announce();
   }
@@ -177,7 +178,7 @@ export class Cluster {
     for (const id of await directory.orphans()) {
       if (shard.rooms.has(id)) continue;
       try {
-        if (!(await shard.takeOver(id))) continue;
+        if (!(await shard.succession.takeOver(id))) continue;
         tally.takenOver++;
         log.warn({ room: id }, 'took over a room');
       } catch (error) {

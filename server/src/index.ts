@@ -126,6 +126,7 @@ export { MemoryDirectory, type MemoryDirectoryOptions } from './memory-directory
 // ./connection.ts
 // ./radio.ts
 // ./releases.ts
+// ./succession.ts
 export type { Shard } from './shard.ts';
 // ./owners.ts
 // ./placement.ts

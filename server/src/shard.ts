@@ -1,12 +1,11 @@
-// One process's rooms: opens them, takes over those of others, ends them or lets them go, and holds
-// the lease of each. Knows no socket and no HTTP; who sits in a room is seating.ts', which room
-// somebody gets is placement.ts'. The directory is told of each room before it ticks and after it
-// has ended.
+// One process's rooms: opens them, ends them or lets them go, and holds the lease of each. Those of
+// other shards come by succession.ts. Knows no socket and no HTTP; who sits in a room is
+// seating.ts', which room somebody gets is placement.ts'. The directory is told of each room before
+// it ticks and after it has ended.
 import { createHash } from 'node:crypto';
 import { CloseCode, UsageError } from '@tickwire/protocol';
-import { CheckpointError, type RestoredRoom, restoreRoom } from './checkpoint.ts';
 import { DEFAULT_SEATS, type RoomKind } from './define-room.ts';
-import type { Checkpoint, Directory, Lease, Owner, RoomEntry, RoomFacts } from './directory.ts';
+import type { Directory, Lease, Owner, RoomEntry, RoomFacts } from './directory.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import { JoinRefused, underDirectory } from './joining.ts';
 import type { Leases } from './leases.ts';
@@ -17,6 +16,7 @@ import { Releases } from './releases.ts';
 import { GameRoom, type RoomOptions } from './room.ts';
 import type { RoomSeat } from './seat.ts';
 import type { SeatRecord } from './seat-state.ts';
+import { type Heir, Succession } from './succession.ts';
 import { Totals } from './totals.ts';
 
 export interface ShardOptions {
@@ -70,7 +70,7 @@ const TAKEN = 'room-taken';
 /** What a room's kind may be called: it stands in URLs and logs. */
 const NAME = /^[A-Za-z0-9_-]{1,32}$/;
 
-export class Shard {
+export class Shard implements Heir {
   readonly rooms = new Map<string, GameRoom>();
   /** By kind, of the rooms and seats that are gone. */
   readonly past = new Map<string, Totals>();
@@ -87,8 +87,8 @@ export class Shard {
   readonly #gone = new Set<GameRoom>();
   /** Rooms that stand still: they are about to be another shard's. */
   readonly #leaving = new WeakSet<GameRoom>();
-  /** Rooms that were handed to us and are not yet there, by id. */
-  readonly #arriving = new Map<string, Promise<GameRoom | undefined>>();
+  /** Rooms of others that go on here. */
+  readonly succession: Succession;
   readonly #releases: Releases;
   /** Rooms that are claimed and not yet there. */
   #opening = 0;
@@ -99,6 +99,7 @@ export class Shard {
     this.#options = options;
     this.#radio = new Radio(options.directory, options.log);
     this.#releases = new Releases(options);
+    this.succession = new Succession(this, options);
     const kinds = Object.keys(options.rooms ?? {});
     if (kinds.length === 0) throw new UsageError('serve({ rooms }): wants at least one room kind');
     for (const kind of kinds) {
@@ -154,42 +155,10 @@ export class Shard {
     try {
       const claim = await underDirectory(directory.claim(facts, this.owner));
       if (!claim.won) throw new JoinRefused(CloseCode.Overloaded, 'another shard has it', TAKEN);
-      return this.#start({ id, epoch: claim.epoch }, new GameRoom(this.#optionsFor(facts)), facts);
+      return this.begin({ id, epoch: claim.epoch }, new GameRoom(this.optionsFor(facts)), facts);
     } finally {
       this.#opening--;
     }
-  }
-
-  /**
-   * A room whose owner is gone goes on here, as its kind says; undefined where another shard has it
-   * or none of ours may. Rejects with DirectoryError.
-   */
-  async takeOver(id: string): Promise<GameRoom | undefined> {
-    const { directory, rooms } = this.#options;
-    const entry = await directory.room(id);
-    if (!entry?.orphan || this.draining || !this.#knows(entry)) return undefined;
-    const claim = await directory.claim(entry, this.owner);
-    if (!claim.won) return undefined;
-    const lease = { id, epoch: claim.epoch };
-    if (rooms[entry.kind].definition.failover !== 'end') return this.#goOn(entry, lease);
-    await directory.release(lease);
-    return undefined;
-  }
-
-  /** A room that was handed over to this shard goes on. Rejects with DirectoryError. */
-  async adopt(lease: Lease): Promise<GameRoom | undefined> {
-    const { id, epoch } = lease;
-    const entry = await this.#options.directory.room(id);
-    const isOurs = entry?.epoch === epoch && entry.shard === this.owner.shard;
-    // Who closes leaves it to those who find it without an owner.
-    if (!isOurs || !this.#knows(entry) || this.draining) return undefined;
-    const old = this.rooms.get(id);
-    if (old && this.leaseOf(old).epoch === epoch) return old;
-    if (old) this.letGo(id);
-    const arriving =
-      this.#arriving.get(id) ?? this.#goOn(entry, lease).finally(() => this.#arriving.delete(id));
-    this.#arriving.set(id, arriving);
-    return arriving;
   }
 
   /** A room of ours that goes on here. */
@@ -198,55 +167,16 @@ export class Shard {
     return room && !this.#leaving.has(room) ? room : undefined;
   }
 
+  restored(room: GameRoom, records: readonly SeatRecord[]): void {
+    this.watch.restored(room, records);
+  }
+
   /** Of a room of ours that is not over. */
   factsOf(room: GameRoom): RoomFacts {
     return this.#held.get(room)!.facts;
   }
 
-  #knows({ kind, build }: RoomFacts): boolean {
-    return this.kinds.includes(kind) && this.kind(kind).game.hash === build;
-  }
-
-  /**
-   * From its newest checkpoint, or, where there is none that is good, from the beginning. Undefined
-   * where it is another's by then, or this shard closes.
-   */
-  async #goOn(facts: RoomEntry, lease: Lease): Promise<GameRoom | undefined> {
-    const { directory } = this.#options;
-    const checkpoint = await directory.load(facts.id);
-    const { room, records } = this.#restored(facts, checkpoint);
-    const places = records.map(({ place }) => place).filter((place) => place !== undefined);
-    let isOurs = false;
-    try {
-      isOurs = (await directory.occupy(lease, places)) && !this.draining;
-    } finally {
-      if (!isOurs) room.code.stop();
-    }
-    if (!isOurs) return undefined;
-    this.#start(lease, room, facts);
-    this.watch.restored(room, records);
-    return room;
-  }
-
-  #restored(facts: RoomEntry, checkpoint: Checkpoint | undefined): RestoredRoom {
-    const { log } = this.#options;
-    const { id, locked } = facts;
-    try {
-      if (!checkpoint)
-        throw new CheckpointError('room', 'it has no checkpoint; room.data wants save and load');
-      const options = this.#optionsFor(facts, locked);
-      const restored = restoreRoom(options, checkpoint.bytes, this.#options);
-      const seats = restored.records.length;
-      log.info({ room: id, tick: checkpoint.tick, seats }, 'room goes on here');
-      return restored;
-    } catch (error) {
-      const { message: reason } = error as Error;
-      log.warn({ err: error, room: id, reason }, 'room begins anew here');
-      return { room: new GameRoom(this.#optionsFor(facts)), records: [] };
-    }
-  }
-
-  #optionsFor({ id, kind, match }: RoomFacts, locked = false): RoomOptions {
+  optionsFor({ id, kind, match }: RoomFacts, locked = false): RoomOptions {
     const { rooms, limits, log, now, seed, heartbeat, findDesyncs } = this.#options;
     return {
       id,
@@ -273,8 +203,8 @@ export class Shard {
     if (held) this.#tell(room, this.#options.directory.lock(held.lease, room.locked));
   }
 
-  /** `facts`: an entry where it goes on. */
-  #start(lease: Lease, room: GameRoom, facts: RoomFacts | RoomEntry): GameRoom {
+  /** It is one of ours from now on. `facts`: an entry where it was another's. */
+  begin(lease: Lease, room: GameRoom, facts: RoomFacts | RoomEntry): GameRoom {
     const { log, leases } = this.#options;
     const { id } = lease;
     if (room.over) {

@@ -72,7 +72,7 @@ async function atA(...hello: Parameters<RawPlayer['hello']>): Promise<RawPlayer>
 const clocks = { now: () => stepper.nowMs, wallClockMs: () => EPOCH_MS + stepper.nowMs };
 
 /** Hands the room of A to B; `adopts`: what B answers, once it was asked. */
-function moving(adopts = (id: string, epoch: number) => b.shard.adopt({ id, epoch })) {
+function moving(adopts = (id: string, epoch: number) => b.shard.succession.adopt({ id, epoch })) {
   const { shard, seating, edge } = stepper.server;
   const { tally } = edge;
   const log = { error() {}, info() {} } as never;
@@ -124,7 +124,7 @@ describe('{S54} who asks for a room that its new owner does not have yet', () =>
       });
       return ask(...given);
     };
-    const taking = b.shard.takeOver(id);
+    const taking = b.shard.succession.takeOver(id);
     await new Promise((resolve) => setImmediate(resolve));
     const secret = { [RESUME]: ada.key, [TICKET]: ticket, [TOKEN]: '' }[credential];
     const early = await atB(credential, secret, { room: id });
@@ -152,7 +152,7 @@ describe('{S56} while a room is handed over', () => {
         seen.push(player);
       }
       await stepper.advance(20);
-      return b.shard.adopt({ id, epoch });
+      return b.shard.succession.adopt({ id, epoch });
     });
     expect(await hand.move(room, entryOfB())).toBe(true);
     // To where it is by then.
@@ -189,8 +189,11 @@ describe('{S56} while a room is handed over', () => {
     const room = roomOf(await atA());
     const hand = moving(async (id, epoch) => {
       const lease = { id, epoch };
-      const [one] = await Promise.all([b.shard.adopt(lease), b.shard.adopt(lease)]);
-      await b.shard.adopt(lease);
+      const [one] = await Promise.all([
+        b.shard.succession.adopt(lease),
+        b.shard.succession.adopt(lease),
+      ]);
+      await b.shard.succession.adopt(lease);
       return one;
     });
     let restored = 0;
@@ -222,11 +225,11 @@ describe('{S54} a directory that fails in the middle of taking a room over', () 
     const ada = await atA();
     const { id } = await orphan();
     faults.occupy = lost;
-    await expect(b.shard.takeOver(id)).rejects.toThrow(DirectoryError);
+    await expect(b.shard.succession.takeOver(id)).rejects.toThrow(DirectoryError);
     expect([b.shard.rooms.size, b.seating.secrets.seats]).toEqual([0, 0]);
     delete faults.occupy;
     directory.lose(b.shard.owner.shard);
-    await b.shard.takeOver(id);
+    await b.shard.succession.takeOver(id);
     expect((await atB(RESUME, ada.key, { room: id })).seated).toBe(true);
   });
 
@@ -240,7 +243,7 @@ describe('{S54} a directory that fails in the middle of taking a room over', () 
       await directory.claim((await directory.room(id))!, other);
       return answer;
     };
-    expect(await b.shard.takeOver(id)).toBeUndefined();
+    expect(await b.shard.succession.takeOver(id)).toBeUndefined();
     expect([b.shard.rooms.size, b.seating.secrets.seats]).toEqual([0, 0]);
     expect((await directory.room(id))?.shard).toBe('c');
   });
@@ -252,7 +255,7 @@ describe('{S54} a directory that fails in the middle of taking a room over', () 
       b.shard.draining = true;
       return ask(...given);
     };
-    expect(await b.shard.takeOver(id)).toBeUndefined();
+    expect(await b.shard.succession.takeOver(id)).toBeUndefined();
     expect(b.shard.rooms.size).toBe(0);
     expect((await directory.room(id))?.id).toBe(id);
   });

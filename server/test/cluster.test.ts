@@ -135,7 +135,7 @@ test('a room that its shard was given and does not have yet is waited for', asyn
   const early = fetch(`${to.server.url}/rooms/field`, asked(id));
   expect(await Promise.race([early, wait(200)])).toBe(undefined);
   shard.letGo(id, to.server.url);
-  await to.server.shard.adopt({ id, epoch: Number(epoch) });
+  await to.server.shard.succession.adopt({ id, epoch: Number(epoch) });
   expect((await early).status).toBe(200);
 });
 
