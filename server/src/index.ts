@@ -97,6 +97,7 @@ export { defineRoom, type Failover, type RoomDefinition, type RoomKind } from '.
 // ./replication.ts
 // ./sharing.ts
 // ./turns.ts
+// ./sending.ts
 export type { GameRoom } from './room.ts';
 // ./identity.ts
 // ./keys.ts

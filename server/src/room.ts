@@ -18,16 +18,16 @@ import { Emitter } from './emitter.ts';
 import { GameCode } from './game-code.ts';
 import type { Pulse } from './heartbeat.ts';
 import { readMatch } from './matching.ts';
-import { Replication, type SendTime } from './replication.ts';
+import { Replication } from './replication.ts';
 import { Rewind } from './rewind.ts';
 import type { LaunchOptions, Past, RewindOptions, Room, RoomLog, Seat } from './room-api.ts';
 import { RoomSeats } from './room-seats.ts';
 import { Schedule } from './schedule.ts';
 import { type Line, RoomSeat } from './seat.ts';
+import { Sending } from './sending.ts';
 import { sharingOf } from './sharing.ts';
 import { StepRunner } from './step-runner.ts';
 import { Timers } from './timers.ts';
-import { Turns } from './turns.ts';
 import { World } from './world.ts';
 
 /** How often deleted map keys are swept, in seconds; they are kept for TOMBSTONE_SECONDS. */
@@ -93,11 +93,7 @@ export class GameRoom implements Room<Game, unknown, unknown> {
   readonly #steps: StepRunner;
   /** Ticks from one STATE to the next. */
   readonly #sendEvery: number;
-  readonly #time: SendTime = { tick: 0, sentAt: 0, nowMs: 0 };
-  /** Undefined where one body serves all who start. */
-  readonly #turns: Turns | undefined;
-  readonly #send = (seat: RoomSeat): boolean => this.#sendState(seat);
-  readonly #miss = (seat: RoomSeat): void => this.#missState(seat);
+  readonly #sending: Sending;
   #locked: boolean;
   /** Ticks done. */
   #done: number;
@@ -129,7 +125,6 @@ export class GameRoom implements Room<Game, unknown, unknown> {
     const sharing = sharingOf(definition, game, this.world, this, options.limits);
     this.replication = new Replication(this.world, sharing);
     this.emitter = new Emitter(this);
-    if (sharing.visibility) this.#turns = new Turns(game.tickRate / this.#sendEvery);
     const setting = {
       game,
       world: this.world,
@@ -141,6 +136,11 @@ export class GameRoom implements Room<Game, unknown, unknown> {
     };
     this.rewinds = new Rewind(setting);
     this.digests = options.findDesyncs ? new Digests(setting) : undefined;
+    this.#sending = new Sending({
+      ...{ replication: this.replication, roomSeats: this.roomSeats, schedule: this.schedule },
+      ...{ digests: this.digests, every: this.#sendEvery, now: this.#now },
+      turnsPerSecond: sharing.visibility && game.tickRate / this.#sendEvery,
+    });
     if (options.checkpoint) options.checkpoint.fill(this);
     else
       this.code.run('open', () => {
@@ -201,7 +201,7 @@ export class GameRoom implements Room<Game, unknown, unknown> {
     this.#steps.run(row as Row, input);
   }
   emit(event: string, payload: object, to: { to?: Seat; near?: RowBase } = {}): void {
-    this.emitter.emit(event, payload, to, this.#time.tick);
+    this.emitter.emit(event, payload, to, this.#sending.tick);
   }
   rewind<T>(who: Seat | RowBase, look: (past: Past<never>) => T, options?: RewindOptions): T {
     return this.rewinds.look(who as RoomSeat | RowBase, look as never, options);
@@ -345,7 +345,7 @@ export class GameRoom implements Room<Game, unknown, unknown> {
     if (this.over) return;
     this.#done = tick;
     if (sends) this.rewinds.remember(tick);
-    if (sends) this.code.run('interest or sees', () => this.#replicate(tick));
+    if (sends) this.code.run('interest or sees', () => this.#sending.send(tick));
     this.world.begin(tick + 1, this.#stateTick(tick + 1));
     if (tick % (FORGET_EVERY_SECONDS * this.game.tickRate) === 0)
       this.world.forget(tick - TOMBSTONE_SECONDS * this.game.tickRate);
@@ -354,34 +354,6 @@ export class GameRoom implements Room<Game, unknown, unknown> {
   /** Tick of the STATE that will carry what is written at `tick`. */
   #stateTick(tick: number): number {
     return Math.ceil(tick / this.#sendEvery) * this.#sendEvery;
-  }
-
-  #replicate(tick: number): void {
-    this.#time.tick = tick;
-    this.replication.begin(tick);
-    for (const seat of this.roomSeats.byId.values()) {
-      if (!seat.line) continue;
-      if (this.#turns && !this.replication.isInStep(seat)) this.#turns.wait(seat);
-      else this.#sendState(seat);
-    }
-    this.#turns?.take(this.#send, this.#miss);
-    this.replication.end();
-  }
-
-  #sendState(seat: RoomSeat): boolean {
-    const time = this.#time;
-    time.nowMs = this.#now();
-    const late = (time.nowMs - this.schedule.dueMs(time.tick)) / this.schedule.tickMs;
-    time.sentAt = Math.min(Math.max(late, 0), 1);
-    const sent = this.replication.send(seat, time);
-    if (sent) this.digests?.sent(seat, time.tick);
-    else this.#missState(seat);
-    return sent;
-  }
-
-  #missState(seat: RoomSeat): void {
-    const { tick } = this.#time;
-    seat.told.missed(tick - this.#sendEvery + 1, tick);
   }
 
   /** Seats whose grace time is over, and seats that stay behind. */

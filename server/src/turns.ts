@@ -1,8 +1,8 @@
 // Whose turn it is to be told what nobody else is told beside it: everything, or all that changed
 // since a STATE that is long past, where each seat has a view of its own. That is dear, and a crowd
 // that joins in one instant, or seats that fall behind again and again, would hold up the tick for
-// all who keep up: so many rows in one STATE, and the others wait for the next. Asked by room.ts in
-// each tick that sends. Deterministic: goes by counts, never by the clock.
+// all who keep up: so many rows in one STATE, and the others wait for the next. Asked by
+// sending.ts in each tick that sends. Deterministic: goes by counts, never by the clock.
 import type { RoomSeat } from './seat.ts';
 
 /**
