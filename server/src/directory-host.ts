@@ -12,7 +12,10 @@ const text: Check = (value) => typeof value === 'string';
 const flag: Check = (value) => typeof value === 'boolean';
 const number: Check = (value) => typeof value === 'number' && !Number.isNaN(value);
 const bytes: Check = (value) => value instanceof Uint8Array;
-const absent: Check = (value) => value === undefined;
+
+function optional(check: Check): Check {
+  return (value) => value === undefined || check(value);
+}
 
 function listOf(check: Check): Check {
   return (value) => Array.isArray(value) && value.every(check);
@@ -37,13 +40,13 @@ const ASKED: Readonly<Record<Asked, readonly Check[]>> = {
   announce: [shape({ id: text, url: text, build: text, ...load })],
   withdraw: [text],
   shards: [],
-  claim: [shape(facts), owner],
+  claim: [shape(facts), owner, optional(number)],
   renew: [listOf(lease)],
   handOver: [lease, owner],
   lock: [lease, flag],
   release: [lease],
   room: [text],
-  rooms: [(value) => text(value) || absent(value)],
+  rooms: [optional(text)],
   candidates: [text, text, number],
   orphans: [],
   reserve: [text, listOf(shape({ seat: text, identity: bytes })), number],

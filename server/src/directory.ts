@@ -96,8 +96,13 @@ export interface Directory {
   withdraw(shard: string): Promise<void>;
   shards(): Promise<readonly ShardEntry[]>;
 
-  /** Takes a room that nobody owns: a new one, or one whose lease is over. */
-  claim(room: RoomFacts, owner: Owner): Promise<Claim>;
+  /**
+   * Takes a room that nobody owns: a new one, or one whose lease is over. `held`: the epoch by which
+   * its owner still has it, where the directory may have forgotten that: it is taken again from none
+   * or an earlier owner, but neither from a later one nor once it was released, which is remembered
+   * for a minute. A released room that is refused has no owner: ''.
+   */
+  claim(room: RoomFacts, owner: Owner, held?: number): Promise<Claim>;
   /** Answers those that are lost. */
   renew(leases: readonly Lease[]): Promise<readonly string[]>;
   /** Gives the room to another shard in one step; answers the new epoch. */

@@ -27,6 +27,9 @@ const SHARD_LEASES = 3;
 const SHARD_MS = 6_000;
 /** A room that nobody claims is kept this long after its lease. */
 const ORPHAN_MS = 600_000;
+/** That a room was released is known for twice as long as an owner goes on who does not hear it. */
+const RELEASED_MS = 60_000;
+const NOBODY: Owner = { shard: '', url: '' };
 
 interface KnownRoom {
   readonly facts: RoomFacts;
@@ -49,6 +52,8 @@ export class MemoryDirectory implements Directory {
   readonly #byKind = new Map<string, Set<KnownRoom>>();
   readonly #listeners = new Map<string, Set<(message: Uint8Array) => void>>();
   readonly #secret = randomBytes(32);
+  /** Of rooms that were released, the longest ago first: the last epoch. */
+  readonly #released = new Map<string, { readonly epoch: number; readonly untilMs: number }>();
 
   constructor({ leaseMs = Number.POSITIVE_INFINITY, now }: MemoryDirectoryOptions) {
     this.leaseMs = leaseMs;
@@ -78,13 +83,19 @@ export class MemoryDirectory implements Directory {
       if (room.owner.shard === shard) room.untilMs = Math.min(room.untilMs, nowMs);
   }
 
-  async claim(facts: RoomFacts, owner: Owner): Promise<Claim> {
+  async claim(facts: RoomFacts, owner: Owner, held?: number): Promise<Claim> {
     const nowMs = this.#now();
     const known = this.#known(facts.id);
-    if (known && known.untilMs > nowMs) return { won: false, owner: known.owner };
+    const { epoch: released = 0 } = this.#released.get(facts.id) ?? {};
+    const isLost =
+      held === undefined
+        ? known !== undefined && known.untilMs > nowMs
+        : (known !== undefined && known.epoch > held) || released >= held;
+    if (isLost) return { won: false, owner: known?.owner ?? NOBODY };
     const room = known ?? this.#add(facts, owner);
     room.owner = owner;
-    room.epoch = Math.max(room.epoch + 1, Math.floor(nowMs));
+    const last = Math.max(room.epoch, released, held ?? 0);
+    room.epoch = Math.max(last + 1, Math.floor(nowMs));
     room.untilMs = nowMs + this.leaseMs;
     return { won: true, epoch: room.epoch };
   }
@@ -119,6 +130,7 @@ export class MemoryDirectory implements Directory {
   async release(lease: Lease): Promise<boolean> {
     const room = this.#owned(lease);
     if (room) this.#remove(room);
+    if (room && Number.isFinite(this.leaseMs)) this.#noteReleased(lease);
     return room !== undefined;
   }
 
@@ -272,6 +284,16 @@ export class MemoryDirectory implements Directory {
     const ofKind = this.#byKind.get(kind)!;
     ofKind.delete(room);
     if (ofKind.size === 0) this.#byKind.delete(kind);
+  }
+
+  #noteReleased({ id, epoch }: Lease): void {
+    const nowMs = this.#now();
+    for (const [oldest, { untilMs }] of this.#released) {
+      if (untilMs > nowMs) break;
+      this.#released.delete(oldest);
+    }
+    this.#released.delete(id);
+    this.#released.set(id, { epoch, untilMs: nowMs + RELEASED_MS });
   }
 
   /** A shard's promises live equally long, so the oldest come first; those of others wait a bit. */

@@ -80,8 +80,8 @@ export class ParentDirectory implements Directory {
     return this.#ask('shards');
   }
 
-  claim(room: RoomFacts, owner: Owner): Promise<Claim> {
-    return this.#ask('claim', room, owner);
+  claim(room: RoomFacts, owner: Owner, held?: number): Promise<Claim> {
+    return this.#ask('claim', room, owner, held);
   }
 
   renew(leases: readonly Lease[]): Promise<readonly string[]> {

@@ -103,7 +103,7 @@ class RedisDirectory implements Directory {
     return said.map((text) => JSON.parse(text));
   }
 
-  async claim(facts: RoomFacts, { shard, url }: Owner): Promise<Claim> {
+  async claim(facts: RoomFacts, { shard, url }: Owner, held?: number): Promise<Claim> {
     const { id, kind, build, seats, match, hidden } = facts;
     const open = hidden ? '' : openName(kind, match);
     // Refuses names before anything is written.
@@ -114,7 +114,7 @@ class RedisDirectory implements Directory {
     const args = [shard, url, String(this.leaseMs), kind, build, String(seats), match];
     type Answer = readonly [0, string, string] | readonly [1, string, ...Listing, string, string];
     const [answer] = await Promise.all([
-      this.#run<Answer>(scripts.CLAIM, id, [...args, hidden ? '1' : '0', open]),
+      this.#run<Answer>(scripts.CLAIM, id, [...args, hidden ? '1' : '0', open, `${held ?? ''}`]),
       listed,
     ]);
     if (answer[0] === 0) return { won: false, owner: { shard: answer[1], url: answer[2] } };

@@ -11,6 +11,8 @@ export interface Script {
 
 /** A room that nobody renews is kept this long after its lease: time to start a machine again. */
 const KEEP_MS = 600_000;
+/** That a room was released is known for twice as long as an owner goes on who does not hear it. */
+const RELEASED_MS = 60_000;
 /** Values that Lua hands on in one call: its stack holds 8,000. */
 const AT_ONCE = 1_000;
 
@@ -29,6 +31,7 @@ const TIME = `
  * The keys of every script about a room, in this order:
  * ROOM hash: kind, build, seats, match, hidden 0|1, open (name of its list of open rooms, or ''),
  *   opened (us since 1970), shard, url, epoch, until (ms since 1970), locked 0|1;
+ *   of one that is over: released (its last epoch) alone;
  * PROMISES zset: seat -> ms when it ends; IDENTITIES hash: seat -> bytes; TAKEN set of seats;
  * CHECKPOINT hash: epoch, tick, bytes.
  */
@@ -64,7 +67,8 @@ const OWNED = `
 const OWNED_ROOM = TIME + KEYS + OWNED;
 
 /**
- * Args: shard, url, lease ms, kind, build, seats, match, hidden, open.
+ * Args: shard, url, lease ms, kind, build, seats, match, hidden, open, and the epoch by which the
+ * owner still has it, or ''.
  * Answers [0, shard, url] of who owns it, or [1, epoch, until, free, open, kind, opened]: what the
  * room is was said by who opened it.
  */
@@ -72,11 +76,16 @@ export const CLAIM = script(
   TIME,
   KEYS,
   `
-  local held = redis.call('HMGET', ROOM, 'until', 'epoch', 'shard', 'url')
-  if held[1] and tonumber(held[1]) > now then return {0, held[3], held[4]} end
+  local known = redis.call('HMGET', ROOM, 'until', 'epoch', 'shard', 'url', 'released')
+  local last, released = tonumber(known[2]) or 0, tonumber(known[5]) or 0
+  local held = tonumber(ARGV[10])
+  local lost = known[1] and tonumber(known[1]) > now
+  if held then lost = last > held or released >= held end
+  if lost then return {0, known[3] or '', known[4] or ''} end
   local until_ = now + ARGV[3]
-  local epoch = whole(math.max((tonumber(held[2]) or 0) + 1, now))
-  if not held[1] then
+  local epoch = whole(math.max(last + 1, released + 1, (held or 0) + 1, now))
+  if not known[1] then
+    redis.call('HDEL', ROOM, 'released')
     redis.call('HSET', ROOM, 'kind', ARGV[4], 'build', ARGV[5], 'seats', ARGV[6],
       'match', ARGV[7], 'hidden', ARGV[8], 'open', ARGV[9], 'locked', '0',
       'opened', time[1] .. string.format('%06d', time[2]))
@@ -128,6 +137,8 @@ export const RELEASE = script(
   `
   local kind = redis.call('HGET', ROOM, 'kind')
   redis.call('UNLINK', unpack(KEYS))
+  redis.call('HSET', ROOM, 'released', ARGV[1])
+  redis.call('PEXPIRE', ROOM, ${RELEASED_MS})
   return {owned[5], kind}`,
 );
 
