@@ -122,6 +122,7 @@ export { MemoryDirectory, type MemoryDirectoryOptions } from './memory-directory
 // ./offer.ts
 // ./tickets.ts
 // ./user-seats.ts
+// ./taken-seats.ts
 // ./leases.ts
 // ./peers.ts
 // ./connection.ts

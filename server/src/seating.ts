@@ -16,7 +16,7 @@ import {
   provenFor,
   ticketSpent,
 } from './joining.ts';
-import { type MakeSecret, RotatingKeys } from './keys.ts';
+import type { MakeSecret } from './keys.ts';
 import type { Limits } from './limits.ts';
 import type { Log } from './log.ts';
 import type { OfferedCredential } from './offer.ts';
@@ -33,16 +33,8 @@ import type { GameRoom } from './room.ts';
 import type { Joiner, Line, RoomSeat } from './seat.ts';
 import type { SeatRecord } from './seat-state.ts';
 import type { Shard } from './shard.ts';
+import { type SeatRef, TakenSeats } from './taken-seats.ts';
 import { type Ticket, Tickets } from './tickets.ts';
-import { UserSeats } from './user-seats.ts';
-
-interface SeatRef {
-  readonly room: GameRoom;
-  readonly seat: RoomSeat;
-  /** What the directory calls it. */
-  readonly place: string | undefined;
-  identity: Identity;
-}
 
 export interface SeatingOptions {
   rooms: Readonly<Record<string, RoomKind>>;
@@ -73,9 +65,7 @@ export class Seating {
   readonly placement: Placement;
   readonly #options: SeatingOptions;
   readonly #tickets: Tickets;
-  readonly #resume: RotatingKeys<SeatRef>;
-  readonly #users = new UserSeats<SeatRef>();
-  readonly #refs = new Map<RoomSeat, SeatRef>();
+  readonly #seats: TakenSeats;
 
   constructor(options: SeatingOptions) {
     this.#options = options;
@@ -87,7 +77,9 @@ export class Seating {
     this.authenticator = new Authenticator({ ...clocks, rooms, deadlineMs, log });
     const tickets = this.#tickets;
     this.placement = new Placement({ shard, directory, peers, tickets, limits, clocks, chance });
-    this.#resume = new RotatingKeys(makeSecret);
+    const { seatsPerUser } = limits;
+    const forgot = ({ room, seat }: SeatRef) => shard.past.get(room.kind)!.addSeat(seat);
+    this.#seats = new TakenSeats({ rooms, seatsPerUser, makeSecret, forgot });
     shard.watch = {
       left: (room, seat) => this.#left(room, seat),
       ended: (room) => this.#ended(room),
@@ -97,7 +89,7 @@ export class Seating {
 
   /** Secrets that are remembered: of seats, those included that are about to go, and of tickets. */
   get secrets(): { seats: number; tickets: number } {
-    return { seats: this.#resume.size, tickets: this.#tickets.size };
+    return { seats: this.#seats.keys, tickets: this.#tickets.size };
   }
 
   /** Judges what came with a handshake. Rejects with JoinRefused. */
@@ -105,7 +97,7 @@ export class Seating {
     switch (credential) {
       case Credential.Resume:
         // Of a seat on another shard, only HELLO says in which room it is.
-        if (!this.#options.peers) this.#seatOf(secret);
+        if (!this.#options.peers) this.#seats.byKey(secret);
         return { credential, secret };
       case Credential.Ticket:
         this.#ticketOf(secret);
@@ -153,7 +145,7 @@ export class Seating {
 
   /** Tickets for a kind or a room, for all of a party or for none. Rejects with JoinRefused. */
   async promise(target: Target, create: Creation, party: readonly Identity[]): Promise<Promised> {
-    for (const { user } of party) this.#oneTooMany(target.kind, user);
+    for (const { user } of party) this.#seats.oneTooMany(target.kind, user);
     return this.placement.promise(target, create, party);
   }
 
@@ -224,14 +216,13 @@ export class Seating {
       const { auth, user, untilMs } = identity;
       if (this.#options.now() >= untilMs) throw expired();
       this.#checkHere(line);
-      const leaving = this.#oneTooMany(room.kind, user);
+      const leaving = this.#seats.oneTooMany(room.kind, user);
       if (leaving) this.#giveUp(leaving, CloseCode.Superseded, 'another tab of yours took over');
       this.#checkPlace(room, spectate);
       const seat = room.over ? undefined : room.admit(auth, spectate, line);
       if (!seat) throw new JoinRefused(CloseCode.RoomError, 'the room failed while you joined');
       const ref = { room, seat, place: name, identity };
-      this.#refs.set(seat, ref);
-      this.#users.add(user, ref);
+      this.#seats.add(ref);
       const joined = this.#joined(ref);
       // The `join` hook may have sent the player away.
       if (seat.gone) this.#left(room, seat);
@@ -259,32 +250,23 @@ export class Seating {
     return {
       room,
       seat,
-      resumeKey: this.#resume.issue(ref, key),
+      resumeKey: this.#seats.issueKey(ref, key),
       epoch: peers && shard.leaseOf(room).epoch,
       continuity,
       untilMs: identity.untilMs,
       renew: (token, about) => this.#renew(ref, token, about),
-      confirm: key === undefined ? undefined : () => this.#resume.confirm(ref),
+      confirm: key === undefined ? undefined : () => this.#seats.confirmKey(ref),
     };
   }
 
   /** A full room has a place for who has one in it that goes for the new one. */
   #makeWayFor(kind: string, { user }: Identity): MakeWay {
     return (room) => {
-      const leaving = this.#oneTooMany(kind, user);
+      const leaving = this.#seats.oneTooMany(kind, user);
       if (leaving?.room !== room || leaving.seat.spectator) return false;
       this.#giveUp(leaving, CloseCode.Superseded, 'another tab of yours took over');
       return true;
     };
-  }
-
-  /** The seat that a user must give up for another one. Throws JoinRefused if none may be. */
-  #oneTooMany(kind: string, user: string | undefined): SeatRef | undefined {
-    const seats = this.#users.of(user);
-    if (seats.length < this.#options.limits.seatsPerUser) return undefined;
-    if (this.#options.rooms[kind].definition.extraSeat !== 'supersede')
-      throw new JoinRefused(CloseCode.Full, 'you have a seat in another tab', 'user-seats');
-    return seats.find(({ seat }) => !seat.connected) ?? seats[0];
   }
 
   /** The seat is gone, and so is its line: what comes on one that is left would still be run. */
@@ -293,20 +275,9 @@ export class Seating {
     room.remove(seat);
   }
 
-  /** Of a resume key that is good. Throws JoinRefused. */
-  #seatOf(key: string): SeatRef {
-    const found = this.#resume.find(key);
-    const ref = found?.what;
-    if (!ref || ref.seat.gone || ref.room.over)
-      throw new JoinRefused(CloseCode.ResumeOver, 'this seat is gone: its grace time is over');
-    if (found.spent)
-      throw new JoinRefused(CloseCode.Superseded, 'a newer connection took over this seat');
-    return ref;
-  }
-
   /** A resume key of a seat in a room that goes on here. */
   #isHere(key: string): boolean {
-    const room = this.#resume.find(key)?.what.room;
+    const room = this.#seats.roomByKey(key);
     return room !== undefined && this.#options.shard.playing(room.id) === room;
   }
 
@@ -317,7 +288,7 @@ export class Seating {
   }
 
   #resumeSeat(hello: Hello, key: string, line: Line, proof: Proof | undefined): Joined {
-    const ref = this.#seatOf(key);
+    const ref = this.#seats.byKey(key);
     const { room, seat } = ref;
     if (this.#options.shard.playing(room.id) !== room) throw onItsWay();
     checkHash(room.game.hash, hello.hash);
@@ -338,39 +309,26 @@ export class Seating {
 
   /** The seats of a room, for its checkpoint. */
   recordsOf(room: GameRoom): SeatRecord[] {
-    const refs = [...room.seats].flatMap((seat) => this.#refs.get(seat) ?? []);
-    return refs.map((ref) => ({ ...ref, keys: this.#resume.stateOf(ref) }));
+    return this.#seats.recordsOf(room);
   }
 
   /** Seats of a room that was restored: their players may come back. */
   adopt(room: GameRoom, records: readonly SeatRecord[]): void {
-    for (const { seat, place, identity, keys } of records) {
-      const ref: SeatRef = { room, seat, place, identity };
-      this.#refs.set(seat, ref);
-      this.#users.add(identity.user, ref);
-      if (keys) this.#resume.restore(ref, keys);
-    }
+    this.#seats.adopt(room, records);
   }
 
   /** Nobody comes back to this seat. */
   #left(room: GameRoom, seat: RoomSeat): void {
-    const ref = this.#refs.get(seat);
+    const ref = this.#seats.of(seat);
     // One who goes within the `join` hook has no place of his own yet: #sit gives it back.
     if (!ref) return;
-    this.#forget(ref);
+    this.#seats.forget(ref);
     this.#free(room, ref.place);
-  }
-
-  #forget(ref: SeatRef): void {
-    this.#refs.delete(ref.seat);
-    this.#resume.drop(ref);
-    this.#users.delete(ref.identity.user, ref);
-    this.#options.shard.past.get(ref.room.kind)!.addSeat(ref.seat);
   }
 
   #ended(room: GameRoom): void {
     this.unsaved.delete(room);
-    for (const ref of [...this.#refs.values()]) if (ref.room === room) this.#forget(ref);
+    this.#seats.forgetAll(room);
   }
 
   #free(room: GameRoom, place: string | undefined): void {
