@@ -97,10 +97,10 @@ export interface Directory {
   shards(): Promise<readonly ShardEntry[]>;
 
   /**
-   * Takes a room that nobody owns: a new one, or one whose lease is over. `held`: the epoch by which
-   * its owner still has it, where the directory may have forgotten that: it is taken again from none
-   * or an earlier owner, but neither from a later one nor once it was released, which is remembered
-   * for a minute. A released room that is refused has no owner: ''.
+   * Takes a room that nobody owns: a new one, or one whose lease is over. `held`: the epoch by
+   * which its owner still has it, where the directory may have forgotten that: it is taken again
+   * from none or an earlier owner, but neither from a later one nor once it was released, which is
+   * remembered for a minute. A released room that is refused has no owner: ''.
    */
   claim(room: RoomFacts, owner: Owner, held?: number): Promise<Claim>;
   /** Answers those that are lost. */
