@@ -19,7 +19,7 @@ import type { RoomSeat } from './seat.ts';
 import type { SeatRecord } from './seat-state.ts';
 
 /** Grows with every change to what is written: an older checkpoint is refused, not guessed at. */
-export const CHECKPOINT_VERSION = 1;
+export const CHECKPOINT_VERSION = 2;
 
 const MAGIC = 'tickwire room';
 const MAX_TEXT_BYTES = 256;

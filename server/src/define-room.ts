@@ -16,10 +16,11 @@ import {
 } from '@tickwire/protocol';
 import type { Admission } from './admission.ts';
 import { checkSchemas } from './arguments.ts';
+import { isChannelName, NAME_RULE } from './channel.ts';
 import type { Point } from './eyes.ts';
 import type { Limits } from './limits.ts';
 import { checkMatch, type MatchRule } from './matching.ts';
-import type { Room, Seat } from './room-api.ts';
+import type { Room, Seat, Sender } from './room-api.ts';
 
 type Handler<G, Auth, Data, C> = (
   room: Room<G, Auth, Data>,
@@ -125,10 +126,11 @@ export interface RoomDefinition<G, Auth, Data, Saved = unknown> extends Admissio
    */
   commands?: { [C in keyof CommandsOf<G>]: Handler<G, Auth, Data, CommandsOf<G>[C]> };
   /**
-   * What other rooms publish, by channel: of this process and of others, whatever their kind.
-   * Called between ticks; a message may be lost where a process or the directory is.
+   * What other rooms publish, by the name of the channel: of this process and of others, whatever
+   * their kind. Called between ticks; a message may be lost where a process or the directory is.
+   * What has a topic comes to rooms that subscribed to it: `from.channel` is `name.topic`.
    */
-  hears?: Readonly<Record<string, (room: Room<G, Auth, Data>, data: never) => void>>;
+  hears?: Readonly<Record<string, (room: Room<G, Auth, Data>, data: never, from: Sender) => void>>;
   timers?: Readonly<Record<string, (room: Room<G, Auth, Data>, data: never) => void>>;
   /** Ms a seat is kept without a connection. Default 20 s. */
   graceMs?: number;
@@ -214,6 +216,7 @@ export function defineRoom<
   if (extraSeat !== 'refuse' && extraSeat !== 'supersede')
     throw new UsageError(`extraSeat: ${extraSeat}: wants 'refuse' or 'supersede'`);
   checkFailover(definition);
+  checkHears(definition.hears);
   if (definition.match) checkMatch(definition.match, seats);
   const { interest, budget, commands = {} } = definition;
   if (interest) {
@@ -263,6 +266,12 @@ function checkFailover({
     throw new UsageError(`failover: ${failover}: wants 'restore', 'restart' or 'end'`);
   if ((save === undefined) !== (load === undefined))
     throw new UsageError('save and load belong together: give both, or neither');
+}
+
+function checkHears(hears: Readonly<Record<string, unknown>> = {}): void {
+  for (const name of Object.keys(hears))
+    if (!isChannelName(name))
+      throw new UsageError(`hears['${name}']: wants ${NAME_RULE}; topics come by subscribe`);
 }
 
 function checkBudget(

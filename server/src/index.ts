@@ -51,6 +51,7 @@ export type { Point } from './eyes.ts';
 // ./visibility.ts
 export { type Admission, type Authenticate, Refusal } from './admission.ts';
 // ./arguments.ts
+// ./channel.ts
 export type {
   LaunchOptions,
   Past,
@@ -59,6 +60,7 @@ export type {
   Room,
   RoomLog,
   Seat,
+  Sender,
 } from './room-api.ts';
 export {
   type Checkpoint,
@@ -75,6 +77,7 @@ export {
 } from './directory.ts';
 export type { MatchRule } from './matching.ts';
 export { defineRoom, type Failover, type RoomDefinition, type RoomKind } from './define-room.ts';
+// ./contacts.ts
 // ./heartbeat.ts
 // ./game-code.ts
 // ./input-queue.ts

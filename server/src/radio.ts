@@ -1,8 +1,9 @@
 // Messages between rooms, of this process and of others: what a room publishes on a channel is
-// heard by all other rooms whose kind has a handler of that name. Called by shard.ts. At most once,
-// in order from one room, and never while a room is in a tick; what a shard says while the
-// directory is away is lost.
+// heard by all other rooms whose kind has a handler of that name, or, on one with a topic, by those
+// of them that subscribed to it. Called by shard.ts. At most once, in order from one room, and never
+// while a room is in a tick; what a shard says while the directory is away is lost.
 import { MsgpackReader, MsgpackWriter, ProtocolError, UsageError } from '@tickwire/protocol';
+import { NAME_RULE, readChannel } from './channel.ts';
 import { readKept, writeKept } from './cold.ts';
 import type { Directory } from './directory.ts';
 import type { Log } from './log.ts';
@@ -14,18 +15,21 @@ const MAX_ID_BYTES = 256;
 /** Messages of this process that the directory has not taken yet; more are let go. */
 const MOST_PENDING = 1_000;
 
-/** What a channel may be called. */
-const NAME = /^[A-Za-z0-9_-]{1,64}$/;
-
+/** A channel that rooms of this process hear. */
 interface Station {
   readonly rooms: Set<GameRoom>;
-  readonly ends: Promise<() => Promise<void>>;
+  /** Undefined while the directory does not let us listen. */
+  ends: Promise<() => Promise<void>> | undefined;
 }
 
 export class Radio {
   readonly #directory: Directory;
   readonly #log: Log;
+  /** Rooms that hear. */
+  readonly #rooms = new Set<GameRoom>();
   readonly #stations = new Map<string, Station>();
+  /** Channels that are to be listened to again. */
+  readonly #deaf = new Set<string>();
   readonly #out = new MsgpackWriter(256);
   #pending = 0;
 
@@ -34,27 +38,34 @@ export class Radio {
     this.#log = log;
   }
 
-  /** The room hears from now on what its kind has handlers for. */
+  /** The room hears from now on what its kind has handlers for, and its topics. */
   add(room: GameRoom): void {
-    for (const channel of Object.keys(room.definition.hears ?? {})) {
-      const station = this.#stations.get(channel) ?? this.#open(channel);
-      station.rooms.add(room);
-    }
+    this.#rooms.add(room);
+    for (const channel of channelsOf(room)) this.tune(room, channel, true);
   }
 
   remove(room: GameRoom): void {
-    for (const channel of Object.keys(room.definition.hears ?? {})) {
-      const station = this.#stations.get(channel);
-      if (!station?.rooms.delete(room) || station.rooms.size > 0) continue;
+    if (!this.#rooms.has(room)) return;
+    for (const channel of channelsOf(room)) this.tune(room, channel, false);
+    this.#rooms.delete(room);
+  }
+
+  /** Of a room that is not added yet, its topics are taken up when it is. */
+  tune(room: GameRoom, channel: string, isHeard: boolean): void {
+    if (!this.#rooms.has(room)) return;
+    const station = this.#stations.get(channel);
+    if (isHeard) (station ?? this.#open(channel)).rooms.add(room);
+    else if (station?.rooms.delete(room) && station.rooms.size === 0) {
       this.#stations.delete(channel);
-      station.ends.then((end) => end()).catch(() => {});
+      this.#deaf.delete(channel);
+      station.ends?.then((end) => end()).catch(() => {});
     }
   }
 
   /** Throws UsageError for a name or data that cannot travel. */
   publish(room: GameRoom, channel: string, data: unknown): void {
-    if (!NAME.test(channel))
-      throw new UsageError(`publish('${channel}'): wants 1..64 letters, digits, _ or -`);
+    if (!readChannel(channel))
+      throw new UsageError(`publish('${channel}'): wants name or name.topic, each ${NAME_RULE}`);
     const out = this.#out;
     out.reset();
     out.str(room.id);
@@ -72,22 +83,34 @@ export class Radio {
       });
   }
 
+  /** Listens where the directory did not answer: called a few times a second. */
+  sweep(): void {
+    const deaf = [...this.#deaf];
+    this.#deaf.clear();
+    for (const channel of deaf) this.#listen(channel, this.#stations.get(channel)!, true);
+  }
+
   #open(channel: string): Station {
-    const rooms = new Set<GameRoom>();
-    // In memory a message is heard while its sender's tick still runs.
-    const hear = (bytes: Uint8Array) => queueMicrotask(() => this.#heard(channel, rooms, bytes));
-    const ends = this.#directory.subscribe(addressOf(channel), hear);
-    ends.catch((error) => {
-      this.#log.error({ err: error, channel }, 'a channel is not heard');
-      // The next room tries again.
-      this.#stations.delete(channel);
-    });
-    const station = { rooms, ends };
+    const station: Station = { rooms: new Set(), ends: undefined };
     this.#stations.set(channel, station);
+    this.#listen(channel, station, false);
     return station;
   }
 
+  #listen(channel: string, station: Station, isAgain: boolean): void {
+    // In memory a message is heard while its sender's tick still runs.
+    const hear = (bytes: Uint8Array) =>
+      queueMicrotask(() => this.#heard(channel, station.rooms, bytes));
+    station.ends = this.#directory.subscribe(addressOf(channel), hear);
+    station.ends.catch((error) => {
+      station.ends = undefined;
+      if (!isAgain) this.#log.error({ err: error, channel }, 'a channel is not heard');
+      if (this.#stations.get(channel) === station) this.#deaf.add(channel);
+    });
+  }
+
   #heard(channel: string, rooms: ReadonlySet<GameRoom>, bytes: Uint8Array): void {
+    const { name } = readChannel(channel)!;
     const from = new MsgpackReader();
     from.reset(bytes);
     try {
@@ -96,9 +119,10 @@ export class Radio {
       from.end();
       for (const room of [...rooms]) {
         const { definition, code } = room;
-        const handle = definition.hears?.[channel];
-        if (handle && room.id !== sender)
-          code.run(`hears ${channel}`, () => handle(room as never, data as never));
+        const handle = definition.hears?.[name];
+        if (!handle || room.id === sender) continue;
+        const about = { room: sender, channel };
+        code.run(`hears ${name}`, () => handle(room as never, data as never, about));
       }
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
@@ -109,6 +133,10 @@ export class Radio {
   #lost(channel: string, why: string): void {
     this.#log.warn({ channel, why }, 'a message between rooms is lost');
   }
+}
+
+function channelsOf({ definition, contacts }: GameRoom): string[] {
+  return [...Object.keys(definition.hears ?? {}), ...contacts.topics];
 }
 
 function addressOf(channel: string): string {

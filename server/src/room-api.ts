@@ -89,6 +89,14 @@ export interface LaunchOptions {
   overMs?: number;
 }
 
+/** Whose words a room hears. */
+export interface Sender {
+  /** Id of the room that said it. */
+  readonly room: string;
+  /** As it was published: with its topic. */
+  readonly channel: string;
+}
+
 export interface RoomLog {
   info(details: object, message: string): void;
   warn(details: object, message: string): void;
@@ -160,9 +168,16 @@ export interface Room<G = Game, Auth = unknown, Data = unknown> {
   launch(row: RowBase, by: Seat<G, Auth> | RowBase, options?: LaunchOptions): void;
   /**
    * Tells all other rooms whose kind `hears` the channel: plain data of at most 16 KiB. At most
-   * once; those of one room in order.
+   * once; those of one room in order. A channel is a `name`, or a `name.topic` that those hear who
+   * subscribed to it, each 1..64 letters, digits, `_` or `-`.
    */
   publish(channel: string, data?: unknown): void;
+  /**
+   * Hears `name.topic` from now on, with the handler `hears.name`: in a moment, for other processes
+   * must know it. The room keeps its topics in its checkpoints; 1,000 at most, then UsageError.
+   */
+  subscribe(channel: string): void;
+  unsubscribe(channel: string): void;
   /** Runs the declared timer `ticks` ticks from now. */
   after(ticks: number, timer: string, data?: unknown): void;
   /** Closes the room: every seat is told the reason. */

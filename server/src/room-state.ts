@@ -19,7 +19,9 @@ import {
   writeRows,
   writeTableState,
 } from '@tickwire/protocol';
+import { MAX_CHANNEL_CHARS, readChannel } from './channel.ts';
 import { readKept, writeKept } from './cold.ts';
+import { MOST_TOPICS } from './contacts.ts';
 import { GONE } from './emitter.ts';
 import type { Clocks, Identity } from './identity.ts';
 import type { PendingEvent } from './outbox.ts';
@@ -66,6 +68,7 @@ export function writeRoom(
   if (!writeRows(out, world.state, cold, mostBytes)) return false;
   writeOwned(out, world);
   if (!writeTimers(out, room, mostBytes)) return false;
+  writeTopics(out, room);
   const places = writeEvents(out, roomSeats.byId.values());
   out.arrayHeader(roomSeats.byId.size);
   for (const seat of roomSeats.byId.values()) {
@@ -112,6 +115,7 @@ export function readRoom(
   const owned = readOwned(from, world);
   world.filled(isFinal || nextId + LOST_IDS > MAX_ENTITY_ID ? nextId : nextId + LOST_IDS, owned);
   readTimers(from, room);
+  readTopics(from, room);
   const events = readEvents(from, room);
   const source: SeatSource = { from, clocks, events, isFinal };
   const seats = Array.from({ length: from.arrayHeader(MAX_SEATS) }, () => readSeat(room, source));
@@ -170,6 +174,21 @@ function readTimers(from: MsgpackReader, { timers, doneTick }: GameRoom): void {
     if (dueTick < before) badValue('a timer that should have run');
     before = dueTick;
     timers.set(dueTick, name, readKept(from));
+  }
+}
+
+function writeTopics(out: MsgpackWriter, { contacts }: GameRoom): void {
+  out.arrayHeader(contacts.topics.size);
+  for (const channel of contacts.topics) out.str(channel);
+}
+
+/** Those that the game has no handler for any more are let go. */
+function readTopics(from: MsgpackReader, { contacts, definition }: GameRoom): void {
+  for (let left = from.arrayHeader(MOST_TOPICS); left > 0; left--) {
+    const channel = from.str(MAX_CHANNEL_CHARS);
+    const { name, hasTopic } = readChannel(channel) ?? badValue('a channel that is none');
+    if (!hasTopic || contacts.topics.has(channel)) badValue('a topic that comes twice, or none');
+    if (Object.hasOwn(definition.hears ?? {}, name)) contacts.topics.add(channel);
   }
 }
 

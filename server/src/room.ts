@@ -11,6 +11,7 @@ import {
   TOMBSTONE_SECONDS,
   UsageError,
 } from '@tickwire/protocol';
+import { Contacts, type Outside } from './contacts.ts';
 import type { Failover, RoomDefinition, RoomKind, RoomLimits } from './define-room.ts';
 import { failoverOf, isPacked } from './define-room.ts';
 import { Digests } from './digest.ts';
@@ -51,8 +52,8 @@ export interface RoomOptions {
   locked?: boolean;
   /** It was locked or unlocked. */
   lock?: (room: GameRoom) => void;
-  /** It has something to say to other rooms. */
-  publish?: (room: GameRoom, channel: string, data: unknown) => void;
+  /** Default: nobody hears it, and it hears nobody. */
+  outside?: Outside<GameRoom>;
   /** A seat is gone for good. */
   left: (room: GameRoom, seat: RoomSeat) => void;
   /** The room is over: nobody is in it, or it failed. */
@@ -81,6 +82,7 @@ export class GameRoom implements Room<Game, unknown, unknown> {
   readonly emitter: Emitter;
   readonly timers: Timers;
   readonly chance: Random;
+  readonly contacts: Contacts<GameRoom>;
   data: unknown;
   /** What is to become of it when this process dies. */
   failover: Failover = 'restore';
@@ -89,7 +91,7 @@ export class GameRoom implements Room<Game, unknown, unknown> {
   /** Ms since which nobody has a seat. */
   emptySinceMs: number;
   readonly #now: () => number;
-  readonly #watch: Pick<RoomOptions, 'lock' | 'publish' | 'left' | 'ended'>;
+  readonly #watch: Pick<RoomOptions, 'lock' | 'left' | 'ended'>;
   readonly #steps: StepRunner;
   /** Ticks from one STATE to the next. */
   readonly #sendEvery: number;
@@ -125,6 +127,7 @@ export class GameRoom implements Room<Game, unknown, unknown> {
     const sharing = sharingOf(definition, game, this.world, this, options.limits);
     this.replication = new Replication(this.world, sharing);
     this.emitter = new Emitter(this);
+    this.contacts = new Contacts<GameRoom>(this, options.outside);
     const setting = {
       game,
       world: this.world,
@@ -210,7 +213,13 @@ export class GameRoom implements Room<Game, unknown, unknown> {
     this.rewinds.launch(row, by as RoomSeat | RowBase, options);
   }
   publish(channel: string, data?: unknown): void {
-    this.#watch.publish?.(this, channel, data);
+    this.contacts.publish(channel, data);
+  }
+  subscribe(channel: string): void {
+    this.contacts.subscribe(channel);
+  }
+  unsubscribe(channel: string): void {
+    this.contacts.unsubscribe(channel);
   }
   get locked(): boolean {
     return this.#locked;

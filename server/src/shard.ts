@@ -191,7 +191,7 @@ export class Shard implements Heir {
       match,
       locked,
       lock: (room) => this.#locked(room),
-      publish: (room, channel, data) => this.#radio.publish(room, channel, data),
+      outside: this.#radio,
       left: (from, seat) => this.watch.left(from, seat),
       ended: (over, code, reason) => this.#ended(over, code, reason),
     };
@@ -256,6 +256,7 @@ export class Shard implements Heir {
   sweep(nowMs: number): void {
     const { limits, rooms } = this.#options;
     this.#releases.sweep();
+    this.#radio.sweep();
     for (const room of this.rooms.values()) {
       const empty = room.taken === 0 && [...room.seats].length === 0;
       if (

@@ -120,6 +120,20 @@ describe('a room that is restored', () => {
     expect(told.slice(2)).toEqual(['left 2']);
   });
 
+  test('goes on with its topics, but for those that nothing hears any more', () => {
+    const hears = { party: () => {}, guild: () => {} };
+    const a = new Bench(menagerie({ hears, tick: undefined }));
+    for (const topic of ['party.2', 'guild.9', 'party.1']) a.room.subscribe(topic);
+    expect([...a.restored(a.save()).room.contacts.topics]).toEqual([
+      'party.2',
+      'guild.9',
+      'party.1',
+    ]);
+    const fewer = menagerie({ hears: { party: () => {} }, tick: undefined });
+    const b = restoreRoom({ ...a.options, definition: fewer }, a.save(), a.clocks);
+    expect([...b.room.contacts.topics]).toEqual(['party.2', 'party.1']);
+  });
+
   test('goes on with shots that are on their way', () => {
     const a = new Bench(menagerie({ tick: undefined }));
     a.seat(1);

@@ -100,6 +100,16 @@ describe('bytes that are not what was written', () => {
       'no such timer',
       ({ timers }) => void timersOf(timers).push({ dueTick: 1e6, name: 'gong', data: 1 }),
     ],
+    [
+      'a topic that is no channel',
+      'a channel that is none',
+      ({ contacts }) => void contacts.topics.add('no channel'),
+    ],
+    [
+      'a channel without a topic',
+      'a topic that comes twice, or none',
+      ({ contacts }) => void contacts.topics.add('party'),
+    ],
     ['an owner without rows', 'its owner does not have', ({ world }) => world.owned.clear()],
     [
       'a row that is owned twice',

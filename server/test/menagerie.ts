@@ -214,6 +214,7 @@ export function portrait(room: GameRoom): unknown {
       .sort(([a], [b]) => a - b)
       .map(([seat, rows]) => [seat, rows.map(({ id }) => id)]),
     timers: timers.waiting,
+    topics: [...room.contacts.topics],
     seats: [...room.seats].map(({ id, auth, spectator, input, inputs, ...seat }) => {
       const { inputTick, commandsTaken } = seat;
       const { shownTick, knownTick, cameTick } = inputs;

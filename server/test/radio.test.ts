@@ -1,9 +1,10 @@
 // What rooms say to each other, in one process and over several.
 
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { MemoryDirectory } from '../src/index.ts';
 import { arcade } from './arcade.ts';
 import { Deployment } from './deployment.ts';
-import { Stepper } from './stepper.ts';
+import { EPOCH_MS, Stepper } from './stepper.ts';
 
 let stepper: Stepper | undefined;
 let deployment: Deployment | undefined;
@@ -71,6 +72,11 @@ test('what cannot travel is a mistake of the game that is told', async () => {
   stepper = await Stepper.start({ rooms: { field } });
   const room = await stepper.server.shard.open('field');
   expect(() => room.publish('a b', 1)).toThrow("publish('a b')");
+  expect(() => room.publish('a.b.c', 1)).toThrow("publish('a.b.c')");
+  expect(() => room.subscribe('news')).toThrow('wants name.topic');
+  expect(() => room.subscribe('olds.today')).toThrow('no handler hears.olds');
+  expect(() => room.unsubscribe('toString.x')).toThrow('no handler hears.toString');
+  expect(() => arcade({ hears: { 'news.today': () => {} } })).toThrow("hears['news.today']");
   expect(() => room.publish('news', new Map())).toThrow("publish('news')");
   expect(() => room.publish('news', 'x'.repeat(20_000))).toThrow('bytes');
 });
@@ -84,4 +90,95 @@ test('rooms of other shards hear, and lies on the channel are let go', async () 
     await deployment.directory.publish('room:news', Uint8Array.from(lie));
   here.publish('news', { text: 'hello' });
   await vi.waitFor(() => expect(heard).toEqual([`${there.id} hello`]));
+});
+
+describe('a topic', () => {
+  /** Rooms that hear of parties, `name` as they are opened says of which. */
+  function parties(...topics: readonly string[]) {
+    const heard: string[] = [];
+    const listener = arcade({
+      open: (room) => {
+        for (const topic of topics) room.subscribe(topic);
+      },
+      hears: {
+        party: (room, text: string, { room: sender, channel }) =>
+          void heard.push(`${room.id} ${channel} ${text} of ${sender}`),
+      },
+    });
+    return { heard, listener };
+  }
+
+  test('is heard by those who subscribed to it, and by nobody else', async () => {
+    const { heard, listener } = parties('party.1', 'party.2');
+    stepper = await Stepper.start({ rooms: { listener } });
+    const { shard } = stepper.server;
+    const [a, b] = [await shard.open('listener'), await shard.open('listener')];
+    b.unsubscribe('party.1');
+    b.subscribe('party.2');
+    for (const channel of ['party.1', 'party.2', 'party.3', 'party']) a.publish(channel, 'hi');
+    b.publish('party.1', 'yo');
+    await stepper.advance(40);
+    const all = [`${b.id} party hi of ${a.id}`, `${b.id} party.2 hi of ${a.id}`];
+    expect(heard.sort()).toEqual([...all, `${a.id} party.1 yo of ${b.id}`].sort());
+  });
+
+  test('ends with the room, and with the last room what the directory is asked for', async () => {
+    const directory = new MemoryDirectory({ now: () => EPOCH_MS });
+    const listens = vi.spyOn(directory, 'subscribe');
+    const { heard, listener } = parties('party.1');
+    stepper = await Stepper.start({ rooms: { listener }, serve: { directory } });
+    const { shard } = stepper.server;
+    const rooms = [await shard.open('listener'), await shard.open('listener')];
+    expect(listens.mock.calls.map(([channel]) => channel)).toEqual(['room:party', 'room:party.1']);
+    rooms[0].close('done');
+    rooms[1].unsubscribe('party.1');
+    rooms[0].subscribe('party.2');
+    const last = await shard.open('listener');
+    last.publish('party.1', 'x');
+    last.publish('party.2', 'x');
+    await stepper.advance(40);
+    expect(heard).toEqual([]);
+    expect(listens.mock.calls.map(([channel]) => channel).slice(2)).toEqual(['room:party.1']);
+  });
+
+  test('is one of a thousand of a room at most', async () => {
+    const { listener } = parties();
+    stepper = await Stepper.start({ rooms: { listener } });
+    const room = await stepper.server.shard.open('listener');
+    for (let i = 0; i < 1_000; i++) room.subscribe(`party.${i}`);
+    room.subscribe('party.0');
+    expect(() => room.subscribe('party.more')).toThrow('1000 topics');
+    room.unsubscribe('party.0');
+    room.subscribe('party.more');
+  });
+
+  test('goes on with its room on another shard', async () => {
+    const { heard, listener } = parties();
+    const speaker = arcade();
+    deployment = new Deployment({ field: listener, speaker });
+    const [a, b] = [await deployment.add(), await deployment.add()];
+    const room = await a.server.shard.open('field');
+    room.subscribe('party.7');
+    const other = await b.server.shard.open('speaker');
+    const moved = await a.server.close();
+    expect(moved).toBeUndefined();
+    expect(b.server.shard.rooms.get(room.id)?.contacts.topics).toEqual(new Set(['party.7']));
+    other.publish('party.7', 'hello');
+    await vi.waitFor(() => expect(heard).toEqual([`${room.id} party.7 hello of ${other.id}`]));
+  });
+
+  test('that the directory did not take is asked for again', async () => {
+    const { heard, listener } = parties();
+    deployment = new Deployment({ field: listener });
+    const [a, b] = [await deployment.add(), await deployment.add()];
+    const [here, there] = [await a.server.shard.open('field'), await b.server.shard.open('field')];
+    a.door.shut = true;
+    here.subscribe('party.7');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    a.door.shut = false;
+    await vi.waitFor(() => {
+      there.publish('party.7', 'hello');
+      expect(heard[0]).toBe(`${here.id} party.7 hello of ${there.id}`);
+    });
+  });
 });

@@ -1,0 +1,62 @@
+// What one room has to do with others: the topics it listens to. Made by room.ts, which hands on what
+// the game asks; saved with the room by room-state.ts. Trap: a game may ask within `open`, before the
+// room is known to anybody: what is outside takes it up when the room starts.
+import { UsageError } from '@tickwire/protocol';
+import { NAME_RULE, readChannel } from './channel.ts';
+
+/** What a room may say and ask beyond itself; the shard's. */
+export interface Outside<Inside> {
+  publish(room: Inside, channel: string, data: unknown): void;
+  /** The room's topics changed. */
+  tune(room: Inside, channel: string, isHeard: boolean): void;
+}
+
+/** What a room is to its contacts. */
+interface Asking {
+  readonly over: boolean;
+  readonly definition: { readonly hears?: Readonly<Record<string, unknown>> };
+}
+
+/** Topics of one room: a lobby of as many parties. */
+export const MOST_TOPICS = 1_000;
+
+export class Contacts<Inside extends Asking> {
+  /** Channels with a topic that the room listens to. */
+  readonly topics = new Set<string>();
+  readonly #room: Inside;
+  readonly #outside: Outside<Inside> | undefined;
+
+  constructor(room: Inside, outside: Outside<Inside> | undefined) {
+    this.#room = room;
+    this.#outside = outside;
+  }
+
+  publish(channel: string, data: unknown): void {
+    this.#outside?.publish(this.#room, channel, data);
+  }
+
+  /** Throws UsageError for what no handler could hear, and beyond MOST_TOPICS. */
+  subscribe(channel: string): void {
+    this.#check('subscribe', channel);
+    if (this.#room.over || this.topics.has(channel)) return;
+    if (this.topics.size >= MOST_TOPICS)
+      throw new UsageError(`subscribe('${channel}'): a room has ${MOST_TOPICS} topics at most`);
+    this.topics.add(channel);
+    this.#outside?.tune(this.#room, channel, true);
+  }
+
+  /** Throws UsageError for what nobody can subscribe to. */
+  unsubscribe(channel: string): void {
+    this.#check('unsubscribe', channel);
+    if (this.#room.over || !this.topics.delete(channel)) return;
+    this.#outside?.tune(this.#room, channel, false);
+  }
+
+  #check(what: string, channel: string): void {
+    const { name, hasTopic = false } = readChannel(channel) ?? {};
+    if (name === undefined || !hasTopic)
+      throw new UsageError(`${what}('${channel}'): wants name.topic, each ${NAME_RULE}`);
+    if (!Object.hasOwn(this.#room.definition.hears ?? {}, name))
+      throw new UsageError(`${what}('${channel}'): the kind has no handler hears.${name}`);
+  }
+}
