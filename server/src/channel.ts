@@ -1,6 +1,6 @@
-// What channels between rooms are called: `name`, or `name.topic`, where the name says which handler
-// of `hears` hears it and the topic, chosen while games run, which rooms do. Asked by define-room.ts,
-// contacts.ts, radio.ts and room-state.ts.
+// What channels between rooms are called: `name`, or `name.topic`, where the name says which
+// handler of `hears` hears it and the topic, chosen while games run, which rooms do. Asked by
+// define-room.ts, contacts.ts, radio.ts and room-state.ts.
 
 /** Characters of a name, and of a topic. */
 const MOST_CHARS = 64;

@@ -1,6 +1,6 @@
-// What one room has to do with others: the topics it listens to. Made by room.ts, which hands on what
-// the game asks; saved with the room by room-state.ts. Trap: a game may ask within `open`, before the
-// room is known to anybody: what is outside takes it up when the room starts.
+// What one room has to do with others: the topics it listens to. Made by room.ts, which hands on
+// what the game asks; saved with the room by room-state.ts. Trap: a game may ask within `open`,
+// before the room is known to anybody: what is outside takes it up when the room starts.
 import { UsageError } from '@tickwire/protocol';
 import { NAME_RULE, readChannel } from './channel.ts';
 
