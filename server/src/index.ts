@@ -117,6 +117,7 @@ export { MemoryDirectory, type MemoryDirectoryOptions } from './memory-directory
 // ./redis-scripts.ts
 // ./redis-line.ts
 // ./redis-lists.ts
+// ./redis-rooms.ts
 // ./redis-channels.ts
 // ./commands.ts
 // ./joining.ts

@@ -22,7 +22,8 @@ import {
 import { RedisChannels } from './redis-channels.ts';
 import { openName, RedisKeys } from './redis-keys.ts';
 import { RedisLine } from './redis-line.ts';
-import { type Listed, RedisLists, slices } from './redis-lists.ts';
+import { RedisLists } from './redis-lists.ts';
+import { freeIn, isFree, RedisRooms, ROOMS_AT_ONCE, type Seen } from './redis-rooms.ts';
 import * as scripts from './redis-scripts.ts';
 
 export interface RedisOptions {
@@ -43,8 +44,6 @@ const SHARD_LEASES = 3;
 const SHARD_MS = 6_000;
 /** Orphans that are read of a list at once; claimed ones leave it. */
 const MAX_DUE = 256;
-/** Rooms that are asked for in one turn. */
-const ROOMS_AT_ONCE = 1_000;
 /** Pages of a list that are looked at for candidates: a list that lies more is being set right. */
 const MAX_PAGES = 8;
 const SECRET_BYTES = 32;
@@ -67,6 +66,7 @@ class RedisDirectory implements Directory {
   readonly #keys: RedisKeys;
   readonly #line: RedisLine;
   readonly #lists: RedisLists;
+  readonly #rooms: RedisRooms;
   readonly #channels: RedisChannels;
   /** Put back where Redis has forgotten it. */
   #secret: Uint8Array = randomBytes(SECRET_BYTES);
@@ -85,6 +85,7 @@ class RedisDirectory implements Directory {
       throw new UsageError('redis: url is not like redis://host:6379');
     }
     this.#lists = new RedisLists(this.#line);
+    this.#rooms = new RedisRooms(this.#line, this.#keys, this.#lists);
     this.#channels = new RedisChannels(() => new RedisLine(url));
   }
 
@@ -169,13 +170,13 @@ class RedisDirectory implements Directory {
   }
 
   async room(id: string): Promise<RoomEntry | undefined> {
-    return (await this.#look(id))?.entry;
+    return (await this.#rooms.look(id))?.entry;
   }
 
   async rooms(kind?: string): Promise<readonly RoomEntry[]> {
     const list = this.#keys.rooms(kind);
     const listed = await this.#lists.read(list, '-inf', 0, -1);
-    const found = this.#settled(await this.#lookAll(listed.map((one) => [list, one])));
+    const found = this.#rooms.settled(await this.#rooms.lookAll(listed.map((one) => [list, one])));
     const entries = found.map(({ entry }) => entry);
     return entries.filter((entry) => kind === undefined || entry.kind === kind);
   }
@@ -188,14 +189,14 @@ class RedisDirectory implements Directory {
     const found: RoomEntry[] = [];
     for (let page = 0; page < MAX_PAGES && found.length < limit; page++) {
       const listed = await this.#lists.read(list, '1', page * atOnce, atOnce);
-      const some = await this.#lookAll(listed.map((one) => [list, one]));
+      const some = await this.#rooms.lookAll(listed.map((one) => [list, one]));
       for (const { room } of some)
         if (room?.open === name && isFree(room.entry)) found.push(room.entry);
       seen.push(...some);
       if (listed.length < atOnce) break;
     }
     // Only now, for it moves what is on the pages.
-    for (const { entry, open, listed } of this.#settled(seen)) {
+    for (const { entry, open, listed } of this.#rooms.settled(seen)) {
       if (open !== name) this.#lists.forget(list, listed);
       if (freeIn(entry) !== listed[1]) this.#markOpen(entry.id, [freeIn(entry), open]);
     }
@@ -206,7 +207,7 @@ class RedisDirectory implements Directory {
     const { leases } = this.#keys;
     const due = await Promise.all(leases.map((list) => this.#lists.due(list, MAX_DUE)));
     const listed = due.flatMap((some, index) => some.map((one) => [leases[index], one] as const));
-    const found = this.#settled(await this.#lookAll(listed));
+    const found = this.#rooms.settled(await this.#rooms.lookAll(listed));
     for (const { entry, untilMs } of found)
       if (!entry.orphan) this.#markLease(entry.id, String(untilMs));
     return found
@@ -314,41 +315,6 @@ class RedisDirectory implements Directory {
     return freed !== false;
   }
 
-  async #look(id: string): Promise<Looked | undefined> {
-    const answer = await this.#run<Texts | null>(scripts.LOOK, id, []);
-    if (!answer) return undefined;
-    const [kind, build, seats, match, hidden, shard, url, epoch] = answer;
-    const [locked, taken, orphan, untilMs, open] = answer.slice(8);
-    const facts = { id, kind, build, seats: Number(seats), match, hidden: hidden === '1' };
-    const flags = { locked: locked === '1', orphan: orphan === '1' };
-    const counts = { epoch: Number(epoch), taken: Number(taken) };
-    return {
-      entry: { ...facts, shard, url, ...counts, ...flags },
-      untilMs: Number(untilMs),
-      open,
-    };
-  }
-
-  /** What stands on lists, asked of the rooms themselves. */
-  async #lookAll(all: readonly (readonly [list: string, listed: Listed])[]): Promise<Seen[]> {
-    const seen: Seen[] = [];
-    for (const some of slices(all, ROOMS_AT_ONCE)) {
-      const rooms = await Promise.all(some.map(([, [id]]) => this.#look(id)));
-      for (const [index, [list, listed]] of some.entries())
-        seen.push({ list, listed, room: rooms[index] });
-    }
-    return seen;
-  }
-
-  /** Rooms that are there; the others are taken off their lists. */
-  #settled(seen: readonly Seen[]): (Looked & { readonly listed: Listed })[] {
-    return seen.flatMap(({ list, listed, room }) => {
-      if (room) return [{ ...room, listed }];
-      this.#lists.forget(list, listed);
-      return [];
-    });
-  }
-
   #markLease(id: string, untilMs: string): void {
     this.#lists.mark(this.#keys.lease(id), id, Number(untilMs));
   }
@@ -357,27 +323,4 @@ class RedisDirectory implements Directory {
   #markOpen(id: string, [free, open]: Freed): void {
     if (open !== '') this.#lists.mark(this.#keys.open(open), id, Math.max(free, 0));
   }
-}
-
-interface Looked {
-  readonly entry: RoomEntry;
-  readonly untilMs: number;
-  /** Name of its list of open rooms. */
-  readonly open: string;
-}
-
-/** An entry of a list, and the room that it is about. */
-interface Seen {
-  readonly list: string;
-  readonly listed: Listed;
-  readonly room: Looked | undefined;
-}
-
-/** Seats that somebody may have now. */
-function freeIn({ locked, seats, taken }: RoomEntry): number {
-  return locked ? 0 : Math.max(seats - taken, 0);
-}
-
-function isFree(entry: RoomEntry): boolean {
-  return freeIn(entry) > 0 && !entry.orphan;
 }
