@@ -208,9 +208,10 @@ export class LinesWorld implements Place {
     this.#watched.add(seat);
     const { inputs } = this.#room.seat(seat)!;
     const put = inputs.put.bind(inputs);
-    inputs.put = (tick, wire, nowTick, ...shown) => {
-      trace.slacks[tick] = tick - nowTick;
-      put(tick, wire, nowTick, ...shown);
+    inputs.put = (tick, wire, stamps) => {
+      const [, , cameTick] = stamps;
+      trace.slacks[tick] = tick - cameTick;
+      put(tick, wire, stamps);
     };
   }
 }

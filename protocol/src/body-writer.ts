@@ -7,7 +7,7 @@ import * as Context from './body-context.ts';
 import { PRICE_UNITS } from './coding-tables.ts';
 import { changedOffset, FORM_ARRIVAL, FORM_SINCE, FORM_STEP, MAX_AGE } from './contexts.ts';
 import { type KnownSet, kindOfKey, rowOfKey } from './known-set.ts';
-import { MAX_ENTITY_ID } from './limits.ts';
+import { ENTITY_LEVELS } from './limits.ts';
 import type { LiveTable } from './live-table.ts';
 import type { Sink } from './sink.ts';
 import { SlotList } from './slot-list.ts';
@@ -269,8 +269,8 @@ function writeEntered(
   const id = table.ids[row];
   sink.open();
   sink.level(Context.Kind, table.plan.index, kinds - 1);
-  if (idBefore === 0) sink.level(Context.Id, id, MAX_ENTITY_ID - 1);
-  else sink.change(Context.IdStep, id, idBefore, MAX_ENTITY_ID - 1);
+  if (idBefore === 0) sink.level(Context.Id, id, ENTITY_LEVELS);
+  else sink.change(Context.IdStep, id, idBefore, ENTITY_LEVELS);
   if (!sink.recall(FORM_ARRIVAL, table, row)) {
     if (table.tracks) writeAge(sink, table, row);
     writeShared(sink, table, row, NEVER, FORM_ARRIVAL);

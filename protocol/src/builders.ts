@@ -39,7 +39,7 @@ import type {
   Vec3,
   Vec3Like,
 } from './field.ts';
-import { MAX_ELEMENTS, MAX_ENTITY_ID, MAX_PACKED_BYTES, MAX_TEXT_CHARS } from './limits.ts';
+import { ENTITY_LEVELS, MAX_ELEMENTS, MAX_PACKED_BYTES, MAX_TEXT_CHARS } from './limits.ts';
 import type { SchemaInput, SchemaOutput, StandardSchema } from './standard-schema.ts';
 
 const BLANK: FieldSpec = {
@@ -140,7 +140,7 @@ export function choice<const N extends readonly [string, ...string[]]>(
 export function entity<K extends string>(
   kind: K,
 ): Field<EntityId<K>, EntityId<K>, EntityId<K>, 'all'> {
-  return build({ type: 'entity', levels: MAX_ENTITY_ID - 1, names: [kind] });
+  return build({ type: 'entity', levels: ENTITY_LEVELS, names: [kind] });
 }
 
 /** Two numbers in min..max in steps of `step`. */

@@ -52,6 +52,8 @@ export const SENT_UNITS = 128;
 export const MARGIN_UNITS = 256;
 /** Units of a tick of the shown time an INPUT tells: finer than a drawn frame at any tick rate. */
 export const SHOWN_UNITS = 64;
+/** How far back a tick may be told: V8 makes an object of what is negated with each call. */
+const MOST_BACK = -MAX_TICK;
 /** Margins beyond this many ticks say nothing more. */
 const MAX_MARGIN_TICKS = 127;
 
@@ -190,7 +192,7 @@ export function writeInputHeader(out: MsgpackWriter, header: InputHeader): void 
 
 export function readInputHeader(from: MsgpackReader, header: InputHeader): void {
   header.dState = from.int(0, MAX_TICK);
-  header.dShown = from.int(-MAX_TICK, MAX_TICK);
+  header.dShown = from.int(MOST_BACK, MAX_TICK);
   header.dFirst = from.int(0, MAX_TICK);
 }
 
@@ -216,7 +218,7 @@ export function writeEventHeader(out: MsgpackWriter, dTick: number, event: numbe
 }
 
 export function readEventHeader(from: MsgpackReader): { dTick: number; event: number } {
-  return { dTick: from.int(-MAX_TICK, MAX_TICK), event: from.int(0, MAX_DECLARED - 1) };
+  return { dTick: from.int(MOST_BACK, MAX_TICK), event: from.int(0, MAX_DECLARED - 1) };
 }
 
 export function writeCommandHeader(out: MsgpackWriter, id: number, command: number): void {

@@ -64,7 +64,11 @@ export function inputFromWire(
  * repeats.
  */
 export function releasePresses(plan: Plan, wire: Float64Array): void {
-  for (const f of plan.fields) if (f.spec.press) wire[f.column] = 0;
+  const { fields } = plan;
+  for (let i = 0; i < fields.length; i++) {
+    const { spec, column } = fields[i];
+    if (spec.press) wire[column] = 0;
+  }
 }
 
 /** Adds the presses of a late input to one that is still to come. */
@@ -133,7 +137,9 @@ export function readInputs(
 
 function readChanged(source: Source, plan: Plan, wire: Float64Array): void {
   source.open();
-  for (const { index, column, spec, contexts } of plan.fields) {
+  const { fields } = plan;
+  for (let f = 0; f < fields.length; f++) {
+    const { index, column, spec, contexts } = fields[f];
     if (!source.offered(contexts.flags, index)) continue;
     for (let i = 0; i < spec.components; i++) {
       const context = contexts.change + i * contexts.changeSize;

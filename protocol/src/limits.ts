@@ -18,6 +18,8 @@ export const MAX_DECLARED = 128;
  * Highest game-visible entity id, exclusive. 2^32: a room that spawns 1,000 a second lives 49 days.
  */
 export const MAX_ENTITY_ID = 2 ** 32;
+/** The largest: an id on the wire is one of 0 to this. */
+export const ENTITY_LEVELS = MAX_ENTITY_ID - 1;
 
 /**
  * Wire slots of one seat: more entities than this at once in one known set are a mistake, not a

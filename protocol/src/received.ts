@@ -6,7 +6,7 @@ import * as Context from './body-context.ts';
 import { changedOffset, FORM_ARRIVAL, FORM_SINCE, FORM_STEP, MAX_AGE } from './contexts.ts';
 import { badState } from './errors.ts';
 import type { Game } from './game.ts';
-import { MAX_ENTITY_ID, MAX_SLOTS } from './limits.ts';
+import { ENTITY_LEVELS, MAX_SLOTS } from './limits.ts';
 import { ReceivedTable } from './received-table.ts';
 import type { Source } from './sink.ts';
 import { type Reading, readOwn, readShared } from './state-reader.ts';
@@ -208,8 +208,8 @@ export class Received {
     const kind = source.level(Context.Kind, this.tables.length - 1);
     const id =
       idBefore === 0
-        ? source.level(Context.Id, MAX_ENTITY_ID - 1)
-        : source.change(Context.IdStep, idBefore, MAX_ENTITY_ID - 1);
+        ? source.level(Context.Id, ENTITY_LEVELS)
+        : source.change(Context.IdStep, idBefore, ENTITY_LEVELS);
     if (id === 0 || this.#rowOf[kind].has(id)) badState('an entity enters twice');
     const table = this.tables[kind];
     const kept = before?.[kind].get(id);

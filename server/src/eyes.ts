@@ -35,10 +35,7 @@ const TURN = 7;
 const NEW_EYE = Float64Array.of(0, 0, 0, 0, Number.NaN, Number.NaN, Number.NaN, 0);
 
 export class Eyes {
-  readonly #eye: Eye = {
-    ...{ x: 0, y: 0, z: 0, placed: false },
-    ...{ lookedX: 0, lookedY: 0, lookedZ: 0, turn: 0 },
-  };
+  readonly #eye = nowhere();
   #numbers = new Float64Array(FIRST_EYES * EYE);
   #count = 0;
   readonly #closed: number[] = [];
@@ -95,6 +92,21 @@ export class Eyes {
     this.#numbers[at + LOOKED + 1] = y;
     this.#numbers[at + LOOKED + 2] = z;
   }
+}
+
+/** Not numbers: where V8 sees a double first, it writes the next ones into its place. */
+function nowhere(): Eye {
+  const { NaN: none } = Number;
+  return {
+    x: none,
+    y: none,
+    z: none,
+    placed: false,
+    lookedX: none,
+    lookedY: none,
+    lookedZ: none,
+    turn: 0,
+  };
 }
 
 /** False for a row that is gone, or nowhere: it leaves the eye where it was. */

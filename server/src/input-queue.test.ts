@@ -9,6 +9,8 @@ const { input } = defineGame({
 });
 
 const wire = (dx: number, fire = 0) => Float64Array.of(dx + 1, fire);
+const stamps = (cameTick: number, shownTick: number, knownTick = Number.NaN) =>
+  Float64Array.of(shownTick, knownTick, cameTick);
 const queue = () => new InputQueue(input, { windowTicks: 16, repeatTicks: 3 });
 const taken = (from: InputQueue, tick: number) => {
   const [dx, fire] = from.take(tick);
@@ -18,8 +20,8 @@ const taken = (from: InputQueue, tick: number) => {
 describe('input queue', () => {
   test('[I2] gives each tick its own input, and waits for those that are early', () => {
     const inputs = queue();
-    inputs.put(2, wire(1), 0, 0);
-    inputs.put(1, wire(-1), 0, 0);
+    inputs.put(2, wire(1), stamps(0, 0));
+    inputs.put(1, wire(-1), stamps(0, 0));
     expect([taken(inputs, 1), taken(inputs, 2)]).toEqual([
       [-1, 0],
       [1, 0],
@@ -30,7 +32,7 @@ describe('input queue', () => {
 
   test('[I2] repeats the last without its presses, for a while, then stands still', () => {
     const inputs = queue();
-    inputs.put(1, wire(1, 1), 0, 0);
+    inputs.put(1, wire(1, 1), stamps(0, 0));
     const ticks = [1, 2, 3, 4, 5].map((tick) => taken(inputs, tick));
     expect(ticks).toEqual([
       [1, 1],
@@ -43,21 +45,21 @@ describe('input queue', () => {
 
   test('[I2] repeats what was said last, also where that came late', () => {
     const inputs = queue();
-    inputs.put(1, wire(1), 0, 0);
+    inputs.put(1, wire(1), stamps(0, 0));
     expect(taken(inputs, 1)).toEqual([1, 0]);
     expect(taken(inputs, 2)).toEqual([1, 0]);
-    inputs.put(2, wire(-1), 2.5, 0);
+    inputs.put(2, wire(-1), stamps(2.5, 0));
     expect(taken(inputs, 3)).toEqual([-1, 0]);
     // Whoever is late all the time is there all the same.
     for (let tick = 4; tick < 12; tick++) {
-      inputs.put(tick - 1, wire(tick % 2), tick - 0.5, 0);
+      inputs.put(tick - 1, wire(tick % 2), stamps(tick - 0.5, 0));
       expect(taken(inputs, tick)).toEqual([tick % 2, 0]);
     }
   });
 
   test('a late press is judged by what was shown when it was made', () => {
     const inputs = queue();
-    inputs.put(1, wire(0), 0, 0.5, 0);
+    inputs.put(1, wire(0), stamps(0, 0.5, 0));
     inputs.take(1);
     inputs.take(2);
     expect([inputs.shownTick, inputs.knownTick, inputs.cameTick]).toEqual([
@@ -65,13 +67,13 @@ describe('input queue', () => {
       Number.NaN,
       Number.NaN,
     ]);
-    inputs.put(2, wire(0), 2.1, 1.25, 1);
-    inputs.put(3, wire(0), 2.2, 2.25, 2);
+    inputs.put(2, wire(0), stamps(2.1, 1.25, 1));
+    inputs.put(3, wire(0), stamps(2.2, 2.25, 2));
     inputs.take(3);
     expect([inputs.shownTick, inputs.knownTick, inputs.cameTick]).toEqual([2.25, 2, 2.2]);
-    for (const tick of [1, 2]) inputs.put(tick, wire(0, 1), 3.2, tick - 0.75, tick);
-    inputs.put(4, wire(0), 3.3, 3.25, 3);
-    inputs.put(5, wire(0), 3.4, 4.25, 4);
+    for (const tick of [1, 2]) inputs.put(tick, wire(0, 1), stamps(3.2, tick - 0.75, tick));
+    inputs.put(4, wire(0), stamps(3.3, 3.25, 3));
+    inputs.put(5, wire(0), stamps(3.4, 4.25, 4));
     inputs.take(4);
     expect([inputs.shownTick, inputs.knownTick, inputs.cameTick]).toEqual([0.25, 1, 3.2]);
     inputs.take(5);
@@ -80,9 +82,9 @@ describe('input queue', () => {
 
   test('tells whether the input of the tick is another than before', () => {
     const inputs = queue();
-    inputs.put(2, wire(1, 1), 0, 0);
-    inputs.put(3, wire(1), 0, 0);
-    inputs.put(4, wire(1), 0, 0);
+    inputs.put(2, wire(1, 1), stamps(0, 0));
+    inputs.put(3, wire(1), stamps(0, 0));
+    inputs.put(4, wire(1), stamps(0, 0));
     const changes = [1, 2, 3, 4, 5].map((tick) => {
       inputs.take(tick);
       return inputs.changed;
@@ -93,8 +95,8 @@ describe('input queue', () => {
   test('[I2] carries the presses of late inputs to the next tick, once', () => {
     const inputs = queue();
     taken(inputs, 5);
-    inputs.put(4, wire(1, 1), 5.5, 0);
-    inputs.put(5, wire(1, 1), 5.5, 0);
+    inputs.put(4, wire(1, 1), stamps(5.5, 0));
+    inputs.put(5, wire(1, 1), stamps(5.5, 0));
     expect(inputs.late).toBe(2);
     expect([taken(inputs, 6), taken(inputs, 7)]).toEqual([
       [1, 1],
@@ -104,10 +106,10 @@ describe('input queue', () => {
 
   test('{T53} takes the first input of a tick, and none beyond its window', () => {
     const inputs = queue();
-    inputs.put(1, wire(1), 0, 0);
-    inputs.put(1, wire(-1), 0, 0);
-    inputs.put(16, wire(-1), 0, 0);
-    inputs.put(17, wire(1), 0, 0);
+    inputs.put(1, wire(1), stamps(0, 0));
+    inputs.put(1, wire(-1), stamps(0, 0));
+    inputs.put(16, wire(-1), stamps(0, 0));
+    inputs.put(17, wire(1), stamps(0, 0));
     expect([taken(inputs, 1), inputs.early]).toEqual([[1, 0], 1]);
     for (let tick = 2; tick < 16; tick++) taken(inputs, tick);
     expect(taken(inputs, 16)).toEqual([-1, 0]);
@@ -118,7 +120,7 @@ describe('input queue', () => {
   test('knows what was shown when the input of the tick was made', () => {
     const inputs = queue();
     expect(inputs.shownTick).toBeNaN();
-    inputs.put(10, wire(0), 9.5, 4.25);
+    inputs.put(10, wire(0), stamps(9.5, 4.25));
     taken(inputs, 10);
     expect(inputs.shownTick).toBe(4.25);
     taken(inputs, 11);
@@ -127,16 +129,16 @@ describe('input queue', () => {
 
   test('[I5] tells the least slack since it was asked, and none where nothing came', () => {
     const inputs = queue();
-    inputs.put(3, wire(0), 1, 0);
-    inputs.put(2, wire(0), 1.5, 0);
+    inputs.put(3, wire(0), stamps(1, 0));
+    inputs.put(2, wire(0), stamps(1.5, 0));
     expect(inputs.takeSlack()).toBe(0.5 * MARGIN_UNITS);
     expect(inputs.takeSlack()).toBe(NO_SLACK);
   });
 
   test('[I6] uses what came on the old line in its ticks, and then nothing of it', () => {
     const inputs = queue();
-    inputs.put(1, wire(1), 0, 0);
-    inputs.put(2, wire(1, 1), 0, 0);
+    inputs.put(1, wire(1), stamps(0, 0));
+    inputs.put(2, wire(1, 1), stamps(0, 0));
     taken(inputs, 1);
     inputs.restart();
     expect(taken(inputs, 2)).toEqual([1, 1]);
@@ -163,7 +165,7 @@ describe('input queue', () => {
           const one = coming.shift()!;
           const isKept = one.tick >= tick && one.tick < tick + 16;
           if (one.fire) expected.add(isKept ? one.tick : tick);
-          inputs.put(one.tick, wire(0, one.fire), one.at, 0);
+          inputs.put(one.tick, wire(0, one.fire), stamps(one.at, 0));
         }
         if (taken(inputs, tick)[1]) pressed.add(tick);
       }

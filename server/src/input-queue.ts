@@ -23,18 +23,24 @@ export interface InputLimits {
 }
 
 // Where the numbers of a queue stand: nine, three inputs, then the slots.
-/**
- * What was shown to who made the input of the current tick, the newest STATE it came from, and when
- * the input arrived: ticks.
- */
+/** Stamps of the input of the current tick. */
 const SHOWN = 0;
 /** The same of a late press that waits for the next tick, and of one that this tick took. */
 const WAITING = 3;
 const PRESSED = 6;
 /** The input that its player said last, presses and all: what the next one differs from. */
 const SAID = 9;
-/** Numbers of a slot before its input: its tick, and as SHOWN. */
+/** Numbers of a slot before its input: its tick, and its stamps. */
 const SLOT_HEAD = 4;
+
+// The stamps of an input, fractional ticks that are handed over in an array: V8 makes an object of
+// each double that is an argument, in runs where it does not inline the call.
+/** What was shown to its player, who had applied the STATE of `KNOWN_AT`; and when it arrived. */
+export const SHOWN_AT = 0;
+/** NaN where nobody said. */
+export const KNOWN_AT = 1;
+export const CAME_AT = 2;
+export const STAMPS = 3;
 
 /** Slack is kept as STATE tells it, in 1/MARGIN_UNITS tick; nobody asks for so much. */
 const MOST_SLACK_TICKS = 2 ** 20;
@@ -92,21 +98,13 @@ export class InputQueue {
     for (let i = 0; i < this.#width; i++) wire[i] = numbers[SAID + i];
   }
 
-  /**
-   * An input for `tick` arrived at the fractional tick `nowTick`, from a player who was then shown
-   * `shownTick` and had applied the STATE of `knownTick`. The first to come for a tick counts.
-   */
-  put(
-    tick: number,
-    wire: Float64Array,
-    nowTick: number,
-    shownTick: number,
-    knownTick = Number.NaN,
-  ): void {
+  /** An input for `tick` arrived. The first to come for a tick counts. */
+  put(tick: number, wire: Float64Array, stamps: Float64Array): void {
     const numbers = this.#numbers;
     const width = this.#width;
     for (let i = 0; i < width; i++) numbers[SAID + i] = wire[i];
-    const slackTicks = Math.max(Math.min(tick - nowTick, MOST_SLACK_TICKS), -MOST_SLACK_TICKS);
+    const ahead = tick - stamps[CAME_AT];
+    const slackTicks = Math.max(Math.min(ahead, MOST_SLACK_TICKS), -MOST_SLACK_TICKS);
     const slack = Math.round(slackTicks * MARGIN_UNITS) | 0;
     if (slack < this.#leastSlack) this.#leastSlack = slack;
     const early = tick - this.tick >= this.#slots;
@@ -114,15 +112,13 @@ export class InputQueue {
       if (early) this.early++;
       else this.late++;
       this.#repeated = 0;
-      this.#carry(wire, nowTick, shownTick, knownTick);
+      this.#carry(wire, stamps);
       return;
     }
     const at = this.#at(tick % this.#slots);
     if (numbers[at] === tick) return;
     numbers[at] = tick;
-    numbers[at + 1] = shownTick;
-    numbers[at + 2] = knownTick;
-    numbers[at + 3] = nowTick;
+    for (let i = 0; i < STAMPS; i++) numbers[at + 1 + i] = stamps[i];
     for (let i = 0; i < width; i++) numbers[at + SLOT_HEAD + i] = wire[i];
   }
 
@@ -136,14 +132,12 @@ export class InputQueue {
     const at = this.#at(tick % this.#slots);
     if (numbers[at] === tick) {
       this.#fill(taken, numbers, at + SLOT_HEAD);
-      numbers[SHOWN] = numbers[at + 1];
-      numbers[SHOWN + 1] = numbers[at + 2];
-      numbers[SHOWN + 2] = numbers[at + 3];
+      for (let i = 0; i < STAMPS; i++) numbers[SHOWN + i] = numbers[at + 1 + i];
       this.#repeated = 0;
       this.inTime++;
     } else {
-      numbers[SHOWN]++;
-      numbers[SHOWN + 1] = numbers[SHOWN + 2] = Number.NaN;
+      numbers[SHOWN + SHOWN_AT]++;
+      numbers[SHOWN + KNOWN_AT] = numbers[SHOWN + CAME_AT] = Number.NaN;
       if (++this.#repeated > this.#repeatTicks) this.#fill(taken, this.#plan.initialWire, 0);
       else this.#fill(taken, numbers, SAID);
       releasePresses(this.#plan, taken);
@@ -151,9 +145,7 @@ export class InputQueue {
     numbers[PRESSED] = Number.NaN;
     if (this.#carries) {
       this.#carries = false;
-      numbers[PRESSED] = numbers[WAITING];
-      numbers[PRESSED + 1] = numbers[WAITING + 1];
-      numbers[PRESSED + 2] = numbers[WAITING + 2];
+      for (let i = 0; i < STAMPS; i++) numbers[PRESSED + i] = numbers[WAITING + i];
       numbers[WAITING] = Number.NaN;
       this.#fill(carried, numbers, this.#carried);
       carryPresses(this.#plan, carried, taken);
@@ -173,17 +165,17 @@ export class InputQueue {
    * late press that the tick took; NaN before the first.
    */
   get shownTick(): number {
-    return this.#numbers[this.#judged];
+    return this.#numbers[this.#judged + SHOWN_AT];
   }
 
   /** Newest STATE that the player had then; NaN where nobody said. */
   get knownTick(): number {
-    return this.#numbers[this.#judged + 1];
+    return this.#numbers[this.#judged + KNOWN_AT];
   }
 
   /** Fractional tick at which that input arrived; NaN where none did. */
   get cameTick(): number {
-    return this.#numbers[this.#judged + 2];
+    return this.#numbers[this.#judged + CAME_AT];
   }
 
   get #judged(): number {
@@ -262,15 +254,12 @@ export class InputQueue {
       }
   }
 
-  #carry(wire: Float64Array, nowTick: number, shownTick: number, knownTick: number): void {
+  #carry(wire: Float64Array, stamps: Float64Array): void {
     const numbers = this.#numbers;
     this.#carries = true;
     // The first press counts: what it was aimed at is furthest back.
-    if (Number.isNaN(numbers[WAITING]) && this.#presses(wire)) {
-      numbers[WAITING] = shownTick;
-      numbers[WAITING + 1] = knownTick;
-      numbers[WAITING + 2] = nowTick;
-    }
+    if (Number.isNaN(numbers[WAITING]) && this.#presses(wire))
+      for (let i = 0; i < STAMPS; i++) numbers[WAITING + i] = stamps[i];
     this.#fill(carried, numbers, this.#carried);
     carryPresses(this.#plan, wire, carried);
     for (let i = 0; i < this.#width; i++) numbers[this.#carried + i] = carried[i];

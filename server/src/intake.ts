@@ -15,7 +15,7 @@ import {
   readInputs,
   SHOWN_UNITS,
 } from '@tickwire/protocol';
-import type { InputQueue } from './input-queue.ts';
+import { CAME_AT, type InputQueue, KNOWN_AT, SHOWN_AT, STAMPS } from './input-queue.ts';
 import { TokenBucket } from './rate-limit.ts';
 import type { GameRoom } from './room.ts';
 import type { RoomSeat } from './seat.ts';
@@ -41,19 +41,17 @@ const coming = {
   queue: undefined as InputQueue | undefined,
   /** The tick before. */
   tick: 0,
-  /** Fractional tick at which the frame came. */
-  nowTick: Number.NaN,
-  /** Newest STATE that the player has applied. */
-  knownTick: Number.NaN,
   /** How much later than the input's tick others are shown, in 1/SHOWN_UNITS tick. */
   shownLate: 0,
 };
 
+const stamps = new Float64Array(STAMPS);
+
 /** Takes the input of the next tick. */
 function put(): void {
   const tick = ++coming.tick;
-  const shownTick = tick - coming.shownLate / SHOWN_UNITS;
-  coming.queue!.put(tick, said, coming.nowTick, shownTick, coming.knownTick);
+  stamps[SHOWN_AT] = tick - coming.shownLate / SHOWN_UNITS;
+  coming.queue!.put(tick, said, stamps);
 }
 
 export class Intake {
@@ -96,8 +94,8 @@ export class Intake {
     inputs.lastSaid(said);
     coming.queue = inputs;
     coming.tick = this.#inputTick;
-    coming.nowTick = room.schedule.tickAt(nowMs);
-    coming.knownTick = this.seat.ackTick;
+    stamps[CAME_AT] = room.schedule.tickAt(nowMs);
+    stamps[KNOWN_AT] = this.seat.ackTick;
     coming.shownLate = this.#shownLate - (this.#shownFirst - shownFirst);
     const { input, priors } = room.game;
     if (room.isPacked) {

@@ -139,7 +139,7 @@ describe('a room that is restored', () => {
     a.seat(1);
     const seat = a.room.seat(1)!;
     a.run(30);
-    seat.inputs.put(31, Float64Array.of(0, 0, 0), 30, 27);
+    seat.inputs.put(31, Float64Array.of(0, 0, 0), Float64Array.of(27, Number.NaN, 30));
     a.run(1);
     a.room.launch(a.room.spawn('rock', {}), seat);
     expect(a.room.rewinds.launches.size).toBe(1);
@@ -150,7 +150,7 @@ describe('a room that is restored', () => {
     const again = b.room.seat(1)!;
     const [shot] = b.room.all('rock') as Iterable<never>;
     for (let tick = b.room.tick; tick < 60; tick++) {
-      again.inputs.put(tick, Float64Array.of(0, 0, 0), tick, tick - 5, tick - 3);
+      again.inputs.put(tick, Float64Array.of(0, 0, 0), Float64Array.of(tick - 5, tick - 3, tick));
       b.run(1);
       for (const who of [again, shot]) {
         const looked = b.room.rewind(who, (past) => [past.tick, [...past.all('rock')].length]);

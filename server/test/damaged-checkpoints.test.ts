@@ -131,7 +131,10 @@ describe('bytes that are not what was written', () => {
     [
       'an input outside its declaration',
       'outside its declaration',
-      (room) => room.seat(2)!.inputs.put(room.tick, Float64Array.of(0, 9, 0), room.tick, 1),
+      (room) => {
+        const stamps = Float64Array.of(1, Number.NaN, room.tick);
+        room.seat(2)!.inputs.put(room.tick, Float64Array.of(0, 9, 0), stamps);
+      },
     ],
     [
       'a shot of nobody',

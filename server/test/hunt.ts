@@ -67,7 +67,8 @@ export async function hunt(
   const room = stepper.room('field');
   const seat = room.seat(1)!;
   const inTick = async (behind: number, now: () => void): Promise<void> => {
-    seat.inputs.put(room.tick, Float64Array.of(1), room.tick, room.tick - behind);
+    const stamps = Float64Array.of(room.tick - behind, Number.NaN, room.tick);
+    seat.inputs.put(room.tick, Float64Array.of(1), stamps);
     let ran = false;
     next = () => {
       ran = true;

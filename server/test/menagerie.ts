@@ -283,6 +283,7 @@ export function play({ room }: Bench, seed: number): void {
     const wire = Float64Array.of(random.integer(3), random.integer(2), random.integer(2));
     // Now and then nothing comes, or something that is early, or late.
     const ahead = random.integer(6) - 1;
-    if (random.integer(4) > 0) seat.inputs.put(room.tick + ahead, wire, room.tick, room.tick - 3);
+    const stamps = Float64Array.of(room.tick - 3, Number.NaN, room.tick);
+    if (random.integer(4) > 0) seat.inputs.put(room.tick + ahead, wire, stamps);
   }
 }

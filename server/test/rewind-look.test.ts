@@ -180,7 +180,8 @@ test('[C3] what an input waited at the server is not counted against its line', 
   const { field, room, seat, inTick } = await hunt();
   const reached = () => field.tick - 1 - field.rewind(field.seat(1)!, (past) => past.tick);
   await inTick(45, () => expect(reached()).toBeCloseTo(270 / 20, 9));
-  seat.inputs.put(room.tick + 6, Float64Array.of(1), room.tick - 0.5, room.tick + 6 - 45);
+  const stamps = Float64Array.of(room.tick + 6 - 45, Number.NaN, room.tick - 0.5);
+  seat.inputs.put(room.tick + 6, Float64Array.of(1), stamps);
   await stepper.advance(6 * 20);
   await inTick(0, () => expect(reached()).toBeCloseTo(270 / 20 + 5.5, 9));
 });
@@ -197,7 +198,8 @@ describe('[C3] a client that says less than it has', () => {
   test('about the STATEs it applied reaches no further back', async () => {
     const { field, room, seat, inTick } = await hunt({ open }, move);
     for (const held of [10, 15, 30, 45]) {
-      seat.inputs.put(room.tick, Float64Array.of(1), room.tick, room.tick - 1, room.tick - held);
+      const stamps = Float64Array.of(room.tick - 1, room.tick - held, room.tick);
+      seat.inputs.put(room.tick, Float64Array.of(1), stamps);
       await inTick(0, () => {
         const { x } = field.rewind(field.seat(1)!, (past) => past.get('duck', duck)!);
         expect(field.tick - 1 - x).toBeLessThan(REACH + GUESS);

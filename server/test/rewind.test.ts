@@ -79,7 +79,8 @@ test('{T56} [C3] rewind reaches no further than the measured line allows', async
   const room = stepper.room('field');
   const seat = room.seat(1)!;
   // A client that lies about what it was shown gets no further.
-  seat.inputs.put(room.tick, Float64Array.of(1, 1, 0), room.tick, room.tick - 5000);
+  const stamps = Float64Array.of(room.tick - 5000, Number.NaN, room.tick);
+  seat.inputs.put(room.tick, Float64Array.of(1, 1, 0), stamps);
   seat.takeInput(room.tick);
   const reached = room.rewind(seat, (world) => (world as { tick: number }).tick);
   expect(room.doneTick - reached).toBeLessThan((60 + 34 + 250) / tickMs);
@@ -105,7 +106,8 @@ test('{T56} [C3] a client that answers only some pings in time reaches no furthe
   const room = stepper.room('field');
   const seat = room.seat(1)!;
   expect(seat.rttMs).toBeGreaterThan(300);
-  seat.inputs.put(room.tick, Float64Array.of(1, 1, 0), room.tick, room.tick - 5000);
+  const stamps = Float64Array.of(room.tick - 5000, Number.NaN, room.tick);
+  seat.inputs.put(room.tick, Float64Array.of(1, 1, 0), stamps);
   seat.takeInput(room.tick);
   const reached = room.rewind(seat, (world) => (world as { tick: number }).tick);
   expect(room.doneTick - reached).toBeLessThan((34 + 250 + 20) / (1000 / game.tickRate));
