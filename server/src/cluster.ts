@@ -24,8 +24,6 @@ export interface ClusterOptions {
   tally: Tally;
   /** Ms from one checkpoint of a room to the next: what is lost with its process. */
   checkpointMs: number;
-  /** As for Leases. */
-  lost: (id: string) => void;
   /** How busy this process is, 0..1. */
   load: () => number;
   /** 0 <= n < 1. */
@@ -159,14 +157,14 @@ export class Cluster {
   }
 
   async #save(room: GameRoom): Promise<void> {
-    const { directory, shard, seating, clocks, leases, tally, lost } = this.#options;
+    const { directory, shard, seating, clocks, leases, tally } = this.#options;
     // One that is handed over has had its last.
     if (shard.playing(room.id) !== room || !leases.hold) return;
     const lease = shard.leaseOf(room);
     const bytes = saveRoom(room, seating.recordsOf(room), { clocks });
     if (!bytes) return;
     // The renewals would say so in a moment.
-    if (!(await directory.save(lease, room.doneTick, bytes))) return lost(room.id);
+    if (!(await directory.save(lease, room.doneTick, bytes))) return leases.refused(lease);
     tally.checkpoints++;
     tally.checkpointBytes += bytes.length;
   }
@@ -174,7 +172,8 @@ export class Cluster {
   /** One after the other: other shards take their share meanwhile. */
   async #reap(): Promise<void> {
     const { directory, shard, leases, log, tally } = this.#options;
-    if (shard.draining || !leases.hold) return;
+    // Whose directory was away has not renewed either: rooms without an owner may have one.
+    if (shard.draining || !leases.hold || !leases.settled) return;
     for (const id of await directory.orphans()) {
       if (shard.rooms.has(id)) continue;
       try {

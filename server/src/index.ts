@@ -137,6 +137,7 @@ export type { Shard } from './shard.ts';
 // ./owners.ts
 // ./placement.ts
 export type { Seating } from './seating.ts';
+// ./recovery.ts
 // ./moving.ts
 // ./cluster.ts
 // ./make-shard.ts

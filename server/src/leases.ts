@@ -16,6 +16,13 @@ export interface LeasesOptions {
   tally: Tally;
   /** Monotonic ms. */
   now: () => number;
+  /**
+   * Claims a room again that the directory may have forgotten; false: it is another's now. Rejects
+   * with DirectoryError.
+   */
+  takeBack: (lease: Lease) => Promise<boolean>;
+  /** The directory answers again. */
+  back: () => void;
   /** Another shard owns the room now. */
   lost: (id: string) => void;
 }
@@ -40,6 +47,10 @@ export class Leases {
   /** Others may have claimed what is ours, and nobody has said that they have not. */
   #inDoubt = false;
   #away = false;
+  /** When it answered again. */
+  #backMs = Number.NEGATIVE_INFINITY;
+  /** Rooms that are being claimed again. */
+  readonly #doubted = new Set<Lease>();
 
   constructor(options: LeasesOptions) {
     this.#options = options;
@@ -69,10 +80,20 @@ export class Leases {
     return this.#options.onLoss === 'continue' && sinceMs <= CONTINUE_MS;
   }
 
+  /**
+   * True unless the directory was away within the last lease: what has no owner then may only not
+   * have been renewed yet.
+   */
+  get settled(): boolean {
+    const { directory, now } = this.#options;
+    return !this.#away && now() - this.#backMs > directory.leaseMs;
+  }
+
   async renew(): Promise<void> {
-    const { directory, now, lost } = this.#options;
+    const { directory, now } = this.#options;
     const sentMs = now();
     if (sentMs - this.#triedMs > this.#fenceMs) this.#inDoubt = true;
+    const isOurs = this.#isOurs;
     this.#triedMs = sentMs;
     try {
       const sent = [...this.#held.values()];
@@ -80,26 +101,51 @@ export class Leases {
       this.#goodMs = Math.max(this.#goodMs, sentMs);
       this.#inDoubt = false;
       this.#tell(false);
-      for (const lease of sent) {
-        // It may be ours again by now, under another lease.
-        if (!gone.has(lease.id) || this.#held.get(lease.id) !== lease) continue;
-        this.#held.delete(lease.id);
-        lost(lease.id);
-      }
+      await Promise.all(sent.map((lease) => gone.has(lease.id) && this.refused(lease, isOurs)));
     } catch (error) {
       if (!(error instanceof DirectoryError)) throw error;
       this.#tell(true, error);
     }
   }
 
+  /**
+   * A write by this lease was refused: the room is another's, or the directory has forgotten it.
+   * Resolves once it is known which; where it cannot be asked, the next renewal tries again.
+   */
+  async refused(lease: Lease, isOurs = this.#isOurs): Promise<void> {
+    // It may be ours again by now, under another lease.
+    if (this.#held.get(lease.id) !== lease || this.#doubted.has(lease)) return;
+    this.#doubted.add(lease);
+    try {
+      const isBack = isOurs && (await this.#options.takeBack(lease));
+      if (isBack || this.#held.get(lease.id) !== lease) return;
+      this.#held.delete(lease.id);
+      this.#options.lost(lease.id);
+    } catch (error) {
+      if (!(error instanceof DirectoryError)) throw error;
+    } finally {
+      this.#doubted.delete(lease);
+    }
+  }
+
+  /**
+   * By our own clock nobody else had the time to claim our rooms, play them and end them; beyond
+   * that a room that is not known may have been over for long.
+   */
+  get #isOurs(): boolean {
+    return !this.#inDoubt && this.#options.now() - this.#goodMs <= CONTINUE_MS;
+  }
+
   /** Once when it goes, once when it is back. */
   #tell(away: boolean, error?: DirectoryError): void {
     if (away === this.#away) return;
     this.#away = away;
-    const { log, onLoss, tally } = this.#options;
+    const { log, onLoss, tally, now, back } = this.#options;
     tally.directoryAway = away;
     const rooms = this.#held.size;
-    if (away) log.error({ err: error, rooms, onLoss }, 'the directory does not answer');
-    else log.info({ rooms }, 'the directory answers again');
+    if (away) return log.error({ err: error, rooms, onLoss }, 'the directory does not answer');
+    log.info({ rooms }, 'the directory answers again');
+    this.#backMs = now();
+    back();
   }
 }

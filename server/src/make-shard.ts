@@ -4,13 +4,14 @@
 import { Random, UsageError } from '@tickwire/protocol';
 import { Cluster } from './cluster.ts';
 import type { RoomKind } from './define-room.ts';
-import type { Directory, Owner } from './directory.ts';
+import type { Directory, Lease, Owner } from './directory.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import type { MakeSecret } from './keys.ts';
 import { Leases, type OnDirectoryLoss } from './leases.ts';
 import type { Limits } from './limits.ts';
 import type { Log } from './log.ts';
 import { Peers } from './peers.ts';
+import { Recovery } from './recovery.ts';
 import type { GameRoom } from './room.ts';
 import { Seating } from './seating.ts';
 import { Shard } from './shard.ts';
@@ -39,6 +40,8 @@ export interface ShardParts {
   makeSecret: MakeSecret;
   /** Signs tickets. */
   ticketKey: Uint8Array;
+  /** That key is the directory's secret. */
+  signsBySecret: boolean;
   /** Short random text for room ids. */
   makeId: () => string;
   seed: () => number;
@@ -93,11 +96,19 @@ export async function makeShard(parts: ShardParts): Promise<MadeShard> {
   const random = new Random(seed());
   const chance = () => random.next();
   const lost = (id: string) => {
-    if (!shard.rooms.has(id)) return;
+    // One that is handed over is let go by who does that.
+    if (!shard.playing(id)) return;
     tally.roomsLost++;
     shard.letGo(id);
   };
-  const leases = isAlone ? undefined : new Leases({ directory, onLoss, log, tally, now, lost });
+  const takeBack = (lease: Lease) => recovery.takeBack(lease);
+  const back = () => {
+    Promise.all([recovery.setRight(), cluster.announce()]).catch((error) => {
+      log.warn({ err: error }, 'the directory is away again');
+    });
+  };
+  const told = { takeBack, back, lost };
+  const leases = isAlone ? undefined : new Leases({ directory, onLoss, log, tally, now, ...told });
   const peers = isAlone ? undefined : new Peers(directory, owner.shard, log);
   const ticked = (room: GameRoom) => (leases ? new Fenced(room, leases, now) : room);
   const start = ticking === false ? undefined : (room: GameRoom) => ticker.start(ticked(room));
@@ -107,6 +118,7 @@ export async function makeShard(parts: ShardParts): Promise<MadeShard> {
   if (!leases || !peers) return { shard, seating, cluster: undefined };
   const { checkpointMs } = limits;
   const about = { directory, shard, seating, leases, peers, log, tally, clocks: parts };
-  const cluster = new Cluster({ ...about, checkpointMs, lost, load: parts.load, chance });
+  const recovery = new Recovery({ ...about, signsBySecret: parts.signsBySecret });
+  const cluster = new Cluster({ ...about, checkpointMs, load: parts.load, chance });
   return { shard, seating, cluster };
 }

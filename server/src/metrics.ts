@@ -107,12 +107,15 @@ interface Shown {
 function addShards(registry: Registry, tally: Tally): void {
   addCounter(registry, {
     name: 'tickwire_rooms_moved_total',
-    help: 'Rooms taken over from shards that are gone, handed over to others, or lost to them',
+    help:
+      'Rooms taken over from shards that are gone, handed over to others, lost to them, or ' +
+      'taken back from a directory that had forgotten them',
     labels: ['how'],
     read: () => [
       [['taken-over'], tally.takenOver],
       [['handed-over'], tally.handedOver],
       [['lost'], tally.roomsLost],
+      [['taken-back'], tally.takenBack],
     ],
   });
   addCounter(registry, {

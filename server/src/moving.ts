@@ -2,8 +2,9 @@
 // somebody asks for it. Made by make-shard.ts for a shard among others. The room stands still from
 // its last checkpoint here to its first tick there; its players are told where it is once it is.
 import { checkpointOf } from './checkpoint.ts';
-import { type Directory, DirectoryError, type ShardEntry } from './directory.ts';
+import { type Directory, DirectoryError, type Lease, type ShardEntry } from './directory.ts';
 import type { Clocks } from './identity.ts';
+import type { Leases } from './leases.ts';
 import type { Log } from './log.ts';
 import type { Peers } from './peers.ts';
 import type { GameRoom } from './room.ts';
@@ -15,6 +16,7 @@ export interface MovingOptions {
   directory: Directory;
   shard: Shard;
   seating: Seating;
+  leases: Leases;
   peers: Peers;
   clocks: Clocks;
   log: Log;
@@ -60,13 +62,12 @@ export class Moving {
   async move(room: GameRoom, to: ShardEntry): Promise<boolean> {
     const { directory, shard, seating, peers, clocks, log, tally } = this.#options;
     if (room.failover !== 'restore') return false;
-    const lease = shard.leaseOf(room);
     let adopted = false;
     try {
       const bytes = checkpointOf(room, seating.recordsOf(room), { clocks, isFinal: true });
       shard.stop(room);
-      const saved = await directory.save(lease, room.doneTick, bytes);
-      const epoch = saved && (await directory.handOver(lease, { shard: to.id, url: to.url }));
+      const lease = await this.#saveLast(room, bytes);
+      const epoch = lease && (await directory.handOver(lease, { shard: to.id, url: to.url }));
       // Whoever has it else, it is not us.
       adopted = epoch !== false && (await peers.ask(to.id, 'adopt', room.id, epoch)) === room.id;
     } catch (error) {
@@ -77,6 +78,17 @@ export class Moving {
     if (!room.over) shard.letGo(room.id, adopted ? to.url : '');
     if (adopted) tally.handedOver++;
     return adopted;
+  }
+
+  /** Answers the lease that it was saved by; false: it is another's. Rejects with DirectoryError. */
+  async #saveLast(room: GameRoom, bytes: Uint8Array): Promise<Lease | false> {
+    const { directory, shard, leases } = this.#options;
+    const lease = shard.leaseOf(room);
+    if (await directory.save(lease, room.doneTick, bytes)) return lease;
+    // The directory may have forgotten it.
+    await leases.refused(lease);
+    const next = room.over ? lease : shard.leaseOf(room);
+    return next !== lease && (await directory.save(next, room.doneTick, bytes)) && next;
   }
 
   /** Rejects with DirectoryError. */

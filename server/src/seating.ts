@@ -92,6 +92,11 @@ export class Seating {
     return { seats: this.#seats.keys, tickets: this.#tickets.size };
   }
 
+  /** What signs tickets from now on. */
+  signWith(key: Uint8Array): void {
+    this.#tickets.signWith(key);
+  }
+
   /** Judges what came with a handshake. Rejects with JoinRefused. */
   async prove({ credential, secret, room }: OfferedCredential): Promise<Proof> {
     switch (credential) {

@@ -248,7 +248,14 @@ async function chanceOf(options: ServeOptions, directory: Directory) {
   const key = Buffer.from(ticketKey as Uint8Array);
   if (key.length < TICKET_KEY_BYTES)
     throw new UsageError(`ticketKey: ${key.length} bytes: wants ${TICKET_KEY_BYTES} or more`);
-  return { makeSecret, ticketKey: key, seed, makeId: () => randomBytes(4).toString('hex') };
+  const signsBySecret = options.ticketKey === undefined;
+  return {
+    makeSecret,
+    ticketKey: key,
+    signsBySecret,
+    seed,
+    makeId: () => randomBytes(4).toString('hex'),
+  };
 }
 
 /** What the limit of open files allows; says so where that is less than the limits ask for. */

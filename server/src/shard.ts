@@ -227,6 +227,15 @@ export class Shard implements Heir {
     this.#held.get(room)?.stop?.();
   }
 
+  /** The room is ours by a new lease. False: it is over by now, and that lease is given back. */
+  hold(room: GameRoom, lease: Lease): boolean {
+    const held = this.#held.get(room);
+    this.#options.leases?.add(lease);
+    if (held) this.#held.set(room, { ...held, lease });
+    else void this.#releases.release(lease);
+    return held !== undefined;
+  }
+
   /** Another shard has the room: its players are sent there, or to where they came in. */
   letGo(id: string, url = ''): void {
     const room = this.rooms.get(id);

@@ -81,6 +81,8 @@ export class Tally {
   handedOver = 0;
   /** Rooms that another shard has although nobody gave it them: this one was cut off or stopped. */
   roomsLost = 0;
+  /** Rooms that the directory had forgotten, and that went on. */
+  takenBack = 0;
   checkpoints = 0;
   checkpointBytes = 0;
   /** The directory does not answer. */

@@ -40,7 +40,7 @@ const LABEL = 'tickwire ticket 1:';
 
 export class Tickets {
   readonly #options: TicketsOptions;
-  readonly #key: KeyObject;
+  #key: KeyObject;
   readonly #promised = new Map<string, Promised>();
   /** Tickets by user; who has none has no entry. */
   readonly #byUser = new Map<string, number>();
@@ -48,6 +48,11 @@ export class Tickets {
   constructor(options: TicketsOptions) {
     this.#options = options;
     this.#key = createSecretKey(options.key);
+  }
+
+  /** With another key: tickets of the one before are forged ones from now on. */
+  signWith(key: Uint8Array): void {
+    this.#key = createSecretKey(key);
   }
 
   /** Remembers who a promise is for, and answers its nonce. */

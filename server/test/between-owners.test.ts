@@ -83,6 +83,7 @@ function moving(adopts = (id: string, epoch: number) => b.shard.succession.adopt
     directory: stepper.server.directory,
     shard,
     seating,
+    leases: { refused: async () => {} } as never,
     peers,
     clocks,
     log,
