@@ -80,7 +80,9 @@ export class Moving {
     return adopted;
   }
 
-  /** Answers the lease that it was saved by; false: it is another's. Rejects with DirectoryError. */
+  /**
+   * Answers the lease that it was saved by; false: it is another's. Rejects with DirectoryError.
+   */
   async #saveLast(room: GameRoom, bytes: Uint8Array): Promise<Lease | false> {
     const { directory, shard, leases } = this.#options;
     const lease = shard.leaseOf(room);
