@@ -15,6 +15,7 @@ import {
   type Link,
   type PayloadOf,
   UsageError,
+  type Waiting,
 } from '@tickwire/protocol';
 import { LEAVE_MS } from './limits.ts';
 import { Session } from './session.ts';
@@ -63,6 +64,13 @@ export interface ConnectOptions<G> {
    * costs a tick of input lead. Default 1.
    */
   ticksPerMessage?: number;
+  /**
+   * In a waiting queue: called at once, and when something of it changes, about once a second at
+   * most, until the match is found. Does not say that it is: then the promise resolves.
+   */
+  onWaiting?: (waiting: Waiting) => void;
+  /** Ends the session as `leave` does, or the wait for it: `connect` rejects, reason `left`. */
+  signal?: AbortSignal;
   /** Watch without input. */
   spectate?: boolean;
   /** Constructor of sockets; default: the global WebSocket. In Node 20 pass ws'. */
@@ -83,6 +91,30 @@ export interface ConnectOptions<G> {
   later?: (ms: number, run: () => void) => () => void;
   seed?: number;
 }
+
+/** Every option there is. */
+const OPTIONS = {
+  url: 0,
+  room: 0,
+  token: 0,
+  authenticateBefore: 0,
+  ticket: 0,
+  sample: 0,
+  inputDelayTicks: 0,
+  maxPredictTicks: 0,
+  ticksPerMessage: 0,
+  onWaiting: 0,
+  signal: 0,
+  spectate: 0,
+  WebSocket: 0,
+  link: 0,
+  retryCapMs: 0,
+  giveUpMs: 0,
+  inspect: 0,
+  now: 0,
+  later: 0,
+  seed: 0,
+} satisfies Record<keyof ConnectOptions<Game>, 0>;
 
 /** How the line and the loops stand. */
 export interface Stats extends Traffic {
@@ -145,35 +177,17 @@ export interface GameClient<G> {
 }
 
 /**
- * Joins a room. Rejects with ConnectError: full, refused, no-room, game-mismatch, unreachable,
- * busy.
+ * Joins a room, once there is a match where the room's kind has a waiting queue. Rejects with
+ * ConnectError: full, refused, no-room, game-mismatch, unreachable, busy, left.
  */
 export async function connect<G extends { readonly hash: string }>(
   game: G,
   options: ConnectOptions<G>,
 ): Promise<GameClient<G>> {
   const { room, token, ticket, spectate = false, sample, link = (line: Link) => line } = options;
-  const { inputDelayTicks, maxPredictTicks, ticksPerMessage } = options;
-  checkOptions('connect', options, {
-    url: 0,
-    room: 0,
-    token: 0,
-    authenticateBefore: 0,
-    ticket: 0,
-    sample: 0,
-    inputDelayTicks: 0,
-    maxPredictTicks: 0,
-    ticksPerMessage: 0,
-    spectate: 0,
-    WebSocket: 0,
-    link: 0,
-    retryCapMs: 0,
-    giveUpMs: 0,
-    inspect: 0,
-    now: 0,
-    later: 0,
-    seed: 0,
-  } satisfies Record<keyof ConnectOptions<G>, 0>);
+  const { inputDelayTicks, maxPredictTicks, ticksPerMessage, onWaiting, signal } = options;
+  checkOptions('connect', options, OPTIONS);
+  signal?.throwIfAborted();
   checkTicks('inputDelayTicks', inputDelayTicks, 0, 60);
   checkTicks('maxPredictTicks', maxPredictTicks, 0, 128);
   checkTicks('ticksPerMessage', ticksPerMessage, 1, 8);
@@ -193,6 +207,7 @@ export async function connect<G extends { readonly hash: string }>(
     spectate,
     sample,
     feel: { inputDelayTicks, maxPredictTicks, ticksPerMessage },
+    onWaiting,
     open: (at, opened, offer) => link(openLink(at, Socket, opened, offer)),
     now: options.now ?? (() => performance.now()),
     later: options.later ?? later,
@@ -202,6 +217,7 @@ export async function connect<G extends { readonly hash: string }>(
     inspect: options.inspect,
   });
   watchPage(session);
+  signal?.addEventListener('abort', () => session.leave());
   await session.start();
   return new Handle(session) as unknown as GameClient<G>;
 }

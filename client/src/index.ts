@@ -30,5 +30,7 @@ export type { View } from './view.ts';
 // ./credentials.ts
 // ./whereabouts.ts
 // ./session-options.ts
+// ./event-handlers.ts
 // ./session.ts
+export type { Waiting } from '@tickwire/protocol';
 export { type ConnectOptions, connect, type GameClient, type Stats } from './connect.ts';

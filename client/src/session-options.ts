@@ -1,6 +1,6 @@
 // What a session is given, by connect() from its options and the page, and by tests in their place.
 // Time and chance are among it: the session has none of its own.
-import type { Game, Link } from '@tickwire/protocol';
+import type { Game, Link, Waiting } from '@tickwire/protocol';
 import type { CredentialsOptions } from './credentials.ts';
 import type { PlaybackOptions } from './playback.ts';
 import type { Inspect } from './wire.ts';
@@ -18,6 +18,7 @@ export interface SessionOptions extends CredentialsOptions {
   spectate: boolean;
   sample: (() => Readonly<Record<string, unknown>>) | undefined;
   feel?: Feel;
+  onWaiting?: ((waiting: Waiting) => void) | undefined;
   /**
    * Opens a line to `url`; `opened` is called when it may be written to. `offer`: the subprotocols
    * to open it with.

@@ -20,6 +20,7 @@ import {
 import { Backoff } from './backoff.ts';
 import { Carried } from './carried.ts';
 import { Credentials } from './credentials.ts';
+import { EventHandlers } from './event-handlers.ts';
 import {
   ACK_MS,
   ATTEMPT_MS,
@@ -38,16 +39,14 @@ import {
   connectReason,
   endReason,
   messageOf,
+  SILENT,
   type Status,
+  UNREACHABLE,
 } from './status.ts';
 import type { RowsView } from './view.ts';
 import { FOLLOWED, Whereabouts } from './whereabouts.ts';
 import { type Inspector, noTraffic, Wire, type WireEvents } from './wire.ts';
 
-/** A browser says no more of a server that is away than of one that refused the upgrade. */
-const UNREACHABLE =
-  'no answer: is the server up, and the address right? If it is, its log says why';
-const SILENT = 'no word from the server';
 type State =
   | { readonly is: 'joining'; readonly wire: Wire }
   | { readonly is: 'live'; readonly wire: Wire; readonly sinceMs: number }
@@ -65,7 +64,7 @@ export class Session {
   readonly #whereabouts: Whereabouts;
   readonly #pings = new PingSchedule();
   readonly #watchers = new Set<(status: Status) => void>();
-  readonly #handlers = new Map<string, Set<(payload: never) => void>>();
+  readonly #handlers: EventHandlers;
   readonly #carried: Carried;
   readonly #inspector: Inspector | undefined;
   #state: State = { is: 'waiting' };
@@ -84,7 +83,8 @@ export class Session {
     this.#backoff = new Backoff(new Random(options.seed), options.retryCapMs);
     this.#whereabouts = new Whereabouts(options.url);
     this.#credentials = new Credentials(options);
-    const happened = (event: number, payload: object) => this.#tell(event, payload);
+    this.#handlers = new EventHandlers(options.game);
+    const happened = (event: number, payload: object) => this.#handlers.tell(event, payload);
     const sample = options.spectate ? undefined : options.sample;
     this.playback = new Playback(options.game, { ...options.feel, sample, happened });
     this.#carried = new Carried(this.playback.inputs);
@@ -144,12 +144,7 @@ export class Session {
   }
 
   on(event: string, handler: (payload: never) => void): () => void {
-    if (!this.#options.game.events.some((plan) => plan.name === event))
-      throw new UsageError(`on('${event}'): the game declares no such event`);
-    const handlers = this.#handlers.get(event) ?? new Set();
-    this.#handlers.set(event, handlers);
-    handlers.add(handler);
-    return () => handlers.delete(handler);
+    return this.#handlers.add(event, handler);
   }
 
   onStatus(watch: (status: Status) => void): () => void {
@@ -201,20 +196,9 @@ export class Session {
   #join(): void {
     const { game, open, later, feel, offers } = this.#options;
     const fresh = this.#wasLive && this.#credentials.resumeKey === undefined;
-    // Whatever still comes of an attempt that was given up is not about this session's line.
-    const lost = (code: number, reason: string) => {
-      cancel();
-      if (wire) this.#broke(wire, code, reason);
-    };
-    const cancel = later(ATTEMPT_MS, () => {
-      if (wire && !wire.welcomed) this.#drop(wire, CLOSE_LOST, 'no answer from the server');
-    });
+    const expect = () => later(ATTEMPT_MS, () => this.#unanswered(wire));
+    let cancel = expect();
     let wire: Wire | undefined;
-    const opened = () => {
-      this.#hello(wire!).catch((error) =>
-        this.#drop(wire!, CLOSE_AUTH_FAILED, messageOf(error, 'the token function failed')),
-      );
-    };
     const events: WireEvents = {
       now: this.#options.now,
       welcomed: (welcome) => {
@@ -222,6 +206,13 @@ export class Session {
         const found = this.#whereabouts.arrived(welcome);
         if (found) this.#welcomed(welcome, found.isRoom, found.isOwner);
         else this.#drop(wire!, CLOSE_LOST, 'moved');
+      },
+      waits: (waiting) => {
+        cancel();
+        cancel = expect();
+        // It is there: a line that breaks now is not the first one that fails.
+        this.#backoff.reset();
+        this.#options.onWaiting?.(waiting);
       },
       moved: ({ url, ticket }) => {
         this.#credentials.sentAway(ticket);
@@ -237,12 +228,16 @@ export class Session {
       ponged: (id, tick) => this.#ponged(id, tick),
       expires: (leftMs) => this.#credentials.expires(this.#options.now(), leftMs),
       inspected: (type, rest) => this.#inspector?.take(wire!, type, rest),
-      closed: lost,
+      // Whatever still comes of an attempt that was given up is not about this session's line.
+      closed: (code, reason) => {
+        cancel();
+        if (wire) this.#broke(wire, code, reason);
+      },
     };
     let link: Link;
     try {
       const offer = offers ? () => this.#credentials.offer(this.#roomName) : undefined;
-      link = open(this.#whereabouts.url, opened, offer);
+      link = open(this.#whereabouts.url, () => this.#opened(wire!), offer);
     } catch (error) {
       // An address that cannot be opened (syntax, ws: from an https: page) gets no better.
       cancel();
@@ -254,6 +249,16 @@ export class Session {
     const { received } = this.playback;
     wire = new Wire(game, link, received, events, this.traffic, feel?.ticksPerMessage);
     this.#state = { is: 'joining', wire };
+  }
+
+  #unanswered(wire: Wire | undefined): void {
+    if (wire && !wire.welcomed) this.#drop(wire, CLOSE_LOST, 'no answer from the server');
+  }
+
+  #opened(wire: Wire): void {
+    this.#hello(wire).catch((error) =>
+      this.#drop(wire, CLOSE_AUTH_FAILED, messageOf(error, 'the token function failed')),
+    );
   }
 
   /** Of the seat to come back to, or what was asked for. Each server can say where that is. */
@@ -320,11 +325,6 @@ export class Session {
     this.playback.clock.addPong({ sentMs, receivedMs: now, remoteTick: tick });
   }
 
-  #tell(event: number, payload: object): void {
-    for (const handler of this.#handlers.get(this.#options.game.events[event].name) ?? [])
-      handler(payload as never);
-  }
-
   /** The line ended or never stood: what now follows from the code. */
   #broke(wire: Wire | undefined, code: number, reason: string): void {
     if (this.#wireOf() !== wire) return;
@@ -345,7 +345,7 @@ export class Session {
     if (again) this.#refreshed = true;
     if (reaction === 'stop' || (reaction === 'refresh' && !again) || this.#firstFailed(code)) {
       const message = reason || (code === CLOSE_LOST ? UNREACHABLE : `closed with ${code}`);
-      this.#end({ state: 'closed', reason: endReason(code), message }, code);
+      this.#end({ state: 'closed', reason: endReason(code), message });
       return;
     }
     if (this.#wasLive && now() - this.#brokenMs > giveUpMs) {
@@ -371,14 +371,14 @@ export class Session {
     return !goesOn || this.#backoff.attempts + 1 >= FIRST_ATTEMPTS;
   }
 
-  #end(status: Status & { state: 'closed' }, cause = 0): void {
+  #end(status: Status & { state: 'closed' }): void {
     if (this.#state.is === 'over') return;
     this.#wireOf()?.close(CLOSE_DONE, 'done');
     this.#cancelRetry();
     this.#state = { is: 'over' };
     this.#carried.calls.fail('the session is over');
     this.#setStatus(status);
-    this.#started?.reject(new ConnectError(connectReason(cause), status.message));
+    this.#started?.reject(new ConnectError(connectReason(status.reason), status.message));
     this.#started = undefined;
   }
 

@@ -9,10 +9,11 @@ export type ConnectReason =
   | 'no-room'
   | 'game-mismatch'
   | 'unreachable'
-  | 'busy';
+  | 'busy'
+  | 'left';
 
 /** What ended a session that was live. */
-export type EndReason = ConnectReason | 'kicked' | 'superseded' | 'room-error' | 'left' | 'closed';
+export type EndReason = ConnectReason | 'kicked' | 'superseded' | 'room-error' | 'closed';
 
 /**
  * `connecting`: the first join. `live`: playing; `fresh` after a new seat was taken because the old
@@ -72,19 +73,25 @@ export function endReason(code: number): EndReason {
   return REASONS[code as CloseCode] ?? 'closed';
 }
 
-export function connectReason(code: number): ConnectReason {
-  const reason = endReason(code);
+export function connectReason(reason: EndReason): ConnectReason {
   switch (reason) {
     case 'full':
     case 'refused':
     case 'no-room':
     case 'game-mismatch':
     case 'busy':
+    case 'left':
       return reason;
     default:
       return 'unreachable';
   }
 }
+
+/** A browser says no more of a server that is away than of one that refused the upgrade. */
+export const UNREACHABLE =
+  'no answer: is the server up, and the address right? If it is, its log says why';
+/** The line is up as far as is known, and nothing comes. */
+export const SILENT = 'no word from the server';
 
 /** What an error says, or `otherwise` of what is none. */
 export function messageOf(error: unknown, otherwise: string): string {

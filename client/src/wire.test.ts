@@ -69,6 +69,7 @@ function connected(spelling: Spelling = 'plain'): void {
     {
       now: () => 0,
       welcomed: () => told.push('welcome'),
+      waits: ({ found, wanted }) => told.push(`waiting ${found} ${wanted}`),
       moved: ({ url, ticket }) => told.push(`moved to ${url} with ${ticket}`),
       stated: (tick) => told.push(`state ${tick}`),
       happened: (_, event, payload) => told.push(`event ${event} ${JSON.stringify(payload)}`),

@@ -32,9 +32,11 @@ import {
   readPing,
   readPong,
   readReply,
+  readWaiting,
   SHOWN_UNITS,
   StateFeed,
   type StateHeader,
+  type Waiting,
   type Welcome,
   writeAck,
   writeCommandHeader,
@@ -66,6 +68,8 @@ export interface InspectedLine {
 export interface WireEvents {
   now(): number;
   welcomed(welcome: Welcome): void;
+  /** In a queue: how far it is. */
+  waits(waiting: Waiting): void;
   /** The room lives elsewhere. */
   moved(to: Moved): void;
   /** `received` holds the state of `tick` now. */
@@ -136,6 +140,7 @@ export class Wire {
   #heldShown = 0;
   readonly #ticksPerMessage: number;
   #over = false;
+  #waits = false;
   /** Newest tick said to be applied; newest input said; shown delay said. */
   #ackTick = 0;
   #inputTick = 0;
@@ -306,7 +311,13 @@ export class Wire {
       from.end();
       this.#events.moved(to);
       return;
-    } else if (!this.welcomed) {
+    } else if (!this.welcomed && type === FrameType.Waiting) {
+      const waiting = readWaiting(from);
+      from.end();
+      this.#waits = true;
+      this.#events.waits(waiting);
+      return;
+    } else if (!this.welcomed && !(this.#waits && type === FrameType.Ping)) {
       if (type !== FrameType.Welcome) badFrame('a frame before WELCOME');
       const welcome = this.#feed.takeWelcome(this.#frame.elements);
       this.#ackTick = this.#inputTick = welcome.tick;

@@ -30,10 +30,12 @@ import {
   writeMoved,
   writeOwnBody,
   writePayload,
+  writePing,
   writePong,
   writeReply,
   writeStateHeader,
   writeTables,
+  writeWaiting,
   writeWelcome,
 } from '@tickwire/protocol';
 import { VirtualTime as Time } from '@tickwire/protocol/simulator';
@@ -152,6 +154,14 @@ export class FakeWorld {
     const inner = new MsgpackWriter(64);
     inner.value(value);
     return this.#frame(() => writeReply(this.#out, id, ok, inner.bytes()));
+  }
+
+  waiting(found: number, wanted: number): Uint8Array {
+    return this.#frame(() => writeWaiting(this.#out, { waiting: found, found, wanted }));
+  }
+
+  ping(id: number): Uint8Array {
+    return this.#frame(() => writePing(this.#out, id, 0));
   }
 
   moved(url: string, ticket = ''): Uint8Array {

@@ -92,6 +92,7 @@ const ELEMENTS = new Map([
   [16, [5]],
   [17, [4]],
   [19, [2]],
+  [20, [5]],
 ]);
 
 /** One connection, read frame by frame. After a Refused it is over. */
@@ -105,6 +106,7 @@ export class Connection {
   #odds: Uint16Array;
   #tables = 0;
   #isMoved = false;
+  #waits = false;
 
   constructor(game: Game) {
     this.#plans = plansOf(game);
@@ -129,7 +131,12 @@ export class Connection {
     else if (type === 13) {
       talk.readMoved(reader);
       this.#isMoved = true;
-    } else if (!this.welcome) throw new Refused('bad-frame', `type ${type} before WELCOME`);
+    } else if (type === 20 && !this.welcome) {
+      talk.readWaiting(reader);
+      this.#waits = true;
+    } else if (type === 8 && this.#waits) talk.readPing(reader);
+    else if (!this.welcome) throw new Refused('bad-frame', `type ${type} before WELCOME`);
+    else if (type === 20) throw new Refused('bad-frame', 'WAITING after WELCOME');
     else if (type === 2) return this.#readState(reader, this.welcome, count);
     else if (type === 5) this.#readEvent(reader);
     else if (type === 7) talk.readReply(reader);

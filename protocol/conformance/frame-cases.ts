@@ -58,6 +58,36 @@ const MOVES: Case[] = [
   }),
 ];
 
+const WAITS: Case[] = [
+  inPlain({
+    name: 'a match that is waited for',
+    seat: 2,
+    game: SMALL,
+    script: {
+      hello: { room: 'duel~mode.ranked' },
+      waits: [
+        { waiting: 1, found: 1, wanted: 4 },
+        { ping: 1, timeMs: 2_000.5, by: 'server' },
+        { pong: 1, timeMs: 0, tick: 0, by: 'client' },
+        { waiting: 70_000, found: 3, wanted: 4, etaS: 0 },
+        { waiting: 2 ** 32 - 1, found: 65_534, wanted: 65_535, etaS: 2 ** 32 - 1 },
+      ],
+      steps: [{ acts: [{ spawn: 'crate', with: { hp: 3 } }] }],
+    },
+  }),
+  inPlain({
+    name: 'a match that is waited for, and is elsewhere',
+    seat: 1,
+    game: SMALL,
+    script: {
+      hello: { room: 'duel', credential: 1 },
+      waits: [{ waiting: 2, found: 1, wanted: 2, etaS: 30 }],
+      moved: { url: 'wss://shard-7.example', ticket: 'room.ticket' },
+      steps: [],
+    },
+  }),
+];
+
 const TALK: Case[] = [
   inPlain({
     name: 'a line and its talk',
@@ -148,6 +178,7 @@ const TALK: Case[] = [
     }),
   ),
   ...MOVES,
+  ...WAITS,
   ...both({
     name: 'looking for desyncs',
     seat: 7,

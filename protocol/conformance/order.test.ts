@@ -40,6 +40,8 @@ const everything = (spelling: Spelling, dTick: number) =>
   said('STATE', [2, -1 - dTick, 0, null, 0], NOTHING[spelling], 1);
 const changes = (dTick: number) => said('STATE', [2, dTick, 0, null, 0]);
 const moved = said('MOVED', [13, 'wss://b.example', '']);
+const waiting = said('WAITING', [20, 2, 1, 2, null]);
+const ping = said('PING', [8, 1, 0]);
 const bye = said('BYE', [11, 1012, 'elsewhere']);
 const tables = said('TABLES', [10, 1, 0], 'c400', 1);
 
@@ -82,6 +84,17 @@ describe.each(['plain', 'packed'] as const)('both readers, in a %s room', (spell
       for (const late of [welcome(spelling), everything(spelling, 4), moved])
         expect(outcomes([...before, moved, late])).toEqual(refused);
     }
+  });
+
+  test('[F6, J18] take WAITING before WELCOME, and PING behind it', () => {
+    expect(outcomes([hello, waiting])).toEqual(read);
+    expect(outcomes([hello, waiting, ping])).toEqual(read);
+    expect(outcomes([hello, waiting, ping, waiting, moved])).toEqual(read);
+    expect(outcomes([hello, waiting, ...begun.slice(1), changes(2)])).toEqual(read);
+    expect(outcomes([hello, ping])).toEqual(refused);
+    expect(outcomes([...begun, waiting])).toEqual(refused);
+    expect(outcomes([hello, waiting, everything(spelling, 2)])).toEqual(refused);
+    expect(outcomes([hello, moved, waiting])).toEqual(refused);
   });
 
   test('[J13] refuse a MOVED to what is no address', () => {

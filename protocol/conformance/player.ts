@@ -46,6 +46,7 @@ import {
   writeResync,
   writeStateHeader,
   writeTables,
+  writeWaiting,
   writeWelcome,
 } from '../src/index.ts';
 import { type Sent, Stage, type Viewer } from '../test/stage.ts';
@@ -111,12 +112,13 @@ class Player {
   }
 
   #join(): void {
-    const { hello, welcome, moved, packed, ticksBefore, sight } = this.#script;
+    const { hello, waits = [], welcome, moved, packed, ticksBefore, sight } = this.#script;
     const { seat } = this.#case;
     const said = { room: 'duel', credential: 0, secret: 'token', spectate: false } as const;
     const { hash } = this.game;
     writeHello(this.#out, { version: PROTOCOL_VERSION, hash, ...said, ...hello });
     this.#say('HELLO', 'client');
+    for (const one of waits) this.#talk(one);
     if (moved) return this.#moved(moved);
     const { sendEvery, tick: next } = this.#stage;
     const tick = next - (ticksBefore ?? sendEvery);
@@ -213,7 +215,10 @@ class Player {
       writeContinuity(out, { lostEvents, inputTick, commands });
       this.#say('CONTINUITY', 'server');
     } else if ('moved' in talk) this.#moved({ url: talk.moved, ticket: talk.ticket });
-    else if ('digest' in talk) {
+    else if ('waiting' in talk) {
+      writeWaiting(out, talk);
+      this.#say('WAITING', 'server');
+    } else if ('digest' in talk) {
       writeDigest(out, { tick: this.#stateTick, sums: sumsOf(this.#viewer!.received) });
       this.#say('DIGEST', 'server');
     } else if ('report' in talk) {

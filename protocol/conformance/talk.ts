@@ -3,6 +3,7 @@
 import { type MessageReader, Refused } from './bytes.ts';
 
 const TICK_MOST = 2 ** 32 - 1;
+const SEATS_MOST = 65_535;
 const URL_BYTES = 256;
 const TICKET_BYTES = 2_560;
 const LISTING_BYTES = 262_144;
@@ -50,6 +51,13 @@ export function readMoved(reader: MessageReader): void {
 /** Printable ASCII but for space, `#` and `\`. */
 function isPlain(text: string): boolean {
   return [...text].every((c) => c > ' ' && c <= '~' && c !== '#' && c !== '\\');
+}
+
+export function readWaiting(reader: MessageReader): void {
+  reader.int(0, TICK_MOST);
+  reader.int(0, SEATS_MOST);
+  reader.int(0, SEATS_MOST);
+  if (!reader.isNil()) reader.int(0, TICK_MOST);
 }
 
 export function readListing(reader: MessageReader): void {

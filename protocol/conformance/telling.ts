@@ -34,6 +34,7 @@ import {
   readRenew,
   readReply,
   readReport,
+  readWaiting,
   SENT_UNITS,
   StateFeed,
 } from '../src/index.ts';
@@ -61,6 +62,7 @@ const {
   Renew,
   Expiry,
   Moved,
+  Waiting,
 } = FrameType;
 const BY_CLIENT: readonly FrameType[] = [
   Hello,
@@ -87,6 +89,7 @@ const BY_SERVER: readonly FrameType[] = [
   Continuity,
   Expiry,
   Moved,
+  Waiting,
 ];
 
 export class Onlooker {
@@ -97,7 +100,7 @@ export class Onlooker {
   readonly #frame = { elements: 0 };
   readonly #feed: StateFeed;
   readonly #input: Float64Array;
-  #stage: 'silent' | 'asked' | 'welcomed' | 'moved' = 'silent';
+  #stage: 'silent' | 'asked' | 'waiting' | 'welcomed' | 'moved' = 'silent';
   /** Tick of the newest STATE said to be applied. */
   #ackTick = 0;
   #inputTick = 0;
@@ -124,8 +127,11 @@ export class Onlooker {
   #mayCome(type: FrameType): boolean {
     if (type === Bye) return true;
     if (type === Hello) return this.#stage === 'silent';
-    if (type === Welcome) return this.#stage === 'asked';
-    if (type === Moved) return this.#stage === 'asked' || this.#stage === 'welcomed';
+    const waits = this.#stage === 'waiting';
+    const asks = waits || this.#stage === 'asked';
+    if (type === Welcome || type === Waiting) return asks;
+    if (type === Moved) return asks || this.#stage === 'welcomed';
+    if (type === Ping || type === Pong) return waits || this.#stage === 'welcomed';
     return this.#stage === 'welcomed';
   }
 
@@ -150,6 +156,9 @@ export class Onlooker {
       case Moved:
         this.#stage = 'moved';
         return { ...readMoved(reader) };
+      case Waiting:
+        this.#stage = 'waiting';
+        return this.#waiting();
       case Continuity:
         return { ...readContinuity(reader) };
       case Renew:
@@ -169,6 +178,11 @@ export class Onlooker {
       default:
         return this.#message(type);
     }
+  }
+
+  #waiting(): ToldFields {
+    const { waiting, found, wanted, etaS = null } = readWaiting(this.#reader);
+    return { waiting, found, wanted, etaS };
   }
 
   #welcomed(): ToldFields {

@@ -18,7 +18,7 @@ const packr = new Unpackr({ useRecords: false, int64AsType: 'number' });
 /** Frames that say their elements, in order. */
 const AS_ELEMENTS = new Set([
   ...['HELLO', 'WELCOME', 'CONTINUITY', 'REPLY', 'PING', 'PONG', 'BYE', 'RESYNC'],
-  'MOVED',
+  ...['MOVED', 'WAITING'],
   ...['DIGEST', 'REPORT', 'LISTING'],
 ]);
 

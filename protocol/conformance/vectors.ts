@@ -56,6 +56,12 @@ export type Talk =
   | { readonly expiry: number }
   | { readonly continuity: readonly [lostEvents: number, inputTick: number, commands: number] }
   | { readonly moved: string; readonly ticket: string }
+  | {
+      readonly waiting: number;
+      readonly found: number;
+      readonly wanted: number;
+      readonly etaS?: number;
+    }
   | { readonly resync: true }
   /** What the seat holds, hashed; what a client says of a part; the part as it is held. */
   | { readonly digest: true }
@@ -86,6 +92,8 @@ export interface Script {
   /** Steps of the room before the seat joins, and ticks from its WELCOME to its first STATE. */
   readonly stepsBefore?: number;
   readonly ticksBefore?: number;
+  /** Said after HELLO, ahead of what answers it. */
+  readonly waits?: readonly Talk[];
   /** Said in place of WELCOME: nothing follows. */
   readonly moved?: { readonly url: string; readonly ticket: string };
   readonly steps: readonly Step[];

@@ -21,6 +21,7 @@ import { PlainSink, PlainSource } from './plain.ts';
 import type { Plan } from './plan.ts';
 import { readExpiry, readRenew, writeExpiry, writeRenew } from './renewal.ts';
 import type { Source } from './sink.ts';
+import { readWaiting, writeWaiting } from './waiting.ts';
 
 const packr = new Packr({ useRecords: false });
 const game = defineGame({
@@ -135,6 +136,7 @@ const samples: [name: string, bytes: Uint8Array, wire?: Spelling][] = [
   ['RENEW', written((out) => writeRenew(out, 'a new token'))],
   ['MOVED', written((out) => writeMoved(out, { url: 'wss://b.example:1/x', ticket: 't' }))],
   ['EXPIRY', written((out) => writeExpiry(out, 3_600_000))],
+  ['WAITING', written((out) => writeWaiting(out, { waiting: 300, found: 3, wanted: 4, etaS: 70 }))],
 ];
 
 /** Reads a frame to its end, as the two connections do. */
@@ -185,6 +187,7 @@ function readWhole(bytes: Uint8Array, wire: Spelling): FrameType {
     [FrameType.Moved]: () => readMoved(from),
     [FrameType.Renew]: () => readRenew(from),
     [FrameType.Expiry]: () => readExpiry(from),
+    [FrameType.Waiting]: () => readWaiting(from),
   };
   read[type]?.();
   from.end();

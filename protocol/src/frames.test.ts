@@ -282,6 +282,7 @@ describe('a frame is refused', () => {
     [FrameType.Listing, [5]],
     [FrameType.Continuity, [4]],
     [FrameType.Moved, [3]],
+    [FrameType.Waiting, [5]],
   ];
 
   test.each(counts)('[F5] of type %i with any other number of elements', (type, allowed) => {

@@ -37,6 +37,8 @@ export const FrameType = {
   /** A new token before the old one ends, and when that is (renewal.ts). */
   Renew: 18,
   Expiry: 19,
+  /** How far a match is that somebody waits for (waiting.ts). */
+  Waiting: 20,
 } as const;
 export type FrameType = (typeof FrameType)[keyof typeof FrameType];
 
@@ -346,6 +348,7 @@ const ELEMENTS: readonly (readonly [least: number, most: number])[] = [
   [3, 3], // Continuity
   [1, 1], // Renew
   [1, 1], // Expiry
+  [4, 4], // Waiting
 ];
 
 /** Elements whose number a reader is willing to tell; none of our frames comes near it. */

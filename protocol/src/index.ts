@@ -46,6 +46,7 @@ export * from './hello.ts';
 export * from './moved.ts';
 export * from './continuity.ts';
 export * from './renewal.ts';
+export * from './waiting.ts';
 export * from './digest.ts';
 export * from './plain.ts';
 export * from './packed-input-sink.ts';
