@@ -1,0 +1,106 @@
+// The lists of the lobby: who is online and where, the duels that are played, the leaders.
+import { button, make, panel, Rows, setText } from './dom.ts';
+import type { LobbyClient } from './rooms.ts';
+
+type LobbyView = ReturnType<LobbyClient['view']>;
+
+interface Person {
+  readonly user: string;
+  readonly name: string;
+  readonly port: number;
+  readonly away: boolean;
+  readonly isSelf: boolean;
+  readonly isPlaying: boolean;
+}
+
+interface DuelLine {
+  readonly room: string;
+  readonly port: number;
+  readonly phase: string;
+  readonly standing: string;
+}
+
+interface Leader {
+  readonly user: string;
+  readonly name: string;
+  readonly points: number;
+  readonly wins: number;
+}
+
+export class People {
+  readonly online = panel('online', 'Online');
+  readonly duels = panel('duels', 'Duels');
+  readonly leaders = panel('leaders', 'Leaders');
+  readonly #people: Rows<Person>;
+  readonly #duels: Rows<DuelLine>;
+  readonly #leaders: Rows<Leader>;
+  /** Whether there is a party that others can be asked to. */
+  isInviting = false;
+
+  constructor(invite: (user: string) => void) {
+    const [people, duels, leaders] = [make('ul'), make('ul'), make('ol')];
+    this.online.append(people);
+    this.duels.append(duels);
+    this.leaders.append(leaders);
+    const person = ({ user }: Person) => {
+      const ask = button('small', 'Invite', () => {
+        invite(user);
+        ask.disabled = true;
+      });
+      return line(make('i', 'dot'), make('b'), make('small'), ask);
+    };
+    this.#people = new Rows(
+      people,
+      ({ user }) => user,
+      person,
+      (li, one) => this.#person(li, one),
+    );
+    const duel = () => line(make('span'), make('small'));
+    this.#duels = new Rows(duels, ({ room }) => room, duel, fillDuel);
+    const leader = () => line(make('b'), make('small'));
+    this.#leaders = new Rows(leaders, ({ user }) => user, leader, fillLeader);
+  }
+
+  draw(view: LobbyView): void {
+    const self = view.mine('visitor')?.user;
+    const duels = [...view.all('duel')];
+    const playing = new Set(duels.flatMap(({ users }) => [...users]));
+    const people = new Map<string, Person>();
+    for (const { user, name, port, away } of view.all('visitor')) {
+      const isSelf = user === self;
+      people.set(user, { user, name, port, away, isSelf, isPlaying: playing.has(user) });
+    }
+    this.#people.draw([...people.values()].sort((a, b) => a.name.localeCompare(b.name)));
+    this.#duels.draw(duels);
+    this.duels.hidden = duels.length === 0;
+    const leaders = [...view.all('leader')].sort((a, b) => b.points - a.points);
+    this.#leaders.draw(leaders);
+    this.leaders.classList.toggle('empty', leaders.length === 0);
+  }
+
+  #person(li: HTMLElement, { name, port, away, isSelf, isPlaying }: Person): void {
+    const [dot, label, where, ask] = li.children;
+    dot.className = `dot ${away ? 'away' : isPlaying ? 'playing' : ''}`;
+    setText(label, isSelf ? `${name} (you)` : name);
+    setText(where, `${isPlaying ? 'in a duel · ' : ''}shard :${port}`);
+    (ask as HTMLElement).hidden = isSelf || !this.isInviting;
+  }
+}
+
+function line(...parts: HTMLElement[]): HTMLElement {
+  const li = make('li', 'item');
+  li.append(...parts);
+  return li;
+}
+
+function fillDuel(li: HTMLElement, { port, phase, standing }: DuelLine): void {
+  const [score, where] = li.children;
+  setText(score, standing);
+  setText(where, `${phase} · shard :${port}`);
+}
+
+function fillLeader(li: HTMLElement, { name, points, wins }: Leader): void {
+  const [label, count] = li.children;
+  setText(label, name);
+  setText(count, `${points} points, ${wins} won`);
+}

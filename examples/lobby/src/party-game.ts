@@ -1,0 +1,15 @@
+// What a party and its page agree on: friends in a private room, whose id is the invitation.
+// Whoever presses play takes all of them along.
+import { choice, command, defineGame, text } from '@tickwire/protocol';
+import { LINE_LENGTH, NAME_LENGTH, ROOM_LENGTH, USER_LENGTH } from './rules.ts';
+
+export const party = defineGame({
+  tickRate: 10,
+  entities: {
+    member: { user: text(USER_LENGTH), name: text(NAME_LENGTH) },
+    line: { mark: choice('said', 'news'), name: text(NAME_LENGTH), text: text(200) },
+  },
+  /** A seat in a duel, for this member alone: a ticket is worth it once. */
+  events: { go: { room: text(ROOM_LENGTH), url: text(200), ticket: text(600) } },
+  commands: { say: command({ line: text(LINE_LENGTH) }), play: command({}) },
+});

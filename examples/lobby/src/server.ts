@@ -1,0 +1,84 @@
+// The lobby's server: reads the command line and serves three kinds of rooms on several shards of
+// this machine. The script runs once in each shard, and in their parent, which opens the door.
+// `npm start` builds the page before and lets visitors kill shards.
+import { randomBytes } from 'node:crypto';
+import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { type Server, type ShardedOptions, serve } from '@tickwire/server';
+import { Accounts } from './server/account.ts';
+import { openDoor } from './server/door.ts';
+import { duelRoom } from './server/duel.ts';
+import { lobbyRoom } from './server/lobby.ts';
+import { partyRoom } from './server/party.ts';
+import { ThisShard } from './server/this-shard.ts';
+
+const HELP = `Usage: npm start -w @tickwire/lobby -- [options]
+  --shards N    processes (2)
+  --port N      of the page (PORT, or 9001); shards have the next ones
+  --redis URL   agree through Redis, as servers of several machines would
+  --allow-kill  visitors may kill -9 a shard: for demonstrations alone
+  --help        this text`;
+
+const { values } = parseArgs({
+  options: {
+    shards: { type: 'string', default: '2' },
+    port: { type: 'string' },
+    redis: { type: 'string' },
+    'allow-kill': { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+});
+if (values.help) {
+  console.log(HELP);
+  process.exit();
+}
+
+// Shards have it from the parent, and those of several machines from you.
+process.env.LOBBY_KEY ??= randomBytes(32).toString('hex');
+const accounts = new Accounts(process.env.LOBBY_KEY);
+const shard = new ThisShard({ mayKill: values['allow-kill'] });
+const port = Number(values.port ?? process.env.PORT ?? 9001);
+
+const options: ShardedOptions = {
+  shards: Number(values.shards),
+  port: port && port + 1,
+  rooms: {
+    lobby: lobbyRoom(accounts, shard),
+    duel: duelRoom(accounts, shard),
+    party: partyRoom(accounts, shard),
+  },
+  page: fileURLToPath(new URL('../dist', import.meta.url)),
+  // A tab is in a lobby, a party and a duel at once.
+  limits: { seatsPerUser: 12 },
+  log: 'warn',
+};
+if (values.redis !== undefined) {
+  const { redis } = await import('@tickwire/server/redis');
+  options.directory = redis({ url: values.redis });
+}
+
+const server = await serve(options);
+if ('shard' in server) {
+  shard.port = server.port;
+  shard.url = server.url;
+  await openLobby(server, Number(values.shards));
+} else {
+  const door = await openDoor(port, server.ports);
+  const { port: opened } = door.address() as AddressInfo;
+  console.log(`\n  Tickwire lobby, on shards :${server.ports.join(' and :')}`);
+  console.log(`  Open it twice   http://localhost:${opened}/\n\n  Ctrl+C stops it.\n`);
+}
+
+/**
+ * A lobby for each shard. `keep` has the first shard that starts open lobby-0; each other one opens
+ * the next that there is not. A shard that was killed finds its own on another one, and has none.
+ */
+async function openLobby({ shard: own, directory }: Server, lobbies: number): Promise<void> {
+  for (let n = 1; n < lobbies; n++) {
+    if ([...own.rooms.values()].some(({ kind }) => kind === 'lobby')) return;
+    const id = `lobby-${n}`;
+    // One that another shard opens at this very moment is refused.
+    if (!(await directory.room(id))) await own.open('lobby', { id }).catch(() => {});
+  }
+}

@@ -1,0 +1,149 @@
+// The lobby as its visitors have it: `npm start` on two shards, a page on each, and the button. The
+// shard that has their duel dies while they play; both are back in it by themselves.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import {
+  browserSuite,
+  launchBrowser,
+  screenshot,
+  watchPage,
+} from '@tickwire/arena/test/browser.ts';
+import type { Browser, Page } from 'playwright-core';
+import { build } from 'vite';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const SERVER = ['--conditions=source', '--import', import.meta.resolve('tsx'), 'src/server.ts'];
+const PATIENCE = { timeout: 20_000 };
+
+/** What a page's console says while a shard is away. */
+const AWAY = [/WebSocket connection to .* failed/, /ERR_CONNECTION_REFUSED/];
+
+/** Answers the address that is printed, and how to stop it. */
+async function start(...args: string[]): Promise<{ url: string; stop: () => Promise<unknown> }> {
+  // vite sets it to production.
+  const { NODE_ENV: _, ...env } = process.env;
+  const child = spawn(process.execPath, [...SERVER, ...args], { cwd: ROOT, env });
+  const ended = once(child, 'exit');
+  const stop = () => {
+    child.kill('SIGTERM');
+    return ended;
+  };
+  let said = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (said += text));
+  for (;;) {
+    const url = /http:\/\/localhost:\d+/.exec(said)?.[0];
+    if (url) return { url, stop };
+    if (child.exitCode !== null) throw new Error(`it ended: ${said}`);
+    await Promise.race([once(child.stdout, 'data'), ended]);
+  }
+}
+
+browserSuite('the lobby', () => {
+  let browser: Browser;
+  let server: Awaited<ReturnType<typeof start>>;
+
+  beforeAll(async () => {
+    await build({ root: ROOT, configFile: `${ROOT}/vite.config.ts`, logLevel: 'warn' });
+    [server, browser] = await Promise.all([start('--port', '0', '--allow-kill'), launchBrowser()]);
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await server?.stop();
+  });
+
+  async function visit(name: string, width: number, height: number) {
+    const context = await browser.newContext({ viewport: { width, height } });
+    const page = await context.newPage();
+    const problems = await watchPage(page, AWAY);
+    await page.goto(`${server.url}/?name=${name}`);
+    await page.waitForFunction(() => window.lobby?.lobby?.view().state.pid, undefined, PATIENCE);
+    return { page, problems };
+  }
+
+  test('two shards, one chat, one duel: its shard is killed, and it goes on', async () => {
+    const [ada, bob] = [await visit('Ada', 1180, 760), await visit('Bob', 390, 844)];
+    const pages = [ada.page, bob.page];
+    const [one, other] = await Promise.all(pages.map(portOfLobby));
+    expect(one).not.toBe(other);
+
+    await say(ada.page, 'is there anybody?');
+    await bob.page.getByText('is there anybody?').waitFor(PATIENCE);
+    await say(bob.page, 'over here');
+    await ada.page.getByText('over here').waitFor(PATIENCE);
+    await screenshot(ada.page, 'lobby-desk');
+    await screenshot(bob.page, 'lobby-phone');
+
+    for (const page of pages) await page.getByRole('button', { name: 'Play', exact: true }).click();
+    for (const page of pages) await phase(page, 'playing');
+    const [room, same] = await Promise.all(pages.map((page) => page.evaluate(duelOf)));
+    expect(same.room).toBe(room.room);
+    await collect(ada.page);
+    await screenshot(ada.page, 'lobby-duel-desk');
+    await screenshot(bob.page, 'lobby-duel-phone');
+
+    const before = await Promise.all(pages.map((page) => page.evaluate(duelOf)));
+    expect(before[0].score).toBeGreaterThan(0);
+    await bob.page.locator('.duel .danger').click();
+    for (const [n, page] of pages.entries()) {
+      const { room: id } = before[n];
+      await page.waitForFunction(
+        (of) => window.lobby.outages.some((outage) => outage.room === of),
+        id,
+        PATIENCE,
+      );
+      const after = await page.evaluate(duelOf);
+      expect(after).toEqual({ ...before[n], port: after.port, pid: after.pid });
+      expect(after.pid).not.toBe(before[n].pid);
+      const [{ gapMs }] = await page.evaluate(() => window.lobby.outages);
+      console.info(`${id} was back after ${Math.round(gapMs)} ms`);
+    }
+    expect([...ada.problems, ...bob.problems]).toEqual([]);
+  });
+});
+
+function portOfLobby(page: Page): Promise<number> {
+  return page.evaluate(() => window.lobby.lobby!.view().state.port);
+}
+
+async function say(page: Page, line: string): Promise<void> {
+  const input = page.getByLabel('Say something to everybody…');
+  await input.fill(line);
+  await input.press('Enter');
+}
+
+async function phase(page: Page, wanted: string): Promise<void> {
+  await page.waitForFunction(
+    (of) => window.lobby.duel?.view().state.phase === of,
+    wanted,
+    PATIENCE,
+  );
+}
+
+/** Runs in the page. */
+function duelOf() {
+  const game = window.lobby.duel!;
+  const view = game.view();
+  const { port, pid } = view.state;
+  const { score, hue } = view.mine('player')!;
+  return { room: game.room, seat: game.seat, port, pid, score, hue };
+}
+
+/** Goes for a coin, and stands still until that is in a checkpoint. */
+async function collect(page: Page): Promise<void> {
+  const box = (await page.locator('.duel .field').boundingBox())!;
+  const [x, y] = await page.evaluate(() => {
+    const [{ position }] = window.lobby.duel!.view().all('coin');
+    return [position.x / 640, position.y / 640];
+  });
+  await page.mouse.move(box.x + x * box.width, box.y + y * box.height);
+  await page.waitForFunction(
+    () => window.lobby.duel!.view().mine('player')!.score,
+    undefined,
+    PATIENCE,
+  );
+  await page.mouse.move(1, 1);
+  await page.waitForTimeout(1_000);
+}
