@@ -47,15 +47,15 @@ export class Leases {
   /** Others may have claimed what is ours, and nobody has said that they have not. */
   #inDoubt = false;
   #away = false;
-  /** When it answered again. */
-  #backMs = Number.NEGATIVE_INFINITY;
+  /** When it answered again, or this process began, which may have waited for it. */
+  #backMs: number;
   /** Rooms that are being claimed again. */
   readonly #doubted = new Set<Lease>();
 
   constructor(options: LeasesOptions) {
     this.#options = options;
     this.#fenceMs = options.directory.leaseMs * FENCE;
-    this.#goodMs = this.#triedMs = options.now();
+    this.#goodMs = this.#triedMs = this.#backMs = options.now();
   }
 
   /** Ms from one renewal to the next. */
@@ -81,8 +81,8 @@ export class Leases {
   }
 
   /**
-   * True unless the directory was away within the last lease: what has no owner then may only not
-   * have been renewed yet.
+   * True unless the directory was away within the last lease, or this process has only begun: what
+   * has no owner then may only not have been renewed yet.
    */
   get settled(): boolean {
     const { directory, now } = this.#options;

@@ -129,6 +129,7 @@ class RedisDirectory implements Directory {
   }
 
   async renew(leases: readonly Lease[]): Promise<readonly string[]> {
+    if (leases.length === 0) await this.#line.ask(['PING']);
     const answers = await Promise.all(
       leases.map((lease) => this.#asOwner<Listing>(scripts.RENEW, lease, [String(this.leaseMs)])),
     );

@@ -32,6 +32,8 @@ const METHODS: Readonly<Record<string, (directory: Directory) => Promise<unknown
   shards: (directory) => directory.shards(),
   claim: (directory) => directory.claim(facts('r1'), north),
   renew: (directory) => directory.renew([lease, { id: 'r2', epoch: 1 }]),
+  // A shard without rooms must learn that it was cut off: it looks for those of others.
+  'renew, of none': (directory) => directory.renew([]),
   handOver: (directory) => directory.handOver(lease, south),
   lock: (directory) => directory.lock(lease, true),
   release: (directory) => directory.release(lease),
