@@ -104,11 +104,11 @@ function install(user, tarballs) {
   return user;
 }
 
-/** [specifier, package] of everything the packages export. */
+/** [specifier, package] of everything the packages export to who installs them. */
 function doors() {
   return PACKAGES.flatMap((name) => {
     const { exports } = JSON.parse(readFileSync(join(ROOT, name, 'package.json'), 'utf8'));
-    const names = Object.keys(exports).filter((door) => door !== './package.json');
+    const names = Object.keys(exports).filter((door) => exports[door].default);
     return names.map((door) => [`@tickwire/${name}${door.slice(1)}`, name]);
   });
 }

@@ -98,14 +98,18 @@ export function checkpointOf(
   return bytes;
 }
 
-/** As checkpointOf; undefined where the room cannot be saved, which is logged once. */
+/** How a room becomes bytes; a simulated one has its own way. */
+export type Pack = typeof checkpointOf;
+
+/** As `pack`; undefined where the room cannot be saved, which is logged once. */
 export function saveRoom(
   room: GameRoom,
   records: Iterable<SeatRecord>,
   options: SaveOptions,
+  pack: Pack = checkpointOf,
 ): Uint8Array | undefined {
   try {
-    return checkpointOf(room, records, options);
+    return pack(room, records, options);
   } catch (error) {
     if (!told.has(room)) room.log.warn({ err: error }, 'the room cannot be saved');
     told.add(room);

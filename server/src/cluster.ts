@@ -1,7 +1,7 @@
 // What a shard among others does by the clock: renews its leases, says how busy it is, saves its
 // rooms, takes over those whose owner is gone; and what it does for others when they ask. Made by
 // make-shard.ts; serve() calls `work` a few times a second. A single process has none.
-import { saveRoom } from './checkpoint.ts';
+import { type Pack, saveRoom } from './checkpoint.ts';
 import { type Directory, DirectoryError, type ShardEntry } from './directory.ts';
 import type { Clocks } from './identity.ts';
 import type { Leases } from './leases.ts';
@@ -28,6 +28,8 @@ export interface ClusterOptions {
   load: () => number;
   /** 0 <= n < 1. */
   chance: () => number;
+  /** Default: checkpointOf. */
+  pack?: Pack;
 }
 
 /** Ms between two looks for rooms without an owner: short against a lease. */
@@ -157,11 +159,11 @@ export class Cluster {
   }
 
   async #save(room: GameRoom): Promise<void> {
-    const { directory, shard, seating, clocks, leases, tally } = this.#options;
+    const { directory, shard, seating, clocks, leases, tally, pack } = this.#options;
     // One that is handed over has had its last.
     if (shard.playing(room.id) !== room || !leases.hold) return;
     const lease = shard.leaseOf(room);
-    const bytes = saveRoom(room, seating.recordsOf(room), { clocks });
+    const bytes = saveRoom(room, seating.recordsOf(room), { clocks }, pack);
     if (!bytes) return;
     // The renewals would say so in a moment.
     if (!(await directory.save(lease, room.doneTick, bytes))) return leases.refused(lease);

@@ -1,7 +1,7 @@
 // Hands rooms over to other shards while they are played in: when this process drains, and when
 // somebody asks for it. Made by make-shard.ts for a shard among others. The room stands still from
 // its last checkpoint here to its first tick there; its players are told where it is once it is.
-import { checkpointOf } from './checkpoint.ts';
+import { checkpointOf, type Pack } from './checkpoint.ts';
 import { type Directory, DirectoryError, type Lease, type ShardEntry } from './directory.ts';
 import type { Clocks } from './identity.ts';
 import type { Leases } from './leases.ts';
@@ -21,6 +21,8 @@ export interface MovingOptions {
   clocks: Clocks;
   log: Log;
   tally: Tally;
+  /** Default: checkpointOf. */
+  pack?: Pack;
 }
 
 /** Rooms that are on their way at once: a room is a few ms of a core at either end. */
@@ -60,11 +62,12 @@ export class Moving {
 
   /** False: the room stays, or is lost to somebody else. */
   async move(room: GameRoom, to: ShardEntry): Promise<boolean> {
-    const { directory, shard, seating, peers, clocks, log, tally } = this.#options;
+    const { directory, shard, seating, peers, clocks, log, tally, pack } = this.#options;
     if (room.failover !== 'restore') return false;
     let adopted = false;
     try {
-      const bytes = checkpointOf(room, seating.recordsOf(room), { clocks, isFinal: true });
+      const asBytes = pack ?? checkpointOf;
+      const bytes = asBytes(room, seating.recordsOf(room), { clocks, isFinal: true });
       shard.stop(room);
       const lease = await this.#saveLast(room, bytes);
       const epoch = lease && (await directory.handOver(lease, { shard: to.id, url: to.url }));

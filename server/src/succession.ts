@@ -27,6 +27,8 @@ export interface SuccessionOptions extends Clocks {
   rooms: Readonly<Record<string, RoomKind>>;
   directory: Directory;
   log: Log;
+  /** How a room goes on from what was saved of it; a simulated one has its own way. */
+  restore?: (facts: RoomEntry, checkpoint: Checkpoint | undefined) => RestoredRoom;
 }
 
 export class Succession {
@@ -85,7 +87,8 @@ export class Succession {
   async #goOn(facts: RoomEntry, lease: Lease): Promise<GameRoom | undefined> {
     const { directory } = this.#options;
     const checkpoint = await directory.load(facts.id);
-    const { room, records } = this.#restored(facts, checkpoint);
+    const { restore = (...given) => this.#restored(...given) } = this.#options;
+    const { room, records } = restore(facts, checkpoint);
     const places = records.map(({ place }) => place).filter((place) => place !== undefined);
     let isOurs = false;
     try {

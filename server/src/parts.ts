@@ -1,0 +1,17 @@
+// What stands between shards and their directory, piece by piece, for who drives it in a time of his
+// own: the simulator of a whole cluster (bench/src/cluster.ts). Named by sources alone: no package
+// that is installed has this door. Trap: what is exported here may change with any commit.
+
+export type { RestoredRoom } from './checkpoint.ts';
+export { Cluster, type ClusterOptions } from './cluster.ts';
+export type { Identity } from './identity.ts';
+export { JoinRefused } from './joining.ts';
+export { Leases } from './leases.ts';
+export type { Log } from './log.ts';
+export { Peers } from './peers.ts';
+export { Placement, type Promised } from './placement.ts';
+export { Recovery } from './recovery.ts';
+export { Releases } from './releases.ts';
+export { type Heir, Succession } from './succession.ts';
+export { Tally } from './tally.ts';
+export { Tickets } from './tickets.ts';
