@@ -3,6 +3,7 @@
 // with --json the object is the last line of stdout. Only `smoke` judges.
 import { UsageError } from '@tickwire/protocol';
 import { measureAttack } from './attack.ts';
+import { measureCluster } from './cluster.ts';
 import { measureFailover } from './failover.ts';
 import { printFigures } from './figures.ts';
 import { measureInterest } from './interest.ts';
@@ -27,6 +28,7 @@ const programs: Readonly<Record<WordName, (asked: Asked) => Promise<object>>> = 
   rate: ({ seconds }) => measureRate(seconds),
   reserve: () => measureReserve(),
   failover: measureFailover,
+  cluster: measureCluster,
   smoke: ({ write }) => judge(write),
 };
 

@@ -36,6 +36,7 @@ test('whoever asks gets a line for each word and each flag', () => {
     'rate',
     'reserve',
     'failover',
+    'cluster',
     'smoke',
   ])
     expect(lines.filter((line) => line.startsWith(`  ${word} `))).toHaveLength(1);

@@ -18,10 +18,13 @@ const FLAGS = {
   bits: { says: 'which question of a packed body costs how many bits' },
   profile: { value: 'NAME', says: 'one line alone: lan, cable, wifi, 4g, satellite, train, far' },
   plot: { says: 'pictures of it in bench/plots' },
-  seats: { value: 'N', says: 'so many seats, instead of finding how many there may be' },
+  seats: { value: 'N', says: 'so many seats; load finds how many there may be, without it' },
   quick: { says: 'fewer and shorter steps' },
   only: { value: 'NAME', says: 'one attacker: flood, slowloris, bombs, churn, upgrades' },
   seconds: { value: 'N', says: 'how long to count; 60 where it is left out' },
+  shards: { value: 'N', says: 'so many processes; 1,000 where it is left out' },
+  minutes: { value: 'N', says: 'of virtual time; 10 where it is left out' },
+  measure: { says: "what a real Redis takes for each question, beside the simulator's costs" },
   directory: { value: 'NAME', says: 'redis, or parent: the processes of one machine' },
   write: { says: 'takes what is measured as what later runs are judged by' },
 } as const satisfies Record<string, Flag>;
@@ -59,6 +62,10 @@ const WORDS = {
     says: 'what players see of servers that are killed, stopped, moved and restarted',
     flags: ['seed', 'directory'],
   },
+  cluster: {
+    says: 'a thousand shards and a million seats over one Redis, in virtual time',
+    flags: ['seed', 'shards', 'seats', 'minutes', 'measure'],
+  },
   smoke: { says: 'the figures that may not get worse, judged', flags: ['write'] },
 } as const satisfies Record<string, Word>;
 
@@ -79,6 +86,9 @@ export interface Asked {
   readonly only: string | undefined;
   readonly seconds: number;
   readonly directory: string | undefined;
+  readonly shards: number | undefined;
+  readonly minutes: number | undefined;
+  readonly measure: boolean;
   readonly write: boolean;
 }
 
@@ -115,6 +125,9 @@ export function asked(given: readonly string[]): Asked | 'help' {
     only: values.only as string | undefined,
     // At 20 Hz a tick more or less in a minute is 0.017 Hz.
     seconds: number('seconds') ?? 60,
+    shards: number('shards'),
+    minutes: number('minutes'),
+    measure: values.measure === true,
     directory: values.directory as string | undefined,
     write: values.write === true,
   };

@@ -1,0 +1,205 @@
+// The directory as one simulated shard has it: each question becomes the commands that
+// RedisDirectory would send (cluster-costs.ts), waits for them at the one Redis there is
+// (cluster-redis.ts), and is answered by what is true then (cluster-truth.ts). Made for each shard
+// by cluster-shard.ts. What is sent in several turns is asked in as many.
+import type {
+  Checkpoint,
+  Claim,
+  Directory,
+  Lease,
+  Owner,
+  Reservation,
+  RoomEntry,
+  RoomFacts,
+  SeatPromise,
+  ShardEntry,
+} from '@tickwire/server';
+import { DEMANDS, type Demand, LEASE_LISTS, marks } from './cluster-costs.ts';
+import { type Line, newLine, type SimulatedRedis } from './cluster-redis.ts';
+import type { ClusterTruth } from './cluster-truth.ts';
+
+/** As redis-directory.ts. */
+const MAX_DUE = 256;
+const MAX_PAGES = 8;
+const ALL_LISTS = Array.from({ length: LEASE_LISTS }, (_, list) => list);
+
+export class SimulatedDirectory implements Directory {
+  readonly leaseMs: number;
+  readonly line: Line = newLine();
+  readonly #truth: ClusterTruth;
+  readonly #redis: SimulatedRedis;
+  /** What a checkpoint of a real room has; those of simulated ones are short. */
+  readonly #checkpointBytes: number;
+
+  constructor(truth: ClusterTruth, redis: SimulatedRedis, checkpointBytes: number) {
+    this.leaseMs = truth.leaseMs;
+    this.#truth = truth;
+    this.#redis = redis;
+    this.#checkpointBytes = checkpointBytes;
+  }
+
+  announce(shard: ShardEntry): Promise<void> {
+    return this.#ask(DEMANDS.announce(), () => this.#truth.memory.announce(shard));
+  }
+
+  withdraw(shard: string): Promise<void> {
+    return this.#ask(DEMANDS.withdraw(), () => this.#truth.memory.withdraw(shard));
+  }
+
+  shards(): Promise<readonly ShardEntry[]> {
+    const { memory, shards } = this.#truth;
+    return this.#ask(DEMANDS.shards(shards), () => memory.shards());
+  }
+
+  async claim(facts: RoomFacts, owner: Owner, held?: number): Promise<Claim> {
+    const claim = await this.#ask(DEMANDS.claim(), () => this.#truth.claim(facts, owner, held));
+    // Its lease, its free seats, all rooms, those of its kind.
+    if (claim.won) this.#tell(marks(4));
+    else this.#redis.claimsLost++;
+    return claim;
+  }
+
+  async renew(leases: readonly Lease[]): Promise<readonly string[]> {
+    const lost = await this.#ask(DEMANDS.renew(leases.length), () => this.#truth.renew(leases));
+    const kept = leases.length - lost.length;
+    // All rooms of the simulation are of one kind: one list of open ones.
+    if (kept > 0) this.#tell(marks(this.#truth.listsOf(leases) + 1, 2 * kept));
+    return lost;
+  }
+
+  async handOver(lease: Lease, to: Owner): Promise<number | false> {
+    const epoch = await this.#ask(DEMANDS.handOver(), () => this.#truth.handOver(lease, to));
+    if (epoch !== false) this.#tell(marks(1));
+    return epoch;
+  }
+
+  lock(lease: Lease, locked: boolean): Promise<boolean> {
+    return this.#change(DEMANDS.lock(), lease, () => this.#truth.memory.lock(lease, locked));
+  }
+
+  async release(lease: Lease): Promise<boolean> {
+    const released = await this.#ask(DEMANDS.release(), () => this.#truth.release(lease));
+    if (released) await this.#ask(DEMANDS.released(), () => undefined);
+    return released;
+  }
+
+  room(id: string): Promise<RoomEntry | undefined> {
+    return this.#ask(DEMANDS.room(), () => this.#truth.memory.room(id));
+  }
+
+  async rooms(kind?: string): Promise<readonly RoomEntry[]> {
+    const rooms = await this.#truth.memory.rooms(kind);
+    await this.#ask(DEMANDS.list(rooms.length), () => undefined);
+    return this.#ask(DEMANDS.looks(rooms.length), () => this.#truth.memory.rooms(kind));
+  }
+
+  async candidates(kind: string, match: string, limit: number): Promise<readonly RoomEntry[]> {
+    const found: RoomEntry[] = [];
+    for (let page = 0; page < MAX_PAGES && found.length < limit; page++) {
+      const listed = await this.#ask(DEMANDS.list(limit), () =>
+        this.#truth.listed(kind, match, page * limit, limit),
+      );
+      if (listed.length === 0) break;
+      for (const entry of await this.#look(listed))
+        if (entry && !entry.orphan && !entry.locked && entry.taken < entry.seats) found.push(entry);
+      if (listed.length < limit) break;
+    }
+    return found.sort((a, b) => a.seats - a.taken - (b.seats - b.taken)).slice(0, limit);
+  }
+
+  async orphans(): Promise<readonly string[]> {
+    const due = await this.#ask(DEMANDS.due(ALL_LISTS.length), () =>
+      this.#truth.due(ALL_LISTS, MAX_DUE),
+    );
+    if (due.length === 0) return due;
+    const seen = await this.#look(due);
+    return due.filter((_, index) => seen[index]?.orphan);
+  }
+
+  async reserve(id: string, seats: readonly SeatPromise[], lifeMs: number): Promise<Reservation> {
+    const serve = () => this.#truth.reserve(id, seats, lifeMs);
+    const answer = await this.#ask(DEMANDS.reserve(), serve);
+    if (answer === 'reserved') this.#tell(marks(1));
+    return answer;
+  }
+
+  redeem(lease: Lease, seat: string): Promise<Uint8Array | 'spent' | false> {
+    return this.#ask(DEMANDS.redeem(), () => this.#truth.memory.redeem(lease, seat));
+  }
+
+  take(lease: Lease, seat: string): Promise<'taken' | 'full' | false> {
+    return this.#change(DEMANDS.take(), lease, () => this.#truth.memory.take(lease, seat));
+  }
+
+  leave(lease: Lease, seats: readonly string[]): Promise<boolean> {
+    const demand = DEMANDS.leave(seats.length);
+    return this.#change(demand, lease, () => this.#truth.memory.leave(lease, seats));
+  }
+
+  occupy(lease: Lease, seats: readonly string[]): Promise<boolean> {
+    const demand = DEMANDS.occupy(seats.length);
+    return this.#change(demand, lease, () => this.#truth.memory.occupy(lease, seats));
+  }
+
+  save(lease: Lease, tick: number, bytes: Uint8Array): Promise<boolean> {
+    const demand = DEMANDS.save(this.#checkpointBytes);
+    return this.#ask(demand, () => this.#truth.memory.save(lease, tick, bytes));
+  }
+
+  load(id: string): Promise<Checkpoint | undefined> {
+    const demand = DEMANDS.load(this.#checkpointBytes);
+    return this.#ask(demand, () => this.#truth.memory.load(id));
+  }
+
+  publish(channel: string, message: Uint8Array): Promise<void> {
+    const { memory, hearers } = this.#truth;
+    const demand = DEMANDS.publish(hearers.get(channel) ?? 0);
+    return this.#ask(demand, () => memory.publish(channel, message));
+  }
+
+  /** On a line of its own, as RedisChannels has: what is heard is heard a moment later. */
+  async subscribe(
+    channel: string,
+    hear: (message: Uint8Array) => void,
+  ): Promise<() => Promise<void>> {
+    const { memory, hearers } = this.#truth;
+    const heard = (message: Uint8Array) => {
+      if (!this.line.dead) hear(message);
+    };
+    const end = await this.#ask(DEMANDS.subscribe(), () => memory.subscribe(channel, heard));
+    hearers.set(channel, (hearers.get(channel) ?? 0) + 1);
+    return async () => {
+      hearers.set(channel, hearers.get(channel)! - 1);
+      return this.#ask(DEMANDS.subscribe(), end);
+    };
+  }
+
+  secret(): Promise<Uint8Array> {
+    return this.#ask(DEMANDS.secret(), () => this.#truth.memory.secret());
+  }
+
+  async close(): Promise<void> {}
+
+  #ask<T>(demand: Demand, serve: () => T | Promise<T>): Promise<T> {
+    return this.#redis.ask(this.line, demand, serve);
+  }
+
+  #tell(demand: Demand): void {
+    this.#redis.tell(this.line, demand);
+  }
+
+  /** What changes the free seats of a room. */
+  async #change<T>(demand: Demand, lease: Lease, serve: () => Promise<T>): Promise<T> {
+    const answer = await this.#ask(demand, async () => {
+      const served = await serve();
+      if (served !== false) await this.#truth.markOpen(lease.id);
+      return served;
+    });
+    if (answer !== false) this.#tell(marks(1));
+    return answer;
+  }
+
+  #look(ids: readonly string[]): Promise<readonly (RoomEntry | undefined)[]> {
+    return this.#ask(DEMANDS.looks(ids.length), () => this.#truth.look(ids));
+  }
+}

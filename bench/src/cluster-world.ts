@@ -1,0 +1,151 @@
+// What all shards of a simulated cluster stand on: one clock, one store, one chance; and what is
+// known of them from above: who has which room, how long a room had nobody, whether two shards ever
+// played one at once. Made by cluster-run.ts, which starts and kills the shards; players hear from
+// it where their rooms went.
+import { createHash } from 'node:crypto';
+import { Random } from '@tickwire/protocol';
+import { DEFAULT_LIMITS, type Limits } from '@tickwire/server';
+import { ClusterClock } from './cluster-clock.ts';
+import { SimulatedDirectory } from './cluster-directory.ts';
+import { SimulatedRedis } from './cluster-redis.ts';
+import { type SimulatedRoom, SimulatedShard } from './cluster-shard.ts';
+import { ClusterTruth } from './cluster-truth.ts';
+
+export interface ClusterSize {
+  readonly shards: number;
+  readonly seats: number;
+  readonly minutes: number;
+  readonly seed: number;
+  /** Of one room; 16: a match. */
+  readonly seatsOfRoom?: number;
+  /** Of a checkpoint; 8 KB: some hundred entities. */
+  readonly checkpointBytes?: number;
+}
+
+/** redis-directory.ts' default. */
+const LEASE_MS = 2_000;
+const SEATS_OF_ROOM = 16;
+const CHECKPOINT_BYTES = 8_192;
+/** A shard at its share of all seats is so full: there is room for those of others. */
+const USUAL_LOAD = 0.6;
+
+export class ClusterWorld {
+  readonly clock = new ClusterClock();
+  readonly redis: SimulatedRedis;
+  readonly truth: ClusterTruth;
+  readonly limits: Limits = DEFAULT_LIMITS;
+  readonly seatsOfRoom: number;
+  /** At which its load is 1. */
+  readonly seatsOfShard: number;
+  readonly ticketKey: Uint8Array;
+  /** Those that live. */
+  readonly shards: SimulatedShard[] = [];
+  /** The same by their ids. */
+  readonly living = new Map<string, SimulatedShard>();
+  /** Who played it last, by room. */
+  readonly homes = new Map<string, SimulatedShard>();
+  /** Rooms whose owner died, and when. */
+  readonly downMs = new Map<string, number>();
+  /** Ms that rooms had nobody. */
+  ownedAgainMs: number[] = [];
+  /** Rooms that began at one shard while another still played them. */
+  ownedTwice = 0;
+  /** Rooms that a living owner lost to another shard. */
+  stolen = 0;
+  opened = 0;
+  /** Players of a room whose owner let it go must find it. */
+  scattered: (room: SimulatedRoom) => void = () => {};
+  readonly #random: Random;
+  readonly #checkpointBytes: number;
+  #names = 0;
+  #rooms = 0;
+  #nonces = 0;
+
+  constructor(size: ClusterSize) {
+    const { shards, seats, seed, seatsOfRoom = SEATS_OF_ROOM } = size;
+    this.#random = new Random(seed);
+    this.redis = new SimulatedRedis(this.clock, this.chance);
+    this.truth = new ClusterTruth(this.clock, LEASE_MS);
+    this.seatsOfRoom = seatsOfRoom;
+    this.seatsOfShard = seats / shards / USUAL_LOAD;
+    this.#checkpointBytes = size.checkpointBytes ?? CHECKPOINT_BYTES;
+    this.ticketKey = createHash('sha256').update(String(seed)).digest();
+  }
+
+  readonly now = (): number => this.clock.nowMs;
+  readonly chance = (): number => this.#random.next();
+  readonly makeNonce = (): string => `n${++this.#nonces}`;
+  /** Spread over the lists of leases as random ids are. */
+  readonly newRoomId = (): string => `field-${(++this.#rooms).toString(36).padStart(5, '0')}`;
+
+  newDirectory(): SimulatedDirectory {
+    return new SimulatedDirectory(this.truth, this.redis, this.#checkpointBytes);
+  }
+
+  async start(): Promise<void> {
+    const shard = new SimulatedShard(this, `shard-${++this.#names}`);
+    await shard.start();
+    this.shards.push(shard);
+    this.living.set(shard.owner.shard, shard);
+    this.truth.shards = this.shards.length;
+  }
+
+  anyShard(): SimulatedShard {
+    return this.shards[Math.floor(this.chance() * this.shards.length)];
+  }
+
+  /** So many at once, without a word; answers them. */
+  kill(count: number): SimulatedShard[] {
+    const dead: SimulatedShard[] = [];
+    for (; dead.length < count && this.shards.length > 1; ) {
+      const shard = this.anyShard();
+      this.#remove(shard);
+      shard.die();
+      dead.push(shard);
+    }
+    for (const shard of dead)
+      for (const room of shard.rooms.values()) {
+        this.downMs.set(room.id, this.now());
+        this.scattered(room);
+      }
+    return dead;
+  }
+
+  /** One hands its rooms over and ends. */
+  async retire(shard: SimulatedShard): Promise<void> {
+    // It is asked for nothing new.
+    this.#remove(shard);
+    for (const room of await shard.leave()) {
+      this.downMs.set(room.id, this.now());
+      this.scattered(room);
+    }
+  }
+
+  began(shard: SimulatedShard, room: SimulatedRoom): void {
+    const { id } = room;
+    const old = this.homes.get(id);
+    if (!old) this.opened++;
+    const isElsewhere = old !== undefined && old !== shard && old.alive && old.playing(id);
+    if (isElsewhere) this.stolen++;
+    if (isElsewhere && old.leases.hold) this.ownedTwice++;
+    this.homes.set(id, shard);
+    const downMs = this.downMs.get(id);
+    if (downMs === undefined) return;
+    this.downMs.delete(id);
+    this.ownedAgainMs.push(this.now() - downMs);
+  }
+
+  closed({ id }: SimulatedRoom): void {
+    this.homes.delete(id);
+  }
+
+  lostBy(room: SimulatedRoom): void {
+    this.scattered(room);
+  }
+
+  #remove(shard: SimulatedShard): void {
+    this.shards.splice(this.shards.indexOf(shard), 1);
+    this.living.delete(shard.owner.shard);
+    this.truth.shards = this.shards.length;
+  }
+}
