@@ -1,7 +1,7 @@
-// What each question of the directory costs a real Redis, beside what cluster-costs.ts says: the CPU
-// time of a redis-server of its own over the calls, for `bench -- cluster --measure`. Trap: callers
-// enough that commands come in pipelines, as from a busy shard; Redis's own time is small on an idle
-// machine and a third more on a busy one.
+// What each question of the directory costs a real Redis, beside what cluster-costs.ts says: the
+// CPU time of a redis-server of its own over the calls, for `bench -- cluster --measure`. Trap:
+// callers enough that commands come in pipelines, as from a busy shard; Redis's own time is small
+// on an idle machine and a third more on a busy one.
 import { connect } from 'node:net';
 import type { Directory, Lease, ShardEntry } from '@tickwire/server';
 import { redis } from '@tickwire/server/redis';

@@ -1,7 +1,7 @@
 // A night in the life of a simulated cluster: it grows, is played on, loses a tenth of its shards,
 // has a slow Redis, has none for five seconds, and is restarted shard by shard. Called by
-// cluster.ts; answers figures by phase and by second. The lengths of phases are shares of the whole,
-// so that a short run has them all.
+// cluster.ts; answers figures by phase and by second. The lengths of phases are shares of the
+// whole, so that a short run has them all.
 
 import { COMMANDS } from './cluster-costs.ts';
 import { Players } from './cluster-players.ts';

@@ -1,9 +1,9 @@
 // One shard of a simulated cluster. Real: its leases, its duties (cluster.ts), what it takes over
 // and hands over (succession.ts, moving.ts), its questions to others, where players are put
 // (placement.ts, owners.ts), tickets and releases. Modelled: the rooms, which are a list of seats
-// and do not tick, and their checkpoints, which are that list; the directory (cluster-directory.ts).
-// `open`, `begin`, `letGo` and the sweep do what shard.ts does, without the game. Made by
-// cluster-world.ts.
+// and do not tick, and their checkpoints, which are that list; the directory
+// (cluster-directory.ts). `open`, `begin`, `letGo` and the sweep do what shard.ts does, without the
+// game. Made by cluster-world.ts.
 
 import { CloseCode } from '@tickwire/protocol';
 import type { GameRoom, Lease, Owner, RoomEntry, RoomFacts } from '@tickwire/server';

@@ -60,7 +60,9 @@ export class ClusterTruth {
   readonly #leases = Array.from({ length: LEASE_LISTS }, () => new Map<string, number>());
   readonly #open = new Map<string, OpenList>();
   readonly #opened = new Map<string, string>();
-  /** Rooms whose free seats may be others than when they were marked: promises end by themselves. */
+  /**
+   * Rooms whose free seats may be others than when they were marked: promises end by themselves.
+   */
   readonly #unsure = new Set<string>();
   /** By channel: those who listen. */
   readonly hearers = new Map<string, number>();

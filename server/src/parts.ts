@@ -1,6 +1,6 @@
-// What stands between shards and their directory, piece by piece, for who drives it in a time of his
-// own: the simulator of a whole cluster (bench/src/cluster.ts). Named by sources alone: no package
-// that is installed has this door. Trap: what is exported here may change with any commit.
+// What stands between shards and their directory, piece by piece, for who drives it in a time of
+// his own: the simulator of a whole cluster (bench/src/cluster.ts). Named by sources alone: no
+// package that is installed has this door. Trap: what is exported here may change with any commit.
 
 export type { RestoredRoom } from './checkpoint.ts';
 export { Cluster, type ClusterOptions } from './cluster.ts';
