@@ -3,6 +3,7 @@
 // make-shard.ts; serve() calls `work` a few times a second. A single process has none.
 import { type Pack, saveRoom } from './checkpoint.ts';
 import { type Directory, DirectoryError, type ShardEntry } from './directory.ts';
+import { ExpectedLoad } from './expected-load.ts';
 import type { Clocks } from './identity.ts';
 import type { Leases } from './leases.ts';
 import type { Log } from './log.ts';
@@ -36,6 +37,8 @@ export interface ClusterOptions {
 const REAP_MS = 300;
 /** Ms between two words about oneself: 3 of them fit in what a shard is remembered for. */
 const ANNOUNCE_MS = 2_000;
+/** Ms between two words about rooms that were opened: a few of a rush, and no more. */
+const NEWS_MS = 50;
 
 /** Something that is done again and again, never twice at once. */
 interface Duty {
@@ -49,22 +52,30 @@ export class Cluster {
   readonly moving: Moving;
   readonly #options: ClusterOptions;
   readonly #duties: readonly Duty[];
+  /** Rooms were opened: the next one may go elsewhere. */
+  readonly #news: Duty;
   /** When each room is to be saved next. */
   readonly #saves = new WeakMap<GameRoom, Duty>();
+  readonly #load: ExpectedLoad;
+  /** Rooms that the others know of. */
+  #announced = 0;
   #closed = false;
 
   constructor(options: ClusterOptions) {
     this.#options = options;
+    this.#load = new ExpectedLoad(options.load);
     this.moving = new Moving(options);
-    const { leases, directory } = options;
-    const duty = (everyMs: number, run: () => Promise<void>): Duty => {
-      return { everyMs, run, dueMs: 0, busy: false };
+    const { leases, directory, clocks } = options;
+    const announceMs = Math.min(ANNOUNCE_MS, directory.leaseMs);
+    const duty = (everyMs: number, run: () => Promise<void>, dueMs = 0): Duty => {
+      return { everyMs, run, dueMs, busy: false };
     };
     this.#duties = [
       duty(leases.everyMs, () => leases.renew()),
-      duty(Math.min(ANNOUNCE_MS, directory.leaseMs), () => this.announce()),
+      duty(announceMs, () => this.#measure(), clocks.now() + announceMs),
       duty(REAP_MS, () => this.#reap()),
     ];
+    this.#news = duty(NEWS_MS, () => this.announce());
   }
 
   /** Rejects with DirectoryError: who cannot be heard of is no shard. */
@@ -76,6 +87,8 @@ export class Cluster {
       adopt: async (id: string, epoch: number) =>
         (await shard.succession.adopt({ id, epoch }))?.id ?? '',
     });
+    // What was done before there were rooms says nothing of what they cost.
+    this.#load.measure(0);
     await this.announce();
   }
 
@@ -84,19 +97,28 @@ export class Cluster {
     const { clocks, shard } = this.#options;
     const nowMs = clocks.now();
     for (const duty of this.#duties) this.#do(duty, nowMs);
+    if (shard.rooms.size > this.#announced) this.#do(this.#news, nowMs);
     for (const room of shard.rooms.values())
       if (room.failover === 'restore') this.#do(this.#saveOf(room, nowMs), nowMs);
     this.#options.seating.unsaved.clear();
   }
 
+  /** How busy it is by now, and with what. */
+  async #measure(): Promise<void> {
+    this.#load.measure(this.#options.shard.rooms.size);
+    await this.announce();
+  }
+
   async announce(): Promise<void> {
-    const { directory, shard, load } = this.#options;
+    const { directory, shard } = this.#options;
     const { shard: id, url } = shard.owner;
+    const rooms = shard.rooms.size;
+    this.#announced = rooms;
     let seats = 0;
     for (const room of shard.rooms.values()) seats += room.taken;
     const entry: ShardEntry = {
-      ...{ id, url, build: shard.build, rooms: shard.rooms.size, seats },
-      load: Math.round(Math.min(Math.max(load(), 0), 1) * 1_000),
+      ...{ id, url, build: shard.build, rooms, seats },
+      load: Math.round(this.#load.with(rooms) * 1_000),
       draining: shard.draining,
     };
     await directory.announce(entry);

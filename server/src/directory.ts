@@ -11,7 +11,7 @@ export interface ShardEntry {
   readonly url: string;
   /** Rooms move only between shards of the same build: what games they know, and of what hash. */
   readonly build: string;
-  /** 0 idle .. 1000 full: what a new room goes by. */
+  /** 0 idle, 1000 full, above it where too much was opened: what a new room goes by. */
   readonly load: number;
   readonly rooms: number;
   readonly seats: number;

@@ -65,6 +65,8 @@ export type Creation = 'public' | 'private' | undefined;
 const CANDIDATES = 32;
 /** Rooms that are tried before another is opened: some fill up while they are asked. */
 const TRIES = 8;
+/** Rooms that one opens for himself alone, where others fill each before he hears of it. */
+const OPENINGS = 4;
 
 /** Nothing travels with a promise where there are no other shards. */
 const ALONE = new Uint8Array(0);
@@ -222,7 +224,7 @@ export class Placement {
     const { shard, directory } = this.#options;
     const { kind, match } = target;
     const rule = shard.kind(kind).definition.match ?? {};
-    for (;;) {
+    for (let opened = 0; opened < OPENINGS; ) {
       const known = await underDirectory(directory.candidates(kind, match, CANDIDATES));
       for (const entry of ordered(rule, known, places).slice(0, TRIES)) {
         const isOurs = entry.shard === shard.owner.shard;
@@ -231,11 +233,14 @@ export class Placement {
         if (taken) return taken;
       }
       const waited = this.#opening.has(keyOf(target));
-      const taken = await take(await this.#open(target));
+      const room = await this.#open(target);
+      const taken = await take(room);
       if (taken) return taken;
-      // Who opened a room for himself and gets no place in it has no luck with another.
-      if (!waited) throw new JoinRefused(CloseCode.Full, `no ${kind} room has a place`);
+      // One that takes nobody as it opens is no better the next time.
+      if (isHere(room) && room.locked) break;
+      if (!waited) opened++;
     }
+    throw new JoinRefused(CloseCode.Full, `no ${kind} room has a place`);
   }
 
   /** One new room for all who want one at once. */

@@ -35,6 +35,35 @@ test('many who come in by two servers at once get all places and no more', async
     expect(entry.taken).toBe(rooms.find(({ id }) => id === entry.id)?.taken);
 });
 
+test('who opens a room that others fill at once gets a place in another', async () => {
+  const a = await deployment.add();
+  const { directory } = deployment;
+  const claim = directory.claim.bind(directory);
+  directory.claim = async (facts, owner) => {
+    directory.claim = claim;
+    const answer = await claim(facts, owner);
+    if (!answer.won) throw new Error('a new room has an owner');
+    for (const seat of ['a', 'b', 'c', 'd'])
+      await directory.take({ id: facts.id, epoch: answer.epoch }, seat);
+    return answer;
+  };
+  const player = await deployment.join(a);
+  expect(roomsOf(a).map(({ id, taken }) => [id, taken])[1]).toEqual([player.room, 1]);
+});
+
+test('rooms of a rush are opened by both servers', async () => {
+  await deployment.close();
+  deployment = new Deployment({ field: arcade({ seats: 1 }) });
+  const [a, b] = [await deployment.add(), await deployment.add()];
+  for (let i = 0; i < 12; i++) {
+    await deployment.join(a);
+    await wait(60);
+  }
+  const counts = [roomsOf(a).length, roomsOf(b).length];
+  expect(counts[0] + counts[1]).toBe(12);
+  expect(Math.min(...counts)).toBeGreaterThanOrEqual(4);
+});
+
 test('{S56} a server that closes hands its rooms over, and nobody loses a seat', async () => {
   const a = await deployment.add();
   const players = [await deployment.join(a), await deployment.join(a)];
