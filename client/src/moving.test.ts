@@ -48,6 +48,19 @@ describe('a join that is sent elsewhere', () => {
     },
   );
 
+  test('[J13] keeps the host that it knows where it is told a port', async () => {
+    const answers: Record<string, Answer> = {};
+    const stage: Stage = stageOf(answers, { url: 'http://10.0.0.7:9001' });
+    answers['ws://10.0.0.7:9001'] = (peer) => sendTo(() => stage, ':9002', 'T-2')(peer);
+    answers['ws://10.0.0.7:9002'] = (peer) => stage.seat(peer);
+    await stage.live();
+    sendTo(() => stage, ':9001')(stage.peer);
+    await stage.run(1000);
+    const [entry, other] = ['ws://10.0.0.7:9001', 'ws://10.0.0.7:9002'];
+    expect(stage.urls).toEqual([entry, other, entry, other]);
+    expect(stage.session.status).toEqual({ state: 'live', fresh: false });
+  });
+
   test('[J11] says there what it said here where it is given none', async () => {
     let asked = 0;
     const stage: Stage = stageOf(

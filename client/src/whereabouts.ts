@@ -2,6 +2,7 @@
 // that the room was last said to live on, or to the address that the page gave, where any server
 // knows the way. Kept by session.ts; knows no line.
 import {
+  addressFrom,
   CLOSE_LOST,
   CLOSE_OVERLOADED,
   CLOSE_RESTART,
@@ -38,11 +39,11 @@ export class Whereabouts {
   }
 
   /**
-   * A server says that the room lives at `url`, '' for the entry. Answers what its line counts as
+   * A server says that the room lives at `url`, '' for the entry; a port is one of its own. Answers what its line counts as
    * ended with: FOLLOWED where the next line leads there at once.
    */
   follow(url: string): number {
-    const next = forSocket(url) || this.#entry;
+    const next = forSocket(addressFrom(this.url, url)) || this.#entry;
     if (!mayFollow(this.#entry, next)) return CLOSE_LOST;
     this.url = this.#home = next;
     return ++this.#moves > MAX_MOVES ? CLOSE_OVERLOADED : FOLLOWED;

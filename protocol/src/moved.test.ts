@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { ProtocolError } from './errors.ts';
 import { readFrame } from './frames.ts';
-import { isAddress, type Moved, mayFollow, readMoved, writeMoved } from './moved.ts';
+import { addressFrom, isAddress, type Moved, mayFollow, readMoved, writeMoved } from './moved.ts';
 import { MsgpackReader } from './msgpack-reader.ts';
 import { MsgpackWriter } from './msgpack-writer.ts';
 
@@ -15,6 +15,13 @@ const GOOD = [
 ];
 const BAD = [
   'shard-3:2567',
+  ':0',
+  ':080',
+  ':100000',
+  ':2567/x',
+  ':2567@evil.example',
+  '::2567',
+  ':',
   '//shard-3',
   'javascript://shard-3/%0aalert(1)',
   'file:///etc/passwd',
@@ -70,6 +77,22 @@ test.each(GOOD)('[J13] %s may be named', (url) => {
 test.each(BAD)('[J13] {S47} %j is refused when it is read, and is never written', (url) => {
   expect(() => read({ url, ticket: '' })).toThrow(ProtocolError);
   expect(() => writeMoved(new MsgpackWriter(), { url, ticket: '' })).toThrow('no address');
+});
+
+test.each([
+  ['ws://10.0.0.7:9001', 'ws://10.0.0.7:9002'],
+  ['wss://game.example', 'wss://game.example:9002'],
+  ['ws://[::1]', 'ws://[::1]:9002'],
+  ['ws://[2001:db8::1]:9001/play?zone=a:1', 'ws://[2001:db8::1]:9002/play?zone=a:1'],
+  ['http://localhost:9001/', 'http://localhost:9002/'],
+])('[J13] a port alone is of the same host: from %s to %s', (here, there) => {
+  const moved = read({ url: ':9002', ticket: '' });
+  expect(addressFrom(here, moved.url)).toBe(there);
+  expect(new URL(there).port).toBe('9002');
+});
+
+test.each(['wss://b.example/x', ''])('[J13] %j is the same from everywhere', (url) => {
+  expect(addressFrom('ws://a.example:1', url)).toBe(url);
 });
 
 test('[J13] no address is the one the client was given', () => {

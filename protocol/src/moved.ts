@@ -9,7 +9,10 @@ import type { MsgpackReader } from './msgpack-reader.ts';
 import type { MsgpackWriter } from './msgpack-writer.ts';
 
 export interface Moved {
-  /** ws:, wss:, http: or https:; '' is the address that the client was given. */
+  /**
+   * ws:, wss:, http: or https:; `:9002`, another port of the host that says so; '' is the address
+   * that the client was given.
+   */
   url: string;
   /** To say HELLO with there; '' for what was said here. */
   ticket: string;
@@ -20,13 +23,22 @@ export interface Moved {
  * in different ways (backslashes, spaces, controls, letters beyond ASCII).
  */
 const ADDRESS = /^(ws|http)s?:\/\/[\w.:[\]-]+([/?][!"$-[\]-~]*)?$/i;
+/** A server that knows its port and not by what name its players reach it. */
+const PORT = /^:[1-9]\d{0,4}$/;
+/** What stands before a port, and the port. */
+const HOST = /^(\w+:\/\/[^/?]+?)(:\d+)?(?=[/?]|$)/;
 const SECURE = /^(wss|https):/i;
 /** To this machine: nobody is between. */
 const LOOPBACK = /^\w+:\/\/(localhost|127\.[\d.]+|\[::1])([:/?]|$)/i;
 
 /** Whether MOVED may name it. */
 export function isAddress(url: string): boolean {
-  return url.length <= MAX_ADDRESS_CHARS && ADDRESS.test(url);
+  return url.length <= MAX_ADDRESS_CHARS && (ADDRESS.test(url) || PORT.test(url));
+}
+
+/** Where `url` leads for who stands at `here`: a port alone keeps scheme, host and path. */
+export function addressFrom(here: string, url: string): string {
+  return url[0] === ':' ? here.replace(HOST, `$1${url}`) : url;
 }
 
 /** Whether a client given `entry` may go to `url`: no private line leads to an open one. */

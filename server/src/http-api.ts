@@ -1,7 +1,7 @@
 // What the game port answers over HTTP: health, the list of rooms, tickets, and the built page.
 // Behind the transport, which adds the security headers, in front of the shard. Tokens come in
 // bodies, never in URLs, and are never logged.
-import { CloseCode } from '@tickwire/protocol';
+import { addressFrom, CloseCode } from '@tickwire/protocol';
 import type { Directory } from './directory.ts';
 import { JoinRefused, underDirectory } from './joining.ts';
 import type { Limits } from './limits.ts';
@@ -132,7 +132,8 @@ export class HttpApi {
       const party = await Promise.all((body.tokens ?? [body.token]).map(identify));
       const { room, url, tickets } = await seating.promise(target, create, party);
       const given = body.tokens ? { tickets } : { ticket: tickets[0] };
-      return json(200, { room, url: url || this.#urlOf(request), ...given }, cors);
+      const own = this.#urlOf(request);
+      return json(200, { room, url: addressFrom(own, url) || own, ...given }, cors);
     } catch (error) {
       return this.#turnDown(error, cors);
     }

@@ -200,7 +200,7 @@ interface Reach {
 
 /** Where this process will listen, and what others are told of it. */
 async function reachOf(options: ServeOptions, settings: Settings, place?: Place): Promise<Reach> {
-  const { transport, publicUrl: given, tls } = options;
+  const { transport, publicUrl: given } = options;
   const { host, production } = settings;
   const told = place !== undefined || namesPort(given);
   // A transport that was made elsewhere has ports of its own.
@@ -208,7 +208,8 @@ async function reachOf(options: ServeOptions, settings: Settings, place?: Place)
   const port = isFree ? await freePort(host) : settings.port;
   const publicUrl = given && publicUrlOf(given, place?.index ?? 0, port);
   if (place && production) checkNamed(place.count, publicUrl);
-  const url = publicUrl ?? (place ? urlOf(host, port, tls) : '');
+  // By which name players reach this machine is theirs to know.
+  const url = publicUrl ?? (place ? `:${port}` : '');
   return { port, publicUrl, owner: { shard: randomBytes(8).toString('hex'), url } };
 }
 

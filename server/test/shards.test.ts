@@ -41,6 +41,11 @@ async function plays(client: LivePlayer, ticks: number): Promise<void> {
   }
 }
 
+async function ticketAt(port: number): Promise<{ url: string }> {
+  const answer = await fetch(`http://127.0.0.1:${port}/rooms/field`, { method: 'POST' });
+  return (await answer.json()) as { url: string };
+}
+
 /** What each process saw last, the oldest process first. */
 function viewsOf(program: Program): View[] {
   const views = program.lines.filter((line) => 'owned' in line) as unknown as View[];
@@ -78,6 +83,10 @@ for (const { name, missing } of TRANSPORTS) {
       expect(ports[0]).not.toBe(ports[1]);
       const statuses: Status[][] = [[], []];
       const client = await joinPort(ports[0], statuses[0]);
+      const asked = ports.map((port) => ticketAt(port));
+      const urls = (await Promise.all(asked)).map(({ url }) => url);
+      expect(new Set(urls).size).toBe(1);
+      expect(ports.map((port) => `http://127.0.0.1:${port}`)).toContain(urls[0]);
       // One of them is sent on, or both are: there is one room.
       const second = await joinPort(ports[1], statuses[1]);
       expect(second.room).toBe(client.room);
