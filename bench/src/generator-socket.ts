@@ -6,8 +6,8 @@ import { connect, type Socket } from 'node:net';
 
 const END_OF_HEAD = '\r\n\r\n';
 const Opcode = { Binary: 2, Close: 8, Ping: 9, Pong: 10 } as const;
-/** Of a message at least so much is shown whole: what tells frames apart. */
-const SHOWN_BYTES = 64;
+/** Of a message at least so much is shown whole: what tells frames apart, and MOVED altogether. */
+const SHOWN_BYTES = 512;
 /** Room for everything that several ticks bring to one socket. */
 const BUFFER_BYTES = 256 * 1024;
 

@@ -9,6 +9,7 @@ import {
   MsgpackWriter,
   Random,
   readFrame,
+  readMoved,
   readWelcome,
   writeAck,
   writePing,
@@ -29,6 +30,10 @@ export interface GeneratorTask {
   readonly storm?: boolean;
   /** Players of one address: the server bounds them. Default: all. */
   readonly seatsPerAddress?: number;
+  /** Where players come in, in turn; they go on to where MOVED says. Default: the server's port. */
+  readonly ports?: readonly number[];
+  /** Ms from one group of players to the next. Default 0. */
+  readonly paceMs?: number;
 }
 
 export interface GeneratorFigures {
@@ -72,35 +77,57 @@ class Player {
   stateBytes = 0;
   /** Resolves with the first STATE. */
   readonly joined: Promise<void>;
-  readonly socket: SeatSocket;
+  socket: SeatSocket;
   readonly #task: GeneratorTask;
   readonly #frames: (ticks: number) => Uint8Array;
+  readonly #address: string;
   #tick = 0;
   #pingedMs = 0;
   #told = (): void => {};
 
-  constructor(task: GeneratorTask, frames: (ticks: number) => Uint8Array, address: string) {
+  constructor(
+    task: GeneratorTask,
+    frames: (ticks: number) => Uint8Array,
+    port: number,
+    address: string,
+  ) {
     this.#task = task;
     this.#frames = frames;
+    this.#address = address;
     this.joined = new Promise((resolve) => {
       this.#told = resolve;
     });
-    this.socket = new SeatSocket(
-      task.server.port,
-      (bytes, from, length) => {
-        const type = bytes[from + 1];
-        if (type === FrameType.State) this.#stated(bytes[from + 2], length);
-        else if (type === FrameType.Welcome) this.#welcomed(bytes.subarray(from, from + length));
-        else if (type === FrameType.Pong) this.rtts.push(performance.now() - this.#pingedMs);
-      },
-      address,
-    );
+    this.socket = this.#connect(port);
+  }
+
+  #connect(port: number): SeatSocket {
+    const heard = (bytes: Uint8Array, from: number, length: number) => {
+      const type = bytes[from + 1];
+      if (type === FrameType.State) this.#stated(bytes[from + 2], length);
+      else if (type === FrameType.Welcome) this.#welcomed(bytes.subarray(from, from + length));
+      else if (type === FrameType.Moved) this.#moved(bytes.subarray(from, from + length));
+      else if (type === FrameType.Pong) this.rtts.push(performance.now() - this.#pingedMs);
+    };
+    return new SeatSocket(port, heard, this.#address);
   }
 
   #welcomed(bytes: Uint8Array): void {
     reader.reset(bytes);
     readFrame(reader, frame);
     this.#tick = readWelcome(reader).tick;
+  }
+
+  /** The room is another server's, of this machine. */
+  #moved(bytes: Uint8Array): void {
+    reader.reset(bytes);
+    readFrame(reader, frame);
+    const { url, ticket } = readMoved(reader);
+    const { hash, room } = this.#task.server;
+    this.socket.close();
+    const socket = this.#connect(Number(new URL(url).port));
+    this.socket = socket;
+    const hello = clientFrame(helloFrame(hash, room, false, ticket));
+    void socket.opened.then(() => socket.send(hello));
   }
 
   #ping(): void {
@@ -139,6 +166,7 @@ function ackFrame(ticks: number): Uint8Array {
 
 async function join(task: GeneratorTask): Promise<number> {
   const { server, seats, seed, storm = false, seatsPerAddress = seats } = task;
+  const { ports = [server.port], paceMs = 0 } = task;
   const random = new Random(seed);
   const game = (server.hash === ships.hash ? ships : arenaOf(task.tickRate)) as unknown as Game;
   const hello = clientFrame(helloFrame(server.hash, server.room));
@@ -149,11 +177,13 @@ async function join(task: GeneratorTask): Promise<number> {
       const frames = new Map<Uint8Array, Uint8Array>();
       // 127.0.0.0/8 is all this machine; the first is left to others.
       const address = `127.0.1.${1 + Math.floor((i + n) / seatsPerAddress)}`;
-      return new Player(task, (ticks) => framed(frames, script.next(ticks)), address);
+      const next = (ticks: number) => framed(frames, script.next(ticks));
+      return new Player(task, next, ports[(i + n) % ports.length], address);
     });
     await Promise.all(group.map(({ socket }) => socket.opened));
     if (!storm) for (const { socket } of group) socket.send(hello);
     players.push(...group);
+    if (paceMs > 0) await wait(paceMs);
   }
   const mine = players.slice(first);
   if (storm) for (const { socket } of mine) socket.send(hello);

@@ -14,7 +14,7 @@ export interface Climb {
 }
 
 /** A room is too full when its 99th tick of a hundred begins this much after its time, ms. */
-const LATE_MS = 25;
+export const LATE_MS = 25;
 /** Of the seats, so many must be served for a step to count. */
 const SERVED = 0.99;
 /** Share of its core above which a generator is what is measured. */
@@ -24,7 +24,11 @@ const STARVED = 0.85;
 /** Ticks that begin on time, or a little early, stand at the foot of a logarithmic scale. */
 const LEAST_MS = 0.1;
 
-export function isInTime({ seats, seatsServed, beganLateMs }: Rung): boolean {
+export function isInTime({
+  seats,
+  seatsServed,
+  beganLateMs,
+}: Pick<Rung, 'seats' | 'seatsServed' | 'beganLateMs'>): boolean {
   return beganLateMs.p99 <= LATE_MS && seatsServed >= SERVED * seats;
 }
 

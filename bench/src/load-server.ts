@@ -6,6 +6,7 @@ import { type GameRoom, type RoomKind, serve } from '@tickwire/server';
 import { type ArenaSize, arenaOf, arenaRoom } from './arena.ts';
 import { type ShipsSize, shipsRoom } from './interest-room.ts';
 import { type Listening, LoadWatch, serveTask } from './load-watch.ts';
+import { watchTicks } from './watch-ticks.ts';
 
 /** A room of arena-N, or one of players who fly their own ships. */
 export interface RoomTask {
@@ -37,7 +38,7 @@ async function start(task: RoomTask): Promise<Listening> {
     limits: task.exposed ? {} : { connectionsPerAddress: most, connections: most },
   });
   const [room] = server.shard.rooms.values();
-  watchTicks(room);
+  watchTicks(room, watch);
   if (task.countsJoins) countJoins(room);
   watch.dueMs = () => room.schedule.dueMs(0);
   return { port: server.port, hash: kind.game.hash, room: 'load' };
@@ -46,35 +47,6 @@ async function start(task: RoomTask): Promise<Listening> {
 function roomOf({ ships, players }: RoomTask): [seats: number, RoomKind] {
   if (ships) return [ships.seats, shipsRoom(ships).kind];
   return [players!.seats, arenaRoom(arenaOf(players!.tickRate), players!)];
-}
-
-/** A tick begins when the one before has ended, or when its timer fires. */
-function watchTicks(room: GameRoom): void {
-  const { replication, schedule } = room;
-  const run = room.run.bind(room);
-  const begin = replication.begin.bind(replication);
-  const end = replication.end.bind(replication);
-  let beganMs = 0;
-  let dueMs = 0;
-  let sendMs = 0;
-  room.run = (nowMs) => {
-    beganMs = nowMs;
-    dueMs = room.dueMs;
-    const ticks = run(nowMs);
-    watch.lostMs = schedule.lostMs;
-    return ticks;
-  };
-  replication.begin = (tick) => {
-    sendMs = performance.now();
-    begin(tick);
-  };
-  replication.end = () => {
-    end();
-    const nowMs = performance.now();
-    watch.tick(beganMs - dueMs, nowMs - dueMs, nowMs - sendMs);
-    beganMs = nowMs;
-    dueMs = schedule.dueMs(room.tick + 1);
-  };
 }
 
 function countJoins(room: GameRoom): void {

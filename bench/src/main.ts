@@ -11,6 +11,7 @@ import { measureLines } from './lines.ts';
 import { measureLoads } from './load.ts';
 import { measureRate } from './rate.ts';
 import { measureReserve } from './reserve.ts';
+import { measureShards } from './shards.ts';
 import { measureSize } from './size.ts';
 import { judge } from './smoke.ts';
 import { measureTick } from './tick.ts';
@@ -29,6 +30,7 @@ const programs: Readonly<Record<WordName, (asked: Asked) => Promise<object>>> = 
   reserve: () => measureReserve(),
   failover: measureFailover,
   cluster: measureCluster,
+  shards: measureShards,
   smoke: ({ write }) => judge(write),
 };
 

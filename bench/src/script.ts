@@ -27,11 +27,12 @@ const HELD_TICKS = 10;
 const LEAD_TICKS = 3;
 const SHOWN_BEHIND_TICKS = 3;
 
-export function helloFrame(hash: string, room: string, spectate = false): Uint8Array {
+/** `ticket`: what MOVED brought. */
+export function helloFrame(hash: string, room: string, spectate = false, ticket = ''): Uint8Array {
   const out = new MsgpackWriter();
-  const credential = Credential.Token;
+  const credential = ticket ? Credential.Ticket : Credential.Token;
   const version = PROTOCOL_VERSION;
-  writeHello(out, { version, hash, room, credential, secret: '', spectate });
+  writeHello(out, { version, hash, room, credential, secret: ticket, spectate });
   return out.bytes().slice();
 }
 

@@ -37,6 +37,7 @@ test('whoever asks gets a line for each word and each flag', () => {
     'reserve',
     'failover',
     'cluster',
+    'shards',
     'smoke',
   ])
     expect(lines.filter((line) => line.startsWith(`  ${word} `))).toHaveLength(1);

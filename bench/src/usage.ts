@@ -66,6 +66,7 @@ const WORDS = {
     says: 'a thousand shards and a million seats over one Redis, in virtual time',
     flags: ['seed', 'shards', 'seats', 'minutes', 'measure'],
   },
+  shards: { says: 'seats of two shards on two cores against one', flags: ['seed', 'seats'] },
   smoke: { says: 'the figures that may not get worse, judged', flags: ['write'] },
 } as const satisfies Record<string, Word>;
 

@@ -1,0 +1,128 @@
+// How many more seats two shards on two cores serve than one server on one, at equal lateness:
+// rooms of sixteen, players who come in by either shard and go where they are sent. Both climb to
+// where ticks are late, by doubling and then by halves. Trap: cores are small (a third of one),
+// because players need the rest of a machine of two.
+import { Cores } from './cores.ts';
+import { machine, round, say } from './figures.ts';
+import { isInTime, LATE_MS } from './load-report.ts';
+import { runShards, type ShardsStep } from './shards-step.ts';
+import { HZ } from './workload.ts';
+
+export interface ShardsOptions {
+  readonly seed: number;
+  /** Only this many seats of either, instead of more and more. */
+  readonly seats?: number;
+}
+
+const SEATS_PER_ROOM = 16;
+/** Ships beside the players'. */
+const OTHERS = 16;
+/** Of a core: two such, and the players of both take another. */
+const SHARE = 0.3;
+/** Well below what a whole core serves, in such rooms. */
+const FIRST = 1_280;
+/** Two have at least so many times as many, or all is lost anyhow. */
+const LEAST_TIMES = 1.4;
+/** Steps up, of one server and of two, until it is too many. */
+const GROWTH = { one: 2, two: 1.25 } as const;
+/** The search ends where too many is this little more than enough. */
+const CLOSE = 1.05;
+/** Of each search: what is known then is taken. Both end within four minutes. */
+const SEARCH_MS = 90_000;
+/** Of a step that is late with a core to spare. */
+const TRIES = 3;
+/** Of its core: a server that is late with less waited for somebody else's work. */
+const STARVED = 0.85;
+const TIMES = { warmMs: 2_000, settleMs: 1_000, measuredMs: 4_000 } as const;
+
+interface Climb {
+  readonly most: number;
+  readonly steps: readonly ShardsStep[];
+}
+
+export async function measureShards({ seed, seats }: ShardsOptions): Promise<object> {
+  const cores = new Cores(2, SHARE);
+  try {
+    const { kind, all } = cores;
+    const [{ share }] = all;
+    const about = { seed, only: seats, cores };
+    const one = await climb({ ...about, shards: 0, first: FIRST * share, growth: GROWTH.one });
+    const first = (one.most || FIRST * share) * LEAST_TIMES;
+    const two = await climb({ ...about, shards: 2, first, growth: GROWTH.two });
+    const times = round(two.most / one.most, 2);
+    say(`shards: ${two.most} seats on two cores, ${one.most} on one: ${times} times as many`);
+    return { machine: machine(), cores: { kind, share }, times, one, two };
+  } finally {
+    await cores.end();
+  }
+}
+
+interface ClimbOptions {
+  readonly seed: number;
+  readonly only: number | undefined;
+  /** 0: one process without a parent. */
+  readonly shards: number;
+  readonly first: number;
+  readonly growth: number;
+  readonly cores: Cores;
+}
+
+async function climb({ seed, only, shards, first, growth, cores }: ClimbOptions): Promise<Climb> {
+  const steps: ShardsStep[] = [];
+  const room = { tickRate: HZ, seats: SEATS_PER_ROOM, others: OTHERS, seed };
+  const holds = async (seats: number): Promise<boolean> => {
+    const task = { shards, room, most: 2 * seats };
+    for (let tries = 1; ; tries++) {
+      const step = await runShards({ task, seats, seed, cores, ...TIMES });
+      sayStep(shards, step);
+      const isLate = !isInTime(step);
+      if (isLate && isStarved(step, cores) && tries < TRIES) {
+        say('  late with a core to spare: something else runs on this machine; once more');
+        continue;
+      }
+      steps.push(step);
+      return !isLate;
+    }
+  };
+  if (only !== undefined) return { most: (await holds(only)) ? only : 0, steps };
+  const began = performance.now();
+  let most = 0;
+  let tooMany = roomsOf(first);
+  while (await holds(tooMany)) {
+    most = tooMany;
+    tooMany = roomsOf(tooMany * growth);
+  }
+  while (tooMany > most * CLOSE && performance.now() - began < SEARCH_MS) {
+    const between = roomsOf((most + tooMany) / 2);
+    if (between <= most || between >= tooMany) break;
+    if (await holds(between)) most = between;
+    else tooMany = between;
+  }
+  return { most, steps };
+}
+
+/** As many seats, in whole rooms. */
+function roomsOf(seats: number): number {
+  return Math.round(seats / SEATS_PER_ROOM) * SEATS_PER_ROOM;
+}
+
+/** Those that were late had not used up their cores. */
+function isStarved({ shards, parentCore }: ShardsStep, { all }: Cores): boolean {
+  return shards.every(({ core, beganLateMs }, index) => {
+    const used = core + (index === 0 ? parentCore : 0);
+    return beganLateMs.p99 <= LATE_MS || used < STARVED * all[index].share;
+  });
+}
+
+function sayStep(count: number, step: ShardsStep): void {
+  const { seats, seatsServed, shards, parentCore, generatorCores, beganLateMs } = step;
+  const name = count === 0 ? 'one' : `${count} shards`;
+  const began = `began ${beganLateMs.p50} / ${beganLateMs.p99} ms late`;
+  const each = shards.map((shard) => `${shard.core} (${shard.seats} seats)`).join(' and ');
+  const parent = count === 0 ? '' : `, parent ${parentCore}`;
+  const players = `players ${generatorCores.join(' and ')}`;
+  const cpu = `${step.cpuUsPerSeatTick} us a seat and tick`;
+  say(`shards: ${name}: ${seats} seats: ${began}, ${seatsServed} served, ${cpu}`);
+  const closed = step.closed > 0 ? `, ${step.closed} closed (${step.reason})` : '';
+  say(`  cores ${each}${parent}, ${players}${closed}`);
+}
