@@ -1,5 +1,5 @@
-// One step of `shards`: a server, or a parent with its shards, in processes of their own with a core
-// each, and players in two more, until everybody has joined, then warming up, then measuring.
+// One step of `shards`: a server, or a parent with its shards, in processes of their own with a
+// core each, and players in two more, until everybody has joined, then warming up, then measuring.
 // Answers what all of them noted. Trap: a parent is put on the core of its first shard, for a
 // machine of two cores has no third one for it.
 import { type ChildProcess, spawn } from 'node:child_process';

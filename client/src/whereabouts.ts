@@ -39,8 +39,8 @@ export class Whereabouts {
   }
 
   /**
-   * A server says that the room lives at `url`, '' for the entry; a port is one of its own. Answers what its line counts as
-   * ended with: FOLLOWED where the next line leads there at once.
+   * A server says that the room lives at `url`, '' for the entry; a port is one of its own. Answers
+   * what its line counts as ended with: FOLLOWED where the next line leads there at once.
    */
   follow(url: string): number {
     const next = forSocket(addressFrom(this.url, url)) || this.#entry;

@@ -127,6 +127,7 @@ export { MemoryDirectory, type MemoryDirectoryOptions } from './memory-directory
 // ./tickets.ts
 // ./user-seats.ts
 // ./taken-seats.ts
+// ./expected-load.ts
 // ./leases.ts
 // ./peers.ts
 // ./connection.ts
