@@ -1,13 +1,13 @@
 // One shard of drill.test.ts, a process of its own over a Redis: says on stdout which rooms it
 // opened, saved and ended, and when it has none; and, once it stood still, each tick that it still
-// runs, and each save that is still taken, of a room that it had before.
+// runs, and each save that is still taken, of a room that it had before, and which it has got anew.
 import { type Lease, serve } from '../src/index.ts';
 import { redis } from '../src/redis-directory.ts';
 import { arcade } from './arcade.ts';
 
-const { REDIS = '', PREFIX = '', OPENS = '0' } = process.env;
-/** Short, so that cases are; what stands still for so long has lost its rooms. */
-const LEASE_MS = 1_500;
+const { REDIS = '', PREFIX = '', OPENS = '0', LEASE = '' } = process.env;
+/** What stands still for so long has lost its rooms. */
+const LEASE_MS = Number(LEASE);
 const LOOK_MS = 20;
 
 const say = (what: object) => console.log(JSON.stringify(what));
@@ -41,6 +41,7 @@ const field = arcade({
   graceMs: 60_000,
   tick(room) {
     const nowMs = lookAtClock();
+    if (!rooms.has(room) && wokeMs > 0) say({ anew: room.id });
     if (!rooms.has(room)) rooms.set(room, nowMs);
     if (rooms.get(room)! < wokeMs) say({ late: 'tick', room: room.id });
   },
