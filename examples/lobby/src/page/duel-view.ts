@@ -91,9 +91,7 @@ function clockText(view: View): string {
   const seconds = Math.max(0, Math.ceil((endTick - view.tick) / duel.tickRate));
   switch (phase) {
     case 'waiting':
-      return endTick === 0
-        ? 'Waiting for somebody else…'
-        : `Begins in ${seconds} s with who is here`;
+      return endTick === 0 ? 'Waiting for somebody else…' : `Begins in ${seconds} s`;
     case 'ready':
       return `${seconds}`;
     case 'playing':
