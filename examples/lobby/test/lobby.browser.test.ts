@@ -81,8 +81,6 @@ browserSuite('the lobby', () => {
     const [room, same] = await Promise.all(pages.map((page) => page.evaluate(duelOf)));
     expect(same.room).toBe(room.room);
     await collect(ada.page);
-    await screenshot(ada.page, 'lobby-duel-desk');
-    await screenshot(bob.page, 'lobby-duel-phone');
 
     const before = await Promise.all(pages.map((page) => page.evaluate(duelOf)));
     expect(before[0].score).toBeGreaterThan(0);
@@ -100,6 +98,8 @@ browserSuite('the lobby', () => {
       const [{ gapMs }] = await page.evaluate(() => window.lobby.outages);
       console.info(`${id} was back after ${Math.round(gapMs)} ms`);
     }
+    await screenshot(ada.page, 'lobby-duel-desk');
+    await screenshot(bob.page, 'lobby-duel-phone');
     expect([...ada.problems, ...bob.problems]).toEqual([]);
   });
 });

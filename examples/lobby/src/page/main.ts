@@ -4,12 +4,13 @@
 import { NAME_LENGTH } from '../rules.ts';
 import { Account } from './account.ts';
 import { Chat } from './chat.ts';
-import { button, field, make, panel, setText } from './dom.ts';
+import { field, make } from './dom.ts';
 import { DuelView } from './duel-view.ts';
 import { type Outage, OutageWatch } from './outage.ts';
-import { PartyView, type Seat } from './party-view.ts';
+import { PartyView } from './party-view.ts';
 import { People } from './people.ts';
-import { type DuelClient, joinDuel, type LobbyClient, stayInLobby } from './rooms.ts';
+import { PlayPanel } from './play-panel.ts';
+import { type LobbyClient, stayInLobby } from './rooms.ts';
 import { Whereabouts } from './whereabouts.ts';
 
 /** Ms between two looks at the lobby, whose rooms tick ten times a second. */
@@ -39,9 +40,8 @@ const people = new People((user) => {
   if (room) void call('invite', { user, party: room }).catch(() => {});
 });
 const duel = new DuelView(report);
-const party = new PartyView(account, (seat) => void play(seat));
-const invitations = make('div', 'invitations');
-const { root: playing, note: playNote } = playPanel();
+const playing = new PlayPanel(account, duel);
+const party = new PartyView(account, (seat) => void playing.play(seat));
 
 document.body.append(header(), main(), duel.root);
 void stayInLobby(account, joined);
@@ -68,18 +68,7 @@ window.lobby = handle;
 function joined(lobby: LobbyClient): void {
   client = lobby;
   watch = new OutageWatch(lobby, report);
-  lobby.on('invited', ({ by, party: room }) => {
-    const note = make('p', 'invitation', `${by} asks you to a party. `);
-    const join = () => {
-      note.remove();
-      void party.join(room);
-    };
-    note.append(
-      button('small', 'Join', join),
-      button('small', 'No', () => note.remove()),
-    );
-    invitations.append(note);
-  });
+  lobby.on('invited', ({ by, party: room }) => playing.invite(by, () => void party.join(room)));
 }
 
 function draw(): void {
@@ -91,33 +80,6 @@ function draw(): void {
   watch?.look(view.state);
   chat.draw(view.all('line'));
   people.draw(view);
-}
-
-/** In any duel, or in the one where a place is kept. */
-async function play(seat?: Seat): Promise<void> {
-  if (duel.client) return;
-  setText(playNote, 'Looking for a duel…');
-  let session: DuelClient;
-  try {
-    session = await joinDuel(account, duel.sample, seat);
-  } catch (error) {
-    setText(playNote, `No duel just now: ${(error as Error).message}`);
-    return;
-  }
-  setText(playNote, '');
-  await duel.play(session);
-}
-
-function playPanel() {
-  const root = panel('play', 'Play');
-  const note = make('p', 'note');
-  root.append(
-    make('p', '', 'Twenty seconds, two to four players: who collects most?'),
-    button('primary', 'Play', () => void play()),
-    note,
-    invitations,
-  );
-  return { root, note };
 }
 
 function header(): HTMLElement {
@@ -143,7 +105,7 @@ function main(): HTMLElement {
   };
   grid.append(
     where.root,
-    column(playing, party.root),
+    column(playing.root, party.root),
     chat.root,
     column(people.online, people.duels, people.leaders),
   );

@@ -4,14 +4,7 @@
 import type { Account } from './account.ts';
 import { Chat } from './chat.ts';
 import { button, make, panel, Rows, setText } from './dom.ts';
-import { ended, joinParty, openParty, type PartyClient } from './rooms.ts';
-
-/** Where a party goes. */
-export interface Seat {
-  readonly room: string;
-  readonly url: string;
-  readonly ticket: string;
-}
+import { ended, joinParty, openParty, type PartyClient, type Seat } from './rooms.ts';
 
 export class PartyView {
   readonly root = panel('party', 'Party');

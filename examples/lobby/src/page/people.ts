@@ -66,7 +66,9 @@ export class People {
     const duels = [...view.all('duel')];
     const playing = new Set(duels.flatMap(({ users }) => [...users]));
     const people = new Map<string, Person>();
-    for (const { user, name, port, away } of view.all('visitor')) {
+    // In two lobbies with two tabs: what one's own lobby knows at first hand counts.
+    const visitors = [...view.all('visitor')].sort((a, b) => Number(a.here) - Number(b.here));
+    for (const { user, name, port, away } of visitors) {
       const isSelf = user === self;
       people.set(user, { user, name, port, away, isSelf, isPlaying: playing.has(user) });
     }

@@ -9,6 +9,13 @@ import type { Account } from './account.ts';
 export type LobbyClient = GameClient<typeof lobby>;
 export type DuelClient = GameClient<typeof duel>;
 export type PartyClient = GameClient<typeof party>;
+/** A place in a duel that is kept for one. */
+export interface Seat {
+  readonly room: string;
+  readonly url: string;
+  readonly ticket: string;
+}
+
 export type Push = { x: number; y: number };
 
 /** Longest wait between two attempts, ms: a shard is back in a second or two. */
@@ -51,7 +58,7 @@ export function ended(client: Pick<LobbyClient, 'onStatus'>): Promise<void> {
 export function joinDuel(
   account: Account,
   sample: () => { push: Push },
-  more: Pick<ConnectOptions<typeof duel>, 'url' | 'ticket'> & { room?: string } = {},
+  more: Partial<Seat> & Pick<ConnectOptions<typeof duel>, 'onWaiting' | 'signal'> = {},
 ): Promise<DuelClient> {
   const { token } = account;
   return connect(duel, { room: 'duel', token, sample, retryCapMs: RETRY_MS, ...more });

@@ -39,7 +39,7 @@ export class Whereabouts {
     this.#kill.hidden = !(isLive && view.state.mayKill);
     if (isLive) {
       const { port, pid } = view.state;
-      setText(this.#place, `${client.room} · shard :${port} · process ${pid}`);
+      setText(this.#place, `${client.room} on shard :${port}`);
       setText(this.#kill, `kill -9 ${pid}`);
     } else if (client) setText(this.#place, `${client.room} · its shard is gone, coming back…`);
   }
