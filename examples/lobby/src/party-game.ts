@@ -10,6 +10,6 @@ export const party = defineGame({
     line: { mark: choice('said', 'news'), name: text(NAME_LENGTH), text: text(200) },
   },
   /** A seat in a duel, for this member alone: a ticket is worth it once. */
-  events: { go: { room: text(ROOM_LENGTH), url: text(200), ticket: text(600) } },
+  events: { go: { room: text(ROOM_LENGTH), ticket: text(600) } },
   commands: { say: command({ line: text(LINE_LENGTH) }), play: command({}) },
 });

@@ -3,6 +3,7 @@
 // `npm start` builds the page before and lets visitors kill shards.
 import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { type Server, type ShardedOptions, serve } from '@tickwire/server';
@@ -67,7 +68,18 @@ if ('shard' in server) {
   const door = await openDoor(port, server.ports);
   const { port: opened } = door.address() as AddressInfo;
   console.log(`\n  Tickwire lobby, on shards :${server.ports.join(' and :')}`);
-  console.log(`  Open it twice   http://localhost:${opened}/\n\n  Ctrl+C stops it.\n`);
+  console.log(`  Open it twice   http://localhost:${opened}/`);
+  for (const address of lanAddresses())
+    console.log(`  or in the LAN   http://${address}:${opened}/`);
+  console.log('\n  Ctrl+C stops it.\n');
+}
+
+/** Addresses of this machine that a phone in the network can open. */
+function lanAddresses(): string[] {
+  const faces = Object.values(networkInterfaces()).flatMap((some) => some ?? []);
+  return faces
+    .filter(({ family, internal }) => family === 'IPv4' && !internal)
+    .map(({ address }) => address);
 }
 
 /**

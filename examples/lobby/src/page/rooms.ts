@@ -12,7 +12,6 @@ export type PartyClient = GameClient<typeof party>;
 /** A place in a duel that is kept for one. */
 export interface Seat {
   readonly room: string;
-  readonly url: string;
   readonly ticket: string;
 }
 

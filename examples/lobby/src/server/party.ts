@@ -16,7 +16,6 @@ const LINES = 30;
 /** What POST /rooms/:kind answers to several tokens. */
 interface Places {
   room: string;
-  url: string;
   tickets: string[];
 }
 
@@ -39,9 +38,9 @@ export function partyRoom(accounts: Accounts, shard: ThisShard): RoomKind {
       async play(room) {
         const members = [...room.seats].filter(({ connected }) => connected);
         const tokens = members.map(({ auth }) => accounts.pass(auth));
-        const { room: id, url, tickets } = await askPlaces(shard.url, tokens);
+        const { room: id, tickets } = await askPlaces(shard.url, tokens);
         for (const [n, seat] of members.entries())
-          room.emit('go', { room: id, url, ticket: tickets[n] }, { to: seat });
+          room.emit('go', { room: id, ticket: tickets[n] }, { to: seat });
       },
     },
   });
