@@ -224,8 +224,12 @@ export class Placement {
     const { shard, directory } = this.#options;
     const { kind, match } = target;
     const rule = shard.kind(kind).definition.match ?? {};
+    const { capacity, pick = 'fullest' } = rule;
+    // They come fullest first, and each that is asked for is a question to the directory.
+    const isGiven = pick === 'fullest' && capacity === undefined && places === 1;
+    const wanted = isGiven ? TRIES : CANDIDATES;
     for (let opened = 0; opened < OPENINGS; ) {
-      const known = await underDirectory(directory.candidates(kind, match, CANDIDATES));
+      const known = await underDirectory(directory.candidates(kind, match, wanted));
       for (const entry of ordered(rule, known, places).slice(0, TRIES)) {
         const isOurs = entry.shard === shard.owner.shard;
         const room = isOurs ? shard.playing(entry.id) : entry;
