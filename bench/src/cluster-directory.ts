@@ -14,18 +14,18 @@ import type {
   SeatPromise,
   ShardEntry,
 } from '@tickwire/server';
+import { Watches } from '@tickwire/server/parts';
 import { DEMANDS, type Demand, LEASE_LISTS, marks } from './cluster-costs.ts';
 import { type Line, newLine, type SimulatedRedis } from './cluster-redis.ts';
 import type { ClusterTruth } from './cluster-truth.ts';
 
 /** As redis-directory.ts. */
-const MAX_DUE = 256;
 const MAX_PAGES = 8;
-const ALL_LISTS = Array.from({ length: LEASE_LISTS }, (_, list) => list);
 
 export class SimulatedDirectory implements Directory {
   readonly leaseMs: number;
   readonly line: Line = newLine();
+  readonly #watches: Watches;
   readonly #truth: ClusterTruth;
   readonly #redis: SimulatedRedis;
   /** What a checkpoint of a real room has; those of simulated ones are short. */
@@ -33,13 +33,15 @@ export class SimulatedDirectory implements Directory {
 
   constructor(truth: ClusterTruth, redis: SimulatedRedis, checkpointBytes: number) {
     this.leaseMs = truth.leaseMs;
+    this.#watches = new Watches(LEASE_LISTS, Math.floor(redis.chance() * LEASE_LISTS));
     this.#truth = truth;
     this.#redis = redis;
     this.#checkpointBytes = checkpointBytes;
   }
 
-  announce(shard: ShardEntry): Promise<void> {
-    return this.#ask(DEMANDS.announce(), () => this.#truth.memory.announce(shard));
+  async announce(shard: ShardEntry): Promise<void> {
+    await this.#ask(DEMANDS.announce(), () => this.#truth.memory.announce(shard));
+    this.#watches.shards = this.#truth.shards;
   }
 
   withdraw(shard: string): Promise<void> {
@@ -108,9 +110,11 @@ export class SimulatedDirectory implements Directory {
   }
 
   async orphans(): Promise<readonly string[]> {
-    const due = await this.#ask(DEMANDS.due(ALL_LISTS.length), () =>
-      this.#truth.due(ALL_LISTS, MAX_DUE),
-    );
+    const { limit } = this.#watches;
+    const lists = this.#watches.next();
+    const from = this.#redis.chance();
+    const serve = () => this.#truth.due(lists, limit, from);
+    const due = await this.#ask(DEMANDS.due(lists.length), serve);
     if (due.length === 0) return due;
     const seen = await this.#look(due);
     return due.filter((_, index) => seen[index]?.orphan);

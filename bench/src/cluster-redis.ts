@@ -47,7 +47,8 @@ export class SimulatedRedis {
   /** Claims that another shard had won. */
   claimsLost = 0;
   readonly #clock: ClusterClock;
-  readonly #chance: () => number;
+  /** 0 <= n < 1. */
+  readonly chance: () => number;
   /** All that came until now is served by then. */
   #freeMs = 0;
   #isAway = false;
@@ -60,7 +61,7 @@ export class SimulatedRedis {
 
   constructor(clock: ClusterClock, chance: () => number) {
     this.#clock = clock;
-    this.#chance = chance;
+    this.chance = chance;
   }
 
   set away(away: boolean) {
@@ -83,7 +84,7 @@ export class SimulatedRedis {
     }
     const endedMs = this.#turn(askedMs + NETWORK_MS, demand);
     const { slow } = this;
-    const more = slow ? slow.leastMs + this.#chance() * (slow.mostMs - slow.leastMs) : 0;
+    const more = slow ? slow.leastMs + this.chance() * (slow.mostMs - slow.leastMs) : 0;
     const answeredMs = Math.max(endedMs + NETWORK_MS + more, line.answeredMs);
     line.answeredMs = answeredMs;
     return new Promise((resolve, reject) => {
@@ -115,7 +116,7 @@ export class SimulatedRedis {
     if (this.#isAway || line.dead) return false;
     if (line.returns !== this.#returns) {
       line.returns = this.#returns;
-      line.readyMs = this.#backMs + this.#chance() * RETRY_CAP_MS;
+      line.readyMs = this.#backMs + this.chance() * RETRY_CAP_MS;
     }
     return line.readyMs <= this.#clock.nowMs;
   }

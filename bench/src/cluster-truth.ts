@@ -147,18 +147,21 @@ export class ClusterTruth {
     return Promise.all(ids.map((id) => this.memory.room(id)));
   }
 
-  /** Of some lists: those whose lease may be over, `limit` of each at most. */
-  due(lists: readonly number[], limit: number): string[] {
+  /**
+   * Of some lists: those whose lease may be over, `limit` of each at most, from some place on where
+   * there are more.
+   */
+  due(lists: readonly number[], limit: number, from: number): string[] {
     const nowMs = this.#now();
-    const due: string[] = [];
-    for (const list of lists) {
-      let left = limit;
+    return lists.flatMap((list) => {
+      const due: string[] = [];
       for (const [id, untilMs] of this.#leases[list]) {
-        if (untilMs > nowMs || left-- === 0) break;
+        if (untilMs > nowMs) break;
         due.push(id);
       }
-    }
-    return due;
+      const first = Math.floor(Math.max(due.length - limit + 1, 0) * from);
+      return due.slice(first, first + limit);
+    });
   }
 
   #markLease(id: string): void {

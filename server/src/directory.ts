@@ -115,7 +115,10 @@ export interface Directory {
   rooms(kind?: string): Promise<readonly RoomEntry[]>;
   /** At most `limit` of a kind and match that have a place, as far as is known; fullest first. */
   candidates(kind: string, match: string, limit: number): Promise<readonly RoomEntry[]>;
-  /** Rooms whose lease is over, the longest first. */
+  /**
+   * Rooms whose lease is over, the longest first; where there are many shards or rooms, some of
+   * them, and others the next time.
+   */
   orphans(): Promise<readonly string[]>;
 
   /** Promises seats for `lifeMs`, all or none. */

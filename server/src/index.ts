@@ -119,6 +119,7 @@ export { MemoryDirectory, type MemoryDirectoryOptions } from './memory-directory
 // ./redis-lists.ts
 // ./redis-rooms.ts
 // ./redis-channels.ts
+// ./watches.ts
 // ./commands.ts
 // ./joining.ts
 // ./authenticator.ts

@@ -15,3 +15,4 @@ export { Releases } from './releases.ts';
 export { type Heir, Succession } from './succession.ts';
 export { Tally } from './tally.ts';
 export { Tickets } from './tickets.ts';
+export { Watches } from './watches.ts';

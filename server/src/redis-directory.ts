@@ -4,7 +4,7 @@
 // and changes by scripts alone (redis-scripts.ts); the lists to find rooms by stand apart and may
 // lie (redis-lists.ts). Trap: Redis copies to its replicas later, so one that fails over may have
 // forgotten the last second; epochs grow all the same, for they go by its clock.
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import { UsageError } from '@tickwire/protocol';
 import {
   type Checkpoint,
@@ -25,6 +25,7 @@ import { RedisLine } from './redis-line.ts';
 import { RedisLists } from './redis-lists.ts';
 import { freeIn, isFree, RedisRooms, ROOMS_AT_ONCE, type Seen } from './redis-rooms.ts';
 import * as scripts from './redis-scripts.ts';
+import { Watches } from './watches.ts';
 
 export interface RedisOptions {
   /** `redis://[user:password@]host[:port][/number]`, or `rediss://` for TLS. */
@@ -42,11 +43,11 @@ const LEASE_MS = 2_000;
 /** Leases after which a shard that says nothing is forgotten, and ms at least. */
 const SHARD_LEASES = 3;
 const SHARD_MS = 6_000;
-/** Orphans that are read of a list at once; claimed ones leave it. */
-const MAX_DUE = 256;
 /** Pages of a list that are looked at for candidates: a list that lies more is being set right. */
 const MAX_PAGES = 8;
 const SECRET_BYTES = 32;
+/** Of a chance: as fine as there may be orphans. */
+const MOST_RANDOM = 2 ** 20;
 
 /**
  * Begins to connect; what is asked before it is connected waits, 1 s at most. Throws UsageError for
@@ -68,6 +69,7 @@ class RedisDirectory implements Directory {
   readonly #lists: RedisLists;
   readonly #rooms: RedisRooms;
   readonly #channels: RedisChannels;
+  readonly #watches: Watches;
   /** Put back where Redis has forgotten it. */
   #secret: Uint8Array = randomBytes(SECRET_BYTES);
 
@@ -78,6 +80,7 @@ class RedisDirectory implements Directory {
       throw new UsageError('redis: prefix has up to 64 of A-Z, a-z, 0-9, _, -, . and :');
     this.leaseMs = Math.ceil(leaseMs);
     this.#keys = new RedisKeys(prefix);
+    this.#watches = new Watches(this.#keys.leases.length, randomInt(this.#keys.leases.length));
     try {
       this.#line = new RedisLine(url);
     } catch {
@@ -92,7 +95,7 @@ class RedisDirectory implements Directory {
   async announce(shard: ShardEntry): Promise<void> {
     const lifeMs = Math.max(SHARD_LEASES * this.leaseMs, SHARD_MS);
     const args = [shard.id, JSON.stringify(shard), String(lifeMs)];
-    await this.#line.run(scripts.ANNOUNCE, this.#keys.shards, args);
+    this.#watches.shards = await this.#line.run<number>(scripts.ANNOUNCE, this.#keys.shards, args);
   }
 
   async withdraw(shard: string): Promise<void> {
@@ -205,8 +208,11 @@ class RedisDirectory implements Directory {
   }
 
   async orphans(): Promise<readonly string[]> {
-    const { leases } = this.#keys;
-    const due = await Promise.all(leases.map((list) => this.#lists.due(list, MAX_DUE)));
+    const { limit } = this.#watches;
+    const leases = this.#watches.next().map((list) => this.#keys.leases[list]);
+    // Not all shards begin with the same one.
+    const from = randomInt(MOST_RANDOM) / MOST_RANDOM;
+    const due = await Promise.all(leases.map((list) => this.#lists.due(list, limit, from)));
     const listed = due.flatMap((some, index) => some.map((one) => [leases[index], one] as const));
     const found = this.#rooms.settled(await this.#rooms.lookAll(listed));
     for (const { entry, untilMs } of found)

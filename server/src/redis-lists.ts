@@ -44,9 +44,12 @@ export class RedisLists {
     return this.#line.ask(['ZRANGE', ...range, 'WITHSCORES']);
   }
 
-  /** Those with a score that is over by Redis's clock, the lowest first. */
-  async due(list: string, limit: number): Promise<Listed[]> {
-    const flat: string[] = await this.#line.run(DUE, [list], [String(limit)]);
+  /**
+   * Those with a score that is over by Redis's clock, the lowest first; `from`: where to begin, 0
+   * to 1, if there are more.
+   */
+  async due(list: string, limit: number, from: number): Promise<Listed[]> {
+    const flat: string[] = await this.#line.run(DUE, [list], [String(limit), String(from)]);
     return slices(flat, 2).map(([id, score]) => [id, Number(score)]);
   }
 

@@ -253,12 +253,15 @@ export const SAVE = script(
 );
 
 /**
- * Key: a list of leases. Args: how many. Answers ids whose lease may be over, each with its score.
+ * Key: a list of leases. Args: how many, and, where there are more, from where: 0 the longest,
+ * below 1. Answers ids whose lease may be over, each with its score.
  */
 export const DUE = script(
   TIME,
   `
-  return redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'WITHSCORES', 'LIMIT', 0, ARGV[1])`,
+  local more = redis.call('ZCOUNT', KEYS[1], '-inf', now) - ARGV[1]
+  local from = math.floor(math.max(more + 1, 0) * ARGV[2])
+  return redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'WITHSCORES', 'LIMIT', from, ARGV[1])`,
 );
 
 /** Key: a list. Args: id, score. Takes the id off, unless it was put there anew. Answers 0 or 1. */
@@ -276,7 +279,10 @@ const SHARDS = `
   end
 `;
 
-/** Args: id, text, life ms. The keys live as long as the last of the shards. */
+/**
+ * Args: id, text, life ms. The keys live as long as the last of the shards. Answers how many there
+ * are.
+ */
 export const ANNOUNCE = script(
   TIME,
   SHARDS,
@@ -285,7 +291,7 @@ export const ANNOUNCE = script(
   redis.call('HSET', SAID, ARGV[1], ARGV[2])
   redis.call('PEXPIRE', UNTIL, ARGV[3])
   redis.call('PEXPIRE', SAID, ARGV[3])
-  return 1`,
+  return redis.call('ZCARD', UNTIL)`,
 );
 
 /** Args: id. */
