@@ -19,6 +19,14 @@ export interface OwnersOptions {
 
 /** Ms between looks at a room that is waited for: one question for all who wait. */
 const LOOK_MS = 50;
+/**
+ * A look that took longer than LATE_MS is followed by a pause this many times as long as it was
+ * late, of so many ms at most: where a tenth of a thousand shards is gone, a hundred thousand look
+ * at once, and one Redis answers as many in a second.
+ */
+const LOOK_REST = 10;
+const LATE_MS = 20;
+const MOST_PAUSE_MS = 1_000;
 /** Ms beyond a lease that are waited for: for somebody to find the room and restore it. */
 const RESTORE_MS = 1_000;
 /** Longest wait, ms: clients give an attempt up after 8 s. */
@@ -77,7 +85,9 @@ export class Owners {
   async #await({ id, epoch }: RoomEntry): Promise<RoomEntry | undefined> {
     const { now } = this.#options;
     for (const beganMs = now(); ; ) {
+      const askedMs = now();
       const entry = await this.#look(id);
+      const pauseMs = pauseAfter(now() - askedMs);
       const settled = entry === undefined || this.#isSettled(entry);
       if (settled && entry?.epoch !== epoch) return entry;
       // Restored here by the epoch that it was claimed with.
@@ -86,7 +96,7 @@ export class Owners {
         if (settled) return entry;
         throw new JoinRefused(CloseCode.Restart, 'nobody has the room now; try again', 'orphan');
       }
-      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+      await new Promise((resolve) => setTimeout(resolve, pauseMs));
     }
   }
 
@@ -99,4 +109,8 @@ export class Owners {
       this.#sent.delete(oldest);
     }
   }
+}
+
+function pauseAfter(tookMs: number): number {
+  return Math.min(Math.max(LOOK_MS, LOOK_REST * (tookMs - LATE_MS)), MOST_PAUSE_MS);
 }
