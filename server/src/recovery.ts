@@ -19,6 +19,12 @@ export interface RecoveryOptions {
   signsBySecret: boolean;
 }
 
+/**
+ * Rooms that are told of at once where the directory is back: all shards do so in the same moment,
+ * and their renewals must come through.
+ */
+const ABREAST = 4;
+
 export class Recovery {
   readonly #options: RecoveryOptions;
   #signing: Promise<void> | undefined;
@@ -48,8 +54,11 @@ export class Recovery {
 
   /** The directory was away and answers again: it may be without its last seconds. */
   async setRight(): Promise<void> {
-    const { shard } = this.#options;
-    await Promise.all([...shard.rooms.values()].map((room) => this.#tell(room)));
+    const rooms = [...this.#options.shard.rooms.values()];
+    const teller = async () => {
+      for (let room = rooms.pop(); room; room = rooms.pop()) if (!room.over) await this.#tell(room);
+    };
+    await Promise.all(Array.from({ length: ABREAST }, teller));
     await this.#sign();
   }
 
