@@ -25,6 +25,18 @@ export interface Authenticate<Auth> {
   expiresAtMs?: Admission<Auth>['expiresAtMs'];
 }
 
+/** An address of mail, a UUID, an issuer's `sub` (OpenID Connect: 255). */
+const MAX_USER_CHARS = 255;
+
+/** What a user may be, in words. */
+export const USER_RULE = `a text of 1..${MAX_USER_CHARS} characters`;
+
+/** Half a character would be another one in a store. */
+export function isUser(name: unknown): name is string {
+  if (typeof name !== 'string' || name.length === 0 || name.length > MAX_USER_CHARS) return false;
+  return !/\p{Surrogate}/u.test(name);
+}
+
 export interface Admission<Auth> {
   /**
    * Who may join: what it returns is seat.auth; throw Refusal to refuse. May be async. Omitted:

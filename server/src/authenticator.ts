@@ -2,15 +2,12 @@
 // goes by: the game's auth, the user, and when it ends. The token itself is not kept. Asked by the
 // shard for HELLOs and tickets; tells a Refusal's message to the player and nobody else's.
 import { CloseCode } from '@tickwire/protocol';
-import { Refusal } from './admission.ts';
+import { isUser, Refusal, USER_RULE } from './admission.ts';
 import type { RoomKind } from './define-room.ts';
 import type { Identity } from './identity.ts';
 import { JoinRefused } from './joining.ts';
 import type { Log } from './log.ts';
 import { RefusalLog } from './refusal-log.ts';
-
-/** Characters of a user: an address of mail, a UUID, an issuer's `sub` (OpenID Connect: 255). */
-const MAX_USER_CHARS = 255;
 
 export interface AuthenticatorOptions {
   rooms: Readonly<Record<string, RoomKind>>;
@@ -80,18 +77,14 @@ export class Authenticator {
     const { now, wallClockMs } = this.#options;
     const { authenticate, user, expiresAtMs } = this.#options.rooms[kind].definition;
     const name = (user ?? authenticate?.user)?.(auth);
-    if (name !== undefined && !(typeof name === 'string' && fits(name)))
-      throw new TypeError(`user of ${kind} wants a text of 1..${MAX_USER_CHARS} characters`);
+    if (name !== undefined && !isUser(name))
+      throw new TypeError(`user of ${kind} wants ${USER_RULE}`);
     const expiryMs = (expiresAtMs ?? authenticate?.expiresAtMs)?.(auth);
     if (Number.isNaN(expiryMs)) throw new TypeError(`expiresAtMs of ${kind} is not a number`);
     const leftMs = expiryMs === undefined ? Number.POSITIVE_INFINITY : expiryMs - wallClockMs();
     if (!(leftMs > 0)) throw expired();
     return { auth, user: name, untilMs: now() + leftMs };
   }
-}
-
-function fits(name: string): boolean {
-  return name.length > 0 && name.length <= MAX_USER_CHARS;
 }
 
 /** The authentication of a seat, or of whoever wants one, has ended. */

@@ -1,24 +1,33 @@
-// What one room has to do with others: the topics it listens to. Made by room.ts, which hands on
+// What one room has to do with others: the topics it listens to, and what it asks about users. Made
+// by room.ts, which hands on
 // what the game asks; saved with the room by room-state.ts. Trap: a game may ask within `open`,
 // before the room is known to anybody: what is outside takes it up when the room starts.
 import { UsageError } from '@tickwire/protocol';
+import { isUser, USER_RULE } from './admission.ts';
 import { NAME_RULE, readChannel } from './channel.ts';
+import type { Presence } from './directory.ts';
 
 /** What a room may say and ask beyond itself; the shard's. */
 export interface Outside<Inside> {
   publish(room: Inside, channel: string, data: unknown): void;
   /** The room's topics changed. */
   tune(room: Inside, channel: string, isHeard: boolean): void;
+  /** In the order of the users; undefined while the directory does not answer. Never rejects. */
+  whereabouts(users: readonly string[]): Promise<readonly (readonly Presence[])[] | undefined>;
 }
 
 /** What a room is to its contacts. */
 interface Asking {
   readonly over: boolean;
+  readonly code: { readonly stopped: boolean };
   readonly definition: { readonly hears?: Readonly<Record<string, unknown>> };
 }
 
 /** Topics of one room: a lobby of as many parties. */
 export const MOST_TOPICS = 1_000;
+
+/** Users in one question: a long list of friends. */
+const MOST_USERS = 256;
 
 export class Contacts<Inside extends Asking> {
   /** Channels with a topic that the room listens to. */
@@ -50,6 +59,41 @@ export class Contacts<Inside extends Asking> {
     this.#check('unsubscribe', channel);
     if (this.#room.over || !this.topics.delete(channel)) return;
     this.#outside?.tune(this.#room, channel, false);
+  }
+
+  /** Throws UsageError for what is no user. */
+  whereIs(user: string): Promise<readonly Presence[] | undefined> {
+    return this.#told(this.#whereabouts('whereIs', [user]), ([found]) => found);
+  }
+
+  /** Throws UsageError for what is no user, and for too many. */
+  whereAre(
+    users: readonly string[],
+  ): Promise<ReadonlyMap<string, readonly Presence[]> | undefined> {
+    const asked = [...new Set(users)];
+    const read = (found: readonly (readonly Presence[])[]) =>
+      new Map(found.map((rooms, index) => [asked[index], rooms]));
+    return this.#told(this.#whereabouts('whereAre', asked), read);
+  }
+
+  #whereabouts(what: string, users: readonly string[]): ReturnType<Outside<Inside>['whereabouts']> {
+    if (users.length > MOST_USERS)
+      throw new UsageError(`${what}: ${users.length} users at once, of ${MOST_USERS}`);
+    for (const user of users)
+      if (!isUser(user)) throw new UsageError(`${what}: a user is ${USER_RULE}`);
+    return this.#outside?.whereabouts(users) ?? Promise.resolve(undefined);
+  }
+
+  /** An answer, unless the room is gone by then: nothing of its code is to run any more. */
+  #told<Found, Answer>(
+    asked: Promise<Found | undefined>,
+    read: (found: Found) => Answer,
+  ): Promise<Answer | undefined> {
+    return new Promise((resolve) => {
+      void asked.then((found) => {
+        if (!this.#room.code.stopped) resolve(found === undefined ? undefined : read(found));
+      });
+    });
   }
 
   #check(what: string, channel: string): void {

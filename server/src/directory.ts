@@ -76,6 +76,17 @@ export interface Checkpoint {
   readonly bytes: Uint8Array;
 }
 
+/** A room in which a user has a seat. */
+export interface Presence {
+  readonly room: string;
+  readonly kind: string;
+  /** Ms since 1970. */
+  readonly sinceMs: number;
+}
+
+/** Ms for which it is remembered where a user is, unless it is said again. */
+export const PRESENCE_MS = 3_600_000;
+
 /** The directory cannot be asked, or did not answer in time. What was written may be written. */
 export class DirectoryError extends Error {
   override readonly name = 'DirectoryError';
@@ -138,6 +149,18 @@ export interface Directory {
    */
   save(lease: Lease, tick: number, bytes: Uint8Array): Promise<boolean>;
   load(id: string): Promise<Checkpoint | undefined>;
+
+  /**
+   * Users have a seat in the room, from when it is first said; remembered for PRESENCE_MS. Told to
+   * nobody where the lease is lost, and after a newer owner's word an older one's changes nothing.
+   */
+  arrive(lease: Lease, users: readonly string[]): Promise<void>;
+  /** They have none there any more; by an older owner's word they still do. */
+  depart(lease: Lease, users: readonly string[]): Promise<void>;
+  /**
+   * Where each of them is, in rooms that somebody ticks, also hidden ones: first arrived first.
+   */
+  whereabouts(users: readonly string[]): Promise<readonly (readonly Presence[])[]>;
 
   /** To all who listen now, at most once each. */
   publish(channel: string, message: Uint8Array): Promise<void>;

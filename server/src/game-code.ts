@@ -17,6 +17,8 @@ interface Owner {
 export class GameCode {
   readonly #room: Owner;
   readonly #pulse: Pulse;
+  /** Nothing of it runs any more: the room is over, and so is its `close`. */
+  stopped = false;
 
   constructor(room: Owner, pulse: Pulse) {
     this.#room = room;
@@ -56,6 +58,7 @@ export class GameCode {
 
   /** The room is over: nothing of it runs any more, and nobody watches. */
   stop(): void {
+    this.stopped = true;
     this.#pulse.stop();
   }
 }

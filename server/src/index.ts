@@ -52,6 +52,20 @@ export type { Point } from './eyes.ts';
 export { type Admission, type Authenticate, Refusal } from './admission.ts';
 // ./arguments.ts
 // ./channel.ts
+export {
+  type Checkpoint,
+  type Claim,
+  type Directory,
+  DirectoryError,
+  type Lease,
+  type Owner,
+  type Presence,
+  type Reservation,
+  type RoomEntry,
+  type RoomFacts,
+  type SeatPromise,
+  type ShardEntry,
+} from './directory.ts';
 export type {
   LaunchOptions,
   Past,
@@ -62,19 +76,6 @@ export type {
   Seat,
   Sender,
 } from './room-api.ts';
-export {
-  type Checkpoint,
-  type Claim,
-  type Directory,
-  DirectoryError,
-  type Lease,
-  type Owner,
-  type Reservation,
-  type RoomEntry,
-  type RoomFacts,
-  type SeatPromise,
-  type ShardEntry,
-} from './directory.ts';
 export type { MatchRule } from './matching.ts';
 export { defineRoom, type Failover, type RoomDefinition, type RoomKind } from './define-room.ts';
 // ./contacts.ts
@@ -109,6 +110,7 @@ export type { GameRoom } from './room.ts';
 export { CheckpointError, type CheckpointFault } from './checkpoint.ts';
 // ./totals.ts
 // ./intake.ts
+// ./memory-presence.ts
 export { MemoryDirectory, type MemoryDirectoryOptions } from './memory-directory.ts';
 // ./parent-messages.ts
 // ./parent-directory.ts
@@ -118,6 +120,7 @@ export { MemoryDirectory, type MemoryDirectoryOptions } from './memory-directory
 // ./redis-line.ts
 // ./redis-lists.ts
 // ./redis-rooms.ts
+// ./redis-presence.ts
 // ./redis-channels.ts
 // ./watches.ts
 // ./commands.ts
@@ -126,13 +129,15 @@ export { MemoryDirectory, type MemoryDirectoryOptions } from './memory-directory
 // ./playing.ts
 // ./offer.ts
 // ./tickets.ts
+// ./radio.ts
+// ./attendance.ts
+// ./switchboard.ts
 // ./user-seats.ts
 // ./taken-seats.ts
 // ./expected-load.ts
 // ./leases.ts
 // ./peers.ts
 // ./connection.ts
-// ./radio.ts
 // ./releases.ts
 // ./succession.ts
 export type { Shard } from './shard.ts';

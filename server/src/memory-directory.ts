@@ -8,12 +8,14 @@ import type {
   Directory,
   Lease,
   Owner,
+  Presence,
   Reservation,
   RoomEntry,
   RoomFacts,
   SeatPromise,
   ShardEntry,
 } from './directory.ts';
+import { MemoryPresence } from './memory-presence.ts';
 
 export interface MemoryDirectoryOptions {
   /** Default: leases never end, for there is nobody else. */
@@ -51,6 +53,7 @@ export class MemoryDirectory implements Directory {
   readonly #rooms = new Map<string, KnownRoom>();
   readonly #byKind = new Map<string, Set<KnownRoom>>();
   readonly #listeners = new Map<string, Set<(message: Uint8Array) => void>>();
+  readonly #presence = new MemoryPresence();
   readonly #secret = randomBytes(32);
   /** Of rooms that were released, the longest ago first: the last epoch. */
   readonly #released = new Map<string, { readonly epoch: number; readonly untilMs: number }>();
@@ -229,6 +232,23 @@ export class MemoryDirectory implements Directory {
     return this.#known(id)?.checkpoint;
   }
 
+  async arrive(lease: Lease, users: readonly string[]): Promise<void> {
+    if (this.#rooms.has(lease.id)) this.#presence.arrive(lease, users, this.#now());
+  }
+
+  async depart(lease: Lease, users: readonly string[]): Promise<void> {
+    this.#presence.depart(lease, users);
+  }
+
+  async whereabouts(users: readonly string[]): Promise<readonly (readonly Presence[])[]> {
+    const nowMs = this.#now();
+    const roomOf = (id: string) => {
+      const room = this.#known(id);
+      return room && this.#entryOf(room);
+    };
+    return users.map((user) => this.#presence.of(user, nowMs, roomOf));
+  }
+
   async publish(channel: string, message: Uint8Array): Promise<void> {
     const copy = message.slice();
     for (const hear of this.#listeners.get(channel) ?? []) hear(copy);
@@ -281,6 +301,7 @@ export class MemoryDirectory implements Directory {
   #remove(room: KnownRoom): void {
     const { id, kind } = room.facts;
     this.#rooms.delete(id);
+    this.#presence.forgetRoom(id);
     const ofKind = this.#byKind.get(kind)!;
     ofKind.delete(room);
     if (ofKind.size === 0) this.#byKind.delete(kind);

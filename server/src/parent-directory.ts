@@ -8,6 +8,7 @@ import {
   DirectoryError,
   type Lease,
   type Owner,
+  type Presence,
   type Reservation,
   type RoomEntry,
   type RoomFacts,
@@ -142,6 +143,18 @@ export class ParentDirectory implements Directory {
 
   load(id: string): Promise<Checkpoint | undefined> {
     return this.#ask('load', id);
+  }
+
+  arrive(lease: Lease, users: readonly string[]): Promise<void> {
+    return this.#ask('arrive', lease, users);
+  }
+
+  depart(lease: Lease, users: readonly string[]): Promise<void> {
+    return this.#ask('depart', lease, users);
+  }
+
+  whereabouts(users: readonly string[]): Promise<readonly (readonly Presence[])[]> {
+    return this.#ask('whereabouts', users);
   }
 
   publish(channel: string, message: Uint8Array): Promise<void> {

@@ -13,6 +13,7 @@ import {
   DirectoryError,
   type Lease,
   type Owner,
+  type Presence,
   type Reservation,
   type RoomEntry,
   type RoomFacts,
@@ -23,6 +24,7 @@ import { RedisChannels } from './redis-channels.ts';
 import { openName, RedisKeys } from './redis-keys.ts';
 import { RedisLine } from './redis-line.ts';
 import { RedisLists } from './redis-lists.ts';
+import { RedisPresence } from './redis-presence.ts';
 import { freeIn, isFree, RedisRooms, ROOMS_AT_ONCE, type Seen } from './redis-rooms.ts';
 import * as scripts from './redis-scripts.ts';
 import { Watches } from './watches.ts';
@@ -68,6 +70,7 @@ class RedisDirectory implements Directory {
   readonly #line: RedisLine;
   readonly #lists: RedisLists;
   readonly #rooms: RedisRooms;
+  readonly #presence: RedisPresence;
   readonly #channels: RedisChannels;
   readonly #watches: Watches;
   /** Put back where Redis has forgotten it. */
@@ -89,6 +92,7 @@ class RedisDirectory implements Directory {
     }
     this.#lists = new RedisLists(this.#line);
     this.#rooms = new RedisRooms(this.#line, this.#keys, this.#lists);
+    this.#presence = new RedisPresence(this.#line, this.#keys, this.#rooms);
     this.#channels = new RedisChannels(() => new RedisLine(url));
   }
 
@@ -268,6 +272,18 @@ class RedisDirectory implements Directory {
     const [epoch, tick, bytes] = await this.#line.ask<(Buffer | null)[]>(asked, true);
     if (!epoch || !tick || !bytes) return undefined;
     return { epoch: Number(epoch), tick: Number(tick), bytes: new Uint8Array(bytes) };
+  }
+
+  arrive(lease: Lease, users: readonly string[]): Promise<void> {
+    return this.#presence.arrive(lease, users);
+  }
+
+  depart(lease: Lease, users: readonly string[]): Promise<void> {
+    return this.#presence.depart(lease, users);
+  }
+
+  whereabouts(users: readonly string[]): Promise<readonly (readonly Presence[])[]> {
+    return this.#presence.whereabouts(users);
   }
 
   async publish(channel: string, message: Uint8Array): Promise<void> {

@@ -55,6 +55,11 @@ export class RedisKeys {
     return this.leases[hash(id) % LEASE_LISTS];
   }
 
+  /** Rooms that a user is in. */
+  user(name: string): string {
+    return `${this.#prefix}u:${escaped(name)}`;
+  }
+
   channel(name: string): string {
     return `${this.#prefix}channel:${escaped(name)}`;
   }

@@ -16,12 +16,12 @@ const RELEASED_MS = 60_000;
 /** Values that Lua hands on in one call: its stack holds 8,000. */
 const AT_ONCE = 1_000;
 
-function script(...parts: readonly string[]): Script {
+export function script(...parts: readonly string[]): Script {
   const text = parts.join('').replaceAll(/\n\s*/g, '\n').trim();
   return { text, sha: createHash('sha1').update(text).digest('hex') };
 }
 
-const TIME = `
+export const TIME = `
   local time = redis.call('TIME')
   local now = time[1] * 1000 + math.floor(time[2] / 1000)
   local function whole(number) return string.format('%.0f', number) end

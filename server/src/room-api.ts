@@ -16,6 +16,7 @@ import type {
   PayloadOf,
   RowBase,
 } from '@tickwire/protocol';
+import type { Presence } from './directory.ts';
 import type { Point } from './eyes.ts';
 
 /** A player's place in a room. Outlives its connection for the grace time. */
@@ -178,6 +179,18 @@ export interface Room<G = Game, Auth = unknown, Data = unknown> {
    */
   subscribe(channel: string): void;
   unsubscribe(channel: string): void;
+  /**
+   * The rooms that a user (`user` of the definition) has a seat in, whatever their kind and server,
+   * private ones too: what players learn of it is up to the game. Undefined while it cannot be
+   * told, for the directory is away; never rejects, but throws UsageError for what is no user.
+   *
+   * The answer comes between ticks, and to a room that went to another process meanwhile not at
+   * all. Return the promise from the hook or command that asks: what is thrown after an `await` in
+   * a promise that nobody holds ends the process, not the room.
+   */
+  whereIs(user: string): Promise<readonly Presence[] | undefined>;
+  /** As whereIs, of up to 256 users in one question. */
+  whereAre(users: readonly string[]): Promise<ReadonlyMap<string, readonly Presence[]> | undefined>;
   /** Runs the declared timer `ticks` ticks from now. */
   after(ticks: number, timer: string, data?: unknown): void;
   /** Closes the room: every seat is told the reason. */

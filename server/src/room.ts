@@ -221,6 +221,12 @@ export class GameRoom implements Room<Game, unknown, unknown> {
   unsubscribe(channel: string): void {
     this.contacts.unsubscribe(channel);
   }
+  whereIs(user: string) {
+    return this.contacts.whereIs(user);
+  }
+  whereAre(users: readonly string[]) {
+    return this.contacts.whereAre(users);
+  }
   get locked(): boolean {
     return this.#locked;
   }

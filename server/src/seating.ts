@@ -79,7 +79,8 @@ export class Seating {
     this.placement = new Placement({ shard, directory, peers, tickets, limits, clocks, chance });
     const { seatsPerUser } = limits;
     const forgot = ({ room, seat }: SeatRef) => shard.past.get(room.kind)!.addSeat(seat);
-    this.#seats = new TakenSeats({ rooms, seatsPerUser, makeSecret, forgot });
+    const { attendance } = shard.switchboard;
+    this.#seats = new TakenSeats({ rooms, seatsPerUser, makeSecret, attendance, forgot });
     shard.watch = {
       left: (room, seat) => this.#left(room, seat),
       ended: (room) => this.#ended(room),

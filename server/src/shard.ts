@@ -11,12 +11,12 @@ import { JoinRefused, underDirectory } from './joining.ts';
 import type { Leases } from './leases.ts';
 import type { Limits } from './limits.ts';
 import type { Log } from './log.ts';
-import { Radio } from './radio.ts';
 import { Releases } from './releases.ts';
 import { GameRoom, type RoomOptions } from './room.ts';
 import type { RoomSeat } from './seat.ts';
 import type { SeatRecord } from './seat-state.ts';
 import { type Heir, Succession } from './succession.ts';
+import { Switchboard } from './switchboard.ts';
 import { Totals } from './totals.ts';
 
 export interface ShardOptions {
@@ -80,7 +80,8 @@ export class Shard implements Heir {
    */
   readonly build: string;
   readonly #options: ShardOptions;
-  readonly #radio: Radio;
+  /** What its rooms have to do with what is beyond them. */
+  readonly switchboard: Switchboard;
   readonly #held = new Map<GameRoom, Held>();
   readonly #closing = new Set<Promise<void>>();
   /** Rooms that go on elsewhere, on their way out. */
@@ -97,7 +98,8 @@ export class Shard implements Heir {
 
   constructor(options: ShardOptions) {
     this.#options = options;
-    this.#radio = new Radio(options.directory, options.log);
+    const leaseOf = (room: GameRoom) => this.leaseOf(room);
+    this.switchboard = new Switchboard({ ...options, leaseOf });
     this.#releases = new Releases(options);
     this.succession = new Succession(this, options);
     const kinds = Object.keys(options.rooms ?? {});
@@ -191,7 +193,7 @@ export class Shard implements Heir {
       match,
       locked,
       lock: (room) => this.#locked(room),
-      outside: this.#radio,
+      outside: this.switchboard,
       left: (from, seat) => this.watch.left(from, seat),
       ended: (over, code, reason) => this.#ended(over, code, reason),
     };
@@ -217,7 +219,7 @@ export class Shard implements Heir {
     this.#held.set(room, { lease, facts, stop: this.#options.start?.(room) });
     const wasLocked = 'locked' in facts && facts.locked;
     if (room.locked !== wasLocked) this.#locked(room);
-    this.#radio.add(room);
+    this.switchboard.add(room);
     return room;
   }
 
@@ -265,7 +267,7 @@ export class Shard implements Heir {
   sweep(nowMs: number): void {
     const { limits, rooms } = this.#options;
     this.#releases.sweep();
-    this.#radio.sweep();
+    this.switchboard.sweep();
     for (const room of this.rooms.values()) {
       const empty = room.taken === 0 && [...room.seats].length === 0;
       if (
@@ -300,7 +302,7 @@ export class Shard implements Heir {
     held.stop?.();
     this.#held.delete(room);
     this.rooms.delete(room.id);
-    this.#radio.remove(room);
+    this.switchboard.remove(room);
     this.watch.ended(room);
     past.addRoom(room);
     log.info({ room: room.id, reason }, 'room closed');

@@ -2,6 +2,7 @@
 // which of a user's must go for another one. Kept by seating.ts. Trap: a seat without a record is
 // about to be one, or is gone; rooms know their seats themselves.
 import { CloseCode } from '@tickwire/protocol';
+import type { Attendance } from './attendance.ts';
 import type { RoomKind } from './define-room.ts';
 import type { Identity } from './identity.ts';
 import { JoinRefused } from './joining.ts';
@@ -24,6 +25,8 @@ export interface TakenSeatsOptions {
   /** Of one user, in all rooms. */
   seatsPerUser: number;
   makeSecret: MakeSecret;
+  /** What others know of it. */
+  attendance: Attendance;
   /** A seat is nobody's any more. */
   forgot: (ref: SeatRef) => void;
 }
@@ -46,7 +49,9 @@ export class TakenSeats {
 
   add(ref: SeatRef): void {
     this.#refs.set(ref.seat, ref);
-    this.#users.add(ref.identity.user, ref);
+    const { user } = ref.identity;
+    this.#users.add(user, ref);
+    if (user !== undefined) this.#options.attendance.came(ref.room, user);
   }
 
   of(seat: RoomSeat): SeatRef | undefined {
@@ -105,7 +110,9 @@ export class TakenSeats {
   forget(ref: SeatRef): void {
     this.#refs.delete(ref.seat);
     this.#keys.drop(ref);
-    this.#users.delete(ref.identity.user, ref);
+    const { user } = ref.identity;
+    this.#users.delete(user, ref);
+    if (user !== undefined) this.#options.attendance.went(ref.room, user);
     this.#options.forgot(ref);
   }
 

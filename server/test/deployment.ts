@@ -72,10 +72,11 @@ export class Deployment {
   }
 
   /** A player who comes in by this server. */
-  async join(entry: Member, room = 'field'): Promise<GameClient<typeof game>> {
+  async join(entry: Member, room = 'field', token = ''): Promise<GameClient<typeof game>> {
     const player = await connect(game, {
       url: entry.server.url,
       room,
+      token,
       WebSocket,
       sample: () => ({ dx: 1, dy: 0, fire: false }),
     });

@@ -19,6 +19,7 @@ import {
 import { lists } from './directory-lists.ts';
 import { checkpoints, messages, shards } from './directory-news.ts';
 import { promisedSeats, takenSeats } from './directory-seats.ts';
+import { orphanedUsers, whereabouts } from './directory-users.ts';
 
 const claims = chapterSuite('claims', HOLDS_MS, (doors) => {
   test('a room that nobody has is taken, and known to all as it was described', async () => {
@@ -249,6 +250,8 @@ const CHAPTERS = [
   lists,
   shards,
   messages,
+  whereabouts,
+  orphanedUsers,
 ];
 
 /** What `open` makes is a directory. */

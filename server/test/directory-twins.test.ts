@@ -38,6 +38,20 @@ class Twin {
 
 type Question = (twin: Twin) => Promise<unknown>;
 
+/** Seats are users here. */
+function usersQuestions(at: number, users: readonly string[]): Record<string, Question> {
+  return {
+    arrive: ({ directory, leases }) => directory.arrive(leases[at], users),
+    depart: ({ directory, leases }) => directory.depart(leases[at], users),
+    // The stores' clocks differ by as little as the arrivals.
+    whereabouts: async ({ directory }) => {
+      const found = await directory.whereabouts(SEATS);
+      const told = found.map((rooms) => rooms.map(({ room, kind }) => `${room} ${kind}`).sort());
+      return `${told.flat().length > 0 ? 'told' : 'nobody'} ${JSON.stringify(told)}`;
+    },
+  };
+}
+
 /** What is asked of both, with all that chance decides about it. */
 function question(chance: Random, leases: number): [name: string, ask: Question] {
   const one = <Value>(values: readonly Value[]): Value => values[chance.integer(values.length)];
@@ -70,7 +84,11 @@ function question(chance: Random, leases: number): [name: string, ask: Question]
     renew: ({ directory, leases }) => directory.renew(leases.slice(-4)),
     lock: ({ directory, leases }) => directory.lock(leases[at], locked),
     reserve: ({ directory }) => directory.reserve(id, promises(...party), LONG_MS),
-    redeem: ({ directory, leases }) => directory.redeem(leases[at], seat),
+    redeem: async ({ directory, leases }) => {
+      const redeemed = await directory.redeem(leases[at], seat);
+      // Of a taken seat it frees a place, of which a renewal tells the list.
+      return directory.renew([leases[at]]).then(() => redeemed);
+    },
     take: ({ directory, leases }) => directory.take(leases[at], seat),
     leave: ({ directory, leases }) => directory.leave(leases[at], party),
     occupy: ({ directory, leases }) => directory.occupy(leases[at], party),
@@ -88,6 +106,7 @@ function question(chance: Random, leases: number): [name: string, ask: Question]
       return found.map(key).sort();
     },
     orphans: ({ directory }) => directory.orphans(),
+    ...usersQuestions(at, party),
   };
   // Rooms end seldom, or they would never be full.
   const names = Object.keys(questions).filter((name) => name !== 'release' || chance.next() < 0.2);
@@ -119,6 +138,7 @@ describe.skipIf(redisMissing !== undefined)(`memory and Redis${why}`, () => {
     }
     for (const answer of ['reserve full', 'reserve locked', 'reserve reserved', 'reserve gone'])
       expect(seen).toContain(answer);
+    expect(seen).toContain('whereabouts told');
     for (const answer of ['redeem spent', 'redeem false', 'redeem ', 'take full', 'save false'])
       expect(seen).toContain(answer);
     await onRedis.directory.close();

@@ -98,6 +98,22 @@ describe.skipIf(redisMissing !== undefined)(`keys in Redis${why}`, () => {
     expect(await keysOf('r1')).not.toContain(key('{r:r1}:identities'));
   });
 
+  test('where a user is goes an hour after it was said, and with it what is old', async () => {
+    const lease = await claimed(directory, facts('r1'));
+    const hash = key('u:ada%3A{lovelace}'.replace(/[{}]/g, encodeURIComponent));
+    // As an owner that died long ago left it beside a room that nobody knows.
+    await server.ask('HSET', hash, 'dead', '7 1000 2000', 'torn', 'what');
+    await directory.arrive(lease, ['ada:{lovelace}']);
+    expect(await server.ask('HKEYS', hash)).toEqual(['r1']);
+    const lifeMs = await server.ask<number>('PTTL', hash);
+    expect(lifeMs).toBeGreaterThan(3_590_000);
+    expect(lifeMs).toBeLessThanOrEqual(3_600_000);
+    await server.ask('HSET', hash, 'r1', `${lease.epoch} 1000 2000`);
+    expect(await directory.whereabouts(['ada:{lovelace}'])).toEqual([[]]);
+    await directory.depart(lease, ['ada:{lovelace}']);
+    expect(await server.ask('EXISTS', hash)).toBe(0);
+  });
+
   test('a shard that says nothing is forgotten, and its keys with the last', async () => {
     const entry = { url: '', build: 'b1', load: 0, rooms: 0, seats: 0, draining: false };
     await directory.announce({ id: 'dead', ...entry });
