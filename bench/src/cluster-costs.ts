@@ -20,6 +20,9 @@ export type CommandName =
   | 'LEAVE'
   | 'OCCUPY'
   | 'SAVE'
+  | 'ARRIVE'
+  | 'DEPART'
+  | 'ROWS_OF'
   | 'DUE'
   | 'ZADD'
   | 'ZREM'
@@ -63,6 +66,9 @@ export const COSTS: Readonly<Record<CommandName, Cost>> = {
   OCCUPY: { us: 12, usEach: 0.8, bytes: 450, bytesEach: 12 },
   // usEach: for each KB.
   SAVE: { us: 8.2, usEach: 1.45, bytes: 350, bytesEach: 1024 },
+  ARRIVE: { us: 6, bytes: 330 },
+  DEPART: { us: 3.6, bytes: 230 },
+  ROWS_OF: { us: 4.4, usEach: 0.8, bytes: 190, bytesEach: 60 },
   DUE: { us: 3.2, usEach: 0.3, bytes: 110, bytesEach: 40 },
   ZADD: { us: 0.8, usEach: 0.6, bytes: 50, bytesEach: 35 },
   ZREM: { us: 0.8, usEach: 0.6, bytes: 50, bytesEach: 25 },
@@ -113,6 +119,9 @@ export const DEMANDS = {
   occupy: (seats: number): Demand => [['OCCUPY', 1, seats]],
   save: (bytes: number): Demand => [['SAVE', 1, bytes / KB]],
   load: (bytes: number): Demand => [['HMGET', 1, bytes / KB]],
+  arrive: (users: number): Demand => [['ARRIVE', users]],
+  depart: (users: number): Demand => [['DEPART', users]],
+  rowsOf: (users: number, rooms: number): Demand => [['ROWS_OF', users, rooms]],
   publish: (hearers: number): Demand => [['PUBLISH', 1, hearers]],
   subscribe: (): Demand => [['SUBSCRIBE', 1]],
   secret: (): Demand => [

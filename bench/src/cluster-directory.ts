@@ -8,6 +8,7 @@ import type {
   Directory,
   Lease,
   Owner,
+  Presence,
   Reservation,
   RoomEntry,
   RoomFacts,
@@ -153,6 +154,23 @@ export class SimulatedDirectory implements Directory {
   load(id: string): Promise<Checkpoint | undefined> {
     const demand = DEMANDS.load(this.#checkpointBytes);
     return this.#ask(demand, () => this.#truth.memory.load(id));
+  }
+
+  arrive(lease: Lease, users: readonly string[]): Promise<void> {
+    const demand = DEMANDS.arrive(users.length);
+    return this.#ask(demand, () => this.#truth.memory.arrive(lease, users));
+  }
+
+  depart(lease: Lease, users: readonly string[]): Promise<void> {
+    const demand = DEMANDS.depart(users.length);
+    return this.#ask(demand, () => this.#truth.memory.depart(lease, users));
+  }
+
+  async whereabouts(users: readonly string[]): Promise<readonly (readonly Presence[])[]> {
+    const where = () => this.#truth.memory.whereabouts(users);
+    const rooms = (await where()).flat().length;
+    const found = await this.#ask(DEMANDS.rowsOf(users.length, rooms), where);
+    return rooms === 0 ? found : this.#ask(DEMANDS.looks(rooms), where);
   }
 
   publish(channel: string, message: Uint8Array): Promise<void> {

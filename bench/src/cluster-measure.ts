@@ -76,6 +76,19 @@ function cpuUsOf(url: string): Promise<number> {
   });
 }
 
+function question(name: string, demand: Demand, ask: Question['ask'], calls = CALLS): Question {
+  return { name, calls, demand, ask };
+}
+
+function usersQuestions(directory: Directory, one: (call: number) => Lease): Question[] {
+  const looked = [...DEMANDS.rowsOf(1, 1), ...DEMANDS.looks(1)];
+  return [
+    question('arrive', DEMANDS.arrive(1), (call) => directory.arrive(one(call), [`u${call}`])),
+    question('whereabouts', looked, (call) => directory.whereabouts([`u${call}`])),
+    question('depart', DEMANDS.depart(1), (call) => directory.depart(one(call), [`u${call}`])),
+  ];
+}
+
 /** In an order in which each finds what the ones before have left. */
 function questions(directory: Directory): Question[] {
   const leases: Lease[] = [];
@@ -96,12 +109,6 @@ function questions(directory: Directory): Question[] {
     const counts = { load: 500, rooms: RENEWED, seats: 1_000 };
     return { id, url: `wss://${id}.example/`, build: 'b'.repeat(43), ...counts, draining: false };
   };
-  const question = (
-    name: string,
-    demand: Demand,
-    ask: Question['ask'],
-    calls = CALLS,
-  ): Question => ({ name, calls, demand, ask });
   return [
     question('claim', [...DEMANDS.claim(), ...marks(4)], claim, ROOMS),
     question('reserve', [...DEMANDS.reserve(), ...marks(1)], (call) =>
@@ -118,6 +125,7 @@ function questions(directory: Directory): Question[] {
       (call) => directory.renew(some(call)),
       400,
     ),
+    ...usersQuestions(directory, one),
     question('save', DEMANDS.save(CHECKPOINT_BYTES), (call) =>
       directory.save(one(call), call, bytes),
     ),

@@ -157,6 +157,12 @@ const STEPS: readonly Step[] = [
   (directory, lease) => directory.take(lease, 'mine'),
   (directory, lease) => directory.leave(lease, ['held']),
   (directory, lease) => directory.occupy(lease, ['held', 'mine']),
+  (directory, lease) => directory.arrive(lease, ['ada', 'bob']),
+  (directory, lease) => directory.depart(lease, ['ada', 'bob']),
+  async (directory, lease) => {
+    await directory.arrive(lease, [`eve of ${lease.id}`]);
+    return directory.whereabouts([`eve of ${lease.id}`, 'nobody']);
+  },
   (directory, lease) => directory.save(lease, 1, new Uint8Array(8)),
   (directory, { id }) => directory.load(id),
   (directory) => directory.shards(),

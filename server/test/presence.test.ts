@@ -1,5 +1,5 @@
-// Where users are, as rooms are told it: in one process, over several, through a failover, and while
-// the directory is away. What a directory promises of it is in directory-users.ts.
+// Where users are, as rooms are told it: in one process, over several, through a failover, and
+// while the directory is away. What a directory promises of it is in directory-users.ts.
 import { afterEach, expect, test, vi } from 'vitest';
 import { Attendance } from '../src/attendance.ts';
 import { PRESENCE_MS } from '../src/directory.ts';
@@ -88,7 +88,7 @@ test('who is asked for must be somebody, and not too many', async () => {
   expect(await room.whereAre([])).toEqual(new Map());
 });
 
-test('a seat that the directory was not told of is told later, and costs nobody the seat', async () => {
+test('a seat that the directory was not told of is told later, and stays', async () => {
   const directory = new MemoryDirectory({ now: () => EPOCH_MS });
   stepper = await Stepper.start({ rooms: { field: named() }, serve: { directory } });
   const asker = await stepper.server.shard.open('field', { hidden: true });
