@@ -25,7 +25,9 @@ export class ColyseusArena {
     const { arena, rows } = this;
     arena.step();
     for (const id of arena.removed) this.state.ships.delete(String(id));
-    for (const [index, fields] of arena.changed) {
+    for (let index = 0; index < arena.n; index++) {
+      const fields = arena.changed[index];
+      if (fields === 0) continue;
       const ship = arena.entities[index];
       if (rows[index].id !== ship.id) rows[index] = this.#born(ship);
       else move(rows[index], ship, fields);

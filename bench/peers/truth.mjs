@@ -37,7 +37,8 @@ export class Truth {
     this.added = [];
     this.removed = [];
     this.changed = [];
-    for (const index of this.arena.changed.keys()) {
+    for (let index = 0; index < this.arena.n; index++) {
+      if (this.arena.changed[index] === 0) continue;
       const now = rounded(this.arena.entities[index]);
       const ship = this.ships[index];
       if (now.id !== ship.id) {

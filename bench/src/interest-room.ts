@@ -76,7 +76,9 @@ export function shipsRoom({ entities, seats, radius, mode, seed }: ShipsSize): S
     },
     tick(room) {
       arena.step();
-      for (const [index, fields] of arena.changed) {
+      for (let index = 0; index < entities; index++) {
+        const fields = arena.changed[index];
+        if (fields === 0) continue;
         if (shown[index] === arena.entities[index]) move(rows[index], shown[index], fields);
         else {
           room.despawn(rows[index]);

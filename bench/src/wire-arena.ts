@@ -61,7 +61,8 @@ export function arenaKind({ n, mode, seed, wire }: ArenaTask, arena: Arena) {
       if (room.tick === 1) return;
       const { ships } = room.data;
       arena.step();
-      for (const index of arena.changed.keys()) {
+      for (let index = 0; index < arena.n; index++) {
+        if (arena.changed[index] === 0) continue;
         const ship = arena.entities[index];
         const row = ships[index];
         if (row.id === ship.id) {

@@ -29,7 +29,7 @@ describe.each(MODES)('arena-N in mode %s', (mode) => {
       const before = arena.entities.map((ship) => ({ ...ship }));
       arena.step();
       const changed = arena.entities.map((ship, i) => {
-        const fields = arena.changed.get(i) ?? 0;
+        const fields = arena.changed[i];
         if (ship.id !== before[i].id) return { ...ship };
         const touched = Object.entries(FIELD).filter(([, bit]) => fields & bit);
         return { ...before[i], ...Object.fromEntries(touched.map(([k]) => [k, fieldOf(ship, k)])) };

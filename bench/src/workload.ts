@@ -101,13 +101,14 @@ export class Arena {
   removed: number[] = [];
   added: Entity[] = [];
   /** By index in `entities`: the FIELD bits that this tick touched. */
-  changed = new Map<number, number>();
+  readonly changed: Uint16Array;
   readonly #random: () => number;
   #nextId = 1;
 
   constructor({ n, seed = 1, mode = 'coast' }: ArenaOptions) {
     this.n = n;
     this.mode = mode;
+    this.changed = new Uint16Array(n);
     this.#random = mulberry32(seed);
     for (let i = 0; i < n; i++) this.entities.push(this.#spawn());
   }
@@ -135,21 +136,20 @@ export class Arena {
   }
 
   step(): this {
-    const { entities } = this;
+    const { entities, changed } = this;
     this.removed = [];
     this.added = [];
-    this.changed = new Map();
     this.tick++;
     for (let i = 0; i < entities.length; i++) {
       if (this.#random() < DIES) {
         this.removed.push(entities[i].id);
         entities[i] = this.#spawn();
         this.added.push(entities[i]);
-        this.changed.set(i, ALL_FIELDS);
+        changed[i] = ALL_FIELDS;
         continue;
       }
-      const fields = this.#turn(entities[i]) | this.#move(entities[i]) | this.#play(entities[i]);
-      if (fields !== 0) this.changed.set(i, fields);
+      const ship = entities[i];
+      changed[i] = this.#turn(ship) | this.#move(ship) | this.#play(ship);
     }
     return this;
   }
