@@ -92,10 +92,11 @@ export class Cluster {
 
   /** Rejects with DirectoryError: who cannot be heard of is no shard. */
   async start(): Promise<void> {
-    const { peers, shard } = this.#options;
+    const { peers, shard, seating } = this.#options;
     await peers.listen({
       open: async (kind: string, match: string, hidden: boolean) =>
         (await shard.open(kind, { match, hidden })).id,
+      ...seating.waiting.services,
       adopt: async (id: string, epoch: number) =>
         (await shard.succession.adopt({ id, epoch }))?.id ?? '',
     });
@@ -138,11 +139,12 @@ export class Cluster {
 
   /** Hands over the rooms that can be. The duties go on meanwhile. */
   async drain(): Promise<void> {
-    const { shard, log } = this.#options;
+    const { shard, seating, log } = this.#options;
     shard.draining = true;
     try {
       // So that nobody sends more of them here.
       await this.announce();
+      await seating.waiting.sendAway();
       await this.moving.moveAll();
     } catch (error) {
       log.error({ err: error, rooms: shard.rooms.size }, 'rooms could not be handed over');

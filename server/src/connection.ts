@@ -12,11 +12,14 @@ import {
   ProtocolError,
   readFrame,
   readHello,
+  readPong,
+  type Waiting,
   writeBye,
   writeContinuity,
   writeExpiry,
   writeMoved,
   writePing,
+  writeWaiting,
   writeWelcome,
 } from '@tickwire/protocol';
 import { expired } from './authenticator.ts';
@@ -51,10 +54,16 @@ export interface Host {
  */
 const FIRST_PINGS = 8;
 const PING_GAP_MS = 2_000;
+/**
+ * Ms without any frame of who waits for a match: pings go every 2 s, and who is not there would be
+ * missed by the others.
+ */
+const QUEUED_IDLE_MS = 10_000;
 
 type State =
   | { readonly is: 'waiting'; readonly sinceMs: number }
   | { readonly is: 'joining' }
+  | { readonly is: 'queued'; readonly leave: () => void }
   | Playing
   | { readonly is: 'closed' };
 
@@ -165,10 +174,12 @@ export class Connection implements Joiner, PlayedLine, SocketHandler {
     const state = this.#state;
     if (state.is === 'waiting' && nowMs - state.sinceMs > handshakeMs) {
       this.#refuse(CloseCode.AuthFailed, 'handshake-timeout', 'no HELLO came in time');
-    } else if (nowMs - this.#heardMs > idleMs) {
+    } else if (nowMs - this.#heardMs > (state.is === 'queued' ? QUEUED_IDLE_MS : idleMs)) {
       this.#host.tally.refused('idle-timeout', CloseCode.Lost);
       this.#log.info({ idleMs }, 'cut an idle connection');
       this.#socket.terminate();
+    } else if (state.is === 'queued' && nowMs >= this.#pingDueMs) {
+      this.#ping(nowMs);
     } else if (state.is === 'seated' && nowMs >= state.untilMs) {
       this.#turnDown(expired());
     } else if (state.is === 'seated' && nowMs >= this.#pingDueMs) {
@@ -221,11 +232,32 @@ export class Connection implements Joiner, PlayedLine, SocketHandler {
       case 'joining':
         unexpected(type);
         break;
+      case 'queued':
+        return this.#takePong(type, nowMs);
       case 'seated': {
         const flood = state.take(type, nowMs);
         if (flood !== undefined) this.#tooMany(flood);
       }
     }
+  }
+
+  /** The answer to our ping: that somebody is there. */
+  #takePong(type: FrameType, nowMs: number): void {
+    if (type !== FrameType.Pong) unexpected(type);
+    if (!this.pings.take(nowMs)) return this.#tooMany('pongs');
+    this.schedule.pong(readPong(reader).id);
+    reader.end();
+  }
+
+  queued(leave: () => void): void {
+    if (this.#state.is === 'joining') this.#state = { is: 'queued', leave };
+  }
+
+  tellWaiting(waiting: Waiting): void {
+    if (this.#state.is !== 'queued') return;
+    out.reset();
+    writeWaiting(out, waiting);
+    this.#socket.send(out.bytes());
   }
 
   #hello(): void {
@@ -325,8 +357,10 @@ export class Connection implements Joiner, PlayedLine, SocketHandler {
   }
 
   #ended(code: number, reason: string): void {
-    const seated = this.#state.is === 'seated';
+    const state = this.#state;
+    const seated = state.is === 'seated';
     this.#state = { is: 'closed' };
+    if (state.is === 'queued') state.leave();
     if (seated || this.#host.says('closed before a seat'))
       this.#log.info({ code, reason }, 'connection closed');
     this.#host.closed(this, code);

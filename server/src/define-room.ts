@@ -43,7 +43,7 @@ export interface RoomDefinition<G, Auth, Data, Saved = unknown> extends Admissio
   /** Places for spectators. Default 0: nobody watches. */
   spectators?: number;
   /** Which rooms of the kind somebody is put into who asks for no room by its id. */
-  match?: MatchRule;
+  match?: MatchRule<Auth>;
   /** Send STATE every k-th tick. Default 1. */
   sendEvery?: number;
   /**

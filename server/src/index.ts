@@ -76,6 +76,7 @@ export type {
   Seat,
   Sender,
 } from './room-api.ts';
+export type { QueueRule } from './queue.ts';
 export type { MatchRule } from './matching.ts';
 export { defineRoom, type Failover, type RoomDefinition, type RoomKind } from './define-room.ts';
 // ./contacts.ts
@@ -135,14 +136,19 @@ export { MemoryDirectory, type MemoryDirectoryOptions } from './memory-directory
 // ./user-seats.ts
 // ./taken-seats.ts
 // ./expected-load.ts
+// ./queues.ts
 // ./leases.ts
 // ./peers.ts
+// ./queue-messages.ts
+// ./queue-owners.ts
 // ./connection.ts
 // ./releases.ts
 // ./succession.ts
 export type { Shard } from './shard.ts';
 // ./owners.ts
 // ./placement.ts
+// ./waiter.ts
+// ./waiting.ts
 export type { Seating } from './seating.ts';
 // ./recovery.ts
 // ./moving.ts

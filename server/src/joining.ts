@@ -97,6 +97,13 @@ export function checkHash(ours: string, theirs: string): void {
     );
 }
 
+/** What a token is for where no room is named. Throws JoinRefused. */
+export function onlyKind([kind, ...more]: readonly string[]): string {
+  if (more.length === 0) return kind;
+  const message = 'say what the token is for: offer the subprotocol room.KIND as well';
+  throw new JoinRefused(CloseCode.NoRoom, message);
+}
+
 /** A room is between two owners: clients ask again at once. */
 export function onItsWay(): JoinRefused {
   return new JoinRefused(CloseCode.Restart, 'the room is on its way; try again', 'orphan');

@@ -82,6 +82,11 @@ export interface Limits {
   seatsPerUser: number;
   /** Tickets of one user that are open at once: one, and two attempts that failed (HOSTILE T58). */
   ticketsPerUser: number;
+  /**
+   * Players who wait for a match by this process: half of its connections, so that who waits keeps
+   * nobody from playing.
+   */
+  waiting: number;
   /** Rooms in one process: a tick of each must fit. */
   rooms: number;
   /** New rooms one address may open by POST: at once, and per minute. */
@@ -130,6 +135,7 @@ export const DEFAULT_LIMITS: Limits = {
   joinsPerMinute: 240,
   seatsPerUser: 4,
   ticketsPerUser: 3,
+  waiting: 4_000,
   rooms: 1_000,
   roomBurst: 10,
   roomsPerMinute: 20,

@@ -4,8 +4,9 @@
 // rooms up by it, and it fits a room's name in HELLO and in a subprotocol.
 import { checkNames, UsageError } from '@tickwire/protocol';
 import type { RoomEntry } from './directory.ts';
+import { checkQueue, type QueueRule } from './queue.ts';
 
-export interface MatchRule {
+export interface MatchRule<Auth = unknown> {
   /** What rooms are told apart by, and which values each may have; the first is the default. */
   by?: Readonly<Record<string, readonly string[]>>;
   /** Seats that strangers fill; those above are for who knows the room's id. Default: all. */
@@ -15,6 +16,11 @@ export interface MatchRule {
    * 'fullest': matches begin soon, and rooms empty out.
    */
   pick?: 'fullest' | 'emptiest' | ((rooms: readonly RoomEntry[]) => readonly RoomEntry[]);
+  /**
+   * Who asks for the kind waits until there are enough for a match: a room is opened for these
+   * alone. Default: everybody is put into a room at once.
+   */
+  queue?: QueueRule<Auth>;
 }
 
 /** Of names and values: what a subprotocol may hold, but for what parts them. */
@@ -33,6 +39,11 @@ export function readAsked(name: string): { name: string; wanted: Record<string, 
     wanted[pair.slice(0, Math.max(at, 0))] = pair.slice(at + 1);
   }
   return { name: first, wanted };
+}
+
+/** What a kind with a match is asked for by. */
+export function nameOf(kind: string, match: string): string {
+  return match ? kind + BETWEEN + match : kind;
 }
 
 /** The match that `wanted` asks for, and defaults where it says nothing; or why there is none. */
@@ -71,8 +82,9 @@ export function ordered(
 }
 
 /** Throws UsageError. */
-export function checkMatch(rule: MatchRule, seats: number): void {
-  checkNames('match', rule, ['by', 'capacity', 'pick']);
+export function checkMatch(rule: MatchRule<never>, seats: number): void {
+  checkNames('match', rule, ['by', 'capacity', 'pick', 'queue']);
+  if (rule.queue) checkQueue(rule.queue, seats);
   const { by = {}, capacity = seats, pick = 'fullest' } = rule;
   if (!(Number.isInteger(capacity) && capacity >= 1 && capacity <= seats))
     throw new UsageError(`match.capacity: ${capacity}: wants whole seats in 1..${seats}`);

@@ -40,6 +40,7 @@ export class MetricsRoute {
     this.#tally = tally;
     addServer(this.#registry, tally);
     addShards(this.#registry, tally);
+    addQueues(this.#registry, tally);
     addRooms(this.#registry, () => this.#totals);
     addSeats(this.#registry, () => this.#rooms);
     addProcess(this.#registry);
@@ -133,6 +134,23 @@ function addShards(registry: Registry, tally: Tally): void {
     help: '1 while the directory of several shards does not answer',
     read: () => [[[], Number(tally.directoryAway)]],
   });
+}
+
+function addQueues(registry: Registry, tally: Tally): void {
+  addGauge(registry, {
+    name: 'tickwire_waiting',
+    help: 'Players who wait for a match',
+    labels: ['room_kind'],
+    read: () => Array.from(tally.waiting, ([kind, count]) => [[kind], count]),
+  });
+  addCounter(registry, {
+    name: 'tickwire_matches_total',
+    help: 'Matches that were made of players who waited, by the server that has the queue',
+    labels: ['room_kind'],
+    read: () => Array.from(tally.matches, ([kind, count]) => [[kind], count]),
+  });
+  const waitHelp = 'How long those waited who were in a match';
+  addDistribution(registry, 'tickwire_waited_seconds', waitHelp, () => tally.waitedSeconds);
 }
 
 function addServer(registry: Registry, tally: Tally): void {

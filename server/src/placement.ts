@@ -3,13 +3,20 @@
 // for who is at the door, and by the HTTP routes for who wants a ticket.
 import { CloseCode } from '@tickwire/protocol';
 import { DEFAULT_SEATS } from './define-room.ts';
-import { type Directory, DirectoryError, type RoomEntry, type ShardEntry } from './directory.ts';
+import {
+  type Directory,
+  DirectoryError,
+  type RoomEntry,
+  type SeatPromise,
+  type ShardEntry,
+} from './directory.ts';
 import { type Clocks, type Identity, packIdentity } from './identity.ts';
 import { Elsewhere, JoinRefused, onItsWay, underDirectory } from './joining.ts';
 import type { Limits } from './limits.ts';
-import { matchOf, ordered, readAsked } from './matching.ts';
+import { matchOf, nameOf, ordered, readAsked } from './matching.ts';
 import { Owners } from './owners.ts';
 import type { Peers } from './peers.ts';
+import type { Opened, Wanted } from './queues.ts';
 import type { GameRoom } from './room.ts';
 import type { Shard } from './shard.ts';
 import type { Tickets } from './tickets.ts';
@@ -171,8 +178,7 @@ export class Placement {
     const { seats = DEFAULT_SEATS } = shard.kind(target.kind).definition;
     if (party.length > seats)
       throw new JoinRefused(CloseCode.Full, `a ${target.kind} room has ${seats} seats`);
-    if (this.#hasTooMany(party))
-      throw new JoinRefused(CloseCode.RateLimit, 'too many unused tickets', 'user-tickets');
+    this.#checkTickets(party);
     const promises = party.map((identity) => ({ nonce: tickets.promise(identity), identity }));
     const reserve = (candidate: GameRoom | RoomEntry) => this.#reserve(candidate, promises);
     try {
@@ -185,6 +191,48 @@ export class Placement {
       for (const { nonce } of promises) tickets.take(nonce);
       throw error;
     }
+  }
+
+  /**
+   * Tickets for those who wait together, good on this shard alone; `gather` is told what they are
+   * called. Throws JoinRefused.
+   */
+  promiseWait(
+    { kind, match }: Target,
+    party: readonly Identity[],
+    gather: (nonces: readonly string[]) => void,
+  ): Promised {
+    const { tickets } = this.#options;
+    this.#checkTickets(party);
+    const nonces = party.map((identity) => tickets.promise(identity));
+    try {
+      gather(nonces);
+    } catch (error) {
+      for (const nonce of nonces) tickets.take(nonce);
+      throw error;
+    }
+    const room = nameOf(kind, match);
+    const write = ({ user }: Identity, at: number) => tickets.write(room, user, nonces[at]);
+    return { room, url: '', tickets: party.map(write) };
+  }
+
+  /**
+   * A new room for a match of those who waited, with these places, all of them. Rejects with
+   * JoinRefused.
+   */
+  async openFor(wanted: Wanted, places: readonly SeatPromise[]): Promise<Opened> {
+    const { directory, limits, shard } = this.#options;
+    const room = await this.#openSomewhere(wanted, false);
+    const { id } = room;
+    const answer = await underDirectory(directory.reserve(id, places, limits.ticketMs));
+    if (answer !== 'reserved')
+      throw new JoinRefused(CloseCode.Full, `the room of a match is ${answer} as it opens`);
+    return { room: id, url: isHere(room) ? shard.owner.url : room.url };
+  }
+
+  #checkTickets(party: readonly Identity[]): void {
+    if (this.#hasTooMany(party))
+      throw new JoinRefused(CloseCode.RateLimit, 'too many unused tickets', 'user-tickets');
   }
 
   /** Whether one of them would have too many unused tickets. */
@@ -258,7 +306,7 @@ export class Placement {
   }
 
   /** Here, or where there is less to do. */
-  async #openSomewhere({ kind, match }: Target, hidden: boolean): Promise<GameRoom | RoomEntry> {
+  async #openSomewhere({ kind, match }: Wanted, hidden: boolean): Promise<GameRoom | RoomEntry> {
     const { shard, directory, peers } = this.#options;
     const other = peers && (await this.#lessLoaded());
     if (!other) return shard.open(kind, { match, hidden });

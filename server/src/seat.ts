@@ -9,6 +9,7 @@ import {
   MARGIN_UNITS,
   type Row,
   UsageError,
+  type Waiting,
 } from '@tickwire/protocol';
 import type { RoomLimits } from './define-room.ts';
 import { InputQueue, NO_SLACK } from './input-queue.ts';
@@ -32,6 +33,12 @@ export interface Joiner extends Line {
   readonly about?: object;
   /** False once it ended, whoever ended it. */
   readonly open: boolean;
+  /**
+   * It waits for a match from now on; `leave` is called where the line ends before there is one.
+   */
+  queued(leave: () => void): void;
+  /** How far that is. */
+  tellWaiting(waiting: Waiting): void;
 }
 
 /** STATEs on their way: sent and not yet applied by the client. */

@@ -12,6 +12,7 @@ import {
   type Joined,
   JoinRefused,
   onItsWay,
+  onlyKind,
   type Proof,
   provenFor,
   ticketSpent,
@@ -19,6 +20,7 @@ import {
 import type { MakeSecret } from './keys.ts';
 import type { Limits } from './limits.ts';
 import type { Log } from './log.ts';
+import { readAsked } from './matching.ts';
 import type { OfferedCredential } from './offer.ts';
 import type { Peers } from './peers.ts';
 import {
@@ -34,7 +36,9 @@ import type { Joiner, Line, RoomSeat } from './seat.ts';
 import type { SeatRecord } from './seat-state.ts';
 import type { Shard } from './shard.ts';
 import { type SeatRef, TakenSeats } from './taken-seats.ts';
+import type { Tally } from './tally.ts';
 import { type Ticket, Tickets } from './tickets.ts';
+import { type Matched, Waiting } from './waiting.ts';
 
 export interface SeatingOptions {
   rooms: Readonly<Record<string, RoomKind>>;
@@ -42,6 +46,7 @@ export interface SeatingOptions {
   directory: Directory;
   shard: Shard;
   log: Log;
+  tally: Tally;
   /** Monotonic ms. */
   now: () => number;
   /** Ms since 1970. */
@@ -63,6 +68,7 @@ export class Seating {
    */
   readonly unsaved = new Set<GameRoom>();
   readonly placement: Placement;
+  readonly waiting: Waiting;
   readonly #options: SeatingOptions;
   readonly #tickets: Tickets;
   readonly #seats: TakenSeats;
@@ -77,6 +83,9 @@ export class Seating {
     this.authenticator = new Authenticator({ ...clocks, rooms, deadlineMs, log });
     const tickets = this.#tickets;
     this.placement = new Placement({ shard, directory, peers, tickets, limits, clocks, chance });
+    const { placement } = this;
+    const common = { shard, directory, peers, limits, clocks, log, tally: options.tally };
+    this.waiting = new Waiting({ ...common, placement, makeSecret });
     const { seatsPerUser } = limits;
     const forgot = ({ room, seat }: SeatRef) => shard.past.get(room.kind)!.addSeat(seat);
     const { attendance } = shard.switchboard;
@@ -109,7 +118,7 @@ export class Seating {
         this.#ticketOf(secret);
         return { credential, secret };
       default: {
-        const asked = room ?? this.#onlyKind();
+        const asked = room ?? onlyKind(this.#options.shard.kinds);
         const { kind } = await this.placement.target(asked);
         const identity = await this.authenticator.identify(kind, secret, asked);
         return { credential, room: asked, identity };
@@ -140,6 +149,12 @@ export class Seating {
             ? provenFor(held, hello.room)
             : await this.authenticator.identify(kind, secret, hello.room, line.about);
         this.#checkHere(line);
+        if (!hello.spectate && this.#isQueue(target)) {
+          const matched = this.#waits(kind, identity, () =>
+            this.waiting.join(target, identity, line),
+          );
+          return this.#playMatch(await matched, identity, line);
+        }
         const makeWay = this.#makeWayFor(kind, identity);
         const place = hello.spectate
           ? await this.placement.watched(target)
@@ -152,7 +167,38 @@ export class Seating {
   /** Tickets for a kind or a room, for all of a party or for none. Rejects with JoinRefused. */
   async promise(target: Target, create: Creation, party: readonly Identity[]): Promise<Promised> {
     for (const { user } of party) this.#seats.oneTooMany(target.kind, user);
-    return this.placement.promise(target, create, party);
+    if (create || !this.#isQueue(target)) return this.placement.promise(target, create, party);
+    const gather = (nonces: readonly string[]) => this.waiting.gather(target, party, nonces);
+    return this.placement.promiseWait(target, party, gather);
+  }
+
+  /** Who asks for it by its kind waits. */
+  #isQueue({ kind, room }: Target): boolean {
+    return room === undefined && this.waiting.queueOf(kind) !== undefined;
+  }
+
+  /** Waits, unless its user may wait no more: then another tab of theirs does not, or this one. */
+  #waits(kind: string, { user }: Identity, wait: () => Promise<Matched>): Promise<Matched> {
+    const others = this.waiting.of(user);
+    const isFull = this.#seats.isFull(kind, user, others.length);
+    if (isFull && others.length > 0) this.waiting.supersede(others[0]);
+    return wait();
+  }
+
+  /** There is a match: its room is here, or the player goes there. */
+  async #playMatch(
+    { room: id, url, seat }: Matched,
+    identity: Identity,
+    line: Joiner,
+  ): Promise<Joined> {
+    const { shard } = this.#options;
+    const room = shard.playing(id);
+    if (room) {
+      await this.#take(room, seat);
+      return this.#sit({ room, seat }, identity, false, line);
+    }
+    if (url === shard.owner.url) throw new JoinRefused(CloseCode.NoRoom, 'the match is over');
+    throw new Elsewhere(url, this.#tickets.write(id, identity.user, seat));
   }
 
   /** What a ticket says that may be good: others know what they promised. Throws JoinRefused. */
@@ -164,19 +210,37 @@ export class Seating {
   }
 
   async #redeem(hello: Hello, secret: string, line: Joiner): Promise<Joined> {
-    const { shard, directory } = this.#options;
+    const { shard } = this.#options;
     const { roomId, nonce } = this.#ticketOf(secret);
+    if (shard.kinds.includes(readAsked(roomId).name)) return this.#arrive(hello, nonce, line);
     if (!shard.playing(roomId)) await this.#checkElsewhere(roomId);
     const room = shard.playing(roomId);
     if (!room) throw new JoinRefused(CloseCode.NoRoom, 'the room of this ticket is over');
     checkHash(room.game.hash, hello.hash);
-    const asked = directory.redeem(shard.leaseOf(room), nonce);
-    const redeemed = await this.placement.orFree(room, nonce, asked);
+    const packed = await this.#take(room, nonce);
+    // What another shard promised comes with its identity.
+    const identity = this.#tickets.take(nonce) ?? unpackIdentity(packed, this.#options);
+    return this.#sit({ room, seat: nonce }, identity, hello.spectate, line);
+  }
+
+  /** A promised place is taken: who it is for. */
+  async #take(room: GameRoom, seat: string): Promise<Uint8Array> {
+    const { shard, directory } = this.#options;
+    const asked = directory.redeem(shard.leaseOf(room), seat);
+    const redeemed = await this.placement.orFree(room, seat, asked);
     if (redeemed === false) throw onItsWay();
     if (redeemed === 'spent') throw ticketSpent();
-    // What another shard promised comes with its identity.
-    const identity = this.#tickets.take(nonce) ?? unpackIdentity(redeemed, this.#options);
-    return this.#sit({ room, seat: nonce }, identity, hello.spectate, line);
+    return redeemed;
+  }
+
+  /** One of a party that waits for a match, by a ticket of this very shard. */
+  async #arrive(hello: Hello, nonce: string, line: Joiner): Promise<Joined> {
+    const identity = this.#tickets.take(nonce);
+    if (!identity) throw ticketSpent();
+    const kind = this.waiting.kindOf(nonce);
+    checkHash(this.#options.rooms[kind].game.hash, hello.hash);
+    const arrive = () => this.waiting.arrive(nonce, identity, line);
+    return this.#playMatch(await this.#waits(kind, identity, arrive), identity, line);
   }
 
   /** A seat's player shows a new token. Resolves with when that ends, rejects with JoinRefused. */
@@ -200,14 +264,7 @@ export class Seating {
     this.#tickets.expire();
     this.authenticator.sweep(nowMs);
     this.placement.sweep();
-  }
-
-  /** What a token is for where no room is named. */
-  #onlyKind(): string {
-    const [kind, ...more] = this.#options.shard.kinds;
-    if (more.length === 0) return kind;
-    const message = 'say what the token is for: offer the subprotocol room.KIND as well';
-    throw new JoinRefused(CloseCode.NoRoom, message);
+    this.waiting.sweep();
   }
 
   /** A seat for a line that is gone would stand empty for the grace time. */

@@ -83,6 +83,17 @@ export class TakenSeats {
     return this.#keys.find(key)?.what.room;
   }
 
+  /**
+   * Whether a user who also waits `waiting` times has to give something up for one time more.
+   * Throws JoinRefused if nothing may be.
+   */
+  isFull(kind: string, user: string | undefined, waiting: number): boolean {
+    const { rooms, seatsPerUser } = this.#options;
+    if (user === undefined || this.#users.of(user).length + waiting < seatsPerUser) return false;
+    if (rooms[kind].definition.extraSeat === 'supersede') return true;
+    throw new JoinRefused(CloseCode.Full, 'you have a seat in another tab', 'user-seats');
+  }
+
   /** The seat that a user must give up for another one. Throws JoinRefused if none may be. */
   oneTooMany(kind: string, user: string | undefined): SeatRef | undefined {
     const seats = this.#users.of(user);

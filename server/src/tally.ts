@@ -15,6 +15,9 @@ const LATE_SECONDS = [0.0005, 0.001, 0.002, 0.004, 0.008, 0.0167, 0.033, 0.05, 0
 /** Seconds: a machine's own line, a city, a continent, the world, a satellite, a stall. */
 const RTT_SECONDS = [0.001, 0.005, 0.01, 0.02, 0.04, 0.06, 0.1, 0.15, 0.2, 0.3, 0.5, 1, 2];
 
+/** Seconds: at once, a page that loads, a look at the clock, a walk away. */
+const WAITED_SECONDS = [1, 2, 5, 10, 20, 30, 60, 120, 300, 600];
+
 /** How often values came up to each bound. HOT: `observe` allocates nothing. */
 export class Distribution {
   /** Upper bounds, ascending, inclusive. */
@@ -74,6 +77,11 @@ export class Tally {
   /** Handlers that threw and cost one request or socket. */
   faults = 0;
   connections = 0;
+  /** Players who wait for a match, by room kind, and matches that were made here. */
+  readonly waiting = new Map<string, number>();
+  readonly matches = new Map<string, number>();
+  /** What those waited who were in a match. */
+  readonly waitedSeconds = new Distribution(WAITED_SECONDS);
   /** Clients that were sent to another server. */
   moved = 0;
   /** Rooms of other shards that go on here, for their owner is gone; and those handed over. */
@@ -108,6 +116,10 @@ export class Tally {
 
   closed(code: number): void {
     bump(this.closes, KNOWN_CODES.has(code) ? code : OTHER_CODE);
+  }
+
+  matched(kind: string): void {
+    this.matches.set(kind, (this.matches.get(kind) ?? 0) + 1);
   }
 
   answered(status: number): void {

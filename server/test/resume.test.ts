@@ -165,6 +165,8 @@ describe('one seat and two lines', () => {
           cork: (run) => run(),
           close: (...end) => void closed.push(end),
           move: () => {},
+          queued() {},
+          tellWaiting() {},
         },
       );
     const joined = await join('secret-1');
@@ -190,6 +192,8 @@ describe('one seat and two lines', () => {
           cork: (run: () => void) => run(),
           close: (code: number) => void end.push(code),
           move() {},
+          queued() {},
+          tellWaiting() {},
         };
         const hello = {
           version: 1,
@@ -224,7 +228,15 @@ describe('one seat and two lines', () => {
       secret: 'secret-1',
       spectate: false,
     } as const;
-    const line = { open: true, send() {}, cork: (run: () => void) => run(), close() {}, move() {} };
+    const line = {
+      open: true,
+      send() {},
+      cork: (run: () => void) => run(),
+      close() {},
+      move() {},
+      queued() {},
+      tellWaiting() {},
+    };
     await expect(stepper.server.seating.join(hello, line)).rejects.toMatchObject({
       closeCode: 4007,
     });

@@ -1,0 +1,95 @@
+// One who waits for a match, or a party: whose lines they are, and what these are told. Kept by
+// waiting.ts. Trap: a party whose members are not all here waits for them first, and for no match.
+import type { Waiting as Told } from '@tickwire/protocol';
+import type { Identity } from './identity.ts';
+import type { Joiner } from './seat.ts';
+
+export type { Told };
+
+export interface Member {
+  readonly identity: Identity;
+  /** For another shard, in base64; '' where there is none. */
+  readonly packed: string;
+  readonly line: Joiner;
+  /** What the directory is to call the place of the match. */
+  readonly seat: string;
+  resolve(matched: { room: string; url: string; seat: string }): void;
+  reject(why: Error): void;
+}
+
+export interface WaiterFacts {
+  readonly id: number;
+  readonly kind: string;
+  readonly match: string;
+  /** Players, once all are here. */
+  readonly size: number;
+  readonly rating: number;
+  /** Players of a match. */
+  readonly wanted: number;
+}
+
+/** Least ms from one word to a line to the next, where something has changed. */
+const CHANGE_MS = 1_000;
+/** Ms after which it is said again: a client gives a server up that says nothing for 8 s. */
+const AGAIN_MS = 2_000;
+
+export class Waiter implements WaiterFacts {
+  readonly id: number;
+  readonly kind: string;
+  readonly match: string;
+  readonly size: number;
+  readonly rating: number;
+  readonly wanted: number;
+  readonly members: Member[] = [];
+  /** Monotonic ms: since all are here. */
+  sinceMs = 0;
+  /** Of those who came by tickets: when all must be here. */
+  gatherUntilMs: number | undefined;
+  /** The match that it is kept for, and until when. */
+  hold: string | undefined;
+  heldUntilMs = 0;
+  /** Waits no more. */
+  over = false;
+  #told: Told | undefined;
+  #toldMs = Number.NEGATIVE_INFINITY;
+  #changed = false;
+
+  constructor({ id, kind, match, size, rating, wanted }: WaiterFacts) {
+    this.id = id;
+    this.kind = kind;
+    this.match = match;
+    this.size = size;
+    this.rating = rating;
+    this.wanted = wanted;
+  }
+
+  get isWhole(): boolean {
+    return this.members.length === this.size;
+  }
+
+  /** May be kept for a match: is in none, and all lines are there. */
+  isFree(nowMs: number): boolean {
+    const isHeld = this.hold !== undefined && this.heldUntilMs >= nowMs;
+    return !isHeld && !this.over && this.members.every(({ line }) => line.open);
+  }
+
+  /** How it stands now. */
+  stands(told: Omit<Told, 'wanted'>, nowMs: number): void {
+    const { waiting, found, etaS } = this.#told ?? {};
+    this.#changed ||= told.waiting !== waiting || told.found !== found || told.etaS !== etaS;
+    this.#told = { ...told, wanted: this.wanted };
+    this.tell(nowMs);
+  }
+
+  /** Says how it stands, where that is due. */
+  tell(nowMs: number): void {
+    const { length: here } = this.members;
+    // Nobody has said yet how it stands.
+    const told = this.#told ?? { waiting: here, found: here, wanted: this.wanted };
+    const sinceMs = nowMs - this.#toldMs;
+    if (sinceMs < CHANGE_MS || (sinceMs < AGAIN_MS && !this.#changed)) return;
+    this.#toldMs = nowMs;
+    this.#changed = false;
+    for (const { line } of this.members) line.tellWaiting(told);
+  }
+}

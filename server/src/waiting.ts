@@ -1,0 +1,375 @@
+// Players of this shard who wait for a match: their lines, alone or as a party, what they are told
+// meanwhile, and what becomes of them. What is here is right: a queue on another shard (queues.ts)
+// knows of them what is told it again and again. Asked by seating.ts, swept by it a few times a
+// second. Trap: whoever is held for a match (`hold`) may be gone when there is a room for it.
+import { CloseCode } from '@tickwire/protocol';
+import { expired } from './authenticator.ts';
+import { type Directory, DirectoryError } from './directory.ts';
+import { type Clocks, type Identity, packIdentity } from './identity.ts';
+import { Elsewhere, JoinRefused, ticketSpent } from './joining.ts';
+import type { MakeSecret } from './keys.ts';
+import type { Limits } from './limits.ts';
+import type { Log } from './log.ts';
+import type { Peers, Services } from './peers.ts';
+import type { Placement } from './placement.ts';
+import type { QueueRule } from './queue.ts';
+import { type Ask, askerOf, homesBy, servicesOf, tellOwner } from './queue-messages.ts';
+import { QueueOwners } from './queue-owners.ts';
+import { type Entrant, type Opened, Queues, type Standing, type Wanted } from './queues.ts';
+import type { Joiner } from './seat.ts';
+import type { Shard } from './shard.ts';
+import type { Tally } from './tally.ts';
+import { Waiter } from './waiter.ts';
+
+export interface WaitingOptions {
+  shard: Shard;
+  directory: Directory;
+  peers: Peers | undefined;
+  placement: Placement;
+  limits: Limits;
+  clocks: Clocks;
+  makeSecret: MakeSecret;
+  log: Log;
+  tally: Tally;
+}
+
+/** A player's place in the room of a match: promised, and good for as long as a ticket. */
+export interface Matched extends Opened {
+  /** What the directory calls it. */
+  readonly seat: string;
+}
+
+/** Ms that somebody is kept for one match: for a room to open, on another shard than the first. */
+const HOLD_MS = 5_000;
+/** Ms from one word to a queue's shard to the next, where nobody came or went: SILENT_MS / 5. */
+const REPEAT_MS = 1_000;
+/** Of those who are new, told in one message: a few KB each at most. */
+const FRESH = 64;
+
+/** Those of one queue here. */
+interface Line extends Wanted {
+  readonly waiters: Map<number, Waiter>;
+  /** The shard that has the queue, and whom it was told of. */
+  owner: string;
+  readonly known: Set<number>;
+  telling: boolean;
+  /** There is news since the telling began. */
+  again: boolean;
+  dueMs: number;
+  /** The newest telling did, and it was said. */
+  failed: boolean;
+}
+
+export class Waiting {
+  /** What other shards ask. */
+  readonly services: Services;
+  readonly #options: WaitingOptions;
+  readonly #queues: Queues;
+  readonly #owners: QueueOwners;
+  readonly #ask: Ask;
+  readonly #lines = new Map<string, Line>();
+  /** By the ticket's nonce: parties of whom not all are here. */
+  readonly #gathering = new Map<string, Waiter>();
+  readonly #held = new Map<string, readonly Waiter[]>();
+  readonly #waiters = new Set<Waiter>();
+  #ids = 0;
+  /** Players who wait here. */
+  size = 0;
+
+  constructor(options: WaitingOptions) {
+    this.#options = options;
+    const { shard, directory, peers, placement, clocks, log, tally } = options;
+    const { now } = clocks;
+    const name = shard.owner.shard;
+    this.services = servicesOf({
+      tell: (...told) => this.#told(...told),
+      hold: (hold, ids) => this.#hold(hold, ids),
+      letGo: (hold) => this.#letGo(hold),
+      matched: (hold, opened) => this.#matched(hold, opened),
+    });
+    this.#ask = askerOf(name, this.services, peers);
+    const rule = (kind: string) => this.queueOf(kind)!;
+    const open = placement.openFor.bind(placement);
+    const homes = homesBy(this.#ask);
+    this.#queues = new Queues({ shard: name, homes, rule, open, now, log, tally });
+    this.#owners = new QueueOwners({ directory, shard: name, build: shard.build, now });
+  }
+
+  /** Whether a kind's players wait, and for what. */
+  queueOf(kind: string): QueueRule<unknown> | undefined {
+    return this.#options.shard.kind(kind)?.definition.match?.queue;
+  }
+
+  /** Those of a user, oldest first. */
+  of(user: string | undefined): Waiter[] {
+    if (user === undefined) return [];
+    const isHis = ({ members }: Waiter) => members.some(({ identity }) => identity.user === user);
+    return [...this.#waiters].filter(isHis);
+  }
+
+  /** Waits for a match. Rejects with JoinRefused, or with Elsewhere. */
+  async join(wanted: Wanted, identity: Identity, line: Joiner): Promise<Matched> {
+    await this.#checkOpen();
+    const waiter = this.#waiterOf(wanted, 1, [identity]);
+    const matched = this.#comes(waiter, identity, line);
+    this.#enter(waiter);
+    return matched;
+  }
+
+  /** Those who come with these tickets wait together, once all are here. Throws JoinRefused. */
+  gather(wanted: Wanted, party: readonly Identity[], nonces: readonly string[]): void {
+    const { players } = this.queueOf(wanted.kind)!;
+    if (party.length > players) throw new JoinRefused(CloseCode.Full, `a match has ${players}`);
+    const waiter = this.#waiterOf(wanted, party.length, party);
+    waiter.gatherUntilMs = this.#options.clocks.now() + this.#options.limits.ticketMs;
+    for (const nonce of nonces) this.#gathering.set(nonce, waiter);
+  }
+
+  /** What who comes with a ticket waits for. Throws JoinRefused. */
+  kindOf(nonce: string): string {
+    const waiter = this.#gathering.get(nonce);
+    if (!waiter || waiter.over) throw ticketSpent();
+    return waiter.kind;
+  }
+
+  /** One of a party is here. Rejects as join does. */
+  async arrive(nonce: string, identity: Identity, line: Joiner): Promise<Matched> {
+    await this.#checkOpen();
+    const waiter = this.#gathering.get(nonce);
+    if (!waiter || waiter.over) throw ticketSpent();
+    this.#gathering.delete(nonce);
+    const matched = this.#comes(waiter, identity, line);
+    if (waiter.isWhole) this.#enter(waiter);
+    else waiter.tell(this.#options.clocks.now());
+    return matched;
+  }
+
+  /** Nobody waits here any more: another shard is asked, and where there is none the page asks. */
+  async sendAway(): Promise<void> {
+    const url = await this.#owners.another().catch(() => undefined);
+    if (url === undefined) return;
+    for (const waiter of [...this.#waiters])
+      this.#end(waiter, waiter.gatherUntilMs ? partyOver() : new Elsewhere(url));
+  }
+
+  /** Who is over, who is told how it stands, and what queues are told: a few times a second. */
+  sweep(): void {
+    const nowMs = this.#options.clocks.now();
+    for (const waiter of [...this.#waiters]) this.#look(waiter, nowMs);
+    for (const [nonce, waiter] of this.#gathering)
+      if (waiter.gatherUntilMs! < nowMs) this.#gathering.delete(nonce);
+    for (const [hold, held] of this.#held)
+      if (held.every((one) => one.hold !== hold || one.heldUntilMs < nowMs))
+        this.#held.delete(hold);
+    this.#queues.sweep();
+    for (const line of this.#lines.values()) if (line.dueMs <= nowMs) this.#tell(line);
+  }
+
+  async #checkOpen(): Promise<void> {
+    const { shard, limits } = this.#options;
+    if (this.size >= limits.waiting)
+      throw new JoinRefused(CloseCode.Overloaded, 'too many wait for a match here', 'waiting');
+    if (!shard.draining) return;
+    const url = await this.#owners.another().catch(() => undefined);
+    if (url !== undefined) throw new Elsewhere(url);
+    throw restarts();
+  }
+
+  #waiterOf({ kind, match }: Wanted, size: number, party: readonly Identity[]): Waiter {
+    const { rating = () => 0, players: wanted } = this.queueOf(kind)!;
+    const sum = party.reduce((all, { auth }) => all + rating(auth), 0);
+    if (!Number.isFinite(sum)) throw new TypeError(`match.queue.rating of ${kind} is no number`);
+    const of = { kind, match, size, rating: sum / party.length, wanted };
+    return new Waiter({ id: ++this.#ids, ...of });
+  }
+
+  #comes(waiter: Waiter, identity: Identity, line: Joiner): Promise<Matched> {
+    if (!line.open) throw new JoinRefused(CloseCode.Lost, 'the line went before it could wait');
+    const { makeSecret, peers, clocks } = this.#options;
+    const packed = peers ? Buffer.from(packIdentity(identity, clocks)).toString('base64') : '';
+    const about = { identity, packed, line, seat: makeSecret() };
+    this.#waiters.add(waiter);
+    this.#count(waiter.kind, 1);
+    return new Promise((resolve, reject) => {
+      waiter.members.push({ ...about, resolve, reject });
+      // Who goes has a party that cannot be whole again: its ticket was used.
+      line.queued(() => this.#end(waiter, partyOver()));
+    });
+  }
+
+  #enter(waiter: Waiter): void {
+    waiter.sinceMs = this.#options.clocks.now();
+    const line = this.#lineOf(waiter);
+    line.waiters.set(waiter.id, waiter);
+    this.#tell(line);
+  }
+
+  #lineOf({ kind, match }: Wanted): Line {
+    const name = `${kind} ${match}`;
+    const known = this.#lines.get(name);
+    if (known) return known;
+    const news = { telling: false, again: false, dueMs: 0, failed: false };
+    const line: Line = { kind, match, waiters: new Map(), owner: '', known: new Set(), ...news };
+    this.#lines.set(name, line);
+    return line;
+  }
+
+  /** All of it hear why; what is over already, nobody. */
+  #end(waiter: Waiter, why: Error): void {
+    if (!this.#remove(waiter)) return;
+    for (const { reject } of waiter.members) reject(why);
+    const line = this.#lines.get(`${waiter.kind} ${waiter.match}`);
+    if (line?.waiters.delete(waiter.id)) this.#tell(line);
+  }
+
+  #remove(waiter: Waiter): boolean {
+    if (!this.#waiters.delete(waiter)) return false;
+    waiter.over = true;
+    this.#count(waiter.kind, -waiter.members.length);
+    return true;
+  }
+
+  #count(kind: string, change: number): void {
+    const { waiting } = this.#options.tally;
+    this.size += change;
+    waiting.set(kind, (waiting.get(kind) ?? 0) + change);
+  }
+
+  #look(waiter: Waiter, nowMs: number): void {
+    const { members, gatherUntilMs = Number.POSITIVE_INFINITY, isWhole } = waiter;
+    const late = members.find(({ identity }) => identity.untilMs <= nowMs);
+    if (late) {
+      // It is told why; those with it that it is gone.
+      late.reject(expired());
+      this.#end(waiter, partyOver());
+    } else if (members.some(({ line }) => !line.open)) this.#end(waiter, partyOver());
+    else if (!isWhole && gatherUntilMs < nowMs) {
+      const message = 'not all of your party came in time: gather it again';
+      this.#end(waiter, new JoinRefused(CloseCode.TicketSpent, message, 'party'));
+    } else waiter.tell(nowMs);
+  }
+
+  /** A user has one tab more than may be: the one that waits longest goes. */
+  supersede(waiter: Waiter): void {
+    const message = 'another tab of yours took over';
+    this.#end(waiter, new JoinRefused(CloseCode.Superseded, message, 'superseded'));
+  }
+
+  /** The queue's shard is told who waits, again where there is news meanwhile. */
+  async #tell(line: Line): Promise<void> {
+    line.again = true;
+    if (line.telling) return;
+    line.telling = true;
+    while (line.again) {
+      line.again = false;
+      line.dueMs = this.#options.clocks.now() + REPEAT_MS;
+      try {
+        await this.#tellOnce(line);
+      } catch (error) {
+        this.#failed(line, error);
+      }
+    }
+    line.telling = false;
+    const name = `${line.kind} ${line.match}`;
+    if (line.waiters.size === 0 && line.dueMs > 0) this.#lines.delete(name);
+  }
+
+  #failed(line: Line, error: unknown): void {
+    const { log } = this.#options;
+    const about = { err: error, kind: line.kind, match: line.match, owner: line.owner };
+    if (!(error instanceof DirectoryError)) log.error(about, 'telling a queue failed');
+    else if (!line.failed) log.warn(about, 'a queue was not told who waits');
+    line.failed = true;
+    line.dueMs = 0;
+    this.#owners.suspect(line.owner);
+  }
+
+  async #tellOnce(line: Line): Promise<void> {
+    const { peers, shard } = this.#options;
+    const own = shard.owner.shard;
+    const owner = peers ? await this.#owners.of(line) : own;
+    if (owner !== line.owner) line.known.clear();
+    line.owner = owner;
+    const ids = [...line.waiters.keys()];
+    const fresh = ids.filter((id) => !line.known.has(id)).slice(0, FRESH);
+    const named = ids.filter((id) => line.known.has(id) || fresh.includes(id));
+    if (named.length < ids.length) line.again = true;
+    const entrants = fresh.map((id) => this.#entrantOf(line.waiters.get(id)!));
+    const standing = await tellOwner(this.#ask, owner, own, line, named, entrants);
+    line.failed = false;
+    line.known.clear();
+    for (const id of named) line.known.add(id);
+    for (const id of standing.unknown) line.known.delete(id);
+    if (standing.unknown.length > 0) line.dueMs = 0;
+    this.#stands(line, named, standing);
+  }
+
+  #entrantOf({ id, sinceMs, rating, members }: Waiter): Entrant {
+    const places = members.map(({ seat, packed }) => [seat, packed] as const);
+    return { id, ageMs: this.#options.clocks.now() - sinceMs, rating, places };
+  }
+
+  #stands(line: Line, ids: readonly number[], { waiting, found, etaS }: Standing): void {
+    const nowMs = this.#options.clocks.now();
+    ids.forEach((id, at) => {
+      const waiter = line.waiters.get(id);
+      if (!waiter || found[at] === undefined) return;
+      waiter.stands({ waiting, found: found[at], etaS: etaS[at] ?? undefined }, nowMs);
+    });
+  }
+
+  // What shards are asked: this one as the queue's, then as one with lines.
+
+  #told(...[home, wanted, ids, fresh]: Parameters<Queues['tell']>): Standing {
+    const { shard } = this.#options;
+    const isQueue = shard.kinds.includes(wanted.kind) && this.queueOf(wanted.kind);
+    if (!isQueue || (shard.draining && home !== shard.owner.shard))
+      throw new DirectoryError('failed', `this shard has no queue for ${wanted.kind}`);
+    return this.#queues.tell(home, wanted, ids, fresh);
+  }
+
+  #hold(hold: string, ids: readonly number[]): readonly number[] {
+    const nowMs = this.#options.clocks.now();
+    const held: Waiter[] = [];
+    for (const line of this.#lines.values())
+      for (const id of ids) {
+        const waiter = line.waiters.get(id);
+        if (!waiter?.isFree(nowMs)) continue;
+        waiter.hold = hold;
+        waiter.heldUntilMs = nowMs + HOLD_MS;
+        held.push(waiter);
+      }
+    this.#held.set(hold, held);
+    return held.map(({ id }) => id);
+  }
+
+  #letGo(hold: string): void {
+    for (const waiter of this.#held.get(hold) ?? [])
+      if (waiter.hold === hold) waiter.hold = undefined;
+    this.#held.delete(hold);
+  }
+
+  #matched(hold: string, opened: Opened): void {
+    const { clocks, tally } = this.#options;
+    const held = this.#held.get(hold) ?? [];
+    this.#held.delete(hold);
+    for (const waiter of held) {
+      if (waiter.hold !== hold || !this.#remove(waiter)) continue;
+      this.#lines.get(`${waiter.kind} ${waiter.match}`)?.waiters.delete(waiter.id);
+      for (const { resolve, seat } of waiter.members) resolve({ ...opened, seat });
+      tally.waitedSeconds.observe((clocks.now() - waiter.sinceMs) / 1000);
+    }
+  }
+}
+
+function partyOver(): JoinRefused {
+  return new JoinRefused(
+    CloseCode.TicketSpent,
+    'one of your party is gone: gather it again',
+    'party',
+  );
+}
+
+function restarts(): JoinRefused {
+  return new JoinRefused(CloseCode.Restart, 'the server restarts; try again', 'draining');
+}
