@@ -110,15 +110,15 @@ export class SimulatedDirectory implements Directory {
     return found.sort((a, b) => a.seats - a.taken - (b.seats - b.taken)).slice(0, limit);
   }
 
-  async orphans(): Promise<readonly string[]> {
+  async orphans(passed: ReadonlySet<string> = new Set()): Promise<readonly RoomEntry[]> {
     const { limit } = this.#watches;
     const lists = this.#watches.next();
     const from = this.#redis.chance();
     const serve = () => this.#truth.due(lists, limit, from);
     const due = await this.#ask(DEMANDS.due(lists.length), serve);
-    if (due.length === 0) return due;
-    const seen = await this.#look(due);
-    return due.filter((_, index) => seen[index]?.orphan);
+    if (due.length === 0) return [];
+    const seen = await this.#look(due.filter((id) => !passed.has(id)));
+    return seen.filter((entry) => entry?.orphan) as RoomEntry[];
   }
 
   async reserve(id: string, seats: readonly SeatPromise[], lifeMs: number): Promise<Reservation> {

@@ -7,7 +7,7 @@
 
 import { CloseCode } from '@tickwire/protocol';
 import type { GameRoom, Lease, Owner, RoomEntry, RoomFacts } from '@tickwire/server';
-import { DEFAULT_LIMITS, DirectoryError } from '@tickwire/server';
+import { DirectoryError } from '@tickwire/server';
 import {
   Cluster,
   type ClusterOptions,
@@ -147,7 +147,7 @@ export class SimulatedShard {
     const seating = { unsaved: new Set(), recordsOf } as never;
     const recovery = new Recovery({ ...about, shard, seating, signsBySecret: false });
     const pack = (room: GameRoom) => packSeats(room as never as SimulatedRoom);
-    const { checkpointMs } = DEFAULT_LIMITS;
+    const { checkpointMs } = limits;
     const load = () => this.seats / world.seatsOfShard;
     const duties = { ...about, shard, seating, leases, peers, clocks, checkpointMs, load };
     this.cluster = new Cluster({ ...duties, chance, pack } satisfies ClusterOptions);
@@ -183,6 +183,10 @@ export class SimulatedShard {
     return [...this.rooms.values()];
   }
 
+  get full(): boolean {
+    return this.rooms.size >= this.#world.limits.rooms;
+  }
+
   get seats(): number {
     let seats = 0;
     for (const { taken } of this.rooms.values()) seats += taken;
@@ -195,8 +199,8 @@ export class SimulatedShard {
   }
 
   async open(kind: string, { match = '', hidden = false } = {}): Promise<SimulatedRoom> {
-    const { limits, newRoomId, seatsOfRoom: seats, now } = this.#world;
-    if (this.rooms.size >= limits.rooms || this.draining)
+    const { newRoomId, seatsOfRoom: seats, now } = this.#world;
+    if (this.full || this.draining)
       throw new JoinRefused(CloseCode.Overloaded, 'this server takes no more rooms now');
     const id = newRoomId();
     const facts: RoomFacts = { id, kind, build: BUILD, seats, match, hidden };

@@ -8,6 +8,7 @@ import type { Clocks } from './identity.ts';
 import type { Leases } from './leases.ts';
 import type { Log } from './log.ts';
 import { Moving } from './moving.ts';
+import { LOOK_MS, Orphans } from './orphans.ts';
 import type { Peers } from './peers.ts';
 import type { GameRoom } from './room.ts';
 import type { Seating } from './seating.ts';
@@ -33,8 +34,6 @@ export interface ClusterOptions {
   pack?: Pack;
 }
 
-/** Ms between two looks for rooms without an owner: short against a lease. */
-const REAP_MS = 300;
 /** Ms between two words about oneself: 3 of them fit in what a shard is remembered for. */
 const ANNOUNCE_MS = 2_000;
 /** Ms between two words about rooms that were opened: a few of a rush, and no more. */
@@ -55,7 +54,8 @@ interface Duty {
   readonly everyMs: number;
   /** Time that it is left alone after it was done, in multiples of how late that was. */
   readonly rest: number;
-  readonly run: () => Promise<void>;
+  /** May answer in how many ms it is due again, where that is not always the same. */
+  readonly run: () => Promise<unknown>;
   dueMs: number;
   busy: boolean;
 }
@@ -78,14 +78,15 @@ export class Cluster {
     this.#load = new ExpectedLoad(options.load);
     this.moving = new Moving(options);
     const { leases, directory, clocks } = options;
+    const orphans = new Orphans({ ...options, now: clocks.now, load: () => this.#loadNow });
     const announceMs = Math.min(ANNOUNCE_MS, directory.leaseMs);
-    const duty = (everyMs: number, run: () => Promise<void>, dueMs = 0): Duty => {
+    const duty = (everyMs: number, run: Duty['run'], dueMs = 0): Duty => {
       return { everyMs, rest: 0, run, dueMs, busy: false };
     };
     this.#duties = [
       duty(leases.everyMs, () => leases.renew()),
       duty(announceMs, () => this.#measure(), clocks.now() + announceMs),
-      duty(REAP_MS, () => this.#reap()),
+      duty(LOOK_MS, () => orphans.look()),
     ];
     this.#news = duty(NEWS_MS, () => this.announce());
   }
@@ -122,6 +123,12 @@ export class Cluster {
     await this.announce();
   }
 
+  /** 0..1000. Nobody shall send it rooms that it would not open. */
+  get #loadNow(): number {
+    const { shard } = this.#options;
+    return shard.full ? 1_000 : Math.round(this.#load.with(shard.rooms.size) * 1_000);
+  }
+
   async announce(): Promise<void> {
     const { directory, shard } = this.#options;
     const { shard: id, url } = shard.owner;
@@ -131,7 +138,7 @@ export class Cluster {
     for (const room of shard.rooms.values()) seats += room.taken;
     const entry: ShardEntry = {
       ...{ id, url, build: shard.build, rooms, seats },
-      load: Math.round(this.#load.with(rooms) * 1_000),
+      load: this.#loadNow,
       draining: shard.draining,
     };
     await directory.announce(entry);
@@ -170,6 +177,9 @@ export class Cluster {
     duty.busy = true;
     duty
       .run()
+      .then((ms) => {
+        if (typeof ms === 'number') duty.dueMs = this.#options.clocks.now() + ms;
+      })
       .catch((error) => {
         // That the directory does not answer is told by the leases.
         if (!(error instanceof DirectoryError))
@@ -209,23 +219,5 @@ export class Cluster {
     if (!(await directory.save(lease, room.doneTick, bytes))) return leases.refused(lease);
     tally.checkpoints++;
     tally.checkpointBytes += bytes.length;
-  }
-
-  /** One after the other: other shards take their share meanwhile. */
-  async #reap(): Promise<void> {
-    const { directory, shard, leases, log, tally } = this.#options;
-    // Whose directory was away has not renewed either: rooms without an owner may have one.
-    if (shard.draining || !leases.hold || !leases.settled) return;
-    for (const id of await directory.orphans()) {
-      if (shard.rooms.has(id)) continue;
-      try {
-        if (!(await shard.succession.takeOver(id))) continue;
-        tally.takenOver++;
-        log.warn({ room: id }, 'took over a room');
-      } catch (error) {
-        // One that cannot go on keeps none of the others waiting.
-        log.error({ err: error, room: id }, 'a room could not be taken over');
-      }
-    }
   }
 }

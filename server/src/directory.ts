@@ -46,7 +46,18 @@ export interface RoomEntry extends RoomFacts, Owner {
   readonly locked: boolean;
   /** Its owner's lease is over: it stands still until another shard claims it. */
   readonly orphan: boolean;
+  /**
+   * Owners in a row that went on with it and were gone within WELL_MS; an orphan's last one too.
+   */
+  readonly falls: number;
 }
+
+/**
+ * An owner that lived this long with a room has had no harm from it. A room that ends its process
+ * does so again soon: it goes on from a second before, a process that stands still is ended after
+ * two (limits.hangMs), and one that fills its memory takes a few more.
+ */
+export const WELL_MS = 10_000;
 
 export type Claim =
   | { readonly won: true; readonly epoch: number }
@@ -127,10 +138,10 @@ export interface Directory {
   /** At most `limit` of a kind and match that have a place, as far as is known; fullest first. */
   candidates(kind: string, match: string, limit: number): Promise<readonly RoomEntry[]>;
   /**
-   * Rooms whose lease is over, the longest first; where there are many shards or rooms, some of
-   * them, and others the next time.
+   * Rooms whose lease is over, the longest first, without those that are to be passed over; where
+   * there are many shards or rooms, some of them, and others the next time.
    */
-  orphans(): Promise<readonly string[]>;
+  orphans(passed?: ReadonlySet<string>): Promise<readonly RoomEntry[]>;
 
   /** Promises seats for `lifeMs`, all or none. */
   reserve(id: string, seats: readonly SeatPromise[], lifeMs: number): Promise<Reservation>;
@@ -140,7 +151,7 @@ export interface Directory {
   take(lease: Lease, seat: string): Promise<'taken' | 'full' | false>;
   /** Taken seats are free again. */
   leave(lease: Lease, seats: readonly string[]): Promise<boolean>;
-  /** These are the taken seats, and no others: after a restore. */
+  /** These are the taken seats, and no others: after a restore, when the owner goes on with it. */
   occupy(lease: Lease, seats: readonly string[]): Promise<boolean>;
 
   /**

@@ -152,6 +152,7 @@ export type { Shard } from './shard.ts';
 export type { Seating } from './seating.ts';
 // ./recovery.ts
 // ./moving.ts
+// ./orphans.ts
 // ./cluster.ts
 // ./make-shard.ts
 export type { MetricsOptions } from './metrics.ts';

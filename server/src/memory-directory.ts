@@ -2,18 +2,19 @@
 // by serve() where no other is given. What redis-directory.ts does with scripts is plain here: the
 // two pass one suite (server/test/directory-contract.ts).
 import { randomBytes } from 'node:crypto';
-import type {
-  Checkpoint,
-  Claim,
-  Directory,
-  Lease,
-  Owner,
-  Presence,
-  Reservation,
-  RoomEntry,
-  RoomFacts,
-  SeatPromise,
-  ShardEntry,
+import {
+  type Checkpoint,
+  type Claim,
+  type Directory,
+  type Lease,
+  type Owner,
+  type Presence,
+  type Reservation,
+  type RoomEntry,
+  type RoomFacts,
+  type SeatPromise,
+  type ShardEntry,
+  WELL_MS,
 } from './directory.ts';
 import { MemoryPresence } from './memory-presence.ts';
 
@@ -39,6 +40,10 @@ interface KnownRoom {
   epoch: number;
   /** The lease holds before. */
   untilMs: number;
+  /** Owners in a row that were gone soon, without the present one. */
+  falls: number;
+  /** The epoch of the owner that went on with it last. */
+  begun: number;
   locked: boolean;
   /** By seat. */
   readonly promised: Map<string, { readonly identity: Uint8Array; readonly untilMs: number }>;
@@ -97,8 +102,11 @@ export class MemoryDirectory implements Directory {
     if (isLost) return { won: false, owner: known?.owner ?? NOBODY };
     const room = known ?? this.#add(facts, owner);
     room.owner = owner;
+    const isFall = held === undefined && room.begun === room.epoch;
+    room.falls = this.#fallsOf(room) + Number(isFall);
     const last = Math.max(room.epoch, released, held ?? 0);
     room.epoch = Math.max(last + 1, Math.floor(nowMs));
+    if (!known || held !== undefined) room.begun = room.epoch;
     room.untilMs = nowMs + this.leaseMs;
     return { won: true, epoch: room.epoch };
   }
@@ -118,6 +126,7 @@ export class MemoryDirectory implements Directory {
     const room = this.#owned(lease);
     if (!room) return false;
     const nowMs = this.#now();
+    room.falls = this.#fallsOf(room);
     room.owner = to;
     room.epoch = Math.max(room.epoch + 1, Math.floor(nowMs));
     room.untilMs = nowMs + this.leaseMs;
@@ -159,14 +168,14 @@ export class MemoryDirectory implements Directory {
     return found.sort((a, b) => a.seats - a.taken - (b.seats - b.taken)).slice(0, limit);
   }
 
-  async orphans(): Promise<readonly string[]> {
+  async orphans(passed: ReadonlySet<string> = new Set()): Promise<readonly RoomEntry[]> {
     const nowMs = this.#now();
     for (const room of this.#rooms.values())
       if (room.untilMs + ORPHAN_MS < nowMs) this.#remove(room);
     return [...this.#rooms.values()]
-      .filter(({ untilMs }) => untilMs <= nowMs)
+      .filter(({ untilMs, facts }) => untilMs <= nowMs && !passed.has(facts.id))
       .sort((a, b) => a.untilMs - b.untilMs)
-      .map(({ facts }) => facts.id);
+      .map((room) => this.#entryOf(room));
   }
 
   async reserve(id: string, seats: readonly SeatPromise[], lifeMs: number): Promise<Reservation> {
@@ -214,6 +223,7 @@ export class MemoryDirectory implements Directory {
 
   async occupy(lease: Lease, seats: readonly string[]): Promise<boolean> {
     const room = this.#owned(lease);
+    if (room) room.begun = room.epoch;
     room?.taken.clear();
     for (const seat of seats) room?.taken.add(seat);
     return room !== undefined;
@@ -290,7 +300,13 @@ export class MemoryDirectory implements Directory {
   }
 
   #add(facts: RoomFacts, owner: Owner): KnownRoom {
-    const rest = { locked: false, promised: new Map(), taken: new Set<string>() };
+    const rest = {
+      falls: 0,
+      begun: -1,
+      locked: false,
+      promised: new Map(),
+      taken: new Set<string>(),
+    };
     const room: KnownRoom = { facts, owner, epoch: 0, untilMs: 0, checkpoint: undefined, ...rest };
     this.#rooms.set(facts.id, room);
     const ofKind = this.#byKind.get(facts.kind) ?? new Set();
@@ -330,6 +346,13 @@ export class MemoryDirectory implements Directory {
     this.#expire(room, nowMs);
     const { facts, owner, epoch, locked, promised, taken } = room;
     const orphan = room.untilMs <= nowMs;
-    return { ...facts, ...owner, epoch, locked, orphan, taken: promised.size + taken.size };
+    const falls = this.#fallsOf(room) + Number(orphan && room.begun === epoch);
+    const counts = { taken: promised.size + taken.size, falls };
+    return { ...facts, ...owner, epoch, locked, orphan, ...counts };
+  }
+
+  /** The epoch is the ms at which the owner got it. */
+  #fallsOf({ falls, epoch, untilMs }: KnownRoom): number {
+    return untilMs - this.leaseMs - epoch < WELL_MS ? falls : 0;
   }
 }

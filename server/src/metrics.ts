@@ -110,13 +110,14 @@ function addShards(registry: Registry, tally: Tally): void {
     name: 'tickwire_rooms_moved_total',
     help:
       'Rooms taken over from shards that are gone, handed over to others, lost to them, or ' +
-      'taken back from a directory that had forgotten them',
+      'taken back from a directory that had forgotten them; given up: ended every process',
     labels: ['how'],
     read: () => [
       [['taken-over'], tally.takenOver],
       [['handed-over'], tally.handedOver],
       [['lost'], tally.roomsLost],
       [['taken-back'], tally.takenBack],
+      [['given-up'], tally.givenUp],
     ],
   });
   addCounter(registry, {

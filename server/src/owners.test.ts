@@ -85,7 +85,7 @@ test.each([
     nowMs += LEASE_MS + 1;
     const look = vi.spyOn(directory, 'room').mockImplementation(async () => {
       nowMs += tookMs;
-      const entry = { ...facts, ...dead, epoch: 1, taken: 0, locked: false };
+      const entry = { ...facts, ...dead, epoch: 1, taken: 0, locked: false, falls: 0 };
       return { ...entry, orphan: true };
     });
     owners.of('r-1').catch(() => {});

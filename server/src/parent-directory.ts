@@ -113,8 +113,9 @@ export class ParentDirectory implements Directory {
     return this.#ask('candidates', kind, match, limit);
   }
 
-  orphans(): Promise<readonly string[]> {
-    return this.#ask('orphans');
+  async orphans(passed: ReadonlySet<string> = new Set()): Promise<readonly RoomEntry[]> {
+    const found = await this.#ask<readonly RoomEntry[]>('orphans');
+    return found.filter(({ id }) => !passed.has(id));
   }
 
   reserve(id: string, seats: readonly SeatPromise[], lifeMs: number): Promise<Reservation> {

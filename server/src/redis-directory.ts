@@ -91,7 +91,7 @@ class RedisDirectory implements Directory {
       throw new UsageError('redis: url is not like redis://host:6379');
     }
     this.#lists = new RedisLists(this.#line);
-    this.#rooms = new RedisRooms(this.#line, this.#keys, this.#lists);
+    this.#rooms = new RedisRooms(this.#line, this.#keys, this.#lists, this.leaseMs);
     this.#presence = new RedisPresence(this.#line, this.#keys, this.#rooms);
     this.#channels = new RedisChannels(() => new RedisLine(url));
   }
@@ -211,12 +211,12 @@ class RedisDirectory implements Directory {
     return found.sort((a, b) => freeIn(a) - freeIn(b)).slice(0, limit);
   }
 
-  async orphans(): Promise<readonly string[]> {
+  async orphans(passed: ReadonlySet<string> = new Set()): Promise<readonly RoomEntry[]> {
     const { limit } = this.#watches;
     const leases = this.#watches.next().map((list) => this.#keys.leases[list]);
     // Not all shards begin with the same one.
     const from = randomInt(MOST_RANDOM) / MOST_RANDOM;
-    const due = await Promise.all(leases.map((list) => this.#lists.due(list, limit, from)));
+    const due = await Promise.all(leases.map((list) => this.#lists.due(list, limit, from, passed)));
     const listed = due.flatMap((some, index) => some.map((one) => [leases[index], one] as const));
     const found = this.#rooms.settled(await this.#rooms.lookAll(listed));
     for (const { entry, untilMs } of found)
@@ -224,7 +224,7 @@ class RedisDirectory implements Directory {
     return found
       .filter(({ entry }) => entry.orphan)
       .sort((a, b) => a.untilMs - b.untilMs)
-      .map(({ entry }) => entry.id);
+      .map(({ entry }) => entry);
   }
 
   async reserve(id: string, seats: readonly SeatPromise[], lifeMs: number): Promise<Reservation> {

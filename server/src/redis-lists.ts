@@ -45,12 +45,19 @@ export class RedisLists {
   }
 
   /**
-   * Those with a score that is over by Redis's clock, the lowest first; `from`: where to begin, 0
-   * to 1, if there are more.
+   * Those with a score that is over by Redis's clock, the lowest first, without the passed; `from`:
+   * where to begin, 0 to 1, if there are more.
    */
-  async due(list: string, limit: number, from: number): Promise<Listed[]> {
-    const flat: string[] = await this.#line.run(DUE, [list], [String(limit), String(from)]);
-    return slices(flat, 2).map(([id, score]) => [id, Number(score)]);
+  async due(
+    list: string,
+    limit: number,
+    from: number,
+    passed: ReadonlySet<string>,
+  ): Promise<Listed[]> {
+    const args = [String(limit + passed.size), String(from)];
+    const flat: string[] = await this.#line.run(DUE, [list], args);
+    const due = slices(flat, 2).map(([id, score]): Listed => [id, Number(score)]);
+    return due.filter(([id]) => !passed.has(id)).slice(0, limit);
   }
 
   async #write(): Promise<void> {

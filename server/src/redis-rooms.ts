@@ -29,21 +29,25 @@ export class RedisRooms {
   readonly #line: RedisLine;
   readonly #keys: RedisKeys;
   readonly #lists: RedisLists;
+  readonly #leaseMs: string;
 
-  constructor(line: RedisLine, keys: RedisKeys, lists: RedisLists) {
+  constructor(line: RedisLine, keys: RedisKeys, lists: RedisLists, leaseMs: number) {
+    this.#leaseMs = String(leaseMs);
     this.#line = line;
     this.#keys = keys;
     this.#lists = lists;
   }
 
   async look(id: string): Promise<Looked | undefined> {
-    const answer = await this.#line.run<readonly string[] | null>(LOOK, this.#keys.room(id), []);
+    const answer = await this.#line.run<readonly string[] | null>(LOOK, this.#keys.room(id), [
+      this.#leaseMs,
+    ]);
     if (!answer) return undefined;
     const [kind, build, seats, match, hidden, shard, url, epoch] = answer;
-    const [locked, taken, orphan, untilMs, open] = answer.slice(8);
+    const [locked, taken, orphan, untilMs, open, falls] = answer.slice(8);
     const facts = { id, kind, build, seats: Number(seats), match, hidden: hidden === '1' };
     const flags = { locked: locked === '1', orphan: orphan === '1' };
-    const counts = { epoch: Number(epoch), taken: Number(taken) };
+    const counts = { epoch: Number(epoch), taken: Number(taken), falls: Number(falls) };
     return {
       entry: { ...facts, shard, url, ...counts, ...flags },
       untilMs: Number(untilMs),

@@ -2,6 +2,7 @@
 // one slot, and takes the time from Redis. Called by redis-directory.ts, which knows the keys.
 // Trap: numbers of a room are texts of whole numbers, for Lua writes long ones as 1.7e+15.
 import { createHash } from 'node:crypto';
+import { WELL_MS } from './directory.ts';
 
 export interface Script {
   readonly text: string;
@@ -30,7 +31,8 @@ export const TIME = `
 /**
  * The keys of every script about a room, in this order:
  * ROOM hash: kind, build, seats, match, hidden 0|1, open (name of its list of open rooms, or ''),
- *   opened (us since 1970), shard, url, epoch, until (ms since 1970), locked 0|1;
+ *   opened (us since 1970), shard, url, epoch, until (ms since 1970), locked 0|1,
+ *   falls, begun (the epoch of the owner that went on with it last);
  *   of one that is over: released (its last epoch) alone;
  * PROMISES zset: seat -> ms when it ends; IDENTITIES hash: seat -> bytes; TAKEN set of seats;
  * CHECKPOINT hash: epoch, tick, bytes.
@@ -39,6 +41,10 @@ const KEYS = `
   local ROOM, PROMISES, IDENTITIES, TAKEN, CHECKPOINT = unpack(KEYS)
   local function keep(until_)
     for _, key in ipairs(KEYS) do redis.call('PEXPIREAT', key, whole(until_ + ${KEEP_MS})) end
+  end
+  local function falls(before, ended, epoch, lease)
+    if not ended or ended - lease - epoch >= ${WELL_MS} then return 0 end
+    return before or 0
   end
   local function sweep()
     repeat
@@ -76,7 +82,8 @@ export const CLAIM = script(
   TIME,
   KEYS,
   `
-  local known = redis.call('HMGET', ROOM, 'until', 'epoch', 'shard', 'url', 'released')
+  local known = redis.call('HMGET', ROOM, 'until', 'epoch', 'shard', 'url', 'released',
+    'falls', 'begun')
   local last, released = tonumber(known[2]) or 0, tonumber(known[5]) or 0
   local held = tonumber(ARGV[10])
   local lost = known[1] and tonumber(known[1]) > now
@@ -84,14 +91,16 @@ export const CLAIM = script(
   if lost then return {0, known[3] or '', known[4] or ''} end
   local until_ = now + ARGV[3]
   local epoch = whole(math.max(last + 1, released + 1, (held or 0) + 1, now))
+  if held or not known[1] then redis.call('HSET', ROOM, 'begun', epoch) end
   if not known[1] then
     redis.call('HDEL', ROOM, 'released')
     redis.call('HSET', ROOM, 'kind', ARGV[4], 'build', ARGV[5], 'seats', ARGV[6],
       'match', ARGV[7], 'hidden', ARGV[8], 'open', ARGV[9], 'locked', '0',
       'opened', time[1] .. string.format('%06d', time[2]))
   end
-  redis.call('HSET', ROOM, 'shard', ARGV[1], 'url', ARGV[2],
-    'epoch', epoch, 'until', whole(until_))
+  local fell = known[1] and known[7] == known[2] and not held and 1 or 0
+  redis.call('HSET', ROOM, 'shard', ARGV[1], 'url', ARGV[2], 'epoch', epoch,
+    'until', whole(until_), 'falls', whole(falls(known[6], known[1], last, ARGV[3]) + fell))
   sweep()
   keep(until_)
   local room = redis.call('HMGET', ROOM, 'seats', 'locked', 'open', 'kind', 'opened')
@@ -116,8 +125,9 @@ export const HAND_OVER = script(
   `
   until_ = now + ARGV[2]
   local epoch = whole(math.max(owned[1] + 1, now))
+  local fallen = falls(redis.call('HGET', ROOM, 'falls'), owned[2], owned[1], ARGV[2])
   redis.call('HSET', ROOM, 'shard', ARGV[3], 'url', ARGV[4],
-    'epoch', epoch, 'until', whole(until_))
+    'epoch', epoch, 'until', whole(until_), 'falls', whole(fallen))
   keep(until_)
   return {epoch, whole(until_)}`,
 );
@@ -143,21 +153,23 @@ export const RELEASE = script(
 );
 
 /**
- * No args. Answers nil, or [kind, build, seats, match, hidden, shard, url, epoch, locked, taken,
- * orphan 0|1, until, open].
+ * Args: lease ms. Answers nil, or [kind, build, seats, match, hidden, shard, url, epoch, locked,
+ * taken, orphan 0|1, until, open, falls].
  */
 export const LOOK = script(
   TIME,
   KEYS,
   `
   local room = redis.call('HMGET', ROOM, 'kind', 'build', 'seats', 'match', 'hidden',
-    'shard', 'url', 'epoch', 'locked', 'until', 'open')
+    'shard', 'url', 'epoch', 'locked', 'until', 'open', 'falls', 'begun')
   if not room[1] then return false end
   local taken = redis.call('ZCOUNT', PROMISES, '(' .. whole(now), '+inf')
     + redis.call('SCARD', TAKEN)
   local orphan = tonumber(room[10]) <= now and '1' or '0'
+  local fell = room[13] == room[8] and orphan or '0'
   return {room[1], room[2], room[3], room[4], room[5], room[6], room[7], room[8], room[9],
-    whole(taken), orphan, room[10], room[11]}`,
+    whole(taken), orphan, room[10], room[11],
+    whole(falls(room[12], room[10], room[8], ARGV[1]) + fell)}`,
 );
 
 /**
@@ -220,6 +232,7 @@ export const TAKE = script(
 export const OCCUPY = script(
   OWNED_ROOM,
   `
+  redis.call('HSET', ROOM, 'begun', ARGV[1])
   redis.call('DEL', TAKEN)
   for from = 2, #ARGV, ${AT_ONCE} do
     redis.call('SADD', TAKEN, unpack(ARGV, from, math.min(from + ${AT_ONCE - 1}, #ARGV)))

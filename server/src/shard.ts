@@ -123,6 +123,11 @@ export class Shard implements Heir {
     return this.#options.owner;
   }
 
+  /** It has as many rooms as it may. */
+  get full(): boolean {
+    return this.rooms.size + this.#opening >= this.#options.limits.rooms;
+  }
+
   kind(name: string): RoomKind {
     return this.#options.rooms[name];
   }
@@ -146,8 +151,8 @@ export class Shard implements Heir {
    * answer, or the game's `open` failed.
    */
   async open(kind: string, about: OpenOptions = {}): Promise<GameRoom> {
-    const { rooms, limits, directory, makeId } = this.#options;
-    if (this.rooms.size + this.#opening >= limits.rooms || this.draining)
+    const { rooms, directory, makeId } = this.#options;
+    if (this.full || this.draining)
       throw new JoinRefused(CloseCode.Overloaded, 'this server takes no more rooms now');
     const { id = `${kind}-${makeId()}`, match = '', hidden = false } = about;
     const { game, definition } = rooms[kind];

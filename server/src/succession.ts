@@ -46,16 +46,22 @@ export class Succession {
    * A room whose owner is gone goes on here, as its kind says; undefined where another shard has it
    * or none of ours may. Rejects with DirectoryError.
    */
-  async takeOver(id: string): Promise<GameRoom | undefined> {
+  async takeOver(entry: RoomEntry): Promise<GameRoom | undefined> {
     const { directory, rooms } = this.#options;
-    const entry = await directory.room(id);
-    if (!entry?.orphan || this.#heir.draining || !this.#knows(entry)) return undefined;
+    if (this.#heir.draining || !this.knows(entry)) return undefined;
+    if (rooms[entry.kind].definition.failover === 'end') {
+      await this.end(entry);
+      return undefined;
+    }
     const claim = await directory.claim(entry, this.#heir.owner);
-    if (!claim.won) return undefined;
-    const lease = { id, epoch: claim.epoch };
-    if (rooms[entry.kind].definition.failover !== 'end') return this.#goOn(entry, lease);
-    await directory.release(lease);
-    return undefined;
+    return claim.won ? this.#goOn(entry, { id: entry.id, epoch: claim.epoch }) : undefined;
+  }
+
+  /** A room whose owner is gone is over; false where another shard has it. As takeOver. */
+  async end(entry: RoomEntry): Promise<boolean> {
+    const { directory } = this.#options;
+    const claim = await directory.claim(entry, this.#heir.owner);
+    return claim.won && directory.release({ id: entry.id, epoch: claim.epoch });
   }
 
   /** A room that was handed over to this shard goes on. Rejects with DirectoryError. */
@@ -65,7 +71,7 @@ export class Succession {
     const entry = await this.#options.directory.room(id);
     const isOurs = entry?.epoch === epoch && entry.shard === heir.owner.shard;
     // Who closes leaves it to those who find it without an owner.
-    if (!isOurs || !this.#knows(entry) || heir.draining) return undefined;
+    if (!isOurs || !this.knows(entry) || heir.draining) return undefined;
     const old = heir.rooms.get(id);
     if (old && heir.leaseOf(old).epoch === epoch) return old;
     if (old) heir.letGo(id);
@@ -75,7 +81,8 @@ export class Succession {
     return arriving;
   }
 
-  #knows({ kind, build }: RoomFacts): boolean {
+  /** Its game is one of ours, as it is declared here. */
+  knows({ kind, build }: RoomFacts): boolean {
     const { rooms } = this.#options;
     return Object.hasOwn(rooms, kind) && rooms[kind].game.hash === build;
   }

@@ -89,6 +89,8 @@ export class Tally {
   handedOver = 0;
   /** Rooms that another shard has although nobody gave it them: this one was cut off or stopped. */
   roomsLost = 0;
+  /** Rooms that were ended, for the processes that had them ended in a row. */
+  givenUp = 0;
   /** Rooms that the directory had forgotten, and that went on. */
   takenBack = 0;
   checkpoints = 0;

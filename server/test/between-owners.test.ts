@@ -125,7 +125,7 @@ describe('{S54} who asks for a room that its new owner does not have yet', () =>
       });
       return ask(...given);
     };
-    const taking = b.shard.succession.takeOver(id);
+    const taking = b.shard.succession.takeOver((await directory.room(id))!);
     await new Promise((resolve) => setImmediate(resolve));
     const secret = { [RESUME]: ada.key, [TICKET]: ticket, [TOKEN]: '' }[credential];
     const early = await atB(credential, secret, { room: id });
@@ -226,11 +226,13 @@ describe('{S54} a directory that fails in the middle of taking a room over', () 
     const ada = await atA();
     const { id } = await orphan();
     faults.occupy = lost;
-    await expect(b.shard.succession.takeOver(id)).rejects.toThrow(DirectoryError);
+    await expect(b.shard.succession.takeOver((await directory.room(id))!)).rejects.toThrow(
+      DirectoryError,
+    );
     expect([b.shard.rooms.size, b.seating.secrets.seats]).toEqual([0, 0]);
     delete faults.occupy;
     directory.lose(b.shard.owner.shard);
-    await b.shard.succession.takeOver(id);
+    await b.shard.succession.takeOver((await directory.room(id))!);
     expect((await atB(RESUME, ada.key, { room: id })).seated).toBe(true);
   });
 
@@ -244,7 +246,7 @@ describe('{S54} a directory that fails in the middle of taking a room over', () 
       await directory.claim((await directory.room(id))!, other);
       return answer;
     };
-    expect(await b.shard.succession.takeOver(id)).toBeUndefined();
+    expect(await b.shard.succession.takeOver((await directory.room(id))!)).toBeUndefined();
     expect([b.shard.rooms.size, b.seating.secrets.seats]).toEqual([0, 0]);
     expect((await directory.room(id))?.shard).toBe('c');
   });
@@ -256,7 +258,7 @@ describe('{S54} a directory that fails in the middle of taking a room over', () 
       b.shard.draining = true;
       return ask(...given);
     };
-    expect(await b.shard.succession.takeOver(id)).toBeUndefined();
+    expect(await b.shard.succession.takeOver((await directory.room(id))!)).toBeUndefined();
     expect(b.shard.rooms.size).toBe(0);
     expect((await directory.room(id))?.id).toBe(id);
   });

@@ -28,7 +28,7 @@ const claims = chapterSuite('claims', HOLDS_MS, (doors) => {
     const room = facts('r1', { match: 'duel', seats: 2, build: 'b7' });
     const { epoch } = await claimed(a, room);
     expect(epoch).toBeGreaterThan(0);
-    const free = { taken: 0, locked: false, orphan: false };
+    const free = { taken: 0, locked: false, orphan: false, falls: 0 };
     expect(await b.room('r1')).toEqual({ ...room, ...north, epoch, ...free });
   });
 
@@ -173,13 +173,36 @@ const leases = chapterSuite('leases that run out', SHORT_MS, (doors) => {
       () => b.orphans(),
       (ids) => ids.length === 3,
     );
-    expect(told).toEqual(['first', 'second', 'third']);
+    expect(told.map(({ id }) => id)).toEqual(['first', 'second', 'third']);
+    expect(told[0]).toEqual(await a.room('first'));
+    const passed = await b.orphans(new Set(['first', 'third']));
+    expect(passed.map(({ id }) => id)).toEqual(['second']);
     await claimed(b, facts('second'), south);
     const left = await until(
       () => b.orphans(),
-      (ids) => ids.length < 3 || ids[2] === 'second',
+      (found) => found.length < 3 || found[2].id === 'second',
     );
-    expect(left.slice(0, 2)).toEqual(['first', 'third']);
+    expect(left.slice(0, 2).map(({ id }) => id)).toEqual(['first', 'third']);
+  });
+
+  test('owners that are soon gone are counted, if they had begun with the room', async () => {
+    const { a, b } = doors;
+    const falls = async () => (await isOrphan(b, 'r1'))?.falls;
+    await claimed(a, facts('r1'));
+    expect(await falls()).toBe(1);
+    await claimed(b, facts('r1'), south);
+    expect(await falls()).toBe(1);
+    const lease = await claimed(b, facts('r1'), south);
+    await b.occupy(lease, []);
+    expect(await falls()).toBe(2);
+    const back = await b.claim(facts('r1'), south, lease.epoch);
+    expect(await falls()).toBe(2);
+    const held = { id: 'r1', epoch: back.won ? back.epoch : 0 };
+    const epoch = Number(await b.handOver(held, north));
+    expect(await falls()).toBe(1);
+    await a.occupy({ id: 'r1', epoch }, []);
+    expect(await falls()).toBe(2);
+    expect((await b.orphans()).map((room) => room.falls)).toEqual([2]);
   });
 });
 

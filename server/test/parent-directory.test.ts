@@ -165,7 +165,7 @@ describe('the parent', () => {
     await Promise.resolve();
     one.child.cut();
     await last.catch(() => {});
-    expect(await other.directory.orphans()).toEqual(['room-s1']);
+    expect(await other.directory.orphans()).toMatchObject([{ id: 'room-s1' }]);
     expect((await other.directory.shards()).map(({ id }) => id)).toEqual(['s2']);
     expect(await other.directory.room('room-s2')).toMatchObject({ orphan: false });
     expect(await other.directory.load('room-s1')).toMatchObject({ tick: 9 });

@@ -201,6 +201,21 @@ describe.skipIf(redisMissing !== undefined)(`keys in Redis${why}`, () => {
       () => directory.orphans(),
       (ids) => ids.length > 0,
     );
-    expect(found).toEqual(['r1']);
+    expect(found.map(({ id }) => id)).toEqual(['r1']);
+  });
+
+  test('owners that were gone soon are forgotten by one that had the room for long', async () => {
+    const short = redis({ url: server.url, leaseMs: 50, prefix: key('') });
+    const { epoch } = await claimed(short, facts('r1'));
+    const long = String(epoch - 11_000);
+    await server.ask('HSET', key('{r:r1}:room'), 'falls', '2', 'epoch', long, 'begun', long);
+    const orphan = await until(
+      () => short.room('r1'),
+      (room) => room?.orphan === true,
+    );
+    expect(orphan?.falls).toBe(1);
+    await claimed(short, facts('r1'));
+    expect(await short.room('r1')).toMatchObject({ falls: 1 });
+    await short.close();
   });
 });
