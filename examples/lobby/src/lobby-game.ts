@@ -1,14 +1,7 @@
 // What a lobby room and its page agree on. Everything is a row, the lines of the chat too: who
 // comes later sees them, and a shard that takes the room over has them from its checkpoint.
-import { bool, choice, command, defineGame, int, list, text } from '@tickwire/protocol';
-import {
-  LINE_LENGTH,
-  MOST_PLAYERS,
-  NAME_LENGTH,
-  ROOM_LENGTH,
-  USER_LENGTH,
-  whereabouts,
-} from './rules.ts';
+import { bool, choice, command, defineGame, int, text } from '@tickwire/protocol';
+import { LINE_LENGTH, NAME_LENGTH, ROOM_LENGTH, USER_LENGTH, whereabouts } from './rules.ts';
 
 const name = () => text(NAME_LENGTH);
 const user = () => text(USER_LENGTH);
@@ -26,6 +19,7 @@ export const lobby = defineGame({
       lobby: room(),
       port: whereabouts.port,
       here: bool(),
+      doing: choice('lobby', 'party', 'duel'),
       away: bool(),
       heardTick: int(0, 2 ** 30).serverOnly(),
     },
@@ -34,8 +28,7 @@ export const lobby = defineGame({
     duel: {
       room: room(),
       port: whereabouts.port,
-      phase: choice('waiting', 'ready', 'playing', 'over'),
-      users: list(user(), MOST_PLAYERS),
+      phase: choice('waiting', 'ready', 'playing', 'over', 'gone'),
       standing: text(120),
       heardTick: int(0, 2 ** 30).serverOnly(),
     },

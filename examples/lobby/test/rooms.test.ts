@@ -16,7 +16,7 @@ import { ThisShard } from '../src/server/this-shard.ts';
 
 /** Longest wait for something to be shown, ms: a join and a few ticks on a busy machine. */
 const PATIENCE = { timeout: 10_000, interval: 20 };
-const QUICK = { waitSeconds: 0.3, readySeconds: 0.2, playSeconds: 0.6, overSeconds: 0.3 };
+const QUICK = { waitSeconds: 0.3, readySeconds: 0.2, playSeconds: 2, overSeconds: 0.3 };
 
 const tokenOf = (name: string) => `${Buffer.from(name).toString('hex').padEnd(32, '0')} ${name}`;
 
@@ -122,6 +122,8 @@ describe('two lobbies', () => {
 describe('a duel', () => {
   test('waits for two, takes nobody after it began, and tells all lobbies its result', async () => {
     const watcher = await join(lobby, 'Watcher', 'lobby');
+    // In the other lobby, which tells what Ada does.
+    await join(lobby, 'Ada', 'lobby');
     const ada = await join(duel, 'Ada', 'duel');
     await new Promise((resolve) => setTimeout(resolve, 1_000 * QUICK.waitSeconds));
     expect(phaseOf(ada)).toBe('waiting');
@@ -133,7 +135,9 @@ describe('a duel', () => {
     await vi.waitFor(() => expect(phaseOf(bob)).toBe('playing'), PATIENCE);
     await vi.waitFor(() => {
       const [row] = watcher.view().all('duel');
-      expect(row.users).toHaveLength(2);
+      expect(row.standing).toMatch(/^Ada \d+ : Bob \d+$/);
+      const { doing } = [...watcher.view().all('visitor')].find(({ name }) => name === 'Ada')!;
+      expect(doing).toBe('duel');
     }, PATIENCE);
     await vi.waitFor(() => expect(ada.status.state).toBe('closed'), PATIENCE);
     await vi.waitFor(() => {

@@ -4,13 +4,20 @@ import type { LobbyClient } from './rooms.ts';
 
 type LobbyView = ReturnType<LobbyClient['view']>;
 
+/** What somebody does beside being in the lobby. */
+const DOING: Readonly<Record<Person['doing'], string>> = {
+  lobby: '',
+  party: 'in a party · ',
+  duel: 'in a duel · ',
+};
+
 interface Person {
   readonly user: string;
   readonly name: string;
   readonly port: number;
   readonly away: boolean;
   readonly isSelf: boolean;
-  readonly isPlaying: boolean;
+  readonly doing: 'lobby' | 'party' | 'duel';
 }
 
 interface DuelLine {
@@ -64,13 +71,12 @@ export class People {
   draw(view: LobbyView): void {
     const self = view.mine('visitor')?.user;
     const duels = [...view.all('duel')];
-    const playing = new Set(duels.flatMap(({ users }) => [...users]));
     const people = new Map<string, Person>();
     // In two lobbies with two tabs: what one's own lobby knows at first hand counts.
     const visitors = [...view.all('visitor')].sort((a, b) => Number(a.here) - Number(b.here));
-    for (const { user, name, port, away } of visitors) {
+    for (const { user, name, port, away, doing } of visitors) {
       const isSelf = user === self;
-      people.set(user, { user, name, port, away, isSelf, isPlaying: playing.has(user) });
+      people.set(user, { user, name, port, away, isSelf, doing });
     }
     this.#people.draw([...people.values()].sort((a, b) => a.name.localeCompare(b.name)));
     this.#duels.draw(duels);
@@ -80,11 +86,11 @@ export class People {
     this.leaders.classList.toggle('empty', leaders.length === 0);
   }
 
-  #person(li: HTMLElement, { name, port, away, isSelf, isPlaying }: Person): void {
+  #person(li: HTMLElement, { name, port, away, isSelf, doing }: Person): void {
     const [dot, label, where, ask] = li.children;
-    dot.className = `dot ${away ? 'away' : isPlaying ? 'playing' : ''}`;
+    dot.className = `dot ${away ? 'away' : doing}`;
     setText(label, isSelf ? `${name} (you)` : name);
-    setText(where, `${isPlaying ? 'in a duel · ' : ''}shard :${port}`);
+    setText(where, `${DOING[doing]}shard :${port}`);
     (ask as HTMLElement).hidden = isSelf || !this.isInviting;
   }
 }

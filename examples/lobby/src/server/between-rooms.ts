@@ -6,13 +6,16 @@ export interface Channels {
   /** A line of chat, or news, for all lobbies. */
   chat: { mark: 'said' | 'news'; name: string; port: number; text: string };
   /** Who is in a lobby: every second, and when it changes. */
-  online: { lobby: string; port: number; visitors: { user: string; name: string }[] };
-  /** How a duel stands: every second, and without `users` at its end. */
+  online: {
+    lobby: string;
+    port: number;
+    visitors: { user: string; name: string; doing: 'lobby' | 'party' | 'duel' }[];
+  };
+  /** How a duel stands: every second, and at its end. */
   duel: {
     room: string;
     port: number;
-    phase: 'waiting' | 'ready' | 'playing' | 'over';
-    users: string[];
+    phase: 'waiting' | 'ready' | 'playing' | 'over' | 'gone';
     standing: string;
   };
   /** What a duel came to: once. */

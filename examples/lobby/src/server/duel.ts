@@ -17,6 +17,7 @@ import { tell } from './between-rooms.ts';
 import type { ThisShard } from './this-shard.ts';
 
 type DuelRoom = Room<typeof duel, Account, undefined>;
+type Phase = DuelRoom['state']['phase'];
 
 /** How long the phases of a duel last, seconds. */
 export interface Pace {
@@ -62,7 +63,7 @@ export function duelRoom(accounts: Accounts, shard: ThisShard, pace: Pace = PACE
       // A second is soon for who looks on, and a message per tick would be for nobody.
       if (room.tick % duel.tickRate === 0) tellStanding(room);
     },
-    close: (room) => tellStanding(room, []),
+    close: (room) => tellStanding(room, 'gone'),
     commands: { kill: () => shard.kill() },
   });
 }
@@ -103,7 +104,7 @@ function advance(room: DuelRoom, pace: Pace): void {
   }
 }
 
-function enter(room: DuelRoom, phase: 'ready' | 'playing' | 'over', seconds: number): void {
+function enter(room: DuelRoom, phase: Phase, seconds: number): void {
   room.state.phase = phase;
   room.state.endTick = ticksFromNow(room, seconds);
   tellStanding(room);
@@ -137,15 +138,9 @@ function collect(room: DuelRoom): void {
   }
 }
 
-/** `users`: who plays; nobody where it is at its end. */
-function tellStanding(room: DuelRoom, users = usersOf(room)): void {
-  const { port, phase } = room.state;
+function tellStanding(room: DuelRoom, phase: Phase | 'gone' = room.state.phase): void {
   const standing = [...room.all('player')].map(({ name, score }) => `${name} ${score}`).join(' : ');
-  tell(room, 'duel', { room: room.id, port, phase, users, standing });
-}
-
-function usersOf(room: DuelRoom): string[] {
-  return [...room.seats].map(({ auth }) => auth.user);
+  tell(room, 'duel', { room: room.id, port: room.state.port, phase, standing });
 }
 
 function tellResult(room: DuelRoom): void {

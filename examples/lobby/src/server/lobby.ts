@@ -1,56 +1,47 @@
 // The lobby rooms: one for each shard, which look like one to their visitors. Each shows who is
-// online, the chat, the duels and the leaders, and tells the others of its own. Trap: any of it may
-// be restored on another shard between two ticks, so what is known of others stands in rows.
-import { defineRoom, Refusal, type Room, type RoomKind, type Seat } from '@tickwire/server';
+// online (online.ts), the chat, the duels and the leaders, and tells the others of its own. Trap:
+// any of them may go on on another shard between two ticks, so what is known stands in rows.
+import { defineRoom, Refusal, type RoomKind } from '@tickwire/server';
 import { lobby } from '../lobby-game.ts';
-import type { Account, Accounts } from './account.ts';
-import { type Channels, tell } from './between-rooms.ts';
+import type { Accounts } from './account.ts';
+import type { Channels } from './between-rooms.ts';
+import type { LobbyData, LobbyRoom, LobbySeat } from './lobby-room.ts';
+import { forgetStale, hearDuel, hearOnline, lookAround, tellOnline } from './online.ts';
+import { addLine, announce, hearInvitation, invitationsOf, invite, nameOf, say } from './talk.ts';
 import type { ThisShard } from './this-shard.ts';
-import { type Allowance, cleanLine, cleanName, maySpeak, newAllowance } from './words.ts';
+import { cleanName, newAllowance } from './words.ts';
 
-/** Lines that who comes new still sees. */
-const LINES = 50;
 /** Leaders that are shown. */
 const LEADERS = 8;
-/** Ticks between two words to the other lobbies: a second. */
-const TELL_EVERY = 10;
-/** Ticks after which what another room said is no longer so: it says it every second. */
-const STALE_AFTER = 40;
-
-/** As account.ts makes them. */
-const USER = /^[0-9a-f]+$/;
-
-interface Data {
-  /** How much each seat may still say, by seat id. */
-  allowances: Map<number, Allowance>;
-}
-
-type LobbyRoom = Room<typeof lobby, Account, Data>;
-type LobbySeat = Seat<typeof lobby, Account>;
+/** Ticks between two looks at where visitors are: a second. */
+const LOOK_EVERY = 10;
 
 export function lobbyRoom(accounts: Accounts, shard: ThisShard): RoomKind {
   return defineRoom(lobby, {
     authenticate: accounts.authenticate,
     user: ({ user }) => user,
-    open: (): Data => ({ allowances: new Map() }),
+    open(room): LobbyData {
+      room.after(LOOK_EVERY, 'look');
+      return { allowances: new Map() };
+    },
+    // All else stands in rows; timers and topics are kept as well.
     save: ({ data }) => [...data.allowances],
-    load: (_, saved): Data => ({ allowances: new Map(saved) }),
+    load: (_, saved): LobbyData => ({ allowances: new Map(saved) }),
     seats: 200,
     keep: true,
     // Visitors spread over the lobbies, and so over the shards.
     match: { pick: 'emptiest' },
-    join(room, seat) {
-      const { user, name } = seat.auth;
-      room.spawn('visitor', { user, name, lobby: room.id, here: true }, seat);
-      room.data.allowances.set(seat.id, newAllowance(room.tick));
-      room.subscribe(invitationsOf(user));
-      tellOnline(room);
-    },
+    join,
     tick(room) {
       shard.tell(room.state);
       for (const visitor of room.all('visitor')) if (visitor.here) visitor.port = shard.port;
       forgetStale(room);
-      if (room.tick % TELL_EVERY === 0) tellOnline(room);
+    },
+    timers: {
+      look(room) {
+        room.after(LOOK_EVERY, 'look');
+        return lookAround(room);
+      },
     },
     drop: (_, seat) => setAway(seat, true),
     resume: (_, seat) => setAway(seat, false),
@@ -60,23 +51,12 @@ export function lobbyRoom(accounts: Accounts, shard: ThisShard): RoomKind {
       online: (room, said: Channels['online']) => hearOnline(room, said),
       duel: (room, said: Channels['duel']) => hearDuel(room, said),
       result: (room, said: Channels['result']) => hearResult(room, said),
-      invitation: (room, said: Channels['invitation']) => invite(room, said),
+      invitation: (room, said: Channels['invitation']) => hearInvitation(room, said),
     },
     commands: {
-      say(room, seat, { line }) {
-        const text = cleanLine(line);
-        if (text === '') throw new Refusal('There was nothing to say.');
-        checkPace(room, seat);
-        announce(room, { mark: 'said', name: nameOf(seat), port: shard.port, text });
-      },
+      say,
       rename,
-      invite(room, seat, { user, party }) {
-        if (!USER.test(user)) throw new Refusal('There is no such user.');
-        checkPace(room, seat);
-        const invitation = { to: user, by: nameOf(seat), party };
-        invite(room, invitation);
-        room.publish(invitationsOf(user), invitation);
-      },
+      invite,
       kill(room, seat) {
         shard.kill();
         const text = `${nameOf(seat)} pressed kill -9 on shard :${shard.port}`;
@@ -84,6 +64,14 @@ export function lobbyRoom(accounts: Accounts, shard: ThisShard): RoomKind {
       },
     },
   });
+}
+
+function join(room: LobbyRoom, seat: LobbySeat): void {
+  const { user, name } = seat.auth;
+  room.spawn('visitor', { user, name, lobby: room.id, here: true }, seat);
+  room.data.allowances.set(seat.id, newAllowance(room.tick));
+  room.subscribe(invitationsOf(user));
+  tellOnline(room);
 }
 
 function leave(room: LobbyRoom, seat: LobbySeat): void {
@@ -101,75 +89,9 @@ function rename(room: LobbyRoom, seat: LobbySeat, { name }: { name: string }): v
   tellOnline(room);
 }
 
-function checkPace(room: LobbyRoom, seat: LobbySeat): void {
-  if (maySpeak(room.data.allowances.get(seat.id)!, room.tick)) return;
-  throw new Refusal('Slow down: one line every second and a half.');
-}
-
-/** The topic that a lobby hears while the user is in it. */
-function invitationsOf(user: string): string {
-  return `invitation.${user}`;
-}
-
-function nameOf(seat: LobbySeat): string {
-  return seat.own('visitor')?.name ?? seat.auth.name;
-}
-
 function setAway(seat: LobbySeat, away: boolean): void {
   const visitor = seat.own('visitor');
   if (visitor) visitor.away = away;
-}
-
-/** Here, and in all other lobbies. */
-function announce(room: LobbyRoom, said: Channels['chat']): void {
-  addLine(room, said);
-  tell(room, 'chat', said);
-}
-
-function addLine(room: LobbyRoom, said: Channels['chat']): void {
-  room.spawn('line', said);
-  const lines = [...room.all('line')].sort((a, b) => a.id - b.id);
-  for (const line of lines.slice(0, Math.max(lines.length - LINES, 0))) room.despawn(line);
-}
-
-/** Two tabs of one user are one visitor to others. */
-function tellOnline(room: LobbyRoom): void {
-  const own = [...room.all('visitor')].filter(({ here }) => here);
-  const visitors = [...new Map(own.map(({ user, name }) => [user, { user, name }])).values()];
-  tell(room, 'online', { lobby: room.id, port: room.state.port, visitors });
-}
-
-function hearOnline(room: LobbyRoom, { lobby: id, port, visitors }: Channels['online']): void {
-  const known = new Map<string, ReturnType<typeof addVisitor>>();
-  for (const row of room.all('visitor')) if (row.lobby === id) known.set(row.user, row);
-  for (const { user, name } of visitors) {
-    const row = known.get(user) ?? addVisitor(room, user, id);
-    known.delete(user);
-    Object.assign(row, { name, port, heardTick: room.tick });
-  }
-  for (const gone of known.values()) room.despawn(gone);
-}
-
-function addVisitor(room: LobbyRoom, user: string, id: string) {
-  return room.spawn('visitor', { user, lobby: id });
-}
-
-function hearDuel(room: LobbyRoom, { users, ...said }: Channels['duel']): void {
-  const known = [...room.all('duel')].find((row) => row.room === said.room);
-  if (users.length === 0) {
-    if (known) room.despawn(known);
-    return;
-  }
-  const row = known ?? room.spawn('duel', {});
-  Object.assign(row, said, { heardTick: room.tick });
-  row.users.assign(users);
-}
-
-/** Rooms that have not been heard of for a while are gone, or with a shard that is. */
-function forgetStale(room: LobbyRoom): void {
-  const isStale = (row: { heardTick: number }) => row.heardTick < room.tick - STALE_AFTER;
-  for (const row of room.all('visitor')) if (!row.here && isStale(row)) room.despawn(row);
-  for (const row of room.all('duel')) if (isStale(row)) room.despawn(row);
 }
 
 function hearResult(room: LobbyRoom, { players }: Channels['result']): void {
@@ -187,10 +109,4 @@ function hearResult(room: LobbyRoom, { players }: Channels['result']): void {
   }
   const ranked = [...room.all('leader')].sort((a, b) => b.points - a.points);
   for (const low of ranked.slice(LEADERS)) room.despawn(low);
-}
-
-/** Tells the one it is for, if he is here. */
-function invite(room: LobbyRoom, { to, by, party }: Channels['invitation']): void {
-  for (const seat of room.seats)
-    if (seat.auth.user === to) room.emit('invited', { by, party }, { to: seat });
 }
