@@ -235,6 +235,26 @@ describe('the wait', () => {
   });
 });
 
+test('who waits is held for one match at a time, and for none that was let go', async () => {
+  await start({ queue: { players: 2 } });
+  const [a, { services }] = [await comes(), stepper.server.seating.waiting];
+  const ask = (name: string, ...given: unknown[]) => services[name](...(given as never));
+  const hold = (name: string) => ask('hold', name, [1]);
+  expect([await hold('x.1'), await hold('y.1')]).toEqual([[1], []]);
+  await ask('letGo', 'x.1');
+  expect(await hold('y.1')).toEqual([1]);
+  await ask('matched', 'x.1', 'field-7', '');
+  expect(stepper.server.seating.waiting.size).toBe(1);
+  await stepper.advance(6_000);
+  // The one who held is silent, and somebody else may.
+  expect(await hold('z.1')).toEqual([1]);
+  await ask('matched', 'y.1', 'field-7', '');
+  expect(stepper.server.seating.waiting.size).toBe(1);
+  await ask('matched', 'z.1', 'field-7', 'ws://elsewhere');
+  await stepper.advance(300);
+  expect([stepper.server.seating.waiting.size, a.closed]).toEqual([0, 1012]);
+});
+
 interface Party {
   status: number;
   room: string;

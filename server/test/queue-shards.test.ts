@@ -1,0 +1,199 @@
+// Waiting queues over several shards: matches of players who came in by different ones, exactly one
+// for each, and none lost with the shard that kept the queue. Most players are lines without a
+// socket, so that there can be many.
+import type { Waiting } from '@tickwire/client';
+import { type Hello, PROTOCOL_VERSION } from '@tickwire/protocol';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { createMemoryTransport } from '../src/index.ts';
+import { Elsewhere, type Joined } from '../src/joining.ts';
+import { QueueOwners } from '../src/queue-owners.ts';
+import type { Joiner } from '../src/seat.ts';
+import { arcade, game } from './arcade.ts';
+import { Deployment, type Member } from './deployment.ts';
+
+let deployment: Deployment;
+afterEach(() => deployment.close());
+beforeEach(() => {
+  deployment = new Deployment({ field: arcade({ seats: 8, match: { queue: { players: 4 } } }) });
+});
+
+const soon = { timeout: 8_000, interval: 20 };
+const LIMITS = { limits: { emptyRoomMs: 60_000 } };
+
+/** Shards that no socket leads to. */
+async function add(count: number): Promise<Member[]> {
+  const members: Member[] = [];
+  for (let i = 0; i < count; i++) {
+    const publicUrl = `http://shard-${i}`;
+    members.push(
+      await deployment.add({ ...LIMITS, transport: createMemoryTransport(), publicUrl }),
+    );
+  }
+  return members;
+}
+
+/** A player who asks one shard, and goes where he is sent. */
+class Seeker implements Joiner {
+  open = true;
+  leave = () => {};
+  readonly told: Waiting[] = [];
+  /** Rooms that he was seated in. */
+  readonly rooms: string[] = [];
+  failed: unknown;
+
+  send(): void {}
+  cork(run: () => void): void {
+    run();
+  }
+  close(): void {
+    this.open = false;
+  }
+  move(): void {}
+  queued(leave: () => void): void {
+    this.leave = leave;
+  }
+  tellWaiting(waiting: Waiting): void {
+    this.told.push(waiting);
+  }
+
+  gone(): void {
+    this.open = false;
+    this.leave();
+  }
+
+  async seek(entry: Member, room = 'field'): Promise<void> {
+    const hello = { version: PROTOCOL_VERSION, hash: game.hash, room, spectate: false };
+    try {
+      const joined = await this.#ask(entry, { ...hello, credential: 0, secret: '' });
+      this.rooms.push(joined.room.id);
+    } catch (error) {
+      this.failed = error;
+    }
+  }
+
+  async #ask({ server }: Member, hello: Hello): Promise<Joined> {
+    try {
+      return await server.seating.join(hello, this);
+    } catch (error) {
+      if (!(error instanceof Elsewhere)) throw error;
+      const { url, ticket } = error;
+      const next = deployment.members.find((one) => one.server.shard.owner.url === url)!;
+      const said = ticket === '' ? hello : { ...hello, credential: 1 as const, secret: ticket };
+      return this.#ask(next, said);
+    }
+  }
+}
+
+/** The shard that has the queue, and the others. */
+async function split(members: readonly Member[]): Promise<[Member, Member[]]> {
+  const [{ server }] = members;
+  const { build, owner } = server.shard;
+  const { directory } = deployment;
+  const owners = new QueueOwners({ directory, shard: owner.shard, build, now: () => 0 });
+  const name = await owners.of({ kind: 'field', match: '' });
+  const keeps = ({ server: one }: Member) => one.shard.owner.shard === name;
+  return [members.find(keeps)!, members.filter((one) => !keeps(one))];
+}
+
+const seated = (seekers: readonly Seeker[]) => seekers.filter(({ rooms }) => rooms.length > 0);
+const waitingAt = (members: readonly Member[]) =>
+  members.reduce((sum, { server }) => sum + server.seating.waiting.size, 0);
+
+test('four hundred who race in by three shards are in a hundred matches, each in one', async () => {
+  const members = await add(3);
+  const seekers = Array.from({ length: 400 }, () => new Seeker());
+  await Promise.all(seekers.map((seeker, i) => seeker.seek(members[i % 3])));
+  expect(seekers.filter(({ failed }) => failed)).toEqual([]);
+  const counts = new Map<string, number>();
+  for (const { rooms } of seekers)
+    for (const room of rooms) counts.set(room, (counts.get(room) ?? 0) + 1);
+  expect(seated(seekers)).toHaveLength(400);
+  expect(counts.size).toBe(100);
+  expect(new Set(counts.values())).toEqual(new Set([4]));
+  const shards = members.map(({ server }) => [...server.shard.rooms.values()]);
+  expect(shards.flat().map(({ taken }) => taken)).toEqual(Array(100).fill(4));
+  const matches = members.map(({ server }) => server.edge.tally.matches.get('field') ?? 0);
+  expect(matches.reduce((sum, count) => sum + count)).toBe(100);
+  expect(waitingAt(members)).toBe(0);
+});
+
+test('those who wait at other shards are matched when the one with the queue is cut off', async () => {
+  const members = await add(3);
+  const [owner, [b, c]] = await split(members);
+  const seekers = Array.from({ length: 4 }, () => new Seeker());
+  seekers[0].seek(b);
+  seekers[1].seek(c);
+  await vi.waitFor(() => expect(seekers[1].told.at(-1)?.waiting).toBe(2), soon);
+  owner.door.shut = true;
+  seekers[2].seek(b);
+  seekers[3].seek(c);
+  await vi.waitFor(() => expect(seated(seekers)).toHaveLength(4), soon);
+  expect(new Set(seekers.flatMap(({ rooms }) => rooms)).size).toBe(1);
+  expect(waitingAt([b, c])).toBe(0);
+});
+
+test('who leaves is in no match, and the others wait for the next', async () => {
+  const members = await add(3);
+  const seekers = Array.from({ length: 5 }, () => new Seeker());
+  for (const [i, seeker] of seekers.slice(0, 3).entries()) seeker.seek(members[i]);
+  await vi.waitFor(() => expect(seekers[2].told.at(-1)?.waiting).toBe(3), soon);
+  seekers[0].gone();
+  seekers[3].seek(members[1]);
+  await vi.waitFor(() => expect(seekers[3].told.at(-1)?.waiting).toBe(3), soon);
+  expect(seated(seekers)).toEqual([]);
+  await seekers[4].seek(members[2]);
+  await vi.waitFor(() => expect(seated(seekers)).toHaveLength(4), soon);
+  expect(seekers[0].rooms).toEqual([]);
+  expect(seekers[0].failed).toMatchObject({ closeCode: 4002 });
+});
+
+test('{T66} what another shard would not say of a queue changes nothing', async () => {
+  const members = await add(2);
+  const seekers = Array.from({ length: 4 }, () => new Seeker());
+  for (const seeker of seekers.slice(0, 3)) seeker.seek(members[0]);
+  await vi.waitFor(() => expect(seekers[2].told.length).toBeGreaterThan(0), soon);
+  const place = ['seat', 'aWRlbnRpdHk='];
+  const entrant = { id: 1, ageMs: 5, rating: 0, places: [place] };
+  const lies: unknown[][] = [
+    ...[['wait'], ['wait', 'x', 'field', '', 'ids', []], ['wait', 'x', 'field', '', [1.5], []]],
+    ...[
+      ['wait', 'x', 'none', '', [1], [entrant]],
+      ['wait', 'x', '__proto__', '', [], []],
+    ],
+    ['wait', 'x', 'field', '', [1], [{ ...entrant, rating: null }]],
+    ['wait', 'x', 'field', '', [1], [{ ...entrant, places: [[]] }]],
+    ['wait', 'x', 'field', '', [1], [{ ...entrant, places: Array(9).fill(place) }]],
+    ...[
+      ['hold', 'x', [99]],
+      ['hold', 7, []],
+      ['hold', 'y', null],
+      ['letGo', 'nobody'],
+    ],
+    ...[
+      ['matched', 'nobody', 'field-1', 'http://evil'],
+      ['matched', 'x', 1, 2],
+    ],
+  ];
+  for (const [serial, [service, ...given]] of lies.entries())
+    for (const { server } of members) {
+      const question = JSON.stringify(['ask', serial, 'x', service, given]);
+      const channel = `shard:${server.shard.owner.shard}`;
+      await deployment.directory.publish(channel, new TextEncoder().encode(question));
+    }
+  seekers[3].seek(members[1]);
+  await vi.waitFor(() => expect(seated(seekers)).toHaveLength(4), soon);
+});
+
+test('{S56} players who wait go on at another server when theirs closes', async () => {
+  const [a, b] = [await deployment.add(), await deployment.add()];
+  const players = [a, a, b].map((entry) => deployment.join(entry));
+  await vi.waitFor(() => {
+    expect([a, b].map(({ server }) => server.seating.waiting.size)).toEqual([2, 1]);
+  }, soon);
+  const closing = a.server.close();
+  await vi.waitFor(() => expect(b.server.seating.waiting.size).toBe(3), soon);
+  players.push(deployment.join(b));
+  const rooms = (await Promise.all(players)).map(({ room }) => room);
+  expect(new Set(rooms).size).toBe(1);
+  await closing;
+});
