@@ -250,7 +250,11 @@ export class Connection implements Joiner, PlayedLine, SocketHandler {
   }
 
   queued(leave: () => void): void {
-    if (this.#state.is === 'joining') this.#state = { is: 'queued', leave };
+    if (this.#state.is !== 'joining') return;
+    this.#state = { is: 'queued', leave };
+    this.#pingsSent = FIRST_PINGS;
+    // A client takes no ping before it knows that it waits.
+    this.#pingDueMs = Number.POSITIVE_INFINITY;
   }
 
   tellWaiting(waiting: Waiting): void {
@@ -258,6 +262,7 @@ export class Connection implements Joiner, PlayedLine, SocketHandler {
     out.reset();
     writeWaiting(out, waiting);
     this.#socket.send(out.bytes());
+    if (this.#pingDueMs === Number.POSITIVE_INFINITY) this.#pingDueMs = 0;
   }
 
   #hello(): void {
@@ -310,6 +315,7 @@ export class Connection implements Joiner, PlayedLine, SocketHandler {
       return;
     }
     this.#state = new Playing(joined, this);
+    this.#pingsSent = this.#pingDueMs = 0;
     out.reset();
     writeWelcome(out, {
       seat: seat.id,

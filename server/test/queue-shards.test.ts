@@ -117,7 +117,7 @@ test('four hundred who race in by three shards are in a hundred matches, each in
   expect(waitingAt(members)).toBe(0);
 });
 
-test('those who wait at other shards are matched when the one with the queue is cut off', async () => {
+test('those who wait are matched when the shard that has their queue is cut off', async () => {
   const members = await add(3);
   const [owner, [b, c]] = await split(members);
   const seekers = Array.from({ length: 4 }, () => new Seeker());

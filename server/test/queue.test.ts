@@ -132,6 +132,20 @@ describe('who asks for a kind with a queue', () => {
     expect(last(third)).toMatchObject({ etaS: undefined });
   });
 
+  test('is pinged once it knows that it waits, and as often as any when it plays', async () => {
+    await start({ queue: { players: 2 } });
+    const a = await comes();
+    await stepper.advance(20_000);
+    const types = a.frames.map((bytes) => bytes[1]);
+    expect(types[0]).toBe(FrameType.Waiting);
+    expect(types.filter((type) => type === FrameType.Ping).length).toBe(10);
+    await comes();
+    const before = a.frames.length;
+    await stepper.advance(3_000);
+    const pings = a.frames.slice(before).filter((bytes) => bytes[1] === FrameType.Ping);
+    expect(pings.length).toBeGreaterThanOrEqual(8);
+  });
+
   test('plays with who is as strong, and with others after a while', async () => {
     const rating = ({ at }: { at: string }) => Number(at.split(' ')[1]);
     await start({ queue: { players: 2, rating, within: 50, widenPerS: 10 } });
