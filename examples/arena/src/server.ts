@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { UsageError } from '@tickwire/protocol';
-import { type Server, serve } from '@tickwire/server';
+import { type ServeOptions, type Server, serve } from '@tickwire/server';
 import { MAX_PLAYERS } from './rules.ts';
 import { arenaRoom } from './server/field.ts';
 import { welcome } from './server/welcome.ts';
@@ -20,6 +20,7 @@ const HELP = `Usage: npm start -- [options]
   --bots N     bots in every public room, 0 to ${MAX_PLAYERS} (${DEFAULT_BOTS})
   --port N     port to listen on (PORT, or 9001)
   --host A     address to listen on (HOST, or every interface)
+  --shards N   processes that share the rooms, or auto: one for each core; the next port for each
   --help       this text`;
 
 export interface ArenaOptions {
@@ -32,15 +33,19 @@ export interface ArenaOptions {
 }
 
 /** Opens the rooms: `field` with bots, `friends` without. */
-export function runArena({ bots, port, host }: ArenaOptions): Promise<Server> {
-  return serve({
+export function runArena(options: ArenaOptions): Promise<Server> {
+  return serve(served(options));
+}
+
+function served({ bots, port, host }: ArenaOptions): ServeOptions {
+  return {
     port,
     host,
     rooms: { field: arenaRoom({ bots, keep: true }), friends: arenaRoom({ bots: 0, keep: false }) },
     page: existsSync(PAGE) ? PAGE : undefined,
     // Joins and leaves are told in the room's chat; the terminal keeps the address in sight.
     log: 'warn',
-  });
+  };
 }
 
 /** A whole number of the command line; throws a sentence if it is not one. */
@@ -51,7 +56,11 @@ function wholeNumber(text: string | undefined, name: string, max: number): numbe
   throw new Error(`--${name} takes a whole number from 0 to ${max}, not "${text}".`);
 }
 
+/** As many as any machine has cores. */
+const MOST_SHARDS = 512;
+
 interface Arguments extends ArenaOptions {
+  shards: number | 'auto' | undefined;
   help: boolean;
 }
 
@@ -63,6 +72,7 @@ function readArguments(args: string[]): Arguments {
       bots: { type: 'string' },
       port: { type: 'string' },
       host: { type: 'string' },
+      shards: { type: 'string' },
       help: { type: 'boolean' },
     },
   });
@@ -70,6 +80,7 @@ function readArguments(args: string[]): Arguments {
     bots: wholeNumber(values.bots, 'bots', MAX_PLAYERS) ?? DEFAULT_BOTS,
     port: wholeNumber(values.port, 'port', 65_535),
     host: values.host,
+    shards: values.shards === 'auto' ? 'auto' : wholeNumber(values.shards, 'shards', MOST_SHARDS),
     help: values.help ?? false,
   };
 }
@@ -91,7 +102,12 @@ export async function main(args: string[]): Promise<number | undefined> {
     return 0;
   }
   try {
-    const server = await runArena(options);
+    const { shards } = options;
+    const server = await (shards === undefined
+      ? runArena(options)
+      : serve({ ...served(options), shards }));
+    // The parent has said where they are.
+    if (shards !== undefined && 'shard' in server) return undefined;
     const host = options.host ?? process.env.HOST ?? '';
     console.log(await welcome(server.port, host, options.bots));
     if (!existsSync(PAGE)) console.error('  No page is built here yet: `npm start` builds it.\n');

@@ -4,5 +4,6 @@
 import { buildPage } from './page-build.ts';
 import { main } from './server.ts';
 
-await buildPage();
+// A shard has a channel to its parent, which has built the page.
+if (process.send === undefined) await buildPage();
 process.exitCode = await main(process.argv.slice(2));

@@ -91,23 +91,46 @@ function nearestOf(self: Body, points: Iterable<Point>): Point | undefined {
   return best;
 }
 
-export class Bot {
+/** What a bot remembers from tick to tick; plain data, for a checkpoint. */
+export interface Mind {
   /** 0..1: steadiness, turn rate and reaction. */
   readonly skill: number;
-  readonly #controls: Controls = { dx: 0, dy: 0, aim: 0, fire: false, rocket: false, dash: false };
-  #target = 0;
-  #noticedAt = 0;
-  #wander = 0;
-  #side = 1;
-  #sideUntil = 0;
-  #restUntil = 0;
-  #goal = 0;
-  #via = 0;
-  #stuck = 0;
+  /** Radians. */
+  aim: number;
+  /** The ship it fights, 0 for none, and since which tick. */
+  target: number;
+  noticedAt: number;
+  /** Error of its aim, radians. */
+  wander: number;
+  /** Which way it circles, 1 or -1, and until which tick. */
+  side: number;
+  sideUntil: number;
+  /** Holds its fire until this tick. */
+  restUntil: number;
+  /** Waypoints: where it goes, and by which one. */
+  goal: number;
+  via: number;
+  /** Ticks without getting anywhere. */
+  stuck: number;
+}
 
-  constructor(skill: number, startAngle: number) {
-    this.skill = skill;
+export class Bot {
+  readonly #mind: Mind;
+  readonly #controls: Controls = { dx: 0, dy: 0, aim: 0, fire: false, rocket: false, dash: false };
+
+  constructor(skill: number, startAngle: number, before?: Mind) {
+    const fresh = { target: 0, noticedAt: 0, wander: 0, side: 1, sideUntil: 0, restUntil: 0 };
+    this.#mind = { skill, aim: startAngle, ...fresh, goal: 0, via: 0, stuck: 0, ...before };
     this.#controls.aim = startAngle;
+  }
+
+  /** One that goes on as another was. */
+  static from(mind: Mind): Bot {
+    return new Bot(mind.skill, mind.aim, mind);
+  }
+
+  get mind(): Readonly<Mind> {
+    return { ...this.#mind, aim: this.#controls.aim };
   }
 
   /** The controls for this tick. The object is reused. */
@@ -126,8 +149,8 @@ export class Bot {
 
   /** Forgets whom it fought and where it went: called when its ship is new. */
   reborn(self: Body): void {
-    this.#target = 0;
-    this.#goal = this.#via = nearestPoint(self.x, self.y);
+    this.#mind.target = 0;
+    this.#mind.goal = this.#mind.via = nearestPoint(self.x, self.y);
   }
 
   /** Picks the nearest enemy in sight; keeps the one it has unless another is clearly nearer. */
@@ -137,19 +160,19 @@ export class Bot {
     for (const ship of senses.ships(self.x, self.y, SIGHT)) {
       if (ship.id === self.id || !ship.flying) continue;
       const raw = Math.hypot(ship.x - self.x, ship.y - self.y);
-      const distance = ship.id === this.#target ? raw * 0.7 : raw;
+      const distance = ship.id === this.#mind.target ? raw * 0.7 : raw;
       if (distance >= bestDistance || !isClear(self.x, self.y, ship.x, ship.y)) continue;
       best = ship.id;
       bestDistance = distance;
     }
-    if (best !== 0 && best !== this.#target) this.#noticedAt = senses.tick;
-    this.#target = best;
+    if (best !== 0 && best !== this.#mind.target) this.#mind.noticedAt = senses.tick;
+    this.#mind.target = best;
   }
 
   #targetIn(self: Body, senses: Senses): Seen | undefined {
-    if (this.#target === 0) return undefined;
+    if (this.#mind.target === 0) return undefined;
     for (const ship of senses.ships(self.x, self.y, SIGHT))
-      if (ship.id === this.#target && ship.flying) return ship;
+      if (ship.id === this.#mind.target && ship.flying) return ship;
     return undefined;
   }
 
@@ -159,28 +182,28 @@ export class Bot {
     const distance = Math.hypot(toX, toY) || 1;
     this.#aimAt(target, self, senses);
     this.#pullTriggers(self, target, distance, senses);
-    if (senses.tick >= this.#sideUntil) {
-      this.#side = senses.random() < 0.5 ? -1 : 1;
-      this.#sideUntil = senses.tick + 12 + Math.floor(senses.random() * 30);
+    if (senses.tick >= this.#mind.sideUntil) {
+      this.#mind.side = senses.random() < 0.5 ? -1 : 1;
+      this.#mind.sideUntil = senses.tick + 12 + Math.floor(senses.random() * 30);
     }
     const approach = distance > TOO_FAR ? 1 : distance < TOO_NEAR ? -1 : 0;
     // A hurt ship fights while going away.
     const nerve = self.hp < MAX_HP * 0.3 ? -0.8 : approach;
-    const x = (toX / distance) * nerve - (toY / distance) * this.#side * 0.9;
-    const y = (toY / distance) * nerve + (toX / distance) * this.#side * 0.9;
-    if (!this.#head(self, x, y)) this.#side = -this.#side;
+    const x = (toX / distance) * nerve - (toY / distance) * this.#mind.side * 0.9;
+    const y = (toY / distance) * nerve + (toX / distance) * this.#mind.side * 0.9;
+    if (!this.#head(self, x, y)) this.#mind.side = -this.#mind.side;
   }
 
   /** Turns the aim towards the target: at a bounded rate, with an error that wanders. */
   #aimAt(target: Seen, self: Body, senses: Senses): void {
-    const unrest = (1 - this.skill) * WANDER;
+    const unrest = (1 - this.#mind.skill) * WANDER;
     const kick = (senses.random() + senses.random() - 1) * unrest;
-    this.#wander = this.#wander * WANDER_KEPT + kick * (1 - WANDER_KEPT) * 4;
+    this.#mind.wander = this.#mind.wander * WANDER_KEPT + kick * (1 - WANDER_KEPT) * 4;
     // The gun is instant for others too, so it leads only by what a hand anticipates: two ticks.
-    const lead = (2 * this.skill) / TICK_RATE;
+    const lead = (2 * this.#mind.skill) / TICK_RATE;
     const x = target.x + (target.vx ?? 0) * lead - self.x;
     const y = target.y + (target.vy ?? 0) * lead - self.y;
-    this.#turnTo(Math.atan2(y, x) + this.#wander, TURN * (0.4 + 0.6 * this.skill));
+    this.#turnTo(Math.atan2(y, x) + this.#mind.wander, TURN * (0.4 + 0.6 * this.#mind.skill));
   }
 
   #turnTo(angle: number, most: number): void {
@@ -191,16 +214,16 @@ export class Bot {
 
   #pullTriggers(self: Body, target: Seen, distance: number, senses: Senses): void {
     const controls = this.#controls;
-    const reaction = 6 + (1 - this.skill) * 12;
-    if (senses.tick - this.#noticedAt < reaction || senses.tick < this.#restUntil) return;
+    const reaction = 6 + (1 - this.#mind.skill) * 12;
+    if (senses.tick - this.#mind.noticedAt < reaction || senses.tick < this.#mind.restUntil) return;
     const off = Math.abs(
-      wrapped(Math.atan2(target.y - self.y, target.x - self.x) + this.#wander - controls.aim),
+      wrapped(Math.atan2(target.y - self.y, target.x - self.x) + this.#mind.wander - controls.aim),
     );
     if (off > ON_TARGET || distance > GUN_RANGE) return;
     controls.fire = true;
     // Bursts, not a hose: now and then the finger leaves the trigger.
     if (senses.random() < 0.05)
-      this.#restUntil = senses.tick + 8 + Math.floor(senses.random() * 16);
+      this.#mind.restUntil = senses.tick + 8 + Math.floor(senses.random() * 16);
     if (self.rocketWait > 0 || distance < TOO_NEAR || senses.random() > 0.03) return;
     this.#aimRocket(self, target, distance);
     controls.rocket = true;
@@ -209,25 +232,27 @@ export class Bot {
   /** A rocket is slow: it goes where the target will be. */
   #aimRocket(self: Body, target: Seen, distance: number): void {
     const flight = distance / ROCKET_SPEED;
-    const x = target.x + (target.vx ?? 0) * flight * this.skill - self.x;
-    const y = target.y + (target.vy ?? 0) * flight * this.skill - self.y;
-    this.#controls.aim = wrapped(Math.atan2(y, x) + this.#wander * 0.5);
+    const x = target.x + (target.vx ?? 0) * flight * this.#mind.skill - self.x;
+    const y = target.y + (target.vy ?? 0) * flight * this.#mind.skill - self.y;
+    this.#controls.aim = wrapped(Math.atan2(y, x) + this.#mind.wander * 0.5);
   }
 
   /** Nobody in sight: along the waypoints to a goal, or to a repair kit if hurt. */
   #travel(self: Body, senses: Senses): void {
-    if (this.#via === this.#goal && this.#isAt(self, this.#goal)) this.#choose(self, senses);
+    if (this.#mind.via === this.#mind.goal && this.#isAt(self, this.#mind.goal))
+      this.#choose(self, senses);
     const kit = self.hp < MAX_HP * 0.6 ? this.#kitInReach(self, senses) : undefined;
-    if (!kit && this.#isAt(self, this.#via)) this.#via = nextPoint(this.#via, this.#goal);
-    const next = kit ?? POINTS[this.#via];
+    if (!kit && this.#isAt(self, this.#mind.via))
+      this.#mind.via = nextPoint(this.#mind.via, this.#mind.goal);
+    const next = kit ?? POINTS[this.#mind.via];
     const x = next.x - self.x;
     const y = next.y - self.y;
     const distance = Math.hypot(x, y) || 1;
     this.#head(self, x / distance, y / distance);
     const speed = Math.hypot(self.vx, self.vy);
-    this.#stuck = speed < 40 ? this.#stuck + 1 : 0;
-    if (this.#stuck > STUCK_TICKS) {
-      this.#stuck = 0;
+    this.#mind.stuck = speed < 40 ? this.#mind.stuck + 1 : 0;
+    if (this.#mind.stuck > STUCK_TICKS) {
+      this.#mind.stuck = 0;
       this.#choose(self, senses);
     }
     if (speed > 1) this.#turnTo(Math.atan2(self.vy, self.vx), TURN * 0.35);
@@ -240,10 +265,10 @@ export class Bot {
   #choose(self: Body, senses: Senses): void {
     const hurt = self.hp < MAX_HP * 0.6;
     const rumour = hurt ? nearestOf(self, senses.kits()) : senses.random() < 0.6 && senses.rumour();
-    this.#goal = rumour
+    this.#mind.goal = rumour
       ? nearestPoint(rumour.x, rumour.y)
       : Math.floor(senses.random() * POINTS.length);
-    this.#via = nearestPoint(self.x, self.y);
+    this.#mind.via = nearestPoint(self.x, self.y);
   }
 
   #kitInReach(self: Body, senses: Senses): Point | undefined {
@@ -260,8 +285,8 @@ export class Bot {
   #head(self: Body, x: number, y: number): boolean {
     const wanted = Math.atan2(y, x);
     for (const detour of DETOURS) {
-      const dx = Math.cos(wanted + detour * this.#side);
-      const dy = Math.sin(wanted + detour * this.#side);
+      const dx = Math.cos(wanted + detour * this.#mind.side);
+      const dy = Math.sin(wanted + detour * this.#mind.side);
       const ahead = rayToWall(self.x, self.y, dx, dy, LOOKAHEAD, SHIP_RADIUS - 1);
       if (ahead < LOOKAHEAD) continue;
       this.#controls.dx = dx;
@@ -288,7 +313,7 @@ export class Bot {
       const free = isFree(self.x + x * LOOKAHEAD, self.y + y * LOOKAHEAD, SHIP_RADIUS);
       this.#controls.dx = free ? x : -x;
       this.#controls.dy = free ? y : -y;
-      this.#controls.dash = closing < 200 && senses.random() < 0.12 * this.skill;
+      this.#controls.dash = closing < 200 && senses.random() < 0.12 * this.#mind.skill;
       return;
     }
   }

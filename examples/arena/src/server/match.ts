@@ -1,11 +1,11 @@
 // What a running match remembers beside its rows, and the words the server's files share for them.
-// Made by `field.ts` when a room opens; read by combat, spawning, bots and talk. No behaviour in
-// here.
+// Made by `field.ts` when a room opens, or goes on in another process; read by combat, spawning,
+// bots and talk. No behaviour in here.
 
 import type { EntityId, LiveRowOf } from '@tickwire/protocol';
 import type { Room, Seat } from '@tickwire/server';
 import type { arena } from '../game.ts';
-import type { Bot } from './bot.ts';
+import type { Bot, Mind } from './bot.ts';
 import type { Allowance } from './talk.ts';
 
 export type PlayerId = EntityId<'player'>;
@@ -27,6 +27,14 @@ export interface Match {
   allowances: Map<number, Allowance>;
   /** Bots this room wants when there is space for them. */
   wantedBots: number;
+}
+
+/** What of a match is not in its rows; plain data, for a checkpoint. */
+export interface SavedMatch {
+  /** Players and their cards, by id. */
+  cards: [PlayerId, EntityId<'card'>][];
+  bots: [PlayerId, Readonly<Mind>][];
+  allowances: [number, Allowance][];
 }
 
 export type ArenaSeat = Seat<typeof arena, Guest>;
