@@ -83,11 +83,14 @@ export class HttpApi {
     return file ?? json(404, { error: 'not found' }, cors);
   }
 
+  /** 503 where it takes nobody any more: whoever balances leaves it out, and players play on. */
   #health(): HttpResponse {
     const { shard } = this.#options;
+    const { draining } = shard;
     let seats = 0;
     for (const room of shard.rooms.values()) seats += room.taken;
-    return json(200, { status: 'ok', rooms: shard.rooms.size, seats }, {});
+    const status = draining ? 'draining' : 'ok';
+    return json(draining ? 503 : 200, { status, rooms: shard.rooms.size, seats }, {});
   }
 
   async #list(cors: Cors): Promise<HttpResponse> {

@@ -25,6 +25,19 @@ test('a player is sent to the server that has the room', async () => {
   expect([third.room, roomsOf(a)[0].taken]).toEqual([first.room, 3]);
 });
 
+test('a server that hands its rooms over says that it takes nobody', async () => {
+  const a = await deployment.add();
+  await deployment.join(a);
+  const asked = async () => {
+    const answer = await fetch(`${a.server.url}/healthz`);
+    return [answer.status, await answer.json()];
+  };
+  expect(await asked()).toEqual([200, { status: 'ok', rooms: 1, seats: 1 }]);
+  a.server.shard.draining = true;
+  expect(await asked()).toEqual([503, { status: 'draining', rooms: 1, seats: 1 }]);
+  a.server.shard.draining = false;
+});
+
 test('many who come in by two servers at once get all places and no more', async () => {
   const [a, b] = [await deployment.add(), await deployment.add()];
   await Promise.all(Array.from({ length: 16 }, (_, i) => deployment.join(i % 2 ? a : b)));

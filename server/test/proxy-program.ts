@@ -1,6 +1,7 @@
 // nginx and HAProxy as private processes of a test, each with the configuration that docs/proxies
 // gives to users: the words in capitals are filled in, and a frame around it keeps process id, logs
-// and temporary files in a folder of the test's own. Used by front-proxies.test.ts. Trap: a port is
+// and temporary files in a folder of the test's own. Used by front-proxies.test.ts and
+// proxied-shards.test.ts. Trap: a port is
 // chosen by taking one and letting it go, since neither program can be told to take any.
 
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -33,6 +34,8 @@ interface Kind {
   readonly name: 'nginx' | 'haproxy';
   /** In docs/proxies. */
   readonly file: string;
+  /** There, for two shards behind one name. */
+  readonly shardsFile: string;
   /** Debian's package. */
   readonly package: string;
   readonly reload: NodeJS.Signals;
@@ -45,6 +48,7 @@ const KINDS: readonly Kind[] = [
   {
     name: 'nginx',
     file: 'nginx.conf',
+    shardsFile: 'nginx-shards.conf',
     package: 'nginx-light',
     reload: 'SIGHUP',
     // Workers of a root are nobody by default, and could not write into the folder.
@@ -68,6 +72,7 @@ const KINDS: readonly Kind[] = [
   {
     name: 'haproxy',
     file: 'haproxy.cfg',
+    shardsFile: 'haproxy-shards.cfg',
     package: 'haproxy',
     reload: 'SIGUSR2',
     // Listeners are handed on at a reload: else a connection of that moment may wait in vain.
@@ -85,8 +90,8 @@ function programOf(name: string): string | undefined {
 }
 
 export interface ProxySettings {
-  /** Port of the server behind it, on 127.0.0.1. */
-  upstream: number;
+  /** Port of the server behind it, on 127.0.0.1; or of two shards. */
+  upstream: number | readonly [number, number];
   /** Changes to the configuration: each text must stand in it. */
   changes?: Readonly<Record<string, string>>;
 }
@@ -111,17 +116,21 @@ export class RunningProxy {
     const pair = new SelfSigned(['first', 'renewed']);
     const port = await freePort('0.0.0.0');
     const { certFile, keyFile } = pair.files;
+    const shards = typeof settings.upstream === 'number' ? [settings.upstream] : settings.upstream;
     const words = {
       SERVER_NAME: 'localhost',
       HTTPS_PORT: String(port),
       CERT_FILE: certFile,
       KEY_FILE: keyFile,
       PEM_FILE: join(folder, PEM),
-      UPSTREAM: `127.0.0.1:${settings.upstream}`,
+      UPSTREAM: `127.0.0.1:${shards[0]}`,
+      SHARD_0: `127.0.0.1:${shards[0]}`,
+      SHARD_1: `127.0.0.1:${shards[1]}`,
     };
-    let text = readFileSync(new URL(kind.file, DOCS), 'utf8').replace(/^#.*\n/gm, '');
+    const file = shards.length > 1 ? kind.shardsFile : kind.file;
+    let text = readFileSync(new URL(file, DOCS), 'utf8').replace(/^#.*\n/gm, '');
     for (const [from, to] of Object.entries(settings.changes ?? {})) {
-      if (!text.includes(from)) throw new Error(`${kind.file} has no ${from}`);
+      if (!text.includes(from)) throw new Error(`${file} has no ${from}`);
       text = text.replace(from, to);
     }
     for (const [word, value] of Object.entries(words)) text = text.replaceAll(word, value);
