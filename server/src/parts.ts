@@ -1,8 +1,9 @@
 // What stands between shards and their directory, piece by piece, for who drives it in a time of
-// his own: the simulator of a whole cluster (bench/src/cluster.ts). Named by sources alone: no
-// package that is installed has this door. Trap: what is exported here may change with any commit.
+// his own: the simulator of a whole cluster (bench/src/cluster.ts), examples that save rooms. Named
+// by sources alone: no package that is installed has this door. Trap: what is exported here may
+// change with any commit.
 
-export type { RestoredRoom } from './checkpoint.ts';
+export { checkpointOf, type RestoredRoom, restoreRoom } from './checkpoint.ts';
 export { Cluster, type ClusterOptions } from './cluster.ts';
 export type { Identity } from './identity.ts';
 export { JoinRefused } from './joining.ts';
@@ -12,6 +13,7 @@ export { Peers } from './peers.ts';
 export { Placement, type Promised } from './placement.ts';
 export { Recovery } from './recovery.ts';
 export { Releases } from './releases.ts';
+export { GameRoom, type RoomOptions } from './room.ts';
 export { type Heir, Succession } from './succession.ts';
 export { Tally } from './tally.ts';
 export { Tickets } from './tickets.ts';

@@ -16,9 +16,10 @@ import {
   TICKS_PER_HP,
   VIEW_RADIUS,
 } from '../rules.ts';
-import { Bot, type Senses } from './bot.ts';
+import type { Senses } from './bot.ts';
 import { fireWeapons, flyRockets } from './combat.ts';
 import type { ArenaRoom, Guest, Match, PlayerId, PlayerRow, SavedMatch, Timers } from './match.ts';
+import { loadMatch, type SavedMatch, saveMatch } from './saving.ts';
 import { addBot, addKits, addPlayer, removePlayer, respawn, sweepRadar } from './spawning.ts';
 import { cleanLine, cleanName, maySpeak, newAllowance, uniqueName } from './talk.ts';
 
@@ -49,17 +50,8 @@ export function arenaRoom({ bots: wantedBots, keep }: ArenaRoomOptions): RoomKin
       addKits(room);
       return { cards: new Map(), bots: new Map(), allowances: new Map(), wantedBots };
     },
-    save: ({ data: { cards, bots, allowances } }): SavedMatch => ({
-      cards: [...cards].map(([player, card]) => [player, card.id]),
-      bots: [...bots].map(([player, bot]) => [player, bot.mind]),
-      allowances: [...allowances],
-    }),
-    load(room, { cards, bots, allowances }): Match {
-      const found = cards.map(([player, id]) => [player, room.get('card', id)!] as const);
-      const minds = bots.map(([player, mind]) => [player, Bot.from(mind)] as const);
-      const own = { bots: new Map(minds), allowances: new Map(allowances) };
-      return { cards: new Map(found), ...own, wantedBots };
-    },
+    save: ({ data }): SavedMatch => saveMatch(data),
+    load: (room, saved) => loadMatch(room, saved, wantedBots),
     join(room, seat) {
       room.data.allowances.set(seat.id, newAllowance(room.tick));
       if (seat.spectator) return;

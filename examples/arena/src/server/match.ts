@@ -5,7 +5,7 @@
 import type { EntityId, LiveRowOf } from '@tickwire/protocol';
 import type { Room, Seat } from '@tickwire/server';
 import type { arena } from '../game.ts';
-import type { Bot, Mind } from './bot.ts';
+import type { Bot } from './bot.ts';
 import type { Allowance } from './talk.ts';
 
 export type PlayerId = EntityId<'player'>;
@@ -27,14 +27,6 @@ export interface Match {
   allowances: Map<number, Allowance>;
   /** Bots this room wants when there is space for them. */
   wantedBots: number;
-}
-
-/** What of a match is not in its rows; plain data, for a checkpoint. */
-export interface SavedMatch {
-  /** Players and their cards, by id. */
-  cards: [PlayerId, EntityId<'card'>][];
-  bots: [PlayerId, Readonly<Mind>][];
-  allowances: [number, Allowance][];
 }
 
 export type ArenaSeat = Seat<typeof arena, Guest>;
