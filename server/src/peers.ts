@@ -52,6 +52,8 @@ export class Peers {
       const late = () => reject(new DirectoryError('late', `shard ${shard} does not answer`));
       timer = setTimeout(late, DEADLINE_MS);
     });
+    // It may be late while the question is still on its way, and nobody waits for it yet.
+    answer.catch(() => {});
     try {
       await this.#say(shard, ['ask', serial, this.#shard, service, given]);
       return await answer;
