@@ -105,7 +105,7 @@ export class Players {
       door.tickets.take(ticket.nonce);
       if (typeof identified !== 'object' || home.playing(id) !== room) return undefined;
       const seat = Number(ticket.nonce.slice(1));
-      room.seated.add(seat);
+      room.sit(seat);
       if (room.taken > seatsOfRoom) this.overfull++;
       return { seat, room: id };
     } catch (error) {
@@ -115,7 +115,7 @@ export class Players {
   }
 
   #leave(player: Player): void {
-    const { clock, homes, now } = this.#world;
+    const { clock, homes } = this.#world;
     if (this.#bySeat.get(player.seat) !== player) return;
     const home = homes.get(player.room);
     const room = home?.alive ? home.playing(player.room) : undefined;
@@ -124,8 +124,7 @@ export class Players {
       return;
     }
     this.#bySeat.delete(player.seat);
-    if (home && room?.seated.delete(player.seat)) {
-      room.emptySinceMs = now();
+    if (home && room?.rise(player.seat)) {
       home.placement.free(room.real, nameOf(player.seat));
     }
     this.present--;

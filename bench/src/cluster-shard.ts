@@ -51,21 +51,45 @@ export class SimulatedRoom {
   readonly canBeWatched = false;
   readonly code = { stop: silent };
   readonly id: string;
-  readonly seated: Set<number>;
   over = false;
   locked = false;
   emptySinceMs: number;
   readonly #now: () => number;
+  readonly #seated: Set<number>;
+  /** Of these seats, until they change: it is saved twice a second. */
+  #packed: Uint8Array | undefined;
 
   constructor(id: string, seated: Iterable<number>, now: () => number) {
     this.id = id;
-    this.seated = new Set(seated);
+    this.#seated = new Set(seated);
     this.#now = now;
     this.emptySinceMs = now();
   }
 
+  get seated(): ReadonlySet<number> {
+    return this.#seated;
+  }
+
   get taken(): number {
-    return this.seated.size;
+    return this.#seated.size;
+  }
+
+  sit(seat: number): void {
+    this.#packed = undefined;
+    this.#seated.add(seat);
+  }
+
+  /** False: it was not there. */
+  rise(seat: number): boolean {
+    this.#packed = undefined;
+    this.emptySinceMs = this.#now();
+    return this.#seated.delete(seat);
+  }
+
+  /** Its checkpoint. */
+  pack(): Uint8Array {
+    this.#packed ??= new Uint8Array(Uint32Array.from(this.#seated).buffer);
+    return this.#packed;
   }
 
   get doneTick(): number {
@@ -77,18 +101,16 @@ export class SimulatedRoom {
   }
 }
 
-/** A checkpoint of a simulated room. */
-export function packSeats({ seated }: Pick<SimulatedRoom, 'seated'>): Uint8Array {
-  return new Uint8Array(Uint32Array.from(seated).buffer);
-}
-
+/** Of a checkpoint. */
 export function unpackSeats(bytes: Uint8Array): Uint32Array {
   return new Uint32Array(bytes.slice().buffer);
 }
 
-/** What Seating would say of its players. */
-function recordsOf({ seated }: Pick<SimulatedRoom, 'seated'>): { readonly place: string }[] {
-  return Array.from(seated, (seat) => ({ place: nameOf(seat) }));
+/** What Seating would say of its players, to who asks for that: a checkpoint does without. */
+function recordsOf(room: SimulatedRoom): { flatMap(of: (record: object) => unknown): unknown } {
+  return {
+    flatMap: (of) => [...room.seated].flatMap((seat) => of({ place: nameOf(seat) })),
+  };
 }
 
 /** What the directory calls a seat. */
@@ -146,7 +168,7 @@ export class SimulatedShard {
     this.succession = new Succession(this.#heir, { ...about, ...clocks, rooms, restore });
     const seating = { unsaved: new Set(), recordsOf } as never;
     const recovery = new Recovery({ ...about, shard, seating, signsBySecret: false });
-    const pack = (room: GameRoom) => packSeats(room as never as SimulatedRoom);
+    const pack = (room: GameRoom) => (room as never as SimulatedRoom).pack();
     const { checkpointMs } = limits;
     const load = () => this.seats / world.seatsOfShard;
     const duties = { ...about, shard, seating, leases, peers, clocks, checkpointMs, load };
