@@ -166,7 +166,9 @@ export class SimulatedShard {
     const restore = this.#restored.bind(this);
     const rooms = { [KIND]: this.kind() } as never;
     this.succession = new Succession(this.#heir, { ...about, ...clocks, rooms, restore });
-    const seating = { unsaved: new Set(), recordsOf } as never;
+    // Nobody waits for a match here.
+    const waiting = { services: {}, sendAway: async () => {} };
+    const seating = { unsaved: new Set(), recordsOf, waiting } as never;
     const recovery = new Recovery({ ...about, shard, seating, signsBySecret: false });
     const pack = (room: GameRoom) => (room as never as SimulatedRoom).pack();
     const { checkpointMs } = limits;

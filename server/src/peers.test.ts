@@ -7,7 +7,7 @@ import { Peers } from './peers.ts';
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
 afterEach(() => void vi.useRealTimers());
 
-test('a question that is late while it is still being sent is refused, and nothing else', async () => {
+test('a question that is late while it is still being sent is refused, and no more', async () => {
   const unhandled: unknown[] = [];
   const hear = (error: unknown) => void unhandled.push(error);
   process.on('unhandledRejection', hear);
