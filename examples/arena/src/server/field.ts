@@ -18,7 +18,7 @@ import {
 } from '../rules.ts';
 import type { Senses } from './bot.ts';
 import { fireWeapons, flyRockets } from './combat.ts';
-import type { ArenaRoom, Guest, Match, PlayerId, PlayerRow, SavedMatch, Timers } from './match.ts';
+import type { ArenaRoom, Guest, Match, PlayerId, PlayerRow, Timers } from './match.ts';
 import { loadMatch, type SavedMatch, saveMatch } from './saving.ts';
 import { addBot, addKits, addPlayer, removePlayer, respawn, sweepRadar } from './spawning.ts';
 import { cleanLine, cleanName, maySpeak, newAllowance, uniqueName } from './talk.ts';
