@@ -9,7 +9,7 @@ export const duel = defineGame({
     ...whereabouts,
     mayKill: bool(),
     phase: choice('waiting', 'ready', 'playing', 'over'),
-    /** The tick in which the phase ends; 0: nobody knows yet. */
+    /** The tick in which the phase ends; 0 while others are waited for. */
     endTick: int(0, 2 ** 30),
   },
   entities: {

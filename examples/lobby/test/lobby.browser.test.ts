@@ -76,11 +76,8 @@ browserSuite('the lobby', () => {
     await screenshot(ada.page, 'lobby-desk');
     await screenshot(bob.page, 'lobby-phone');
 
-    for (const page of pages) {
-      await page.getByRole('button', { name: 'Play', exact: true }).click();
-      // The first of a duel may open one on each shard at the same moment.
-      await page.waitForFunction(() => window.lobby.duel, undefined, PATIENCE);
-    }
+    for (const page of pages) await page.getByRole('button', { name: 'Play', exact: true }).click();
+    await ada.page.getByText('2 of 4 players found').waitFor(PATIENCE);
     for (const page of pages) await phase(page, 'playing');
     const [room, same] = await Promise.all(pages.map((page) => page.evaluate(duelOf)));
     expect(same.room).toBe(room.room);

@@ -1,7 +1,7 @@
 // The lobby's rooms over real sockets, with clients in Node and a clock that runs faster for duels:
 // who is told what, what is refused, and that parties stay together. What a page makes of it, and
 // what becomes of it on several shards, is lobby.browser.test.ts.
-import { connect, type GameClient } from '@tickwire/client';
+import { type ConnectOptions, connect, type GameClient } from '@tickwire/client';
 import { type Server, serve } from '@tickwire/server';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
@@ -16,7 +16,13 @@ import { ThisShard } from '../src/server/this-shard.ts';
 
 /** Longest wait for something to be shown, ms: a join and a few ticks on a busy machine. */
 const PATIENCE = { timeout: 10_000, interval: 20 };
-const QUICK = { waitSeconds: 0.3, readySeconds: 0.2, playSeconds: 2, overSeconds: 0.3 };
+const QUICK = {
+  queueSeconds: 0.3,
+  arriveSeconds: 0.2,
+  readySeconds: 0.2,
+  playSeconds: 2,
+  overSeconds: 0.3,
+};
 
 const tokenOf = (name: string) => `${Buffer.from(name).toString('hex').padEnd(32, '0')} ${name}`;
 
@@ -50,7 +56,7 @@ async function join<G extends { readonly hash: string }>(
   game: G,
   name: string,
   room: string,
-  more: { ticket?: string } = {},
+  more: Pick<ConnectOptions<G>, 'ticket' | 'onWaiting' | 'signal'> = {},
 ): Promise<GameClient<G>> {
   const { url } = server;
   const client = await connect(game, { url, room, token: tokenOf(name), WebSocket, ...more });
@@ -124,14 +130,16 @@ describe('a duel', () => {
     const watcher = await join(lobby, 'Watcher', 'lobby');
     // In the other lobby, which tells what Ada does.
     await join(lobby, 'Ada', 'lobby');
-    const ada = await join(duel, 'Ada', 'duel');
-    await new Promise((resolve) => setTimeout(resolve, 1_000 * QUICK.waitSeconds));
-    expect(phaseOf(ada)).toBe('waiting');
-    const bob = await join(duel, 'Bob', 'duel');
+    const told: number[] = [];
+    const onWaiting = ({ found }: { found: number }) => told.push(found);
+    const joining = join(duel, 'Ada', 'duel', { onWaiting });
+    await vi.waitFor(() => expect(told).toContain(1), PATIENCE);
+    const [ada, bob] = await Promise.all([joining, join(duel, 'Bob', 'duel')]);
     expect(bob.room).toBe(ada.room);
-    await vi.waitFor(() => expect(phaseOf(ada)).toBe('ready'), PATIENCE);
-    const late = await join(duel, 'Late', 'duel');
-    expect(late.room).not.toBe(ada.room);
+    const calling = new AbortController();
+    const { signal } = calling;
+    const late = join(duel, 'Late', 'duel', { signal, onWaiting: () => calling.abort() });
+    await expect(late).rejects.toMatchObject({ reason: 'left' });
     await vi.waitFor(() => expect(phaseOf(bob)).toBe('playing'), PATIENCE);
     await vi.waitFor(() => {
       const [row] = watcher.view().all('duel');
@@ -150,9 +158,9 @@ describe('a duel', () => {
   });
 
   test('counts what is collected, and puts another coin elsewhere', async () => {
-    const ada = await join(duel, 'Ada', 'duel');
+    const room = await server.shard.open('duel');
+    const ada = await join(duel, 'Ada', room.id);
     await vi.waitFor(() => expect(ada.view().mine('player')).toBeDefined(), PATIENCE);
-    const room = [...server.shard.rooms.values()].find(({ kind }) => kind === 'duel')!;
     const [player] = room.world.all('player') as Iterable<Place>;
     const coins = [...(room.world.all('coin') as Iterable<Place & { golden: boolean }>)];
     const [{ golden }] = coins;
@@ -170,27 +178,25 @@ interface Place {
 
 describe('a party', () => {
   test('gets into one duel, each member with a ticket of his own', async () => {
-    // Fills the room that strangers are put into, so that two do not fit.
-    for (const name of ['A', 'B', 'C']) await join(duel, name, 'duel');
+    const strangers = ['A', 'B', 'C'].map((name) => join(duel, name, 'duel'));
     const ada = await join(party, 'Ada', 'party');
     const bob = await join(party, 'Bob', ada.room);
-    const told: { room: string; ticket: string }[] = [];
-    for (const member of [ada, bob])
-      member.on('go', ({ room, ticket }) => told.push({ room, ticket }));
+    const told: { ticket: string; port: number }[] = [];
+    for (const member of [ada, bob]) member.on('go', (seat) => told.push(seat));
     await bob.call('play', {});
     await vi.waitFor(() => {
       for (const member of [ada, bob]) member.view();
       expect(told).toHaveLength(2);
     }, PATIENCE);
-    expect(told[0].room).toBe(told[1].room);
-    expect(told[0].ticket).not.toBe(told[1].ticket);
-    for (const { room, ticket } of told) {
-      const client = await join(duel, 'nobody who is asked', room, { ticket });
-      expect(client.room).toBe(room);
-    }
-    const room = server.shard.rooms.get(told[0].room)!;
+    expect(told.map(({ port }) => port)).toEqual([server.port, server.port]);
+    const members = await Promise.all(
+      told.map(({ ticket }) => join(duel, 'nobody who is asked', 'duel', { ticket })),
+    );
+    await Promise.all(strangers);
+    expect(members[0].room).toBe(members[1].room);
+    const room = server.shard.rooms.get(members[0].room)!;
     const players = [...(room.world.all('player') as Iterable<{ name: string }>)];
-    expect(players.map(({ name }) => name).sort()).toEqual(['Ada', 'Bob']);
+    expect(players.map(({ name }) => name)).toEqual(expect.arrayContaining(['Ada', 'Bob']));
   });
 });
 

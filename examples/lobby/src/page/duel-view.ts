@@ -91,7 +91,7 @@ function clockText(view: View): string {
   const seconds = Math.max(0, Math.ceil((endTick - view.tick) / duel.tickRate));
   switch (phase) {
     case 'waiting':
-      return endTick === 0 ? 'Waiting for somebody else…' : `Begins in ${seconds} s`;
+      return 'The others are on their way…';
     case 'ready':
       return `${seconds}`;
     case 'playing':

@@ -1,5 +1,5 @@
 // The way into a duel: the button, the wait in the queue with its progress and the way out of it,
-// and invitations to a party. A party comes with a place that is kept, and does not wait.
+// and invitations to a party. A party waits together.
 import { ConnectError } from '@tickwire/client';
 import type { Account } from './account.ts';
 import { button, make, panel, setText } from './dom.ts';
@@ -36,7 +36,7 @@ export class PlayPanel {
     this.root.append(rules, this.#play, this.#wait, this.#note, this.#invitations);
   }
 
-  /** In any duel, or in the one where a place is kept. */
+  /** Waits for a duel, alone or with a party. */
   async play(seat?: Seat): Promise<void> {
     if (this.#duel.client) return;
     this.#calling?.abort();
@@ -48,7 +48,7 @@ export class PlayPanel {
       const { signal } = calling;
       const onWaiting = (waiting: Waiting) => this.#shows(waiting);
       const session = await joinDuel(this.#account, this.#duel.sample, {
-        ...seat,
+        seat,
         onWaiting,
         signal,
       });

@@ -9,9 +9,11 @@ import type { Account } from './account.ts';
 export type LobbyClient = GameClient<typeof lobby>;
 export type DuelClient = GameClient<typeof duel>;
 export type PartyClient = GameClient<typeof party>;
-/** A place in a duel that is kept for one. */
+/** A place in the queue with one's party. */
 export interface Seat {
   readonly room: string;
+  /** Of a shard of the host that the page came from. */
+  readonly port: number;
   readonly ticket: string;
 }
 
@@ -57,10 +59,15 @@ export function ended(client: Pick<LobbyClient, 'onStatus'>): Promise<void> {
 export function joinDuel(
   account: Account,
   sample: () => { push: Push },
-  more: Partial<Seat> & Pick<ConnectOptions<typeof duel>, 'onWaiting' | 'signal'> = {},
+  {
+    seat,
+    ...more
+  }: { seat?: Seat | undefined } & Pick<ConnectOptions<typeof duel>, 'onWaiting' | 'signal'>,
 ): Promise<DuelClient> {
   const { token } = account;
-  return connect(duel, { room: 'duel', token, sample, retryCapMs: RETRY_MS, ...more });
+  const { room = 'duel', ticket } = seat ?? {};
+  const url = seat && `${location.protocol}//${location.hostname}:${seat.port}`;
+  return connect(duel, { url, room, ticket, token, sample, retryCapMs: RETRY_MS, ...more });
 }
 
 export function joinParty(account: Account, room: string, ticket?: string): Promise<PartyClient> {

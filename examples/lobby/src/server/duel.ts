@@ -19,18 +19,28 @@ import type { ThisShard } from './this-shard.ts';
 type DuelRoom = Room<typeof duel, Account, undefined>;
 type Phase = DuelRoom['state']['phase'];
 
-/** How long the phases of a duel last, seconds. */
+/** How long a duel is waited for, and how long its phases last, seconds. */
 export interface Pace {
-  /** For a third and fourth player, once there are two. */
-  waitSeconds: number;
+  /** In the queue, for a third and fourth player. */
+  queueSeconds: number;
+  /** From the opening of the room, for those who are on their way to it. */
+  arriveSeconds: number;
   readySeconds: number;
   playSeconds: number;
   /** For the result to be read. */
   overSeconds: number;
 }
 
-export const PACE: Pace = { waitSeconds: 4, readySeconds: 3, playSeconds: 20, overSeconds: 6 };
+export const PACE: Pace = {
+  queueSeconds: 4,
+  arriveSeconds: 1,
+  readySeconds: 2,
+  playSeconds: 20,
+  overSeconds: 6,
+};
 
+/** Who is alone after as long as a ticket is good has nobody to play with. */
+const ALONE_SECONDS = 10;
 /** Coins lie further from the wall than this: where a square can reach them. */
 const MARGIN = 40;
 /** One coin in five is golden. */
@@ -49,6 +59,12 @@ export function duelRoom(accounts: Accounts, shard: ThisShard, pace: Pace = PACE
     user: ({ user }) => user,
     open: (room: DuelRoom) => void addCoins(room),
     seats: MOST_PLAYERS,
+    match: {
+      queue: {
+        players: MOST_PLAYERS,
+        startWith: { players: FEWEST_PLAYERS, afterS: pace.queueSeconds },
+      },
+    },
     // Who does not come back has lost by then.
     graceMs: 15_000,
     join(room, seat) {
@@ -84,11 +100,10 @@ function advance(room: DuelRoom, pace: Pace): void {
   const isDue = state.endTick > 0 && room.tick >= state.endTick;
   switch (state.phase) {
     case 'waiting':
-      if (players < FEWEST_PLAYERS) state.endTick = 0;
-      else if (players === MOST_PLAYERS || isDue) {
+      if (isComplete(room, players, pace)) {
         room.locked = true;
         enter(room, 'ready', pace.readySeconds);
-      } else if (state.endTick === 0) state.endTick = ticksFromNow(room, pace.waitSeconds);
+      } else if (room.tick > ticksOf(ALONE_SECONDS)) room.close('nobody else came');
       break;
     case 'ready':
       if (isDue) begin(room, pace);
@@ -104,14 +119,20 @@ function advance(room: DuelRoom, pace: Pace): void {
   }
 }
 
+/** Who is not there now may still come: a ticket is good in a locked room. */
+function isComplete(room: DuelRoom, players: number, { arriveSeconds }: Pace): boolean {
+  if (players === MOST_PLAYERS) return true;
+  return players >= FEWEST_PLAYERS && room.tick > ticksOf(arriveSeconds);
+}
+
 function enter(room: DuelRoom, phase: Phase, seconds: number): void {
   room.state.phase = phase;
-  room.state.endTick = ticksFromNow(room, seconds);
+  room.state.endTick = room.tick + ticksOf(seconds);
   tellStanding(room);
 }
 
-function ticksFromNow(room: DuelRoom, seconds: number): number {
-  return room.tick + Math.round(seconds * duel.tickRate);
+function ticksOf(seconds: number): number {
+  return Math.round(seconds * duel.tickRate);
 }
 
 /** What was collected while waiting does not count. */

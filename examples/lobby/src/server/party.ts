@@ -1,6 +1,7 @@
-// The parties: private rooms, found by who has the id. Who presses play has the room ask for places
-// in a duel for all of them, all or none, and hand each member a ticket of his own. Trap: members'
-// tokens are not kept, so the room asks with passes that it signs (account.ts).
+// The parties: private rooms, found by who has the id. Who presses play has the room ask for a
+// place in the queue for all of them together, and hand each member a ticket of his own. Traps:
+// members' tokens are not kept, so the room asks with passes that it signs (account.ts); and the
+// party waits at the shard that was asked, so that is where members go.
 import { defineRoom, Refusal, type Room, type RoomKind } from '@tickwire/server';
 import { party } from '../party-game.ts';
 import { MOST_PLAYERS } from '../rules.ts';
@@ -40,7 +41,7 @@ export function partyRoom(accounts: Accounts, shard: ThisShard): RoomKind {
         const tokens = members.map(({ auth }) => accounts.pass(auth));
         const { room: id, tickets } = await askPlaces(shard.url, tokens);
         for (const [n, seat] of members.entries())
-          room.emit('go', { room: id, ticket: tickets[n] }, { to: seat });
+          room.emit('go', { room: id, ticket: tickets[n], port: shard.port }, { to: seat });
       },
     },
   });
