@@ -96,15 +96,22 @@ export class SimulatedDirectory implements Directory {
     return this.#ask(DEMANDS.looks(rooms.length), () => this.#truth.memory.rooms(kind));
   }
 
-  async candidates(kind: string, match: string, limit: number): Promise<readonly RoomEntry[]> {
+  async candidates(
+    kind: string,
+    build: string,
+    match: string,
+    limit: number,
+  ): Promise<readonly RoomEntry[]> {
     const found: RoomEntry[] = [];
     for (let page = 0; page < MAX_PAGES && found.length < limit; page++) {
       const listed = await this.#ask(DEMANDS.list(limit), () =>
         this.#truth.listed(kind, match, page * limit, limit),
       );
       if (listed.length === 0) break;
-      for (const entry of await this.#look(listed))
-        if (entry && !entry.orphan && !entry.locked && entry.taken < entry.seats) found.push(entry);
+      for (const entry of await this.#look(listed)) {
+        const isFree = entry && !entry.orphan && !entry.locked && entry.taken < entry.seats;
+        if (isFree && entry.build === build) found.push(entry);
+      }
       if (listed.length < limit) break;
     }
     return found.sort((a, b) => a.seats - a.taken - (b.seats - b.taken)).slice(0, limit);

@@ -136,7 +136,7 @@ function questions(directory: Directory): Question[] {
     question(
       'candidates, 8',
       [...DEMANDS.list(8), ...DEMANDS.looks(8)],
-      () => directory.candidates('field', '', 8),
+      () => directory.candidates('field', 'build', '', 8),
       2_000,
     ),
     question('publish, 0 listen', DEMANDS.publish(0), () => directory.publish('a', identity)),

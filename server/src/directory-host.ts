@@ -47,7 +47,7 @@ const ASKED: Readonly<Record<Asked, readonly Check[]>> = {
   release: [lease],
   room: [text],
   rooms: [optional(text)],
-  candidates: [text, text, number],
+  candidates: [text, text, text, number],
   orphans: [],
   reserve: [text, listOf(shape({ seat: text, identity: bytes })), number],
   redeem: [lease, text],

@@ -135,8 +135,16 @@ export interface Directory {
   room(id: string): Promise<RoomEntry | undefined>;
   /** Rooms of a kind, or all, that are not hidden; oldest first. */
   rooms(kind?: string): Promise<readonly RoomEntry[]>;
-  /** At most `limit` of a kind and match that have a place, as far as is known; fullest first. */
-  candidates(kind: string, match: string, limit: number): Promise<readonly RoomEntry[]>;
+  /**
+   * At most `limit` of a kind, build and match that have a place, as far as is known; fullest
+   * first.
+   */
+  candidates(
+    kind: string,
+    build: string,
+    match: string,
+    limit: number,
+  ): Promise<readonly RoomEntry[]>;
   /**
    * Rooms whose lease is over, the longest first, without those that are to be passed over; where
    * there are many shards or rooms, some of them, and others the next time.

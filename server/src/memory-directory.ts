@@ -158,10 +158,17 @@ export class MemoryDirectory implements Directory {
       .map((room) => this.#entryOf(room));
   }
 
-  async candidates(kind: string, match: string, limit: number): Promise<readonly RoomEntry[]> {
+  async candidates(
+    kind: string,
+    build: string,
+    match: string,
+    limit: number,
+  ): Promise<readonly RoomEntry[]> {
     const found: RoomEntry[] = [];
     for (const room of this.#byKind.get(kind) ?? []) {
-      if (room.facts.match !== match || room.facts.hidden || room.locked) continue;
+      const { facts } = room;
+      const isFor = facts.build === build && facts.match === match && !facts.hidden;
+      if (!isFor || room.locked) continue;
       const entry = this.#entryOf(room);
       if (!entry.orphan && entry.taken < entry.seats) found.push(entry);
     }

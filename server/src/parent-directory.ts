@@ -109,8 +109,13 @@ export class ParentDirectory implements Directory {
     return this.#ask('rooms', kind);
   }
 
-  candidates(kind: string, match: string, limit: number): Promise<readonly RoomEntry[]> {
-    return this.#ask('candidates', kind, match, limit);
+  candidates(
+    kind: string,
+    build: string,
+    match: string,
+    limit: number,
+  ): Promise<readonly RoomEntry[]> {
+    return this.#ask('candidates', kind, build, match, limit);
   }
 
   async orphans(passed: ReadonlySet<string> = new Set()): Promise<readonly RoomEntry[]> {

@@ -161,9 +161,10 @@ export class Placement {
     }
     if (best) return { room: best, seat: undefined };
     const others = peers ? await underDirectory(directory.rooms(kind)) : [];
-    const other = others.find(
-      (entry) => entry.match === match && entry.shard !== shard.owner.shard && !entry.orphan,
-    );
+    const { hash } = shard.kind(kind).game;
+    const other = others
+      .filter(({ orphan, shard: owner }) => !orphan && owner !== shard.owner.shard)
+      .find((entry) => entry.match === match && entry.build === hash);
     // It says there what it said here, and finds a room of that shard, or is sent on.
     if (other) throw new Elsewhere(other.url);
     throw new JoinRefused(CloseCode.Full, `no ${kind} room can be watched`);
@@ -271,13 +272,14 @@ export class Placement {
   ): Promise<T> {
     const { shard, directory } = this.#options;
     const { kind, match } = target;
-    const rule = shard.kind(kind).definition.match ?? {};
+    const { definition, game } = shard.kind(kind);
+    const rule = definition.match ?? {};
     const { capacity, pick = 'fullest' } = rule;
     // They come fullest first, and each that is asked for is a question to the directory.
     const isGiven = pick === 'fullest' && capacity === undefined && places === 1;
     const wanted = isGiven ? TRIES : CANDIDATES;
     for (let opened = 0; opened < OPENINGS; ) {
-      const known = await underDirectory(directory.candidates(kind, match, wanted));
+      const known = await underDirectory(directory.candidates(kind, game.hash, match, wanted));
       for (const entry of ordered(rule, known, places).slice(0, TRIES)) {
         const isOurs = entry.shard === shard.owner.shard;
         const room = isOurs ? shard.playing(entry.id) : entry;

@@ -113,7 +113,7 @@ class RedisDirectory implements Directory {
 
   async claim(facts: RoomFacts, { shard, url }: Owner, held?: number): Promise<Claim> {
     const { id, kind, build, seats, match, hidden } = facts;
-    const open = hidden ? '' : openName(kind, match);
+    const open = hidden ? '' : openName(kind, build, match);
     // Refuses names before anything is written.
     this.#keys.room(id);
     this.#keys.rooms(kind);
@@ -189,8 +189,13 @@ class RedisDirectory implements Directory {
     return entries.filter((entry) => kind === undefined || entry.kind === kind);
   }
 
-  async candidates(kind: string, match: string, limit: number): Promise<readonly RoomEntry[]> {
-    const name = openName(kind, match);
+  async candidates(
+    kind: string,
+    build: string,
+    match: string,
+    limit: number,
+  ): Promise<readonly RoomEntry[]> {
+    const name = openName(kind, build, match);
     const list = this.#keys.open(name);
     const atOnce = Math.min(limit, ROOMS_AT_ONCE);
     const seen: Seen[] = [];

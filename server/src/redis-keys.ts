@@ -45,7 +45,7 @@ export class RedisKeys {
     return `${this.#prefix}rooms${kind === undefined ? '' : `:${escaped(kind)}`}`;
   }
 
-  /** Rooms of a kind and match by their free seats; `name` is from `openName`. */
+  /** Rooms of a kind, build and match by their free seats; `name` is from `openName`. */
   open(name: string): string {
     return `${this.#prefix}open:${name}`;
   }
@@ -66,9 +66,9 @@ export class RedisKeys {
 }
 
 /** Matches are any text that a game makes of what a client asks for. */
-export function openName(kind: string, match: string): string {
+export function openName(kind: string, build: string, match: string): string {
   return createHash('sha256')
-    .update(JSON.stringify([kind, match]))
+    .update(JSON.stringify([kind, build, match]))
     .digest('base64url');
 }
 

@@ -134,16 +134,27 @@ export class Shard implements Heir {
 
   /** Opens what is to stand even if nobody is in it: once, however many shards there are. */
   async start(): Promise<void> {
-    const { rooms, leases, directory } = this.#options;
+    const { rooms, leases } = this.#options;
     for (const [kind, { definition }] of Object.entries(rooms)) {
       if (!definition.keep) continue;
-      const id = `${kind}-0`;
-      if (leases && (await directory.room(id))) continue;
-      await this.open(kind, leases && { id }).catch((error) => {
+      const about = leases ? await this.#kept(kind) : {};
+      if (!about) continue;
+      await this.open(kind, about).catch((error) => {
         // Another shard was quicker.
         if (!(error instanceof JoinRefused && error.counter === TAKEN)) throw error;
       });
     }
+  }
+
+  /** A kind's kept room, unless it is there. What stands under its id may be another build's. */
+  async #kept(kind: string): Promise<OpenOptions | undefined> {
+    const { hash } = this.kind(kind).game;
+    for (const id of [`${kind}-0`, `${kind}-0-${hash}`]) {
+      const entry = await this.#options.directory.room(id);
+      if (!entry) return { id };
+      if (entry.build === hash) return undefined;
+    }
+    return undefined;
   }
 
   /**

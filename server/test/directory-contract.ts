@@ -75,7 +75,7 @@ const claims = chapterSuite('claims', HOLDS_MS, (doors) => {
     expect(await b.room('r1')).toBeUndefined();
     expect(await b.load('r1')).toBeUndefined();
     expect(await b.rooms()).toEqual([]);
-    expect(await b.candidates('field', 'duel', 5)).toEqual([]);
+    expect(await b.candidates('field', 'b1', 'duel', 5)).toEqual([]);
     expect(await a.release(lease)).toBe(false);
     await claimed(b, facts('r1'), south);
     expect(await a.room('r1')).toMatchObject({ ...south, taken: 0 });
@@ -141,7 +141,7 @@ const leases = chapterSuite('leases that run out', SHORT_MS, (doors) => {
     await a.save(old, 3, bytes('state'));
     await isOrphan(b, 'r1');
     expect(await b.reserve('r1', promises('p2'), LONG_MS)).toBe('orphan');
-    expect(await b.candidates('field', '', 5)).toEqual([]);
+    expect(await b.candidates('field', 'b1', '', 5)).toEqual([]);
     const lease = await claimed(b, facts('r1'), south);
     expect(lease.epoch).toBeGreaterThan(old.epoch);
     expect(await a.room('r1')).toMatchObject({ ...south, taken: 1, epoch: lease.epoch });

@@ -40,17 +40,21 @@ export const lists = chapterSuite('lists of rooms', HOLDS_MS, (doors) => {
     await a.reserve('nearly', promises('p1', 'p2', 'p3'), LONG_MS);
     await a.reserve('full', promises('p1', 'p2', 'p3', 'p4'), LONG_MS);
     await vi.waitFor(async () => {
-      expect(ids(await a.candidates('field', 'duel', 9))).toEqual(['nearly', 'half', 'empty']);
-      expect(ids(await b.candidates('field', 'duel', 2))).toEqual(['nearly', 'half']);
+      expect(ids(await a.candidates('field', 'b1', 'duel', 9))).toEqual([
+        'nearly',
+        'half',
+        'empty',
+      ]);
+      expect(ids(await b.candidates('field', 'b1', 'duel', 2))).toEqual(['nearly', 'half']);
     });
-    expect(ids(await b.candidates('field', '', 9))).toEqual([]);
-    expect(ids(await b.candidates('lobby', 'duel', 9))).toEqual(['other kind']);
+    expect(ids(await b.candidates('field', 'b1', '', 9))).toEqual([]);
+    expect(ids(await b.candidates('lobby', 'b1', 'duel', 9))).toEqual(['other kind']);
   });
 
   test('a room is a candidate again when a seat of it is free, or it is open', async () => {
     const { a } = doors;
     const lease = await claimed(a, facts('r1', { seats: 1 }));
-    const found = async () => ids(await a.candidates('field', '', 9));
+    const found = async () => ids(await a.candidates('field', 'b1', '', 9));
     expect(await found()).toEqual(['r1']);
     expect(await a.take(lease, 'p1')).toBe('taken');
     expect(await found()).toEqual([]);
@@ -93,7 +97,7 @@ export const lists = chapterSuite('lists of rooms', HOLDS_MS, (doors) => {
       const room = { id: name, kind: name, match: name, seats: seats + 1, taken: 1 };
       expect(await b.room(name)).toMatchObject(room);
       expect(await b.rooms(name)).toMatchObject([room]);
-      expect(ids(await b.candidates(name, name, 9))).toEqual(seats > 0 ? [name] : []);
+      expect(ids(await b.candidates(name, 'b1', name, 9))).toEqual(seats > 0 ? [name] : []);
     }
     expect(await b.rooms()).toHaveLength(names.length);
   });

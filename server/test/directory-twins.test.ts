@@ -100,7 +100,7 @@ function question(chance: Random, leases: number): [name: string, ask: Question]
     room: async (twin) => twin.entry(await twin.directory.room(id)),
     rooms: async (twin) => (await twin.directory.rooms()).map((room) => twin.entry(room)),
     candidates: async (twin) => {
-      const found = await twin.directory.candidates('field', more.match, 99);
+      const found = await twin.directory.candidates('field', 'b1', more.match, 99);
       // Which of two equally full ones comes first is nobody's business.
       const key = (room: RoomEntry) => `${room.seats - room.taken} ${room.id}`;
       return found.map(key).sort();

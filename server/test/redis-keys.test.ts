@@ -134,7 +134,7 @@ describe.skipIf(redisMissing !== undefined)(`keys in Redis${why}`, () => {
     const ids = (rooms: readonly { id: string }[]) => rooms.map(({ id }) => id);
     expect(ids(await directory.rooms())).toEqual(['r1']);
     expect(ids(await directory.rooms('field'))).toEqual(['r1']);
-    expect(ids(await directory.candidates('field', '', 9))).toEqual(['r1']);
+    expect(ids(await directory.candidates('field', 'b1', '', 9))).toEqual(['r1']);
     expect(await directory.orphans()).toEqual([]);
     const scores = () => Promise.all(lists.map((list) => scoreOf(list, 'ghost')));
     await until(scores, (all) => all.every((score) => score === null));
@@ -146,7 +146,9 @@ describe.skipIf(redisMissing !== undefined)(`keys in Redis${why}`, () => {
     const untilMs = Number(await server.ask('HGET', key('{r:r1}:room'), 'until'));
     await server.ask('ZADD', open, '2', 'r1');
     await server.ask('ZADD', leases, '1', 'r1');
-    expect(await directory.candidates('field', '', 9)).toMatchObject([{ id: 'r1', taken: 0 }]);
+    expect(await directory.candidates('field', 'b1', '', 9)).toMatchObject([
+      { id: 'r1', taken: 0 },
+    ]);
     expect(await directory.orphans()).toEqual([]);
     await until(
       () => scoreOf(open, 'r1'),
@@ -165,7 +167,7 @@ describe.skipIf(redisMissing !== undefined)(`keys in Redis${why}`, () => {
       expect(await directory.reserve(`full${i}`, promises('p1'), LONG_MS)).toBe('reserved');
     const list = await openList();
     for (let i = 0; i < 12; i++) await server.ask('ZADD', list, '1', `full${i}`);
-    expect(await directory.candidates('field', '', 2)).toMatchObject([{ id: 'free' }]);
+    expect(await directory.candidates('field', 'b1', '', 2)).toMatchObject([{ id: 'free' }]);
   });
 
   test('a room that stands on the list of another match is no candidate there', async () => {
@@ -175,19 +177,21 @@ describe.skipIf(redisMissing !== undefined)(`keys in Redis${why}`, () => {
     await directory.release(old);
     await claimed(directory, facts('r2', { match: 'team' }));
     await server.ask('ZADD', duels, '4', 'r2');
-    expect(await directory.candidates('field', 'duel', 9)).toMatchObject([{ id: 'r1' }]);
+    expect(await directory.candidates('field', 'b1', 'duel', 9)).toMatchObject([{ id: 'r1' }]);
     await until(
       () => scoreOf(duels, 'r2'),
       (score) => score === null,
     );
-    expect(await directory.candidates('field', 'team', 9)).toMatchObject([{ id: 'r2' }]);
+    expect(await directory.candidates('field', 'b1', 'team', 9)).toMatchObject([{ id: 'r2' }]);
   });
 
   test('lists that are lost are written again by renewals', async () => {
     const lease = await claimed(directory, facts('r1'));
     await server.ask('DEL', await openList(), await leaseList('r1'));
     await directory.renew([lease]);
-    expect(await directory.candidates('field', '', 9)).toMatchObject([{ id: 'r1', ...north }]);
+    expect(await directory.candidates('field', 'b1', '', 9)).toMatchObject([
+      { id: 'r1', ...north },
+    ]);
     expect(await leaseList('r1')).toContain('lease:');
   });
 
