@@ -125,7 +125,10 @@ export interface Directory {
    * remembered for a minute. A released room that is refused has no owner: ''.
    */
   claim(room: RoomFacts, owner: Owner, held?: number): Promise<Claim>;
-  /** Answers those that are lost. Of none as well: that the directory answers is news. */
+  /**
+   * Answers those that are lost; who asks for one lives, so that it has no falls. Of none as well:
+   * that the directory answers is news.
+   */
   renew(leases: readonly Lease[]): Promise<readonly string[]>;
   /** Gives the room to another shard in one step; answers the new epoch. */
   handOver(lease: Lease, to: Owner): Promise<number | false>;

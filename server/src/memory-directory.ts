@@ -115,9 +115,11 @@ export class MemoryDirectory implements Directory {
     const untilMs = this.#now() + this.leaseMs;
     const lost: string[] = [];
     for (const lease of leases) {
-      const room = this.#owned(lease);
-      if (room) room.untilMs = untilMs;
+      const room = this.#known(lease.id);
+      if (room?.epoch === lease.epoch) room.untilMs = untilMs;
       else lost.push(lease.id);
+      // Who lost it to another one and asks for it lives: that was no fall.
+      if (room && room.epoch > lease.epoch) room.falls = 0;
     }
     return lost;
   }

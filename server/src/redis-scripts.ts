@@ -109,9 +109,18 @@ export const CLAIM = script(
   return {1, epoch, whole(until_), free, room[3], room[4], room[5]}`,
 );
 
-/** Args: epoch, lease ms. Answers 0, or [until, free, open]. */
+/**
+ * Args: epoch, lease ms. Answers 0, or [until, free, open]. Who lost the room to another one and
+ * asks for it lives: that was no fall.
+ */
 export const RENEW = script(
-  OWNED_ROOM,
+  TIME,
+  KEYS,
+  `
+  local epoch = redis.call('HGET', ROOM, 'epoch')
+  if epoch and tonumber(epoch) > tonumber(ARGV[1]) then redis.call('HSET', ROOM, 'falls', 0) end
+`,
+  OWNED,
   `
   until_ = now + ARGV[2]
   redis.call('HSET', ROOM, 'until', whole(until_))

@@ -203,6 +203,9 @@ const leases = chapterSuite('leases that run out', SHORT_MS, (doors) => {
     await a.occupy({ id: 'r1', epoch }, []);
     expect(await falls()).toBe(2);
     expect((await b.orphans()).map((room) => room.falls)).toEqual([2]);
+    // Who lost it lives: only what came after him counts.
+    expect(await a.renew([held])).toEqual(['r1']);
+    expect(await falls()).toBe(1);
   });
 });
 
