@@ -23,6 +23,9 @@ export type CommandName =
   | 'ARRIVE'
   | 'DEPART'
   | 'ROWS_OF'
+  | 'POST'
+  | 'TOP'
+  | 'STANDING'
   | 'DUE'
   | 'ZADD'
   | 'ZREM'
@@ -69,6 +72,9 @@ export const COSTS: Readonly<Record<CommandName, Cost>> = {
   ARRIVE: { us: 6, bytes: 330 },
   DEPART: { us: 3.6, bytes: 230 },
   ROWS_OF: { us: 4.4, usEach: 0.8, bytes: 190, bytesEach: 60 },
+  POST: { us: 8.5, bytes: 420 },
+  TOP: { us: 2, usEach: 0.2, bytes: 130, bytesEach: 40 },
+  STANDING: { us: 2.6, bytes: 160 },
   DUE: { us: 3.2, usEach: 0.3, bytes: 110, bytesEach: 40 },
   ZADD: { us: 0.8, usEach: 0.6, bytes: 50, bytesEach: 35 },
   ZREM: { us: 0.8, usEach: 0.6, bytes: 50, bytesEach: 25 },
@@ -122,6 +128,9 @@ export const DEMANDS = {
   arrive: (users: number): Demand => [['ARRIVE', users]],
   depart: (users: number): Demand => [['DEPART', users]],
   rowsOf: (users: number, rooms: number): Demand => [['ROWS_OF', users, rooms]],
+  post: (): Demand => [['POST', 1]],
+  top: (rows: number): Demand => [['TOP', 1, rows]],
+  standing: (): Demand => [['STANDING', 1]],
   publish: (hearers: number): Demand => [['PUBLISH', 1, hearers]],
   subscribe: (): Demand => [['SUBSCRIBE', 1]],
   secret: (): Demand => [

@@ -3,17 +3,21 @@
 // (cluster-redis.ts), and is answered by what is true then (cluster-truth.ts). Made for each shard
 // by cluster-shard.ts. What is sent in several turns is asked in as many.
 import type {
+  Board,
   Checkpoint,
   Claim,
   Directory,
   Lease,
   Owner,
+  Post,
+  Posted,
   Presence,
   Reservation,
   RoomEntry,
   RoomFacts,
   SeatPromise,
   ShardEntry,
+  Standing,
 } from '@tickwire/server';
 import { Watches } from '@tickwire/server/parts';
 import { DEMANDS, type Demand, LEASE_LISTS, marks } from './cluster-costs.ts';
@@ -178,6 +182,18 @@ export class SimulatedDirectory implements Directory {
     const rooms = (await where()).flat().length;
     const found = await this.#ask(DEMANDS.rowsOf(users.length, rooms), where);
     return rooms === 0 ? found : this.#ask(DEMANDS.looks(rooms), where);
+  }
+
+  post(lease: Lease, board: Board, post: Post): Promise<Posted> {
+    return this.#ask(DEMANDS.post(), () => this.#truth.memory.post(lease, board, post));
+  }
+
+  top(board: Board, from: number, count: number): Promise<readonly Standing[]> {
+    return this.#ask(DEMANDS.top(count), () => this.#truth.memory.top(board, from, count));
+  }
+
+  standing(board: Board, user: string): Promise<Standing | undefined> {
+    return this.#ask(DEMANDS.standing(), () => this.#truth.memory.standing(board, user));
   }
 
   publish(channel: string, message: Uint8Array): Promise<void> {

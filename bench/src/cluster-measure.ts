@@ -3,7 +3,7 @@
 // callers enough that commands come in pipelines, as from a busy shard; Redis's own time is small
 // on an idle machine and a third more on a busy one.
 import { connect } from 'node:net';
-import type { Directory, Lease, ShardEntry } from '@tickwire/server';
+import type { Board, Directory, Lease, ShardEntry } from '@tickwire/server';
 import { redis } from '@tickwire/server/redis';
 import { costOf, DEMANDS, type Demand, marks } from './cluster-costs.ts';
 import { round, say } from './figures.ts';
@@ -89,6 +89,18 @@ function usersQuestions(directory: Directory, one: (call: number) => Lease): Que
   ];
 }
 
+function boardQuestions(directory: Directory, one: (call: number) => Lease): Question[] {
+  const board: Board = { name: 'wins', keep: 'sum', order: 'most', places: 10_000 };
+  const user = (call: number) => `u${(call * 7_919) % CALLS}`;
+  return [
+    question('post', DEMANDS.post(), (call) =>
+      directory.post(one(call), board, { user: user(call), score: call % 99, once: 'over' }),
+    ),
+    question('top 10', DEMANDS.top(10), (call) => directory.top(board, call % 1_000, 10)),
+    question('standing', DEMANDS.standing(), (call) => directory.standing(board, user(call))),
+  ];
+}
+
 /** In an order in which each finds what the ones before have left. */
 function questions(directory: Directory): Question[] {
   const leases: Lease[] = [];
@@ -126,6 +138,7 @@ function questions(directory: Directory): Question[] {
       400,
     ),
     ...usersQuestions(directory, one),
+    ...boardQuestions(directory, one),
     question('save', DEMANDS.save(CHECKPOINT_BYTES), (call) =>
       directory.save(one(call), call, bytes),
     ),

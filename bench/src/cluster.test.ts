@@ -3,7 +3,7 @@
 // counted at a real Redis.
 import { spawnSync } from 'node:child_process';
 import { connect, type Socket } from 'node:net';
-import type { Directory, Lease } from '@tickwire/server';
+import type { Board, Directory, Lease } from '@tickwire/server';
 import { redis } from '@tickwire/server/redis';
 import { expect, test } from 'vitest';
 import { ClusterClock } from './cluster-clock.ts';
@@ -143,6 +143,8 @@ async function begun(directory: Directory, name: string): Promise<Lease> {
   return { id, epoch: claim.won ? claim.epoch : 0 };
 }
 
+const WINS: Board = { name: 'wins', keep: 'sum', order: 'most', places: 9 };
+
 type Step = (directory: Directory, lease: Lease) => Promise<unknown>;
 const STEPS: readonly Step[] = [
   (directory, { id }) => directory.claim({ ...FACTS, id: `${id}-new` }, OWNER),
@@ -163,6 +165,9 @@ const STEPS: readonly Step[] = [
     await directory.arrive(lease, [`eve of ${lease.id}`]);
     return directory.whereabouts([`eve of ${lease.id}`, 'nobody']);
   },
+  (directory, lease) => directory.post(lease, WINS, { user: 'ada', score: 1, once: 'over' }),
+  (directory) => directory.top(WINS, 0, 10),
+  (directory) => directory.standing(WINS, 'ada'),
   (directory, lease) => directory.save(lease, 1, new Uint8Array(8)),
   (directory, { id }) => directory.load(id),
   (directory) => directory.shards(),

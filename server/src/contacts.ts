@@ -4,16 +4,23 @@
 // before the room is known to anybody: what is outside takes it up when the room starts.
 import { UsageError } from '@tickwire/protocol';
 import { isUser, USER_RULE } from './admission.ts';
+import { type Boards, MOST_ROWS, MOST_SCORE, type PageOptions, readPage } from './boards.ts';
 import { NAME_RULE, readChannel } from './channel.ts';
-import type { Presence } from './directory.ts';
+import type { Board, Post, Presence, Standing } from './directory.ts';
 
-/** What a room may say and ask beyond itself; the shard's. */
+/** What a room may say and ask beyond itself; the shard's. No promise of it rejects. */
 export interface Outside<Inside> {
   publish(room: Inside, channel: string, data: unknown): void;
   /** The room's topics changed. */
   tune(room: Inside, channel: string, isHeard: boolean): void;
-  /** In the order of the users; undefined while the directory does not answer. Never rejects. */
+  readonly boards: Boards;
+  /** Later, where the directory does not take it now. */
+  post(room: Inside, board: Board, post: Post): void;
+  // Undefined while the directory does not answer.
+  /** In the order of the users. */
   whereabouts(users: readonly string[]): Promise<readonly (readonly Presence[])[] | undefined>;
+  top(board: Board, from: number, count: number): Promise<readonly Standing[] | undefined>;
+  standing(board: Board, user: string): Promise<Standing | undefined>;
 }
 
 /** What a room is to its contacts. */
@@ -25,6 +32,9 @@ interface Asking {
 
 /** Topics of one room: a lobby of as many parties. */
 export const MOST_TOPICS = 1_000;
+
+/** Names a post; stands in a store beside the user. */
+const ONCE = /^[A-Za-z0-9_.:-]{1,64}$/;
 
 /** Users in one question: a long list of friends. */
 const MOST_USERS = 256;
@@ -76,11 +86,49 @@ export class Contacts<Inside extends Asking> {
     return this.#told(this.#whereabouts('whereAre', asked), read);
   }
 
+  /** Throws UsageError for what cannot stand on the board, and where a sum might count twice. */
+  score(name: string, user: string, score: number, { once }: { once?: string } = {}): void {
+    const what = `score('${name}')`;
+    const board = this.#board(what, name);
+    checkUser(what, user);
+    if (!(Math.abs(score) <= MOST_SCORE))
+      throw new UsageError(`${what}: ${score}: wants a number within +-${MOST_SCORE}`);
+    if (once === undefined && board.keep === 'sum')
+      throw new UsageError(`${what}: a sum wants { once }: a room that goes on posts again`);
+    if (once !== undefined && !ONCE.test(once))
+      throw new UsageError(`${what}: once: '${once}': wants 1..64 letters, digits, _, -, . or :`);
+    if (!this.#room.code.stopped) this.#outside?.post(this.#room, board, { user, score, once });
+  }
+
+  /** Throws UsageError for no board, and for a page that is none. */
+  top(name: string, options: PageOptions = {}): Promise<readonly Standing[] | undefined> {
+    const what = `top('${name}')`;
+    const board = this.#board(what, name);
+    const page = readPage(options);
+    if (!page) throw new UsageError(`${what}: wants from 0.., and count 1..${MOST_ROWS}`);
+    return this.#told(this.#outside!.top(board, page.from, page.count), (rows) => rows);
+  }
+
+  /** Throws UsageError for no board and for what is no user. */
+  standing(name: string, user: string): Promise<Standing | undefined> {
+    const what = `standing('${name}')`;
+    const board = this.#board(what, name);
+    checkUser(what, user);
+    return this.#told(this.#outside!.standing(board, user), (row) => row);
+  }
+
+  #board(what: string, name: string): Board {
+    const boards = this.#outside?.boards;
+    const board = boards?.get(name);
+    if (board) return board;
+    const names = [...(boards?.keys() ?? [])].join(', ') || 'none';
+    throw new UsageError(`${what}: serve({ boards }) has ${names}`);
+  }
+
   #whereabouts(what: string, users: readonly string[]): ReturnType<Outside<Inside>['whereabouts']> {
     if (users.length > MOST_USERS)
       throw new UsageError(`${what}: ${users.length} users at once, of ${MOST_USERS}`);
-    for (const user of users)
-      if (!isUser(user)) throw new UsageError(`${what}: a user is ${USER_RULE}`);
+    for (const user of users) checkUser(what, user);
     return this.#outside?.whereabouts(users) ?? Promise.resolve(undefined);
   }
 
@@ -103,4 +151,8 @@ export class Contacts<Inside extends Asking> {
     if (!Object.hasOwn(this.#room.definition.hears ?? {}, name))
       throw new UsageError(`${what}('${channel}'): the kind has no handler hears.${name}`);
   }
+}
+
+function checkUser(what: string, user: string): void {
+  if (!isUser(user)) throw new UsageError(`${what}: a user is ${USER_RULE}`);
 }

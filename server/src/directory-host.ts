@@ -32,6 +32,7 @@ function shape(fields: Readonly<Record<string, Check>>): Check {
 const lease = shape({ id: text, epoch: number });
 const owner = shape({ shard: text, url: text });
 const facts = { id: text, kind: text, build: text, seats: number, match: text, hidden: flag };
+const board = shape({ name: text, keep: text, order: text, places: number });
 const load = { load: number, rooms: number, seats: number, draining: flag };
 
 /** Everything a child may ask, and what it must bring. */
@@ -59,6 +60,9 @@ const ASKED: Readonly<Record<Asked, readonly Check[]>> = {
   arrive: [lease, listOf(text)],
   depart: [lease, listOf(text)],
   whereabouts: [listOf(text)],
+  post: [lease, board, shape({ user: text, score: number, once: optional(text) })],
+  top: [board, number, number],
+  standing: [board, text],
   publish: [text, bytes],
   subscribe: [number, text],
   unsubscribe: [number],

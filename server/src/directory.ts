@@ -98,6 +98,37 @@ export interface Presence {
 /** Ms for which it is remembered where a user is, unless it is said again. */
 export const PRESENCE_MS = 3_600_000;
 
+/** A leaderboard, and how it is kept: all shards say the same. */
+export interface Board {
+  readonly name: string;
+  readonly keep: 'sum' | 'best' | 'last';
+  readonly order: 'most' | 'least';
+  /** Users that are kept. */
+  readonly places: number;
+}
+
+export interface Post {
+  readonly user: string;
+  /** Within +-MAX_SAFE_INTEGER, where sums stop too. */
+  readonly score: number;
+  /** Of several posts of its room for the user by this name, the first counts. */
+  readonly once: string | undefined;
+}
+
+/** False: the room has posted by a newer epoch. */
+export type Posted = 'posted' | 'known' | false;
+
+/** A user's place on a board. */
+export interface Standing {
+  readonly user: string;
+  readonly score: number;
+  /** 1: the first. Equal scores stand by the bytes of their users in UTF-8. */
+  readonly place: number;
+}
+
+/** Ms for which it is remembered what a room posted. */
+export const GUARD_MS = 86_400_000;
+
 /** The directory cannot be asked, or did not answer in time. What was written may be written. */
 export class DirectoryError extends Error {
   override readonly name = 'DirectoryError';
@@ -183,6 +214,12 @@ export interface Directory {
    * Where each of them is, in rooms that somebody ticks, also hidden ones: first arrived first.
    */
   whereabouts(users: readonly string[]): Promise<readonly (readonly Presence[])[]>;
+
+  /** A room may be over and still post; what it posted by a newer epoch refuses an older one. */
+  post(lease: Lease, board: Board, post: Post): Promise<Posted>;
+  /** `count` users after the first `from`. */
+  top(board: Board, from: number, count: number): Promise<readonly Standing[]>;
+  standing(board: Board, user: string): Promise<Standing | undefined>;
 
   /** To all who listen now, at most once each. */
   publish(channel: string, message: Uint8Array): Promise<void>;

@@ -1,7 +1,9 @@
-// What the game port answers over HTTP: health, the list of rooms, tickets, and the built page.
+// What the game port answers over HTTP: health, the list of rooms, boards, tickets, the built page.
 // Behind the transport, which adds the security headers, in front of the shard. Tokens come in
 // bodies, never in URLs, and are never logged.
 import { addressFrom, CloseCode } from '@tickwire/protocol';
+import { BoardPages } from './board-pages.ts';
+import { type Boards, MOST_ROWS, readPage } from './boards.ts';
 import type { Directory } from './directory.ts';
 import { JoinRefused, underDirectory } from './joining.ts';
 import type { Limits } from './limits.ts';
@@ -34,6 +36,7 @@ export interface HttpApiOptions {
   shard: Shard;
   seating: Seating;
   directory: Directory;
+  boards: Boards;
   limits: Limits;
   origins: OriginRules;
   page: StaticFiles | undefined;
@@ -48,9 +51,11 @@ export class HttpApi {
   readonly #options: HttpApiOptions;
   readonly #creations: AddressBuckets;
   readonly #tickets: AddressBuckets;
+  readonly #pages: BoardPages;
 
   constructor(options: HttpApiOptions) {
     this.#options = options;
+    this.#pages = new BoardPages(options);
     const { roomBurst, roomsPerMinute, connectionsPerAddress, joinsPerMinute } = options.limits;
     this.#creations = new AddressBuckets(roomsPerMinute / 60, roomBurst, MAX_ADDRESSES);
     // One for each connection it may open.
@@ -76,6 +81,8 @@ export class HttpApi {
     if (path === '/healthz' && method === 'GET') return this.#health();
     if (path === '/metrics' && method === 'GET' && metrics) return metrics.answer(request, shard);
     if (path === '/rooms' && method === 'GET') return this.#list(cors);
+    const board = /^\/boards\/([^/]*)$/.exec(path)?.[1];
+    if (board !== undefined && method === 'GET') return this.#board(board, request, cors);
     const kind = /^\/rooms\/([A-Za-z0-9_-]{1,64})$/.exec(path)?.[1];
     if (kind && method === 'OPTIONS') return { status: 204, headers: { ...cors, ...PREFLIGHT } };
     if (kind && method === 'POST') return this.#join(kind, request, cors);
@@ -100,6 +107,22 @@ export class HttpApi {
         return { id, kind, seats, taken, free: Math.max(seats - taken, 0) };
       });
       return json(200, rooms, cors);
+    } catch (error) {
+      return this.#turnDown(error, cors);
+    }
+  }
+
+  /** `?from=0&count=10`: users of the board, by their places. */
+  async #board(name: string, { query }: HttpRequest, cors: Cors): Promise<HttpResponse> {
+    if (!this.#pages.has(name)) return json(404, { error: 'no such board' }, cors);
+    const given = new URLSearchParams(query);
+    const number = (key: string) => (given.has(key) ? wholeOf(given.get(key)!) : undefined);
+    const page = readPage({ from: number('from'), count: number('count') });
+    const wants = `wants from=0.. and count=1..${MOST_ROWS}`;
+    if (!page) return json(400, { error: wants }, cors);
+    try {
+      const rows = await underDirectory(this.#pages.page(name, page.from, page.count));
+      return json(200, rows, cors);
     } catch (error) {
       return this.#turnDown(error, cors);
     }
@@ -167,6 +190,11 @@ export class HttpApi {
     const verdict = checkOrigin(origin, request.headers.get('host'), this.#options.origins);
     return verdict.allowed ? { 'access-control-allow-origin': origin, vary: 'Origin' } : FOREIGN;
   }
+}
+
+/** NaN for what is none. */
+function wholeOf(text: string): number {
+  return /^\d{1,7}$/.test(text) ? Number(text) : Number.NaN;
 }
 
 type Cors = Readonly<Record<string, string>>;

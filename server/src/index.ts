@@ -53,19 +53,24 @@ export { type Admission, type Authenticate, Refusal } from './admission.ts';
 // ./arguments.ts
 // ./channel.ts
 export {
+  type Board,
   type Checkpoint,
   type Claim,
   type Directory,
   DirectoryError,
   type Lease,
   type Owner,
+  type Post,
+  type Posted,
   type Presence,
   type Reservation,
   type RoomEntry,
   type RoomFacts,
   type SeatPromise,
   type ShardEntry,
+  type Standing,
 } from './directory.ts';
+export type { BoardOptions } from './boards.ts';
 export type {
   LaunchOptions,
   Past,
@@ -112,6 +117,7 @@ export { CheckpointError, type CheckpointFault } from './checkpoint.ts';
 // ./totals.ts
 // ./intake.ts
 // ./memory-presence.ts
+// ./memory-boards.ts
 export { MemoryDirectory, type MemoryDirectoryOptions } from './memory-directory.ts';
 // ./parent-messages.ts
 // ./parent-directory.ts
@@ -122,6 +128,7 @@ export { MemoryDirectory, type MemoryDirectoryOptions } from './memory-directory
 // ./redis-lists.ts
 // ./redis-rooms.ts
 // ./redis-presence.ts
+// ./redis-boards.ts
 // ./redis-channels.ts
 // ./watches.ts
 // ./commands.ts
@@ -132,6 +139,7 @@ export { MemoryDirectory, type MemoryDirectoryOptions } from './memory-directory
 // ./tickets.ts
 // ./radio.ts
 // ./attendance.ts
+// ./score-posts.ts
 // ./switchboard.ts
 // ./user-seats.ts
 // ./taken-seats.ts
@@ -156,6 +164,7 @@ export type { Seating } from './seating.ts';
 // ./cluster.ts
 // ./make-shard.ts
 export type { MetricsOptions } from './metrics.ts';
+// ./board-pages.ts
 // ./http-api.ts
 export type { Edge } from './edge.ts';
 // ./watchdog.ts

@@ -2,6 +2,7 @@
 // or of one among others, as its directory is. Called by serve(), which puts a transport before it,
 // and then has the cluster start: once, or what others ask would be done twice.
 import { Random, UsageError } from '@tickwire/protocol';
+import type { Boards } from './boards.ts';
 import { Cluster } from './cluster.ts';
 import type { RoomKind } from './define-room.ts';
 import type { Directory, Lease, Owner } from './directory.ts';
@@ -22,6 +23,7 @@ export interface ShardParts {
   rooms: Readonly<Record<string, RoomKind>>;
   limits: Limits;
   directory: Directory;
+  boards: Boards;
   /** Which process this is, and where clients reach it. */
   owner: Owner;
   onDirectoryLoss?: OnDirectoryLoss;

@@ -3,19 +3,24 @@
 // two pass one suite (server/test/directory-contract.ts).
 import { randomBytes } from 'node:crypto';
 import {
+  type Board,
   type Checkpoint,
   type Claim,
   type Directory,
   type Lease,
   type Owner,
+  type Post,
+  type Posted,
   type Presence,
   type Reservation,
   type RoomEntry,
   type RoomFacts,
   type SeatPromise,
   type ShardEntry,
+  type Standing,
   WELL_MS,
 } from './directory.ts';
+import { MemoryBoards } from './memory-boards.ts';
 import { MemoryPresence } from './memory-presence.ts';
 
 export interface MemoryDirectoryOptions {
@@ -59,6 +64,7 @@ export class MemoryDirectory implements Directory {
   readonly #byKind = new Map<string, Set<KnownRoom>>();
   readonly #listeners = new Map<string, Set<(message: Uint8Array) => void>>();
   readonly #presence = new MemoryPresence();
+  readonly #boards = new MemoryBoards();
   readonly #secret = randomBytes(32);
   /** Of rooms that were released, the longest ago first: the last epoch. */
   readonly #released = new Map<string, { readonly epoch: number; readonly untilMs: number }>();
@@ -266,6 +272,18 @@ export class MemoryDirectory implements Directory {
       return room && this.#entryOf(room);
     };
     return users.map((user) => this.#presence.of(user, nowMs, roomOf));
+  }
+
+  async post(lease: Lease, board: Board, post: Post): Promise<Posted> {
+    return this.#boards.post(lease, board, post, this.#now());
+  }
+
+  async top(board: Board, from: number, count: number): Promise<readonly Standing[]> {
+    return this.#boards.top(board, from, count);
+  }
+
+  async standing(board: Board, user: string): Promise<Standing | undefined> {
+    return this.#boards.standing(board, user);
   }
 
   async publish(channel: string, message: Uint8Array): Promise<void> {

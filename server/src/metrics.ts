@@ -184,6 +184,11 @@ function addServer(registry: Registry, tally: Tally): void {
     read: () => [[[], tally.moved]],
   });
   addCounter(registry, {
+    name: 'tickwire_posts_lost_total',
+    help: 'Scores of rooms that no board was told of',
+    read: () => [[[], tally.postsLost]],
+  });
+  addCounter(registry, {
     name: 'tickwire_forwards_ignored_total',
     help: 'Requests whose X-Forwarded-For came from no named proxy',
     read: () => [[[], tally.forwardsIgnored]],

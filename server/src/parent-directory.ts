@@ -2,18 +2,22 @@
 // processes, to directory-host.ts. Made by serve() in a child of shards.ts. Trap: an answer that
 // does not come in time says nothing of whether the write was done.
 import {
+  type Board,
   type Checkpoint,
   type Claim,
   type Directory,
   DirectoryError,
   type Lease,
   type Owner,
+  type Post,
+  type Posted,
   type Presence,
   type Reservation,
   type RoomEntry,
   type RoomFacts,
   type SeatPromise,
   type ShardEntry,
+  type Standing,
 } from './directory.ts';
 import { type Asked, type Channel, ours, type Serial, type ToParent } from './parent-messages.ts';
 
@@ -161,6 +165,18 @@ export class ParentDirectory implements Directory {
 
   whereabouts(users: readonly string[]): Promise<readonly (readonly Presence[])[]> {
     return this.#ask('whereabouts', users);
+  }
+
+  post(lease: Lease, board: Board, post: Post): Promise<Posted> {
+    return this.#ask('post', lease, board, post);
+  }
+
+  top(board: Board, from: number, count: number): Promise<readonly Standing[]> {
+    return this.#ask('top', board, from, count);
+  }
+
+  standing(board: Board, user: string): Promise<Standing | undefined> {
+    return this.#ask('standing', board, user);
   }
 
   publish(channel: string, message: Uint8Array): Promise<void> {

@@ -7,19 +7,24 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { UsageError } from '@tickwire/protocol';
 import {
+  type Board,
   type Checkpoint,
   type Claim,
   type Directory,
   DirectoryError,
   type Lease,
   type Owner,
+  type Post,
+  type Posted,
   type Presence,
   type Reservation,
   type RoomEntry,
   type RoomFacts,
   type SeatPromise,
   type ShardEntry,
+  type Standing,
 } from './directory.ts';
+import { RedisBoards } from './redis-boards.ts';
 import { RedisChannels } from './redis-channels.ts';
 import { openName, RedisKeys } from './redis-keys.ts';
 import { RedisLine } from './redis-line.ts';
@@ -71,6 +76,7 @@ class RedisDirectory implements Directory {
   readonly #lists: RedisLists;
   readonly #rooms: RedisRooms;
   readonly #presence: RedisPresence;
+  readonly #boards: RedisBoards;
   readonly #channels: RedisChannels;
   readonly #watches: Watches;
   /** Put back where Redis has forgotten it. */
@@ -92,6 +98,7 @@ class RedisDirectory implements Directory {
     }
     this.#lists = new RedisLists(this.#line);
     this.#rooms = new RedisRooms(this.#line, this.#keys, this.#lists, this.leaseMs);
+    this.#boards = new RedisBoards(this.#line, this.#keys);
     this.#presence = new RedisPresence(this.#line, this.#keys, this.#rooms);
     this.#channels = new RedisChannels(() => new RedisLine(url));
   }
@@ -289,6 +296,18 @@ class RedisDirectory implements Directory {
 
   whereabouts(users: readonly string[]): Promise<readonly (readonly Presence[])[]> {
     return this.#presence.whereabouts(users);
+  }
+
+  post(lease: Lease, board: Board, post: Post): Promise<Posted> {
+    return this.#boards.post(lease, board, post);
+  }
+
+  top(board: Board, from: number, count: number): Promise<readonly Standing[]> {
+    return this.#boards.top(board, from, count);
+  }
+
+  standing(board: Board, user: string): Promise<Standing | undefined> {
+    return this.#boards.standing(board, user);
   }
 
   async publish(channel: string, message: Uint8Array): Promise<void> {

@@ -2,7 +2,7 @@
 // Cluster: all keys of a room are in one slot, and those of the shards in another. Trap: ids and
 // names come from games and clients, so none stands in a key as it is.
 import { createHash } from 'node:crypto';
-import { DirectoryError } from './directory.ts';
+import { type Board, DirectoryError } from './directory.ts';
 
 /** Of an id, a kind or a channel. A room's id is its kind, which has 64 at most, and a few more. */
 const MAX_NAME_CHARS = 256;
@@ -58,6 +58,16 @@ export class RedisKeys {
   /** Rooms that a user is in. */
   user(name: string): string {
     return `${this.#prefix}u:${escaped(name)}`;
+  }
+
+  board({ name, order }: Board): string {
+    return `${this.#prefix}{b:${name}}:${order}`;
+  }
+
+  /** What a room posted on a board, in its slot: the newest epoch, and what counts once. */
+  guards({ name }: Board, room: string): string[] {
+    const guard = `${this.#prefix}{b:${name}}:posted:${escaped(room)}:`;
+    return [`${guard}epoch`, `${guard}once`];
   }
 
   channel(name: string): string {

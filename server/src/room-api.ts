@@ -16,7 +16,8 @@ import type {
   PayloadOf,
   RowBase,
 } from '@tickwire/protocol';
-import type { Presence } from './directory.ts';
+import type { PageOptions } from './boards.ts';
+import type { Presence, Standing } from './directory.ts';
 import type { Point } from './eyes.ts';
 
 /** A player's place in a room. Outlives its connection for the grace time. */
@@ -191,6 +192,22 @@ export interface Room<G = Game, Auth = unknown, Data = unknown> {
   whereIs(user: string): Promise<readonly Presence[] | undefined>;
   /** As whereIs, of up to 256 users in one question. */
   whereAre(users: readonly string[]): Promise<ReadonlyMap<string, readonly Presence[]> | undefined>;
+  /**
+   * A user's next score on a board of `serve({ boards })`: a number within +-MAX_SAFE_INTEGER. It
+   * is posted in a moment, or once the directory is back, also after the room is over; the log says
+   * if it is lost. `once` names the post: of several by that name, of this room for this user,
+   * within a day the first counts. A sum wants one, for a room that goes on from a checkpoint may
+   * come by the same moment again. Throws UsageError.
+   */
+  score(board: string, user: string, score: number, options?: { once?: string }): void;
+  /**
+   * The first `count` (1 to 100, default 10) users of a board after `from` (default 0), of whom
+   * each has a place: 1, 2, 3. Those of equal scores stand by the bytes of their users. As for
+   * whereIs, undefined where it cannot be told.
+   */
+  top(board: string, page?: PageOptions): Promise<readonly Standing[] | undefined>;
+  /** Undefined for who is not on the board as well. */
+  standing(board: string, user: string): Promise<Standing | undefined>;
   /** Runs the declared timer `ticks` ticks from now. */
   after(ticks: number, timer: string, data?: unknown): void;
   /** Closes the room: every seat is told the reason. */

@@ -11,6 +11,7 @@ import {
   TOMBSTONE_SECONDS,
   UsageError,
 } from '@tickwire/protocol';
+import type { PageOptions } from './boards.ts';
 import { Contacts, type Outside } from './contacts.ts';
 import type { Failover, RoomDefinition, RoomKind, RoomLimits } from './define-room.ts';
 import { failoverOf, isPacked } from './define-room.ts';
@@ -226,6 +227,15 @@ export class GameRoom implements Room<Game, unknown, unknown> {
   }
   whereAre(users: readonly string[]) {
     return this.contacts.whereAre(users);
+  }
+  score(board: string, user: string, score: number, options?: { once?: string }): void {
+    this.contacts.score(board, user, score, options);
+  }
+  top(board: string, page?: PageOptions) {
+    return this.contacts.top(board, page);
+  }
+  standing(board: string, user: string) {
+    return this.contacts.standing(board, user);
   }
   get locked(): boolean {
     return this.#locked;

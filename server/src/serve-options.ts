@@ -3,6 +3,7 @@
 // by shards.ts. Trap: an option wins over the environment, which wins over the default.
 
 import { checkNames, UsageError } from '@tickwire/protocol';
+import { type BoardOptions, type Boards, readBoards } from './boards.ts';
 import type { TlsFiles } from './certificate.ts';
 import type { RoomKind } from './define-room.ts';
 import type { Directory } from './directory.ts';
@@ -63,6 +64,12 @@ export interface ServeOptions {
   transportLimits?: Partial<TransportLimits>;
   limits?: Partial<Limits>;
   directory?: Directory;
+  /**
+   * Leaderboards by name, 1..32 letters, digits, `_` or `-`: rooms post with `room.score`, and
+   * anybody may read `GET /boards/NAME`, so the users on them must be fit to be seen. They last as
+   * long as the directory: docs/between-rooms.md.
+   */
+  boards?: Readonly<Record<string, BoardOptions>>;
   /**
    * What rooms do while the directory cannot be reached. `continue` (default): they go on, for 30 s
    * at most; it is away for all, so nobody can claim them. One shard that is cut off alone goes on
@@ -127,6 +134,7 @@ const OPTIONS = Object.keys({
   transportLimits: 0,
   limits: 0,
   directory: 0,
+  boards: 0,
   onDirectoryLoss: 0,
   log: 0,
   production: 0,
@@ -147,6 +155,7 @@ export interface Settings {
   readonly production: boolean;
   readonly log: Log;
   readonly limits: Limits;
+  readonly boards: Boards;
   readonly now: () => number;
   readonly wallClockMs: () => number;
   readonly port: number;
@@ -160,6 +169,7 @@ export function settingsOf(options: ServeOptions | ShardedOptions, place?: Place
   const log = typeof options.log === 'object' ? options.log : createLog(options.log);
   return {
     limits: checkedLimits(options),
+    boards: readBoards(options.boards),
     production: options.production ?? process.env.NODE_ENV === 'production',
     log: place ? log.child({ shard: place.index }) : log,
     now,

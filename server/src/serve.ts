@@ -127,7 +127,7 @@ async function serveRooms(
   parent?: Directory,
 ): Promise<Server> {
   const settings = settingsOf(options, place);
-  const { production, log, limits, now, wallClockMs, host } = settings;
+  const { production, log, limits, boards, now, wallClockMs, host } = settings;
   const { tls } = options;
   const { port, publicUrl, owner } = await reachOf(options, settings, place);
   const directory = options.directory ?? parent ?? new MemoryDirectory({ now: wallClockMs });
@@ -140,11 +140,11 @@ async function serveRooms(
   const ticker = new Ticker(now, tally);
   const { shard, seating, cluster } = await makeShard({
     ...{ ...options, production, ...(await chanceOf(options, directory)), load: loadMeter() },
-    ...{ limits, directory, owner, log, tally, heartbeat, ticker, now, wallClockMs },
+    ...{ limits, boards, directory, owner, log, tally, heartbeat, ticker, now, wallClockMs },
   });
   const mostLines = linesOf(limits, log);
   const common = { shard, seating, limits, tally, origins: rules, now, mostLines };
-  const api = new HttpApi({ ...common, directory, page, metrics, publicUrl });
+  const api = new HttpApi({ ...common, boards, directory, page, metrics, publicUrl });
   const edge = new Edge({ ...common, ticker, proxies, proofFirst, api, log, wallClockMs });
   const listening = await transport.listen({ port, host, tls }, edge).catch(async (error) => {
     await shard.drain(CloseCode.Restart, 'the server did not start');

@@ -4,6 +4,7 @@
 // it ticks and after it has ended.
 import { createHash } from 'node:crypto';
 import { CloseCode, UsageError } from '@tickwire/protocol';
+import type { Boards } from './boards.ts';
 import { DEFAULT_SEATS, type RoomKind } from './define-room.ts';
 import type { Directory, Lease, Owner, RoomEntry, RoomFacts } from './directory.ts';
 import type { Heartbeat } from './heartbeat.ts';
@@ -17,15 +18,18 @@ import type { RoomSeat } from './seat.ts';
 import type { SeatRecord } from './seat-state.ts';
 import { type Heir, Succession } from './succession.ts';
 import { Switchboard } from './switchboard.ts';
+import type { Tally } from './tally.ts';
 import { Totals } from './totals.ts';
 
 export interface ShardOptions {
   rooms: Readonly<Record<string, RoomKind>>;
   limits: Limits;
   directory: Directory;
+  boards: Boards;
   /** Which process this is, and where clients reach it. */
   owner: Owner;
   log: Log;
+  tally: Tally;
   heartbeat: Heartbeat;
   /** Of its rooms; undefined where there are no other shards. */
   leases: Leases | undefined;
@@ -306,6 +310,7 @@ export class Shard implements Heir {
     });
     await Promise.race([Promise.all(this.#closing), late]);
     clearTimeout(timer);
+    await this.switchboard.drain();
   }
 
   #ended(room: GameRoom, code: number, reason: string): void {
@@ -318,7 +323,7 @@ export class Shard implements Heir {
     held.stop?.();
     this.#held.delete(room);
     this.rooms.delete(room.id);
-    this.switchboard.remove(room);
+    this.switchboard.remove(room, held.lease);
     this.watch.ended(room);
     past.addRoom(room);
     log.info({ room: room.id, reason }, 'room closed');

@@ -93,6 +93,8 @@ export class Tally {
   givenUp = 0;
   /** Rooms that the directory had forgotten, and that went on. */
   takenBack = 0;
+  /** Scores that no board was told of. */
+  postsLost = 0;
   checkpoints = 0;
   checkpointBytes = 0;
   /** The directory does not answer. */

@@ -19,7 +19,7 @@ import {
 import { lists } from './directory-lists.ts';
 import { checkpoints, messages, shards } from './directory-news.ts';
 import { promisedSeats, takenSeats } from './directory-seats.ts';
-import { orphanedUsers, whereabouts } from './directory-users.ts';
+import { boards, orphanedUsers, whereabouts } from './directory-users.ts';
 
 const claims = chapterSuite('claims', HOLDS_MS, (doors) => {
   test('a room that nobody has is taken, and known to all as it was described', async () => {
@@ -278,6 +278,7 @@ const CHAPTERS = [
   messages,
   whereabouts,
   orphanedUsers,
+  boards,
 ];
 
 /** What `open` makes is a directory. */

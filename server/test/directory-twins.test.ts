@@ -3,7 +3,13 @@
 // Epochs are each store's own, so leases are named by the order in which they were won.
 import { Random } from '@tickwire/protocol';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Directory, type Lease, MemoryDirectory, type RoomEntry } from '../src/index.ts';
+import {
+  type Board,
+  type Directory,
+  type Lease,
+  MemoryDirectory,
+  type RoomEntry,
+} from '../src/index.ts';
 import { redis } from '../src/redis-directory.ts';
 import { bytes, facts, HOLDS_MS, LONG_MS, north, promises, south } from './directory-doors.ts';
 import { RedisServer, redisMissing } from './redis-server.ts';
@@ -49,6 +55,23 @@ function usersQuestions(at: number, users: readonly string[]): Record<string, Qu
       const told = found.map((rooms) => rooms.map(({ room, kind }) => `${room} ${kind}`).sort());
       return `${told.flat().length > 0 ? 'told' : 'nobody'} ${JSON.stringify(told)}`;
     },
+  };
+}
+
+/** Few users and few scores, so that many are equal, and some fall off. */
+function boardQuestions(chance: Random, at: number): Record<string, Question> {
+  const one = <Value>(values: readonly Value[]): Value => values[chance.integer(values.length)];
+  const keep = one(['sum', 'best', 'last'] as const);
+  const order = one(['most', 'least'] as const);
+  const board: Board = { name: `b${keep}`, keep, order, places: 12 };
+  const user = `u${chance.integer(20)}`;
+  const score = one([0, -0, 1, -1, 2.5, 1 / 3, -7, 1e15, chance.next()]);
+  const once = one([undefined, 'over', `n${chance.integer(30)}`]);
+  const [from, count] = [chance.integer(14), 1 + chance.integer(14)];
+  return {
+    post: ({ directory, leases }) => directory.post(leases[at], board, { user, score, once }),
+    top: ({ directory }) => directory.top(board, from, count),
+    standing: ({ directory }) => directory.standing(board, user),
   };
 }
 
@@ -106,7 +129,7 @@ function question(chance: Random, leases: number): [name: string, ask: Question]
       return found.map(key).sort();
     },
     orphans: ({ directory }) => directory.orphans(),
-    ...usersQuestions(at, party),
+    ...{ ...usersQuestions(at, party), ...boardQuestions(chance, at) },
   };
   // Rooms end seldom, or they would never be full.
   const names = Object.keys(questions).filter((name) => name !== 'release' || chance.next() < 0.2);
@@ -138,7 +161,8 @@ describe.skipIf(redisMissing !== undefined)(`memory and Redis${why}`, () => {
     }
     for (const answer of ['reserve full', 'reserve locked', 'reserve reserved', 'reserve gone'])
       expect(seen).toContain(answer);
-    expect(seen).toContain('whereabouts told');
+    for (const answer of ['whereabouts told', 'post posted', 'post known', 'post false'])
+      expect(seen).toContain(answer);
     for (const answer of ['redeem spent', 'redeem false', 'redeem ', 'take full', 'save false'])
       expect(seen).toContain(answer);
     await onRedis.directory.close();

@@ -3,7 +3,7 @@
 // forgotten all rooms, which is what shards must live with too.
 import type { Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type Directory, DirectoryError, type Lease } from '../src/index.ts';
+import { type Board, type Directory, DirectoryError, type Lease } from '../src/index.ts';
 import { type RedisOptions, redis } from '../src/redis-directory.ts';
 import {
   bytes,
@@ -21,6 +21,8 @@ import { TcpRelay } from './tcp-relay.ts';
 
 const why = redisMissing ? `, left out: ${redisMissing}` : '';
 const lease: Lease = { id: 'r1', epoch: 1 };
+
+const WINS: Board = { name: 'wins', keep: 'sum', order: 'most', places: 9 };
 
 /** Each method, with arguments that are in order. */
 const METHODS: Readonly<Record<string, (directory: Directory) => Promise<unknown>>> = {
@@ -51,6 +53,9 @@ const METHODS: Readonly<Record<string, (directory: Directory) => Promise<unknown
   arrive: (directory) => directory.arrive(lease, ['ada']),
   depart: (directory) => directory.depart(lease, ['ada']),
   whereabouts: (directory) => directory.whereabouts(['ada']),
+  post: (directory) => directory.post(lease, WINS, { user: 'ada', score: 1, once: 'x' }),
+  top: (directory) => directory.top(WINS, 0, 10),
+  standing: (directory) => directory.standing(WINS, 'ada'),
   publish: (directory) => directory.publish('one', bytes('word')),
   subscribe: (directory) => directory.subscribe('one', () => {}),
   secret: (directory) => directory.secret(),

@@ -1,7 +1,7 @@
 // What stands in Redis, and for how long: nothing of a player that is not needed, nothing for ever,
 // and lists that are wrong and are set right. Asked as an operator would, beside the directory.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { Directory } from '../src/index.ts';
+import type { Board, Directory } from '../src/index.ts';
 import { type RedisOptions, redis } from '../src/redis-directory.ts';
 import {
   bytes,
@@ -112,6 +112,28 @@ describe.skipIf(redisMissing !== undefined)(`keys in Redis${why}`, () => {
     expect(await directory.whereabouts(['ada:{lovelace}'])).toEqual([[]]);
     await directory.depart(lease, ['ada:{lovelace}']);
     expect(await server.ask('EXISTS', hash)).toBe(0);
+  });
+
+  test('what a room posted is known for a day, in the slot of a board that stays', async () => {
+    const lease = await claimed(directory, facts('r1'));
+    const board: Board = { name: 'wins', keep: 'sum', order: 'most', places: 9 };
+    const post = (once?: string) => directory.post(lease, board, { user: 'ada', score: 1, once });
+    await post('over');
+    await post();
+    const [epoch, once] = ['epoch', 'once'].map((part) => key(`{b:wins}:posted:r1:${part}`));
+    const names = await server.ask<string[]>('KEYS', key('{b:wins}:*'));
+    expect(names.sort()).toEqual([key('{b:wins}:most'), epoch, once]);
+    for (const name of [epoch, once]) {
+      const lifeMs = await server.ask<number>('PTTL', name);
+      expect(lifeMs).toBeGreaterThan(86_390_000);
+      expect(lifeMs).toBeLessThanOrEqual(86_400_000);
+    }
+    expect(await server.ask('PTTL', key('{b:wins}:most'))).toBe(-1);
+    // As if it had been posted two days ago, in a room that goes on.
+    await server.ask('ZADD', once, '1', 'over ada');
+    expect(await post('over')).toBe('posted');
+    expect(await post('over')).toBe('known');
+    expect(await directory.standing(board, 'ada')).toMatchObject({ score: 3 });
   });
 
   test('a shard that says nothing is forgotten, and its keys with the last', async () => {
