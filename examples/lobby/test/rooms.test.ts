@@ -178,7 +178,8 @@ interface Place {
 
 describe('a party', () => {
   test('gets into one duel, each member with a ticket of his own', async () => {
-    const strangers = ['A', 'B', 'C'].map((name) => join(duel, name, 'duel'));
+    // Two at once, or all four: nobody is left alone.
+    const strangers = ['A', 'B'].map((name) => join(duel, name, 'duel'));
     const ada = await join(party, 'Ada', 'party');
     const bob = await join(party, 'Bob', ada.room);
     const told: { ticket: string; port: number }[] = [];

@@ -73,7 +73,7 @@ function joined(lobby: LobbyClient): void {
 
 function draw(): void {
   party.draw();
-  people.isInviting = party.client !== undefined;
+  people.party = party.users;
   const view = client?.view();
   where.draw(client, view);
   if (!view) return;

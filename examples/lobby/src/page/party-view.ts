@@ -57,6 +57,12 @@ export class PartyView {
     return this.#enter(() => joinParty(this.#account, room));
   }
 
+  /** Of the party that one is in. */
+  get users(): ReadonlySet<string> | undefined {
+    const view = this.client?.view();
+    return view && new Set([...view.all('member')].map(({ user }) => user));
+  }
+
   draw(): void {
     const view = this.client?.view();
     this.#idle.hidden = view !== undefined;

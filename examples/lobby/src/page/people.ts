@@ -41,8 +41,8 @@ export class People {
   readonly #people: Rows<Person>;
   readonly #duels: Rows<DuelLine>;
   readonly #leaders: Rows<Leader>;
-  /** Whether there is a party that others can be asked to. */
-  isInviting = false;
+  /** Users in one's party, to which others can be asked; undefined where there is none. */
+  party: ReadonlySet<string> | undefined;
 
   constructor(invite: (user: string) => void) {
     const [people, duels, leaders] = [make('ul'), make('ul'), make('ol')];
@@ -86,12 +86,12 @@ export class People {
     this.leaders.classList.toggle('empty', leaders.length === 0);
   }
 
-  #person(li: HTMLElement, { name, port, away, isSelf, doing }: Person): void {
+  #person(li: HTMLElement, { user, name, port, away, isSelf, doing }: Person): void {
     const [dot, label, where, ask] = li.children;
     dot.className = `dot ${away ? 'away' : doing}`;
     setText(label, isSelf ? `${name} (you)` : name);
     setText(where, `${DOING[doing]}shard :${port}`);
-    (ask as HTMLElement).hidden = isSelf || !this.isInviting;
+    (ask as HTMLElement).hidden = isSelf || !this.party || this.party.has(user);
   }
 }
 

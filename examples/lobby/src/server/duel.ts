@@ -98,6 +98,7 @@ function advance(room: DuelRoom, pace: Pace): void {
   const { state } = room;
   const players = [...room.all('player')].length;
   const isDue = state.endTick > 0 && room.tick >= state.endTick;
+  if (players === 0 && state.phase !== 'waiting') return room.close('everybody left');
   switch (state.phase) {
     case 'waiting':
       if (isComplete(room, players, pace)) {
