@@ -66,28 +66,20 @@ export function formGroups<W extends Waiter>(
   nowMs: number,
   most = Number.POSITIVE_INFINITY,
 ): W[][] {
-  const byAge = [...waiters].sort((a, b) => a.sinceMs - b.sinceMs);
-  const ages = new Map(byAge.map((one, age) => [one, age]));
-  // Sorting is stable: among equals the oldest come first.
-  const byRating = [...byAge].sort((a, b) => a.rating - b.rating);
-  const taken = new Set<W>();
+  const line = new WaitingLine(waiters);
+  const { byAge, taken } = line;
   const hopeless = new Set<number>();
   const groups: W[][] = [];
-  for (const [age, first] of byAge.entries()) {
+  for (const [age, { size, sinceMs }] of byAge.entries()) {
     if (groups.length >= most) break;
-    if (taken.has(first) || hopeless.has(first.size)) continue;
-    const waitedMs = nowMs - first.sinceMs;
-    const spread = spreadOf(rule, waitedMs);
-    // A group has one oldest member, and this is to be it: others have tried before.
-    const near = around(byRating, first.rating, spread).filter(
-      (one) => !taken.has(one) && ages.get(one)! > age,
-    );
-    const group = groupOf(first, near, spread, sizesOf(rule, waitedMs), ages);
+    if (taken[age] || hopeless.has(size)) continue;
+    const waitedMs = nowMs - sinceMs;
+    const group = line.groupOf(age, spreadOf(rule, waitedMs), sizesOf(rule, waitedMs));
     // Where ratings mean nothing, those of its size that came later have fewer to choose from.
-    if (!group && rule.within === undefined) hopeless.add(first.size);
+    if (!group && rule.within === undefined) hopeless.add(size);
     if (!group) continue;
-    for (const one of group) taken.add(one);
-    groups.push(group);
+    for (const one of group) taken[one] = 1;
+    groups.push(group.map((one) => byAge[one]));
   }
   return groups;
 }
@@ -99,73 +91,115 @@ function sizesOf({ players, startWith }: QueueRule<never>, waitedMs: number): nu
   return Array.from({ length: players - least + 1 }, (_, fewer) => players - fewer);
 }
 
-/** Those within `spread` of a rating: `byRating` ascends. */
-function around<W extends Waiter>(byRating: readonly W[], rating: number, spread: number): W[] {
-  return byRating.slice(...rangeOf(byRating, rating, spread));
+/** Those who wait, each by how many came before: 0 waits longest. */
+class WaitingLine<W extends Waiter> {
+  readonly byAge: readonly W[];
+  readonly taken: Uint8Array;
+  /** Ascending by rating, equals by age; and their ratings. */
+  readonly #byRating: Uint32Array;
+  readonly #ratings: Float64Array;
+
+  constructor(waiters: readonly W[]) {
+    const byAge = [...waiters].sort((a, b) => a.sinceMs - b.sinceMs);
+    this.byAge = byAge;
+    this.taken = new Uint8Array(byAge.length);
+    const order = (a: number, b: number) => byAge[a].rating - byAge[b].rating || a - b;
+    this.#byRating = Uint32Array.from(byAge.keys()).sort(order);
+    this.#ratings = Float64Array.from(this.#byRating, (age) => byAge[age].rating);
+  }
+
+  /**
+   * A group of which `first` is the oldest: as many as can be of `sizes`. Others than the oldest
+   * have tried before, so each group there is is found.
+   */
+  groupOf(first: number, spread: number, sizes: readonly number[]): number[] | undefined {
+    const { byAge, taken } = this;
+    const { size, rating } = byAge[first];
+    const near: number[] = [];
+    const [from, to] = rangeOf(this.#ratings, rating, spread);
+    for (let at = from; at < to; at++) {
+      const age = this.#byRating[at];
+      if (age > first && !taken[age]) near.push(age);
+    }
+    for (const players of sizes) {
+      const wanted = players - size;
+      if (wanted === 0) return [first];
+      const window = wanted > 0 ? this.#narrowest(rating, near, spread, wanted) : undefined;
+      if (!window) continue;
+      const ages = near.slice(...window).sort((a, b) => a - b);
+      return [first, ...this.#oldest(ages, wanted)];
+    }
+    return undefined;
+  }
+
+  /**
+   * From where to where in `near`, which ascends by rating, those stand who are nearest to each
+   * other and to `rating`, of as many as make up `wanted` players.
+   */
+  #narrowest(
+    rating: number,
+    near: readonly number[],
+    spread: number,
+    wanted: number,
+  ): [from: number, to: number] | undefined {
+    const { byAge } = this;
+    const all = new Sizes(wanted);
+    for (const age of near) all.add(byAge[age].size, 1);
+    if (!all.canMake()) return undefined;
+    const inside = new Sizes(wanted);
+    let best: [number, number] | undefined;
+    let least = spread;
+    let to = 0;
+    for (const [from, age] of near.entries()) {
+      while (to < near.length && !inside.canMake()) inside.add(byAge[near[to++]].size, 1);
+      if (!inside.canMake()) break;
+      const low = Math.min(byAge[age].rating, rating);
+      const width = Math.max(byAge[near[to - 1]].rating, rating) - low;
+      if (width < least || (!best && width <= least)) {
+        best = [from, to];
+        least = width;
+      }
+      inside.add(byAge[age].size, -1);
+    }
+    return best;
+  }
+
+  /** Of those, oldest first, who make up `wanted` players: the oldest of all that do. */
+  #oldest(ages: readonly number[], wanted: number): number[] {
+    const counts = new Map<number, number>();
+    // More of a size than fit are younger than those that do.
+    const useful = ages.filter((age) => {
+      const { size } = this.byAge[age];
+      const count = (counts.get(size) ?? 0) + 1;
+      counts.set(size, count);
+      return count * size <= wanted;
+    });
+    const sizes = useful.map((age) => this.byAge[age].size);
+    const sums = reachable(sizes, wanted);
+    let left = wanted;
+    return useful.filter((_, at) => {
+      const isIn = sizes[at] <= left && sums[at + 1][left - sizes[at]] === 1;
+      if (isIn) left -= sizes[at];
+      return isIn;
+    });
+  }
 }
 
-function rangeOf(byRating: readonly Waiter[], rating: number, spread: number): [number, number] {
-  const least = rating - spread;
-  const most = rating + spread;
-  return [firstThat(byRating, (one) => one >= least), firstThat(byRating, (one) => one > most)];
+/** From where to where those stand that are within `spread`: `ratings` ascend. */
+function rangeOf(ratings: Float64Array, rating: number, spread: number): [number, number] {
+  return [firstAt(ratings, rating - spread, false), firstAt(ratings, rating + spread, true)];
 }
 
-/** Where those begin whose rating holds, as all above it do. */
-function firstThat(byRating: readonly Waiter[], holds: (rating: number) => boolean): number {
-  let [from, to] = [0, byRating.length];
+/** Where those begin that are `least` or more, or only more. */
+function firstAt(ratings: Float64Array, least: number, onlyMore: boolean): number {
+  let from = 0;
+  let to = ratings.length;
   while (from < to) {
     const middle = (from + to) >> 1;
-    if (holds(byRating[middle].rating)) to = middle;
+    if (ratings[middle] > least || (ratings[middle] === least && !onlyMore)) to = middle;
     else from = middle + 1;
   }
   return from;
-}
-
-/** `near` ascends by rating, and is younger than `first`. */
-function groupOf<W extends Waiter>(
-  first: W,
-  near: readonly W[],
-  spread: number,
-  sizes: readonly number[],
-  ages: ReadonlyMap<W, number>,
-): W[] | undefined {
-  for (const size of sizes) {
-    const wanted = size - first.size;
-    if (wanted === 0) return [first];
-    const window = wanted > 0 ? narrowest(first.rating, near, spread, wanted) : undefined;
-    if (!window) continue;
-    const byAge = near.slice(...window).sort((a, b) => ages.get(a)! - ages.get(b)!);
-    return [first, ...oldest(byAge, wanted)];
-  }
-  return undefined;
-}
-
-/**
- * From where to where in `near` the ratings stand that are nearest to each other and to `rating`,
- * of as many as make up `wanted` players.
- */
-function narrowest(
-  rating: number,
-  near: readonly Waiter[],
-  spread: number,
-  wanted: number,
-): [from: number, to: number] | undefined {
-  const inside = new Sizes(wanted);
-  let best: [number, number] | undefined;
-  let least = spread;
-  let to = 0;
-  for (let from = 0; from < near.length; from++) {
-    while (to < near.length && !inside.canMake()) inside.add(near[to++].size, 1);
-    if (!inside.canMake()) break;
-    const low = Math.min(near[from].rating, rating);
-    const width = Math.max(near[to - 1].rating, rating) - low;
-    if (width < least || (!best && width <= least)) {
-      best = [from, to];
-      least = width;
-    }
-    inside.add(near[from].size, -1);
-  }
-  return best;
 }
 
 /** How many there are of each size, and whether some of them make up a number of players. */
@@ -221,38 +255,17 @@ function reachable(sizes: readonly number[], most: number): Uint8Array[] {
   return sums;
 }
 
-/** Of those, oldest first, who make up `wanted` players: the oldest of all that do. */
-function oldest<W extends Waiter>(byAge: readonly W[], wanted: number): W[] {
-  const counts = new Map<number, number>();
-  // More of a size than fit are younger than those that do.
-  const useful = byAge.filter(({ size }) => {
-    const count = (counts.get(size) ?? 0) + 1;
-    counts.set(size, count);
-    return count * size <= wanted;
-  });
-  const sums = reachable(
-    useful.map(({ size }) => size),
-    wanted,
-  );
-  let left = wanted;
-  return useful.filter(({ size }, at) => {
-    const isIn = size <= left && sums[at + 1][left - size] === 1;
-    if (isIn) left -= size;
-    return isIn;
-  });
-}
-
 /** How many players there are within some distance of a rating. */
 export class RatingCount {
-  readonly #byRating: readonly Waiter[];
+  readonly #ratings: Float64Array;
   /** Players before each. */
-  readonly #before: readonly number[];
+  readonly #before: Uint32Array;
 
   constructor(waiters: readonly Waiter[]) {
-    this.#byRating = [...waiters].sort((a, b) => a.rating - b.rating);
-    const before = [0];
-    for (const { size } of this.#byRating) before.push(before[before.length - 1] + size);
-    this.#before = before;
+    const byRating = [...waiters].sort((a, b) => a.rating - b.rating);
+    this.#ratings = Float64Array.from(byRating, ({ rating }) => rating);
+    this.#before = new Uint32Array(byRating.length + 1);
+    for (const [at, { size }] of byRating.entries()) this.#before[at + 1] = this.#before[at] + size;
   }
 
   get all(): number {
@@ -260,7 +273,7 @@ export class RatingCount {
   }
 
   within(rating: number, spread: number): number {
-    const [from, to] = rangeOf(this.#byRating, rating, spread);
+    const [from, to] = rangeOf(this.#ratings, rating, spread);
     return this.#before[to] - this.#before[from];
   }
 }

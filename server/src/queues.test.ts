@@ -183,3 +183,13 @@ test('many matches are made at once, and no more than so many', async () => {
   }
   expect([waits.length, slow.tell('a', WANTED, [], []).waiting]).toEqual([60, 0]);
 });
+
+test('hundreds are looked at a few times a second, and not at every arrival', async () => {
+  const ids = Array.from({ length: 300 }, (_, id) => id);
+  tell('a', ...ids);
+  await settled();
+  expect(asked).toEqual([]);
+  queues.sweep();
+  for (let i = 0; i < 20; i++) await settled();
+  expect(asked.filter((what) => what.includes('is told of'))).toHaveLength(100);
+});

@@ -67,9 +67,10 @@ const SILENT_MS = 5_000;
 /** Matches of a queue that are made at once: each is a room that opens somewhere. */
 const ABREAST = 16;
 /**
- * Those who wait, up to which groups are looked for at every arrival, else a few times a second.
+ * Those who wait, up to which they are told of, and groups looked for, at every arrival; else a few
+ * times a second.
  */
-const FEW = 256;
+export const FEW = 256;
 /** Ms for which no match is made after one failed: whatever is full or away is so for a while. */
 const REST_MS = 1_000;
 /** Smoothing of what recent matches waited. 1/8 as for round trips (RFC 6298). */

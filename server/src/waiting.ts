@@ -15,7 +15,7 @@ import type { Placement } from './placement.ts';
 import type { QueueRule } from './queue.ts';
 import { type Ask, askerOf, homesBy, servicesOf, tellOwner } from './queue-messages.ts';
 import { QueueOwners } from './queue-owners.ts';
-import { type Entrant, type Opened, Queues, type Standing, type Wanted } from './queues.ts';
+import { type Entrant, FEW, type Opened, Queues, type Standing, type Wanted } from './queues.ts';
 import type { Joiner } from './seat.ts';
 import type { Shard } from './shard.ts';
 import type { Tally } from './tally.ts';
@@ -201,7 +201,7 @@ export class Waiting {
     waiter.sinceMs = this.#options.clocks.now();
     const line = this.#lineOf(waiter);
     line.waiters.set(waiter.id, waiter);
-    this.#tell(line);
+    this.#changed(line);
   }
 
   #lineOf({ kind, match }: Wanted): Line {
@@ -219,7 +219,13 @@ export class Waiting {
     if (!this.#remove(waiter)) return;
     for (const { reject } of waiter.members) reject(why);
     const line = this.#lines.get(`${waiter.kind} ${waiter.match}`);
-    if (line?.waiters.delete(waiter.id)) this.#tell(line);
+    if (line?.waiters.delete(waiter.id)) this.#changed(line);
+  }
+
+  /** Somebody came or went: told at once, or with the next sweep where all of it is a lot. */
+  #changed(line: Line): void {
+    if (line.waiters.size <= FEW) this.#tell(line);
+    else line.dueMs = 0;
   }
 
   #remove(waiter: Waiter): boolean {
