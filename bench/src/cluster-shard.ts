@@ -169,7 +169,11 @@ export class SimulatedShard {
     // Nobody waits for a match here.
     const waiting = { services: {}, sendAway: async () => {} };
     const seating = { unsaved: new Set(), recordsOf, waiting } as never;
-    const recovery = new Recovery({ ...about, shard, seating, signsBySecret: false });
+    const recovery = new Recovery({
+      ...{ ...about, shard, seating, signsBySecret: false },
+      // Its players are nobody in particular.
+      attendance: { again() {} },
+    });
     const pack = (room: GameRoom) => (room as never as SimulatedRoom).pack();
     const { checkpointMs } = limits;
     const load = () => this.seats / world.seatsOfShard;

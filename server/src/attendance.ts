@@ -62,6 +62,12 @@ export class Attendance {
     }
   }
 
+  /** The directory may have forgotten who is in the room. */
+  again(room: GameRoom): void {
+    const crowd = this.#crowds.get(room);
+    for (const user of crowd?.seats.keys() ?? []) this.#plan(crowd!, user);
+  }
+
   /** Users of rooms that have another epoch, those told of long ago, and what failed before. */
   sweep(): void {
     const { leaseOf, now } = this.#options;

@@ -120,7 +120,9 @@ export async function makeShard(parts: ShardParts): Promise<MadeShard> {
   if (!leases || !peers) return { shard, seating, cluster: undefined };
   const { checkpointMs } = limits;
   const about = { directory, shard, seating, leases, peers, log, tally, clocks: parts };
-  const recovery = new Recovery({ ...about, signsBySecret: parts.signsBySecret });
+  const { attendance } = shard.switchboard;
+  const { signsBySecret } = parts;
+  const recovery = new Recovery({ ...about, attendance, signsBySecret });
   const cluster = new Cluster({ ...about, checkpointMs, load: parts.load, chance });
   return { shard, seating, cluster };
 }

@@ -1,7 +1,8 @@
 // What a shard tells a directory that has forgotten something: a Redis that came back empty, or
-// without its last seconds. Its rooms play on meanwhile, and are claimed again; their places and
-// the key of tickets are put back. Made by make-shard.ts, asked by leases.ts. Trap: a room may end
-// while it is claimed, and must not come back by that.
+// without its last seconds. Its rooms play on meanwhile, and are claimed again; their places, who
+// is in them and the key of tickets are put back. Made by make-shard.ts, asked by leases.ts. Trap:
+// a room may end while it is claimed, and must not come back by that.
+import type { Attendance } from './attendance.ts';
 import type { Directory, Lease } from './directory.ts';
 import type { Log } from './log.ts';
 import type { GameRoom } from './room.ts';
@@ -15,6 +16,7 @@ export interface RecoveryOptions {
   seating: Seating;
   log: Log;
   tally: Tally;
+  attendance: Pick<Attendance, 'again'>;
   /** Tickets are signed with the directory's secret; false: with a key that the game gave. */
   signsBySecret: boolean;
 }
@@ -64,7 +66,8 @@ export class Recovery {
 
   /** Who has a place in the room, and whether it is locked. */
   async #tell(room: GameRoom): Promise<void> {
-    const { directory, shard, seating } = this.#options;
+    const { directory, shard, seating, attendance } = this.#options;
+    attendance.again(room);
     const lease = shard.leaseOf(room);
     const places = seating.recordsOf(room).flatMap(({ place }) => place ?? []);
     await Promise.all([directory.occupy(lease, places), directory.lock(lease, room.locked)]);

@@ -188,3 +188,20 @@ test('a user goes with his room to another shard, whether it is handed over or l
   await vi.waitFor(async () => expect(await told()).toEqual([since]), 5_000);
   expect((await directory.room(id))!.epoch).toBeGreaterThan(epoch);
 });
+
+test('what a directory that was away has forgotten meanwhile is told again', async () => {
+  deployment = new Deployment({ field: named() });
+  const { directory } = deployment;
+  const member = await deployment.add();
+  const { room: id } = await deployment.join(member, 'field', 'ada');
+  const { shard } = member.server;
+  const places = async () => (await directory.whereabouts(['ada']))[0].map(({ room }) => room);
+  await vi.waitFor(async () => expect(await places()).toEqual([id]));
+  member.door.shut = true;
+  // As a replica that takes over without the last second.
+  await directory.depart(shard.leaseOf(shard.rooms.get(id)!), ['ada']);
+  await vi.waitFor(() => expect(member.server.edge.tally.directoryAway).toBe(true), 5_000);
+  expect(await places()).toEqual([]);
+  member.door.shut = false;
+  await vi.waitFor(async () => expect(await places()).toEqual([id]), 5_000);
+});
