@@ -23,6 +23,7 @@ export class DuelView {
   readonly #scores: Rows<Score>;
   readonly #clock = make('p', 'clock');
   readonly #place = make('p', 'place');
+  readonly #note = make('p', 'note');
   readonly #kill: HTMLButtonElement;
   readonly #report: (outage: Outage) => void;
   /** For tests: the session, and a hand on the controls. */
@@ -33,7 +34,8 @@ export class DuelView {
     const scores = make('ul', 'scores');
     this.#scores = new Rows(scores, ({ id }) => id, scoreOf, fillScore);
     this.#kill = button('danger', 'kill -9', () => {
-      this.client?.call('kill', {}).catch((error: Error) => setText(this.#place, error.message));
+      setText(this.#note, '');
+      this.client?.call('kill', {}).catch((error: Error) => setText(this.#note, error.message));
     });
     const top = make('header', 'row');
     const leave = button('', 'Leave', () => this.client?.leave());
@@ -41,7 +43,7 @@ export class DuelView {
     const bottom = make('footer', 'row');
     bottom.append(this.#place, this.#kill);
     const box = make('div', 'box');
-    box.append(this.#field.canvas, this.#clock);
+    box.append(this.#field.canvas, this.#clock, this.#note);
     this.root.append(top, box, bottom);
     this.root.hidden = true;
   }
@@ -60,6 +62,7 @@ export class DuelView {
       requestAnimationFrame(draw);
       this.#draw(client, watch, nowMs);
     };
+    setText(this.#note, '');
     this.root.hidden = false;
     requestAnimationFrame(draw);
     await ended(client);
