@@ -32,7 +32,7 @@ export const lobby = defineGame({
       standing: text(120),
       heardTick: int(0, 2 ** 30).serverOnly(),
     },
-    leader: { user: user(), name: name(), points: int(0, 1_000_000), wins: int(0, 1_000_000) },
+    leader: { place: int(0, 100), user: user(), name: name(), points: int(0, 1_000_000) },
   },
   events: { invited: { by: name(), party: room() } },
   commands: {

@@ -10,6 +10,7 @@ import { type Server, type ShardedOptions, serve } from '@tickwire/server';
 import { Accounts } from './server/account.ts';
 import { openDoor } from './server/door.ts';
 import { duelRoom } from './server/duel.ts';
+import { BOARDS } from './server/leaders.ts';
 import { lobbyRoom } from './server/lobby.ts';
 import { partyRoom } from './server/party.ts';
 import { ThisShard } from './server/this-shard.ts';
@@ -49,6 +50,7 @@ const options: ShardedOptions = {
     duel: duelRoom(accounts, shard),
     party: partyRoom(accounts, shard),
   },
+  boards: BOARDS,
   page: fileURLToPath(new URL('../dist', import.meta.url)),
   // A tab is in a lobby, a party and a duel at once.
   limits: { seatsPerUser: 12 },

@@ -10,6 +10,7 @@ import { lobby } from '../src/lobby-game.ts';
 import { party } from '../src/party-game.ts';
 import { Accounts } from '../src/server/account.ts';
 import { duelRoom } from '../src/server/duel.ts';
+import { BOARDS } from '../src/server/leaders.ts';
 import { lobbyRoom } from '../src/server/lobby.ts';
 import { partyRoom } from '../src/server/party.ts';
 import { ThisShard } from '../src/server/this-shard.ts';
@@ -40,6 +41,7 @@ beforeEach(async () => {
     },
     port: 0,
     host: '127.0.0.1',
+    boards: BOARDS,
     limits: { seatsPerUser: 12 },
     log: 'silent',
   });
@@ -154,6 +156,8 @@ describe('a duel', () => {
       const duels = [...watcher.view().all('duel')].map(({ room }) => room);
       expect(duels).not.toContain(ada.room);
     }, PATIENCE);
+    const board = await fetch(`${server.url}/boards/points`);
+    expect(await board.json()).toHaveLength(2);
     expect(linesIn(watcher).join()).toMatch(/: (A draw|\w+ won): Ada \d+, Bob \d+$/);
   });
 

@@ -31,7 +31,7 @@ interface Leader {
   readonly user: string;
   readonly name: string;
   readonly points: number;
-  readonly wins: number;
+  readonly place: number;
 }
 
 export class People {
@@ -81,7 +81,7 @@ export class People {
     this.#people.draw([...people.values()].sort((a, b) => a.name.localeCompare(b.name)));
     this.#duels.draw(duels);
     this.duels.hidden = duels.length === 0;
-    const leaders = [...view.all('leader')].sort((a, b) => b.points - a.points);
+    const leaders = [...view.all('leader')].sort((a, b) => a.place - b.place);
     this.#leaders.draw(leaders);
     this.leaders.classList.toggle('empty', leaders.length === 0);
   }
@@ -107,8 +107,8 @@ function fillDuel(li: HTMLElement, { port, phase, standing }: DuelLine): void {
   setText(where, `${phase} · shard :${port}`);
 }
 
-function fillLeader(li: HTMLElement, { name, points, wins }: Leader): void {
+function fillLeader(li: HTMLElement, { name, points }: Leader): void {
   const [label, count] = li.children;
   setText(label, name);
-  setText(count, `${points} points, ${wins} won`);
+  setText(count, `${points} ${points === 1 ? 'point' : 'points'}`);
 }

@@ -18,7 +18,7 @@ export interface Channels {
     phase: 'waiting' | 'ready' | 'playing' | 'over' | 'gone';
     standing: string;
   };
-  /** What a duel came to: once. */
+  /** What a duel came to: once. Points are on a board besides. */
   result: { room: string; players: { user: string; name: string; score: number }[] };
   /** For one visitor, by the topic `invitation.USER`: only the lobbies hear it that he is in. */
   invitation: { to: string; by: string; party: string };

@@ -170,5 +170,7 @@ function tellResult(room: DuelRoom): void {
     const row = seat.own('player');
     return row ? [{ user: seat.auth.user, name: row.name, score: row.score }] : [];
   });
+  // A room that goes on from a checkpoint may come by its end twice.
+  for (const { user, score } of players) room.score('points', user, score, { once: 'over' });
   if (players.length > 0) tell(room, 'result', { room: room.id, players });
 }

@@ -7,6 +7,8 @@ import type { Allowance } from './words.ts';
 export interface LobbyData {
   /** How much each seat may still say, by seat id. */
   allowances: Map<number, Allowance>;
+  /** As users were last called, the newest last: for the board. */
+  names: Map<string, string>;
 }
 
 export type LobbyRoom = Room<typeof lobby, Account, LobbyData>;

@@ -5,15 +5,14 @@ import { defineRoom, Refusal, type RoomKind } from '@tickwire/server';
 import { lobby } from '../lobby-game.ts';
 import type { Accounts } from './account.ts';
 import type { Channels } from './between-rooms.ts';
+import { hearResult, remember, showLeaders } from './leaders.ts';
 import type { LobbyData, LobbyRoom, LobbySeat } from './lobby-room.ts';
 import { forgetStale, hearDuel, hearOnline, lookAround, tellOnline } from './online.ts';
-import { addLine, announce, hearInvitation, invitationsOf, invite, nameOf, say } from './talk.ts';
+import { announce, hearInvitation, invitationsOf, invite, nameOf, say } from './talk.ts';
 import type { ThisShard } from './this-shard.ts';
 import { cleanName, newAllowance } from './words.ts';
 
-/** Leaders that are shown. */
-const LEADERS = 8;
-/** Ticks between two looks at where visitors are: a second. */
+/** Ticks between two looks at where visitors are, and at the board: a second. */
 const LOOK_EVERY = 10;
 
 export function lobbyRoom(accounts: Accounts, shard: ThisShard): RoomKind {
@@ -22,11 +21,13 @@ export function lobbyRoom(accounts: Accounts, shard: ThisShard): RoomKind {
     user: ({ user }) => user,
     open(room): LobbyData {
       room.after(LOOK_EVERY, 'look');
-      return { allowances: new Map() };
+      return { allowances: new Map(), names: new Map() };
     },
     // All else stands in rows; timers and topics are kept as well.
-    save: ({ data }) => [...data.allowances],
-    load: (_, saved): LobbyData => ({ allowances: new Map(saved) }),
+    save: ({ data }) => ({ allowances: [...data.allowances], names: [...data.names] }),
+    load: (_, { allowances, names }): LobbyData => {
+      return { allowances: new Map(allowances), names: new Map(names) };
+    },
     seats: 200,
     keep: true,
     // Visitors spread over the lobbies, and so over the shards.
@@ -40,7 +41,7 @@ export function lobbyRoom(accounts: Accounts, shard: ThisShard): RoomKind {
     timers: {
       look(room) {
         room.after(LOOK_EVERY, 'look');
-        return lookAround(room);
+        return Promise.all([lookAround(room), showLeaders(room)]);
       },
     },
     drop: (_, seat) => setAway(seat, true),
@@ -70,6 +71,7 @@ function join(room: LobbyRoom, seat: LobbySeat): void {
   const { user, name } = seat.auth;
   room.spawn('visitor', { user, name, lobby: room.id, here: true }, seat);
   room.data.allowances.set(seat.id, newAllowance(room.tick));
+  remember(room, user, name);
   room.subscribe(invitationsOf(user));
   tellOnline(room);
 }
@@ -86,27 +88,11 @@ function rename(room: LobbyRoom, seat: LobbySeat, { name }: { name: string }): v
   const wished = cleanName(name);
   if (!visitor || wished === '') throw new Refusal('A name needs at least one letter.');
   visitor.name = wished;
+  remember(room, visitor.user, wished);
   tellOnline(room);
 }
 
 function setAway(seat: LobbySeat, away: boolean): void {
   const visitor = seat.own('visitor');
   if (visitor) visitor.away = away;
-}
-
-function hearResult(room: LobbyRoom, { players }: Channels['result']): void {
-  const [first, ...others] = [...players].sort((a, b) => b.score - a.score);
-  const isDraw = others.some(({ score }) => score === first.score);
-  const table = players.map(({ name, score }) => `${name} ${score}`).join(', ');
-  const text = isDraw ? `A draw: ${table}` : `${first.name} won: ${table}`;
-  addLine(room, { mark: 'news', name: '', port: 0, text });
-  for (const player of players) {
-    const known = [...room.all('leader')].find(({ user }) => user === player.user);
-    const leader = known ?? room.spawn('leader', { user: player.user });
-    leader.name = player.name;
-    leader.points += player.score;
-    if (player === first && !isDraw) leader.wins++;
-  }
-  const ranked = [...room.all('leader')].sort((a, b) => b.points - a.points);
-  for (const low of ranked.slice(LEADERS)) room.despawn(low);
 }
