@@ -2,6 +2,7 @@
 // The `tickwire` command: finds the subcommand and says what there is. Ends with 0 when all went
 // well, 1 when it did not, 2 when nobody could tell what was asked for. Trap: it runs when it is
 // imported, so nothing imports it.
+import { createRequire } from 'node:module';
 import { checkNames, UsageError } from '@tickwire/protocol';
 import { type Command, readTyped } from './command.ts';
 import { SERVE_COMMAND } from './serve-command.ts';
@@ -10,17 +11,26 @@ const EXIT_FAILED = 1;
 /** As Bash has it for its own commands. */
 const EXIT_USAGE = 2;
 
+/** Of this package, which has the same as all. */
+const { version: VERSION } = createRequire(import.meta.url)('../package.json') as {
+  readonly version: string;
+};
+
 const COMMANDS: Readonly<Record<string, Command>> = { serve: SERVE_COMMAND };
 
 function helpOf(commands: typeof COMMANDS): string {
   const lines = Object.entries(commands).map(([name, { summary }]) => `  ${name}  ${summary}`);
-  return `tickwire COMMAND\n\n${lines.join('\n')}\n\ntickwire COMMAND --help says more.\n`;
+  return `tickwire COMMAND\n\n${lines.join('\n')}\n\ntickwire COMMAND --help says more; tickwire --version says which this is.\n`;
 }
 
 /** The code to end with; undefined where what was started goes on. */
 async function run([name, ...typed]: readonly string[]): Promise<number | undefined> {
   if (name === '--help' || name === '-h') {
     process.stdout.write(helpOf(COMMANDS));
+    return 0;
+  }
+  if (name === '--version') {
+    process.stdout.write(`${VERSION}\n`);
     return 0;
   }
   if (name === undefined) throw new UsageError(`which command?\n\n${helpOf(COMMANDS)}`);

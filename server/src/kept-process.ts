@@ -22,7 +22,8 @@ export interface End {
 
 /** An end, and what comes of it. */
 export interface Restart extends End, Restarts {
-  readonly why: keyof Restarts;
+  /** `closed`: with 0, as it was told to; it is replaced. */
+  readonly why: keyof Restarts | 'closed';
   readonly waitMs: number;
 }
 
@@ -55,8 +56,8 @@ export class KeptProcess {
       const child = this.#start(restarts);
       const end = await ended(child);
       if (this.#stopping || !this.#options.goesOn(end)) return end;
-      const why = end.code === EXIT_HUNG ? 'hung' : 'died';
-      restarts[why]++;
+      const why = whyOf(end);
+      if (why !== 'closed') restarts[why]++;
       quick = performance.now() - startedMs < HEALTHY_MS ? quick + 1 : 0;
       const waitMs = quick === 0 ? 0 : Math.min(FIRST_WAIT_MS * 2 ** (quick - 1), LONGEST_WAIT_MS);
       this.#options.onRestart({ ...end, why, waitMs, ...restarts });
@@ -102,6 +103,11 @@ export class KeptProcess {
       };
     });
   }
+}
+
+function whyOf({ code }: End): Restart['why'] {
+  if (code === EXIT_HUNG) return 'hung';
+  return code === 0 ? 'closed' : 'died';
 }
 
 /** What a shell says of a command that cannot be run. */

@@ -46,8 +46,8 @@ export type ToParent =
     }
   /** Its loop turns; said every BEAT_MS from then on. */
   | { readonly tickwire: 'beat'; readonly debugged: boolean }
-  /** It never will: serve() threw. */
-  | { readonly tickwire: 'failed'; readonly reason: string };
+  /** It does not: serve() threw; a UsageError, which it would throw again, or another one. */
+  | { readonly tickwire: 'failed'; readonly reason: string; readonly misused: boolean };
 
 export type ToChild =
   | { readonly tickwire: 'answer'; readonly id: Serial; readonly value: unknown }

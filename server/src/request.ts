@@ -215,15 +215,15 @@ export function hasNoBody(status: number): boolean {
   return status === 204 || status === 304;
 }
 
+/** A port could not be opened: it may be free the next time. */
+export class PortError extends UsageError {}
+
 /** Why a port could not be opened, with the cure. uWebSockets.js gives no code at all. */
-export function portError(
-  options: { port: number; host: string },
-  code = 'EADDRINUSE',
-): UsageError {
+export function portError(options: { port: number; host: string }, code = 'EADDRINUSE'): PortError {
   const cause =
     code === 'EADDRINUSE'
       ? 'is in use, or not ours to open: stop what listens there, pass another port, or a host ' +
         'that is an address of this machine'
       : `cannot be opened (${code}); pass another port, or a host address of this machine`;
-  return new UsageError(`port ${options.port} on ${options.host} ${cause}`);
+  return new PortError(`port ${options.port} on ${options.host} ${cause}`);
 }

@@ -25,6 +25,7 @@ import { ParentDirectory } from './parent-directory.ts';
 import { BEAT_MS, type Channel, type ToParent } from './parent-messages.ts';
 import { PLACE_VARIABLE, type Place, readPlace } from './place.ts';
 import { namesPort, type PublicUrl, publicUrlOf } from './public-url.ts';
+import { PortError } from './request.ts';
 import { RESTARTS_VARIABLE, readRestarts } from './restarts.ts';
 import type { Seating } from './seating.ts';
 import {
@@ -116,7 +117,9 @@ async function serveShard(options: ServeOptions, place: Place): Promise<Server> 
     return server;
   } catch (error) {
     await directory?.close();
-    tell({ tickwire: 'failed', reason: error instanceof Error ? error.message : String(error) });
+    const reason = error instanceof Error ? error.message : String(error);
+    const misused = error instanceof UsageError && !(error instanceof PortError);
+    tell({ tickwire: 'failed', reason, misused });
     throw error;
   }
 }

@@ -51,6 +51,8 @@ interface KeptShard {
   /** Starts in a row that ended before it listened, and what the last of them said. */
   failures: number;
   reason: string;
+  /** It said that its options are wrong: it would say so again. */
+  misused: boolean;
 }
 
 export class Shards {
@@ -156,7 +158,11 @@ export class Shards {
         onStart: (child) => this.#attend(shard, child),
         goesOn: (end) => this.#goesOn(shard, end),
         onRestart: (restart) => {
-          log.warn({ shard: index, ...restart }, `shard ${index} ${restart.why}: it starts again`);
+          const level = restart.why === 'closed' ? 'info' : 'warn';
+          log[level](
+            { shard: index, ...restart },
+            `shard ${index} ${restart.why}: it starts again`,
+          );
         },
       }),
       port: 0,
@@ -166,16 +172,20 @@ export class Shards {
       mostStill: 0,
       failures: 0,
       reason: '',
+      misused: false,
     };
     return shard;
   }
 
   #attend(shard: KeptShard, child: ChildProcess): void {
-    shard.reason = '';
+    Object.assign(shard, { reason: '', misused: false });
     this.#host.attend(child);
     child.on('message', (message) => {
       const told = ours(message) ?? {};
-      if (told.tickwire === 'failed') shard.reason = String(told.reason);
+      if (told.tickwire === 'failed') {
+        shard.reason = String(told.reason);
+        shard.misused = told.misused === true;
+      }
       if (told.tickwire === 'listening') this.#listens(shard, told, child.pid);
       // A debugger may hold it as long as it likes.
       if (told.tickwire === 'beat') shard.still = told.debugged ? Number.NEGATIVE_INFINITY : 0;
@@ -216,11 +226,16 @@ export class Shards {
       return true;
     }
     shard.failures++;
-    if (shard.failures < MOST_FAILURES) return true;
+    const { index, failures, misused, reason } = shard;
+    if (failures < MOST_FAILURES && !misused) return true;
     // It ran before, and others run: what is amiss may pass, and players are on the others.
     if (shard.port !== 0 && this.#shards.some(({ listening }) => listening)) return true;
-    const said = shard.reason === '' ? `it ended with ${code}` : shard.reason;
-    this.#giveUp(`shard ${shard.index} ended ${shard.failures} times before it listened: ${said}`);
+    const said = reason === '' ? `it ended with ${code}` : reason;
+    this.#giveUp(
+      misused
+        ? `shard ${index} can never start: ${said}`
+        : `shard ${index} ended ${failures} times before it listened: ${said}`,
+    );
     return false;
   }
 

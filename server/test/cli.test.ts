@@ -1,5 +1,6 @@
 // The `tickwire` command as it is typed, in a process of its own: what it says and ends with, and
 // that a script which knows nothing of shards is run on several.
+import { readFile } from 'node:fs/promises';
 import { afterEach, expect, test } from 'vitest';
 import { freePort } from '../src/uws-port.ts';
 import { Program, stopPrograms } from './program.ts';
@@ -21,6 +22,12 @@ test('help is no error, and lists what there is', async () => {
   expect(all.out).toMatch(/^ {2}serve {2}\S/m);
   expect(serve.out).toMatch(/--shards N\|auto/);
   expect(all.err + serve.err).toBe('');
+});
+
+test('it says its version', async () => {
+  const { code, out } = await typed('--version');
+  const { version } = JSON.parse(await readFile('server/package.json', 'utf8'));
+  expect([code, out]).toEqual([0, `${version}\n`]);
 });
 
 test('what nobody knows ends with 2, and says what is known', async () => {

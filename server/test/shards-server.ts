@@ -1,16 +1,17 @@
 // The arcade on several shards of this machine, each of which says on stdout what it sees in their
 // directory, whenever that changes. Run by shards.test.ts in processes of its own, with or without
-// SHARDS; TRANSPORT and PORT come from the environment.
+// SHARDS; TICKET_KEY, TRANSPORT and PORT come from the environment.
 import { setTimeout as wait } from 'node:timers/promises';
 import { DirectoryError, type ServeOptions, type Server, serve } from '../src/index.ts';
 import { arcade } from './arcade.ts';
 
 const BUILD = 'watched';
-const { SHARDS, TRANSPORT = 'ws' } = process.env;
+const { SHARDS, TICKET_KEY, TRANSPORT = 'ws' } = process.env;
 const options: ServeOptions = {
   rooms: { field: arcade() },
   host: '127.0.0.1',
   transport: TRANSPORT as 'uws' | 'ws',
+  ...(TICKET_KEY && { ticketKey: Buffer.from(TICKET_KEY) }),
 };
 const server = await serve(SHARDS ? { ...options, shards: Number(SHARDS) } : options);
 

@@ -146,8 +146,12 @@ describe('shards', () => {
     }
     expect([client.seat, client.room]).toEqual([seat, room]);
     expect(statuses.filter((status) => status.state === 'live' && status.fresh)).toEqual([]);
-    const restarts = program.lines.filter(({ why }) => why === 'died');
-    expect(restarts.map(({ code }) => code)).toEqual([0, 0]);
+    // Nothing fell: that was asked for.
+    const restarts = program.lines.filter(({ why }) => why !== undefined);
+    expect(restarts.map(({ why, code, died }) => [why, code, died])).toEqual([
+      ['closed', 0, 0],
+      ['closed', 0, 0],
+    ]);
     const now = viewsOf(program).slice(-2);
     expect(now.map(({ port }) => port).sort()).toEqual(first.map(({ port }) => port).sort());
   });
@@ -237,6 +241,16 @@ describe('a parent', () => {
     await shards.close();
     expect(pids.filter((pid) => !isGone(pid))).toEqual([]);
     expect(lines.filter(({ msg }) => /have not closed/.test(msg ?? ''))).toHaveLength(1);
+  });
+
+  test('gives up at once where an option of the script is wrong', async () => {
+    vi.stubEnv('PORT', '0');
+    vi.stubEnv('TICKET_KEY', 'short');
+    lines.length = 0;
+    await expect(Shards.start(options)).rejects.toThrow(
+      /^shard \d can never start: ticketKey: 5 bytes/,
+    );
+    expect(lines.filter(({ why }) => why !== undefined)).toEqual([]);
   });
 
   test.each([
