@@ -20,7 +20,8 @@ const COMMANDS: Readonly<Record<string, Command>> = { serve: SERVE_COMMAND };
 
 function helpOf(commands: typeof COMMANDS): string {
   const lines = Object.entries(commands).map(([name, { summary }]) => `  ${name}  ${summary}`);
-  return `tickwire COMMAND\n\n${lines.join('\n')}\n\ntickwire COMMAND --help says more; tickwire --version says which this is.\n`;
+  const more = 'tickwire COMMAND --help says more, tickwire --version which this is.';
+  return `tickwire COMMAND\n\n${lines.join('\n')}\n\n${more}\n`;
 }
 
 /** The code to end with; undefined where what was started goes on. */
