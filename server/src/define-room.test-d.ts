@@ -16,7 +16,9 @@ import * as v from 'valibot';
 import { describe, expectTypeOf, test } from 'vitest';
 import { z } from 'zod';
 import { defineRoom } from './define-room.ts';
+import type { Presence, Standing } from './directory.ts';
 import { jwt } from './jwt.ts';
+import type { Sender } from './room-api.ts';
 
 const game = defineGame({
   tickRate: 20,
@@ -238,6 +240,29 @@ test('a handler is given what the schema of a field made of it', () => {
         expectTypeOf(it).toEqualTypeOf<{ a: number }>();
       },
       free: (_room, _seat, { it }) => expectTypeOf(it).toEqualTypeOf<{ a: number } | null>(),
+    },
+  });
+});
+
+test('what a room asks of users and boards may be unknown, and the game says what then', () => {
+  defineRoom(game, {
+    commands,
+    hears: {
+      party(_room, _line: { text: string }, from) {
+        expectTypeOf(from).toEqualTypeOf<Sender>();
+      },
+      news: (_room, _line: string) => {},
+    },
+    async tick(room) {
+      expectTypeOf(await room.whereIs('ada')).toEqualTypeOf<readonly Presence[] | undefined>();
+      const found = await room.whereAre(['ada']);
+      // @ts-expect-error the directory may be away
+      found.get('ada');
+      expectTypeOf(await room.top('wins')).toEqualTypeOf<readonly Standing[] | undefined>();
+      expectTypeOf(await room.standing('wins', 'ada')).toEqualTypeOf<Standing | undefined>();
+      room.score('wins', 'ada', 1, { once: 'over' });
+      // @ts-expect-error whose score
+      room.score('wins', 1);
     },
   });
 });

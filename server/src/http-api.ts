@@ -76,13 +76,14 @@ export class HttpApi {
 
   async #route(request: HttpRequest): Promise<HttpResponse> {
     const { method, path } = request;
-    const { metrics, shard } = this.#options;
+    const { metrics, shard, boards } = this.#options;
     const cors = this.#cors(request);
     if (path === '/healthz' && method === 'GET') return this.#health();
     if (path === '/metrics' && method === 'GET' && metrics) return metrics.answer(request, shard);
     if (path === '/rooms' && method === 'GET') return this.#list(cors);
     const board = /^\/boards\/([^/]*)$/.exec(path)?.[1];
-    if (board !== undefined && method === 'GET') return this.#board(board, request, cors);
+    if (board !== undefined && method === 'GET' && boards.size > 0)
+      return this.#board(board, request, cors);
     const kind = /^\/rooms\/([A-Za-z0-9_-]{1,64})$/.exec(path)?.[1];
     if (kind && method === 'OPTIONS') return { status: 204, headers: { ...cors, ...PREFLIGHT } };
     if (kind && method === 'POST') return this.#join(kind, request, cors);

@@ -1,7 +1,18 @@
 // Leaderboards as games and pages meet them: what rooms post, ask and get told, also while the
 // directory is away, and `GET /boards/:board`. What a directory promises is in directory-users.ts.
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { type BoardOptions, DirectoryError, MemoryDirectory, type Standing } from '../src/index.ts';
+import {
+  type Board,
+  type BoardOptions,
+  type Directory,
+  DirectoryError,
+  type GameRoom,
+  type Log,
+  MemoryDirectory,
+  type Standing,
+} from '../src/index.ts';
+import { ScorePosts } from '../src/score-posts.ts';
+import { Tally } from '../src/tally.ts';
 import { arcade } from './arcade.ts';
 import { Deployment } from './deployment.ts';
 import { EPOCH_MS, Stepper } from './stepper.ts';
@@ -167,6 +178,63 @@ describe('while the directory is away', () => {
   });
 });
 
+describe('posts on their way', () => {
+  const room = { id: 'r1', code: { stopped: false } } as GameRoom;
+  const level: Board = { name: 'level', keep: 'last', order: 'most', places: 9 };
+  const settled = () => new Promise((resolve) => setImmediate(resolve));
+
+  function posting(post: Directory['post']) {
+    const clock = { nowMs: 0 };
+    const tally = new Tally();
+    const lost: object[] = [];
+    const log = { error: (details: object) => void lost.push(details) } as never as Log;
+    const posts = new ScorePosts({
+      ...{ directory: { post } as Directory, log, tally, now: () => clock.nowMs },
+      leaseOf: () => ({ id: 'r1', epoch: 1 }),
+    });
+    const add = (score: number) => posts.add(room, level, { user: 'ada', score, once: undefined });
+    return { posts, add, clock, tally, lost };
+  }
+
+  test('one that fails while a newer one waits does not come after it', async () => {
+    const told: number[] = [];
+    const { posts, add, clock } = posting(async (_lease, _board, { score }) => {
+      told.push(score);
+      if (score !== 1) return 'posted';
+      add(2);
+      throw new DirectoryError('late', 'no answer');
+    });
+    add(1);
+    await settled();
+    expect(told).toEqual([1]);
+    clock.nowMs = 1_000;
+    posts.sweep();
+    await settled();
+    clock.nowMs = 5_000;
+    posts.sweep();
+    await settled();
+    expect(told).toEqual([1, 2]);
+  });
+
+  test('one that is refused for ten minutes is lost', async () => {
+    const { posts, add, clock, tally, lost } = posting(async () => {
+      throw new DirectoryError('failed', 'WRONGTYPE');
+    });
+    add(1);
+    for (; clock.nowMs < 599_000; clock.nowMs += 1_000) {
+      posts.sweep();
+      await settled();
+    }
+    expect(tally.postsLost).toBe(0);
+    posts.sweep();
+    await settled();
+    expect(tally.postsLost).toBe(1);
+    expect(lost).toMatchObject([
+      { room: 'r1', board: 'level', why: expect.stringContaining('WRONG') },
+    ]);
+  });
+});
+
 describe('GET /boards/:board', () => {
   async function read(target: string, headers: Record<string, string> = {}) {
     const [path, query = ''] = target.split('?');
@@ -211,6 +279,14 @@ describe('GET /boards/:board', () => {
   ])('%s is answered %i', async (path, status) => {
     await filled(3);
     expect(await read(path)).toMatchObject({ status, told: { error: expect.any(String) } });
+  });
+
+  test('is no route of a server without boards', async () => {
+    stepper = await Stepper.start({ rooms: { field: arcade() } });
+    expect(await read('/boards/level')).toMatchObject({
+      status: 404,
+      told: { error: 'not found' },
+    });
   });
 
   test('costs the directory one question a second, however many ask', async () => {
