@@ -120,16 +120,20 @@ test('four hundred who race in by three shards are in a hundred matches, each in
 test('those who wait are matched when the shard that has their queue is cut off', async () => {
   const members = await add(3);
   const [owner, [b, c]] = await split(members);
-  const seekers = Array.from({ length: 4 }, () => new Seeker());
+  const seekers = Array.from({ length: 5 }, () => new Seeker());
   seekers[0].seek(b);
   seekers[1].seek(c);
-  await vi.waitFor(() => expect(seekers[1].told.at(-1)?.waiting).toBe(2), soon);
-  owner.door.shut = true;
   seekers[2].seek(b);
+  await vi.waitFor(() => expect(seekers[1].told.at(-1)?.waiting).toBe(3), soon);
+  owner.door.shut = true;
   seekers[3].seek(c);
+  await vi.waitFor(() => expect(seekers[3].told.length).toBeGreaterThan(0), soon);
+  seekers[4].seek(c);
   await vi.waitFor(() => expect(seated(seekers)).toHaveLength(4), soon);
+  // In their order, whoever has the queue now.
+  expect(seekers.map(({ rooms }) => rooms.length)).toEqual([1, 1, 1, 1, 0]);
   expect(new Set(seekers.flatMap(({ rooms }) => rooms)).size).toBe(1);
-  expect(waitingAt([b, c])).toBe(0);
+  expect(waitingAt([b, c])).toBe(1);
 });
 
 test('who leaves is in no match, and the others wait for the next', async () => {

@@ -209,8 +209,10 @@ describe('the wait', () => {
     a.answers = false;
     await stepper.advance(9_000);
     expect(last(b).waiting).toBe(2);
-    await stepper.advance(120_000);
+    await stepper.advance(5_000);
     expect([a.closed, last(b).waiting, b.closed]).toEqual([1006, 1, undefined]);
+    await stepper.advance(90_000);
+    expect(b.closed).toBe(undefined);
   });
 
   test('takes nothing but answers to pings, and not too many', async () => {
@@ -259,8 +261,8 @@ test('who waits is held for one match at a time, and for none that was let go', 
   expect(await hold('y.1')).toEqual([1]);
   await ask('matched', 'x.1', 'field-7', '');
   expect(stepper.server.seating.waiting.size).toBe(1);
-  await stepper.advance(6_000);
-  // The one who held is silent, and somebody else may.
+  await stepper.advance(5_010);
+  // The one who held was silent for too long, and somebody else may.
   expect(await hold('z.1')).toEqual([1]);
   await ask('matched', 'y.1', 'field-7', '');
   expect(stepper.server.seating.waiting.size).toBe(1);
