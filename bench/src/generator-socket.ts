@@ -110,8 +110,11 @@ export class SeatSocket {
   #frame(bytes: Buffer, at: number, head: number, length: number): void {
     this.bytes += head + length;
     const opcode = bytes[at] & 15;
-    if (opcode === Opcode.Close) this.closed ||= `closed with ${bytes.readUInt16BE(at + head)}`;
-    else if (opcode === Opcode.Ping) this.send(clientFrame(empty, Opcode.Pong));
+    if (opcode === Opcode.Close) {
+      const why = bytes.toString('utf8', at + head + 2, at + head + length);
+      this.closed ||= `closed with ${bytes.readUInt16BE(at + head)} ${why}`;
+    }
+    if (opcode === Opcode.Ping) this.send(clientFrame(empty, Opcode.Pong));
     else if (opcode === Opcode.Binary) this.#heard(bytes, at + head, length);
   }
 }

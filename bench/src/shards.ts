@@ -49,7 +49,8 @@ export async function measureShards({ seed, seats }: ShardsOptions): Promise<obj
     const one = await climb({ ...about, shards: 0, first: FIRST * share, growth: GROWTH.one });
     const first = (one.most || FIRST * share) * LEAST_TIMES;
     const two = await climb({ ...about, shards: 2, first, growth: GROWTH.two });
-    const times = round(two.most / one.most, 2);
+    // With --seats one of them may serve none.
+    const times = one.most > 0 ? round(two.most / one.most, 2) : 0;
     say(`shards: ${two.most} seats on two cores, ${one.most} on one: ${times} times as many`);
     return { machine: machine(), cores: { kind, share }, times, one, two };
   } finally {
