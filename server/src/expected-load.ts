@@ -2,7 +2,9 @@
 // which tells the others. Trap: what is measured is a mean of two seconds, and noisy; by that alone
 // all rooms of a rush would go to whoever was idle before it.
 
-/** Of a room that nothing was measured of yet, 0..1: sixteen players at 20 Hz (`bench -- shards`). */
+/**
+ * Of a room that nothing was measured of yet, 0..1: sixteen players at 20 Hz (`bench -- shards`).
+ */
 const FIRST_ROOM = 0.01;
 /** Of a new measurement: four of them, eight seconds, outlive the compiler and a pause. */
 const GAIN = 1 / 4;
