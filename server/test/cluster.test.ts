@@ -193,3 +193,16 @@ test('while the directory is away lists and tickets say so, and no handler fails
   expect([list.status, ticket.status]).toEqual([503, 503]);
   expect(a.server.edge.tally.faults).toBe(0);
 });
+
+test('many who ask for the list of rooms at once cost one look at all of them', async () => {
+  const a = await deployment.add();
+  const player = await deployment.join(a);
+  const look = vi.spyOn(deployment.directory, 'rooms');
+  const ask = async () => (await (await fetch(`${a.server.url}/rooms`)).json()) as { id: string }[];
+  const lists = await Promise.all(Array.from({ length: 20 }, ask));
+  for (const list of lists) expect(list.map(({ id }) => id)).toEqual([player.room]);
+  expect(look.mock.calls.length).toBeLessThan(3);
+  // What is over is soon left out.
+  roomsOf(a)[0].end(1000, 'over');
+  await vi.waitFor(async () => expect(await ask()).toEqual([]), soon);
+});
