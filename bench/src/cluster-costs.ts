@@ -57,7 +57,7 @@ export const COSTS: Readonly<Record<CommandName, Cost>> = {
   WITHDRAW: { us: 4, bytes: 150 },
   LIST_SHARDS: { us: 5, usEach: 0.35, bytes: 140, bytesEach: 165 },
   CLAIM: { us: 17, bytes: 600 },
-  RENEW: { us: 14.7, bytes: 410 },
+  RENEW: { us: 10.4, bytes: 410 },
   HAND_OVER: { us: 14.5, bytes: 440 },
   LOCK: { us: 9.5, bytes: 400 },
   RELEASE: { us: 12, bytes: 380 },

@@ -18,7 +18,7 @@ export interface CommandCost {
 }
 
 const ROOMS = 4_000;
-const CALLERS = 128;
+const CALLERS = 32;
 const CALLS = 8_000;
 const CHECKPOINT_BYTES = 8_192;
 /** A shard's rooms, where 1,000 have a million seats. */
@@ -145,7 +145,7 @@ function questions(directory: Directory): Question[] {
     question('load', DEMANDS.load(CHECKPOINT_BYTES), (call) => directory.load(one(call).id)),
     question('announce', DEMANDS.announce(), (call) => directory.announce(entry(call % SHARDS))),
     question('shards', DEMANDS.shards(SHARDS), () => directory.shards(), 500),
-    question('orphans, none', DEMANDS.due(16), () => directory.orphans(), 1_000),
+    question('orphans, none, of 1,000 shards', DEMANDS.due(1), () => directory.orphans(), 1_000),
     question(
       'candidates, 8',
       [...DEMANDS.list(8), ...DEMANDS.looks(8)],

@@ -67,18 +67,34 @@ export class Players {
     return figures;
   }
 
+  /** They were there before the simulation began: nothing of Redis's time goes into that. */
+  async seat(shard: SimulatedShard, count: number): Promise<void> {
+    const { newSeat, seatsOfRoom } = this.#world;
+    for (let left = count; left > 0; left -= seatsOfRoom) {
+      const seats = Array.from({ length: Math.min(left, seatsOfRoom) }, newSeat);
+      const room = await shard.fill(seats);
+      for (const seat of seats) this.#stay({ seat, room: room.id });
+      this.present += seats.length;
+    }
+  }
+
+  #stay(player: Player): void {
+    const { clock, chance } = this.#world;
+    this.#bySeat.set(player.seat, player);
+    clock.after(-Math.log(1 - chance()) * SESSION_MS, () => this.#leave(player));
+  }
+
   /** As many more come as are wanted. */
   fill(): void {
     for (; this.present < this.wanted; this.present++) void this.#arrive();
   }
 
   async #arrive(): Promise<void> {
-    const { clock, chance } = this.#world;
+    const { clock } = this.#world;
     for (let tries = 0; tries < MOST_TRIES; tries++) {
       const player = await this.#join();
       if (player) {
-        this.#bySeat.set(player.seat, player);
-        clock.after(-Math.log(1 - chance()) * SESSION_MS, () => this.#leave(player));
+        this.#stay(player);
         return;
       }
       this.figures.refused++;

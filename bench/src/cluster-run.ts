@@ -22,8 +22,15 @@ const PHASES: readonly (readonly [name: PhaseName, from: number])[] = [
 ];
 /** Part of growth in which the shards are started: the last fifth finds a full house. */
 const STARTED_IN = 0.8;
+/** Ms between two groups of players. */
+const FILL_MS = 50;
 /** All seats are wanted before growth ends. */
 const FILLED_IN = 0.9;
+/**
+ * Players who come in a second of growth at most: a third of those that one Redis seats when it
+ * does nothing else. The others sit there from the beginning.
+ */
+const COMING_PER_SECOND = 2_000;
 const DEAD_SHARE = 0.1;
 /** Dead processes are started again after this part of their phase. */
 const REPLACED_IN = 0.4;
@@ -126,24 +133,12 @@ export class ClusterRun {
 
   /** What happens in it, by the clock. */
   #plan(name: PhaseName, fromMs: number, lengthMs: number): void {
-    const { world, players, size } = this;
+    const { world, size } = this;
     const { clock, redis } = world;
     const start = () => void world.start();
     switch (name) {
-      case 'growth': {
-        const apartMs = (lengthMs * STARTED_IN) / size.shards;
-        // A fifth is there before the first player.
-        for (let i = 0; i < size.shards; i++)
-          clock.at(fromMs + Math.max(i - size.shards / 5, 0) * apartMs, start);
-        const stepMs = 50;
-        for (let ms = stepMs; ms <= lengthMs * FILLED_IN + stepMs; ms += stepMs)
-          clock.at(fromMs + ms, () => {
-            const share = Math.min(ms / (lengthMs * FILLED_IN), 1);
-            players.wanted = Math.round(size.seats * share);
-            if (world.shards.length > 0) players.fill();
-          });
-        return;
-      }
+      case 'growth':
+        return this.#grow(lengthMs);
       case 'steady':
         return;
       case 'deaths': {
@@ -163,6 +158,28 @@ export class ClusterRun {
       case 'rolling':
         this.#roll(fromMs, lengthMs * ROLLED_IN);
     }
+  }
+
+  /** From nothing, or from as many as one Redis can not have let in meanwhile. */
+  #grow(lengthMs: number): void {
+    const { world, players, size } = this;
+    const { clock } = world;
+    const filledMs = lengthMs * FILLED_IN;
+    const coming = Math.min(size.seats, (filledMs / 1_000) * COMING_PER_SECOND);
+    const seated = size.seats - coming;
+    const apartMs = seated > 0 ? 1 : (lengthMs * STARTED_IN) / size.shards;
+    // A fifth is there before the first player.
+    for (let i = 0; i < size.shards; i++)
+      clock.at(Math.max(i - size.shards / 5, 0) * apartMs, async () => {
+        const shard = await world.start();
+        await players.seat(shard, Math.round(seated / size.shards));
+      });
+    for (let ms = FILL_MS; ms <= filledMs + FILL_MS; ms += FILL_MS)
+      clock.at(ms, () => {
+        const share = Math.min(ms / filledMs, 1);
+        players.wanted = Math.round(seated + coming * share);
+        if (world.shards.length === size.shards || seated === 0) players.fill();
+      });
   }
 
   /** Each is closed, and another one started in its place, some at a time. */

@@ -241,6 +241,22 @@ export class SimulatedShard {
     return room;
   }
 
+  /** A room that is there already, with these seats. */
+  async fill(seats: readonly number[]): Promise<SimulatedRoom> {
+    const { newRoomId, seatsOfRoom, now, truth } = this.#world;
+    const id = newRoomId();
+    const about = { kind: KIND, build: BUILD, seats: seatsOfRoom, match: '', hidden: false };
+    const facts: RoomFacts = { id, ...about };
+    const claim = await truth.claim(facts, this.owner);
+    const lease = { id, epoch: claim.won ? claim.epoch : 0 };
+    await truth.memory.occupy(lease, seats.map(nameOf));
+    await truth.markOpen(id);
+    const room = new SimulatedRoom(id, seats, now);
+    await truth.memory.save(lease, room.doneTick, room.pack());
+    this.#begin(lease, room, facts);
+    return room;
+  }
+
   playing(id: string): SimulatedRoom | undefined {
     const room = this.rooms.get(id);
     return room && !this.#leaving.has(room) ? room : undefined;

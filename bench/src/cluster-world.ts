@@ -74,7 +74,8 @@ export class ClusterWorld {
 
   readonly now = (): number => this.clock.nowMs;
   readonly chance = (): number => this.#random.next();
-  readonly makeNonce = (): string => `n${++this.#nonces}`;
+  readonly newSeat = (): number => ++this.#nonces;
+  readonly makeNonce = (): string => `n${this.newSeat()}`;
   /** Spread over the lists of leases as random ids are. */
   readonly newRoomId = (): string => `field-${(++this.#rooms).toString(36).padStart(5, '0')}`;
 
@@ -82,12 +83,13 @@ export class ClusterWorld {
     return new SimulatedDirectory(this.truth, this.redis, this.#checkpointBytes);
   }
 
-  async start(): Promise<void> {
+  async start(): Promise<SimulatedShard> {
     const shard = new SimulatedShard(this, `shard-${++this.#names}`);
     await shard.start();
     this.shards.push(shard);
     this.living.set(shard.owner.shard, shard);
     this.truth.shards = this.shards.length;
+    return shard;
   }
 
   anyShard(): SimulatedShard {

@@ -10,8 +10,12 @@ export interface Script {
   readonly sha: string;
 }
 
-/** A room that nobody renews is kept this long after its lease: time to start a machine again. */
+/**
+ * A room that nobody renews is kept this long after its lease, and up to KEEP_STEP_MS longer or
+ * shorter: time to start a machine again.
+ */
 const KEEP_MS = 600_000;
+const KEEP_STEP_MS = 60_000;
 /** That a room was released is known for twice as long as an owner goes on who does not hear it. */
 const RELEASED_MS = 60_000;
 /** Values that Lua hands on in one call: its stack holds 8,000. */
@@ -58,10 +62,16 @@ const KEYS = `
   end
 `;
 
-/** For what only the owner may do: ARGV[1] is its epoch, and a 0 is all that another one gets. */
-const OWNED = `
+/**
+ * For what only the owner may do: ARGV[1] is its epoch, and a 0 is all that another one gets, after
+ * `otherwise`.
+ */
+function ownedOr(otherwise = ''): string {
+  return `
   local owned = redis.call('HMGET', ROOM, 'epoch', 'until', 'seats', 'locked', 'open')
-  if owned[1] ~= ARGV[1] then return 0 end
+  if owned[1] ~= ARGV[1] then${otherwise}
+    return 0
+  end
   local until_, seats = tonumber(owned[2]), tonumber(owned[3])
   sweep()
   local function free()
@@ -69,8 +79,9 @@ const OWNED = `
     return seats - redis.call('ZCARD', PROMISES) - redis.call('SCARD', TAKEN)
   end
 `;
+}
 
-const OWNED_ROOM = TIME + KEYS + OWNED;
+const OWNED_ROOM = TIME + KEYS + ownedOr();
 
 /**
  * Args: shard, url, lease ms, kind, build, seats, match, hidden, open, and the epoch by which the
@@ -111,20 +122,21 @@ export const CLAIM = script(
 
 /**
  * Args: epoch, lease ms. Answers 0, or [until, free, open]. Who lost the room to another one and
- * asks for it lives: that was no fall.
+ * asks for it lives: that was no fall. All rooms ask all the time, so the keys are kept for longer
+ * once in KEEP_STEP_MS alone, which saves a third.
  */
 export const RENEW = script(
   TIME,
   KEYS,
+  ownedOr(`
+    if owned[1] and tonumber(owned[1]) > tonumber(ARGV[1]) then
+      redis.call('HSET', ROOM, 'falls', 0)
+    end`),
   `
-  local epoch = redis.call('HGET', ROOM, 'epoch')
-  if epoch and tonumber(epoch) > tonumber(ARGV[1]) then redis.call('HSET', ROOM, 'falls', 0) end
-`,
-  OWNED,
-  `
+  local step = math.floor(until_ / ${KEEP_STEP_MS})
   until_ = now + ARGV[2]
   redis.call('HSET', ROOM, 'until', whole(until_))
-  keep(until_)
+  if math.floor(until_ / ${KEEP_STEP_MS}) ~= step then keep(until_ + ${KEEP_STEP_MS}) end
   return {whole(until_), free(), owned[5]}`,
 );
 
