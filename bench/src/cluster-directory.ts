@@ -19,7 +19,7 @@ import type {
   ShardEntry,
   Standing,
 } from '@tickwire/server';
-import { Watches } from '@tickwire/server/parts';
+import { AROUND, someOf, Watches } from '@tickwire/server/parts';
 import { DEMANDS, type Demand, LEASE_LISTS, marks } from './cluster-costs.ts';
 import { type Line, newLine, type SimulatedRedis } from './cluster-redis.ts';
 import type { ClusterTruth } from './cluster-truth.ts';
@@ -107,16 +107,22 @@ export class SimulatedDirectory implements Directory {
     limit: number,
   ): Promise<readonly RoomEntry[]> {
     const found: RoomEntry[] = [];
-    for (let page = 0; page < MAX_PAGES && found.length < limit; page++) {
-      const listed = await this.#ask(DEMANDS.list(limit), () =>
-        this.#truth.listed(kind, match, page * limit, limit),
-      );
-      if (listed.length === 0) break;
+    const around = limit * AROUND;
+    const look = async (listed: readonly string[]): Promise<void> => {
+      if (listed.length === 0) return;
       for (const entry of await this.#look(listed)) {
         const isFree = entry && !entry.orphan && !entry.locked && entry.taken < entry.seats;
         if (isFree && entry.build === build) found.push(entry);
       }
-      if (listed.length < limit) break;
+    };
+    for (let page = 0; page < MAX_PAGES && found.length < limit; page++) {
+      const listed = await this.#ask(DEMANDS.list(around), () =>
+        this.#truth.listed(kind, match, page * around, around),
+      );
+      const [some, rest] = someOf(listed, limit, this.#redis.chance);
+      await look(some);
+      if (found.length === 0) await look(rest);
+      if (listed.length < around) break;
     }
     return found.sort((a, b) => a.seats - a.taken - (b.seats - b.taken)).slice(0, limit);
   }

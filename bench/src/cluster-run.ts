@@ -168,17 +168,19 @@ export class ClusterRun {
     const coming = Math.min(size.seats, (filledMs / 1_000) * COMING_PER_SECOND);
     const seated = size.seats - coming;
     const apartMs = seated > 0 ? 1 : (lengthMs * STARTED_IN) / size.shards;
+    let waiting = seated > 0 ? size.shards : 0;
     // A fifth is there before the first player.
     for (let i = 0; i < size.shards; i++)
       clock.at(Math.max(i - size.shards / 5, 0) * apartMs, async () => {
         const shard = await world.start();
         await players.seat(shard, Math.round(seated / size.shards));
+        waiting--;
       });
     for (let ms = FILL_MS; ms <= filledMs + FILL_MS; ms += FILL_MS)
       clock.at(ms, () => {
-        const share = Math.min(ms / filledMs, 1);
-        players.wanted = Math.round(seated + coming * share);
-        if (world.shards.length === size.shards || seated === 0) players.fill();
+        if (waiting > 0 || world.shards.length === 0) return;
+        players.wanted = Math.round(seated + coming * Math.min(ms / filledMs, 1));
+        players.fill();
       });
   }
 

@@ -28,7 +28,7 @@ import { RedisBoards } from './redis-boards.ts';
 import { RedisChannels } from './redis-channels.ts';
 import { openName, RedisKeys } from './redis-keys.ts';
 import { RedisLine } from './redis-line.ts';
-import { RedisLists } from './redis-lists.ts';
+import { AROUND, type Listed, RedisLists, someOf } from './redis-lists.ts';
 import { RedisPresence } from './redis-presence.ts';
 import { freeIn, isFree, RedisRooms, ROOMS_AT_ONCE, type Seen } from './redis-rooms.ts';
 import * as scripts from './redis-scripts.ts';
@@ -205,15 +205,21 @@ class RedisDirectory implements Directory {
     const name = openName(kind, build, match);
     const list = this.#keys.open(name);
     const atOnce = Math.min(limit, ROOMS_AT_ONCE);
+    const around = Math.min(atOnce * AROUND, ROOMS_AT_ONCE);
     const seen: Seen[] = [];
     const found: RoomEntry[] = [];
-    for (let page = 0; page < MAX_PAGES && found.length < limit; page++) {
-      const listed = await this.#lists.read(list, '1', page * atOnce, atOnce);
+    const look = async (listed: readonly Listed[]): Promise<void> => {
       const some = await this.#rooms.lookAll(listed.map((one) => [list, one]));
       for (const { room } of some)
         if (room?.open === name && isFree(room.entry)) found.push(room.entry);
       seen.push(...some);
-      if (listed.length < atOnce) break;
+    };
+    for (let page = 0; page < MAX_PAGES && found.length < limit; page++) {
+      const listed = await this.#lists.read(list, '1', page * around, around);
+      const [some, rest] = someOf(listed, atOnce, chance);
+      await look(some);
+      if (found.length === 0) await look(rest);
+      if (listed.length < around) break;
     }
     // Only now, for it moves what is on the pages.
     for (const { entry, open, listed } of this.#rooms.settled(seen)) {
@@ -227,7 +233,7 @@ class RedisDirectory implements Directory {
     const { limit } = this.#watches;
     const leases = this.#watches.next().map((list) => this.#keys.leases[list]);
     // Not all shards begin with the same one.
-    const from = randomInt(MOST_RANDOM) / MOST_RANDOM;
+    const from = chance();
     const due = await Promise.all(leases.map((list) => this.#lists.due(list, limit, from, passed)));
     const listed = due.flatMap((some, index) => some.map((one) => [leases[index], one] as const));
     const found = this.#rooms.settled(await this.#rooms.lookAll(listed));
@@ -370,4 +376,9 @@ class RedisDirectory implements Directory {
   #markOpen(id: string, [free, open]: Freed): void {
     if (open !== '') this.#lists.mark(this.#keys.open(open), id, Math.max(free, 0));
   }
+}
+
+/** 0 <= n < 1. */
+function chance(): number {
+  return randomInt(MOST_RANDOM) / MOST_RANDOM;
 }

@@ -8,6 +8,12 @@ import { DUE, FORGET } from './redis-scripts.ts';
 /** Members in one command: some 50 KB, below what makes others wait. */
 const AT_ONCE = 1_000;
 
+/**
+ * Candidates are the fullest room, and others of as many times more: who ask at once would all be
+ * sent to the same few, which are full by the time that the second comes.
+ */
+export const AROUND = 8;
+
 /** Scores are whole numbers. */
 export type Listed = readonly [id: string, score: number];
 
@@ -83,4 +89,17 @@ export function slices<Value>(values: readonly Value[], length: number): Value[]
   for (let from = 0; from < values.length; from += length)
     some.push(values.slice(from, from + length));
   return some;
+}
+
+/** The first one, and any of the others; and those that are left. `chance`: 0 <= n < 1. */
+export function someOf<Value>(
+  listed: readonly Value[],
+  count: number,
+  chance: () => number,
+): [some: Value[], rest: Value[]] {
+  const rest = [...listed];
+  const some = rest.splice(0, listed.length > count ? 1 : count);
+  while (some.length < count && rest.length > 0)
+    some.push(...rest.splice(Math.floor(chance() * rest.length), 1));
+  return [some, rest];
 }
