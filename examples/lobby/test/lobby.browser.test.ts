@@ -20,8 +20,14 @@ const PATIENCE = { timeout: 20_000 };
 /** What a page's console says while a shard is away. */
 const AWAY = [/WebSocket connection to .* failed/, /ERR_CONNECTION_REFUSED/];
 
-/** Answers the address that is printed, and how to stop it. */
-async function start(...args: string[]): Promise<{ url: string; stop: () => Promise<unknown> }> {
+interface Started {
+  url: string;
+  /** Log lines of the level `error` or above. */
+  errors: () => string[];
+  stop: () => Promise<unknown>;
+}
+
+async function start(...args: string[]): Promise<Started> {
   // vite sets it to production.
   const { NODE_ENV: _, ...env } = process.env;
   const child = spawn(process.execPath, [...SERVER, ...args], { cwd: ROOT, env });
@@ -31,10 +37,11 @@ async function start(...args: string[]): Promise<{ url: string; stop: () => Prom
     return ended;
   };
   let said = '';
+  const errors = () => said.split('\n').filter((line) => /"level":[56]0/.test(line));
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (said += text));
   for (;;) {
     const url = /http:\/\/localhost:\d+/.exec(said)?.[0];
-    if (url) return { url, stop };
+    if (url) return { url, errors, stop };
     if (child.exitCode !== null) throw new Error(`it ended: ${said}`);
     await Promise.race([once(child.stdout, 'data'), ended]);
   }
@@ -76,8 +83,10 @@ browserSuite('the lobby', () => {
     await screenshot(ada.page, 'lobby-desk');
     await screenshot(bob.page, 'lobby-phone');
 
-    for (const page of pages) await page.getByRole('button', { name: 'Play', exact: true }).click();
-    await ada.page.getByText('2 of 4 players found').waitFor(PATIENCE);
+    const play = { name: 'Play', exact: true };
+    await ada.page.getByRole('button', play).click();
+    await ada.page.getByText('1 of 4 players found').waitFor(PATIENCE);
+    await bob.page.getByRole('button', play).click();
     for (const page of pages) await phase(page, 'playing');
     const [room, same] = await Promise.all(pages.map((page) => page.evaluate(duelOf)));
     expect(same.room).toBe(room.room);
@@ -101,7 +110,7 @@ browserSuite('the lobby', () => {
     }
     await screenshot(ada.page, 'lobby-duel-desk');
     await screenshot(bob.page, 'lobby-duel-phone');
-    expect([...ada.problems, ...bob.problems]).toEqual([]);
+    expect([...ada.problems, ...bob.problems, ...server.errors()]).toEqual([]);
   });
 });
 

@@ -51,7 +51,10 @@ beforeEach(async () => {
 
 afterEach(async () => {
   for (const client of clients.splice(0)) client.leave();
+  // A client whose room failed joins another one, and would see what its test waits for.
+  const failures = [...server.shard.past].filter(([, { failures: of }]) => of > 0);
   await server.close();
+  expect(failures).toEqual([]);
 });
 
 async function join<G extends { readonly hash: string }>(

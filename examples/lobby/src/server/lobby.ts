@@ -8,7 +8,7 @@ import type { Channels } from './between-rooms.ts';
 import { hearResult, remember, showLeaders } from './leaders.ts';
 import type { LobbyData, LobbyRoom, LobbySeat } from './lobby-room.ts';
 import { forgetStale, hearDuel, hearOnline, lookAround, tellOnline } from './online.ts';
-import { announce, hearInvitation, invitationsOf, invite, nameOf, say } from './talk.ts';
+import { addLine, announce, hearInvitation, invitationsOf, invite, nameOf, say } from './talk.ts';
 import type { ThisShard } from './this-shard.ts';
 import { cleanName, newAllowance } from './words.ts';
 
