@@ -8,8 +8,13 @@ import type { GameRoom } from './room.ts';
 
 /** Ms after which a user who stays is told of again: three may fail before the row is over. */
 const AGAIN_MS = PRESENCE_MS / 4;
-/** Users that are told of in one question. */
-const AT_ONCE = 1_000;
+/**
+ * Users that are told of before the next: where a directory is back, all shards tell it of all of
+ * theirs, and their renewals must come through.
+ */
+const AT_ONCE = 256;
+/** Ms before it is asked again where it did not answer. */
+const RETRY_MS = 1_000;
 
 export interface AttendanceOptions {
   readonly directory: Directory;
@@ -36,6 +41,8 @@ export class Attendance {
   /** The directory is being told. */
   #telling = false;
   #isPlanned = false;
+  /** Not before, for it did not answer. */
+  #retryMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: AttendanceOptions) {
     this.#options = options;
@@ -107,27 +114,32 @@ export class Attendance {
 
   /** One question after the other, or an older one could be heard last. */
   async #tell(): Promise<void> {
-    if (this.#telling) return;
+    const { now } = this.#options;
+    if (this.#telling || now() < this.#retryMs) return;
     this.#telling = true;
     let isHeard = true;
     while (isHeard) {
       const asked: Promise<boolean>[] = [];
+      let left = AT_ONCE;
       for (const [room, crowd] of this.#crowds) {
-        if (crowd.due.size > 0) asked.push(this.#tellOf(crowd));
-        else if (crowd.seats.size === 0) this.#crowds.delete(room);
+        const users = [...crowd.due].slice(0, left);
+        left -= users.length;
+        if (users.length > 0) asked.push(this.#tellOf(crowd, users));
+        else if (crowd.due.size === 0 && crowd.seats.size === 0) this.#crowds.delete(room);
       }
       if (asked.length === 0) break;
       isHeard = (await Promise.all(asked)).every((heard) => heard);
     }
     this.#telling = false;
+    if (isHeard) return;
+    this.#retryMs = now() + RETRY_MS;
     // Of a room that is over, nobody believes the rows that are left.
-    if (!isHeard) for (const room of this.#crowds.keys()) if (room.over) this.#crowds.delete(room);
+    for (const room of this.#crowds.keys()) if (room.over) this.#crowds.delete(room);
   }
 
-  async #tellOf(crowd: Crowd): Promise<boolean> {
+  async #tellOf(crowd: Crowd, users: readonly string[]): Promise<boolean> {
     const { directory, now } = this.#options;
     const { due, seats, lease } = crowd;
-    const users = [...due].slice(0, AT_ONCE);
     for (const user of users) due.delete(user);
     const here = users.filter((user) => seats.has(user));
     const gone = users.filter((user) => !seats.has(user));

@@ -70,7 +70,7 @@ export {
   type ShardEntry,
   type Standing,
 } from './directory.ts';
-export type { BoardOptions } from './boards.ts';
+export type { BoardOptions, PageOptions } from './boards.ts';
 export type {
   LaunchOptions,
   Past,

@@ -3,7 +3,7 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { Attendance } from '../src/attendance.ts';
 import { PRESENCE_MS } from '../src/directory.ts';
-import { DirectoryError, type GameRoom, MemoryDirectory } from '../src/index.ts';
+import { type Directory, DirectoryError, type GameRoom, MemoryDirectory } from '../src/index.ts';
 import { arcade, type Definition, game } from './arcade.ts';
 import { Deployment } from './deployment.ts';
 import { EPOCH_MS, Stepper } from './stepper.ts';
@@ -107,7 +107,7 @@ test('a seat that the directory was not told of is told later, and stays', async
     'a question of a room is not answered',
   ]);
   for (const spy of spies) spy.mockRestore();
-  await stepper.advance(300);
+  await stepper.advance(1_500);
   expect(await placesOf(asker, 'ada')).toEqual([ada.client.room]);
   expect(await placesOf(asker, 'bob')).toEqual([]);
 });
@@ -128,6 +128,35 @@ test('who stays for hours is told of again, and only then', async () => {
     expect(await directory.whereabouts(['ada'])).toEqual([[row]]);
   }
   expect(told).toHaveBeenCalledTimes(12);
+});
+
+test('a crowd is told of in turns, and no sooner again than a second after a refusal', async () => {
+  let nowMs = 0;
+  let isAway = true;
+  const told: number[] = [];
+  const arrive: Directory['arrive'] = async (_, users) => {
+    told.push(users.length);
+    if (isAway) throw new DirectoryError('late', 'away');
+  };
+  const attendance = new Attendance({
+    directory: { arrive } as Directory,
+    leaseOf: () => ({ id: 'r1', epoch: 1 }),
+    now: () => nowMs,
+  });
+  const room = { over: false } as GameRoom;
+  for (let i = 0; i < 600; i++) attendance.came(room, `u${i}`);
+  const settled = () => new Promise((resolve) => setImmediate(resolve));
+  for (; nowMs < 2_000; nowMs += 250) {
+    await settled();
+    attendance.sweep();
+  }
+  await settled();
+  expect(told).toEqual([256, 256]);
+  isAway = false;
+  nowMs = 3_000;
+  attendance.sweep();
+  await settled();
+  expect(told.slice(2)).toEqual([256, 256, 88]);
 });
 
 test('what is thrown when an answer came ends the room that returned it', async () => {
