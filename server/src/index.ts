@@ -145,6 +145,7 @@ export { MemoryDirectory, type MemoryDirectoryOptions } from './memory-directory
 // ./taken-seats.ts
 // ./expected-load.ts
 // ./queues.ts
+// ./abreast.ts
 // ./leases.ts
 // ./peers.ts
 // ./queue-messages.ts

@@ -2,6 +2,7 @@
 // time of the last good renewal is over, before anybody else can have them. Asked at every tick.
 // Trap: a process that stood still (SIGSTOP, a machine that slept) wakes up with timers that are
 // due and rooms that may be another's: it does nothing until it was answered.
+import { abreast } from './abreast.ts';
 import { type Directory, DirectoryError, type Lease } from './directory.ts';
 import type { Log } from './log.ts';
 import type { Tally } from './tally.ts';
@@ -36,6 +37,12 @@ const FENCE = 0.8;
  * them, and beyond that somebody must look.
  */
 const CONTINUE_MS = 30_000;
+
+/**
+ * Rooms that are claimed again at once: each is saved soon after, between ticks, and a thousand
+ * take half a second so.
+ */
+const ABREAST = 4;
 
 export class Leases {
   readonly #options: LeasesOptions;
@@ -101,7 +108,8 @@ export class Leases {
       this.#goodMs = Math.max(this.#goodMs, sentMs);
       this.#inDoubt = false;
       this.#tell(false);
-      await Promise.all(sent.map((lease) => gone.has(lease.id) && this.refused(lease, isOurs)));
+      const refused = sent.filter(({ id }) => gone.has(id));
+      await abreast(ABREAST, refused, (lease) => this.refused(lease, isOurs));
     } catch (error) {
       if (!(error instanceof DirectoryError)) throw error;
       this.#tell(true, error);

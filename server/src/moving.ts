@@ -1,6 +1,7 @@
 // Hands rooms over to other shards while they are played in: when this process drains, and when
 // somebody asks for it. Made by make-shard.ts for a shard among others. The room stands still from
 // its last checkpoint here to its first tick there; its players are told where it is once it is.
+import { abreast } from './abreast.ts';
 import { checkpointOf, type Pack } from './checkpoint.ts';
 import { type Directory, DirectoryError, type Lease, type ShardEntry } from './directory.ts';
 import type { Clocks } from './identity.ts';
@@ -44,18 +45,14 @@ export class Moving {
   async moveAll(): Promise<number> {
     const { shard, log } = this.#options;
     shard.draining = true;
-    const rooms = [...shard.rooms.values()];
     const targets = new Map((await this.#others()).map((entry) => [entry, entry.load]));
-    const mover = async () => {
-      for (let room = rooms.pop(); room; room = rooms.pop()) {
-        const [least] = [...targets].sort(([, a], [, b]) => a - b);
-        if (!least) return;
-        const [to, load] = least;
-        targets.set(to, load + LOAD_OF_ROOM);
-        if (!room.over) await this.move(room, to);
-      }
-    };
-    await Promise.all(Array.from({ length: ABREAST }, mover));
+    await abreast(ABREAST, shard.rooms.values(), async (room) => {
+      const [least] = [...targets].sort(([, a], [, b]) => a - b);
+      if (!least) return;
+      const [to, load] = least;
+      targets.set(to, load + LOAD_OF_ROOM);
+      if (!room.over) await this.move(room, to);
+    });
     log.info({ stayed: shard.rooms.size }, 'handed its rooms over');
     return shard.rooms.size;
   }

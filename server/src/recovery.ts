@@ -2,6 +2,7 @@
 // without its last seconds. Its rooms play on meanwhile, and are claimed again; their places, who
 // is in them and the key of tickets are put back. Made by make-shard.ts, asked by leases.ts. Trap:
 // a room may end while it is claimed, and must not come back by that.
+import { abreast } from './abreast.ts';
 import type { Attendance } from './attendance.ts';
 import type { Directory, Lease } from './directory.ts';
 import type { Log } from './log.ts';
@@ -56,11 +57,10 @@ export class Recovery {
 
   /** The directory was away and answers again: it may be without its last seconds. */
   async setRight(): Promise<void> {
-    const rooms = [...this.#options.shard.rooms.values()];
-    const teller = async () => {
-      for (let room = rooms.pop(); room; room = rooms.pop()) if (!room.over) await this.#tell(room);
-    };
-    await Promise.all(Array.from({ length: ABREAST }, teller));
+    const { rooms } = this.#options.shard;
+    await abreast(ABREAST, rooms.values(), async (room) => {
+      if (!room.over) await this.#tell(room);
+    });
     await this.#sign();
   }
 

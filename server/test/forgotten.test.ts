@@ -232,6 +232,24 @@ describe('{S54} a room is taken back', () => {
     expect(lease()).toBe(again);
   });
 
+  test('a few at a time, where all are to be', async () => {
+    directory = empty();
+    let [claims, most] = [0, 0];
+    const many = new Leases({
+      ...{ directory, onLoss: 'continue', log: {} as never, tally: new Tally() },
+      ...{ now: stepper.now, back() {}, lost: (id) => lost.push(id) },
+      takeBack: async () => {
+        most = Math.max(most, ++claims);
+        await new Promise((resolve) => setImmediate(resolve));
+        claims--;
+        return true;
+      },
+    });
+    for (let i = 0; i < 50; i++) many.add({ id: `r${i}`, epoch: 1 });
+    await many.renew();
+    expect([most, lost]).toEqual([4, []]);
+  });
+
   test('and tickets are signed as the directory says now', async () => {
     directory = empty();
     const key = await directory.secret();
