@@ -93,6 +93,23 @@ describe('seat.auth and room.data', () => {
     });
   });
 
+  test('are what a waiting queue rates players by', () => {
+    defineRoom(game, {
+      commands,
+      authenticate: async (token) => ({ name: token, elo: 1500 }),
+      match: { by: { mode: ['a', 'b'] }, queue: { players: 2, rating: ({ elo }) => elo } },
+      join(_, seat) {
+        expectTypeOf(seat.auth).toEqualTypeOf<{ name: string; elo: number }>();
+      },
+    });
+    defineRoom(game, {
+      commands,
+      authenticate: () => ({ name: 'ada' }),
+      // @ts-expect-error nobody said how strong players are
+      match: { queue: { players: 2, rating: ({ elo }) => elo } },
+    });
+  });
+
   test('are told apart: one with the other left out', () => {
     defineRoom(game, {
       seats: 1,
