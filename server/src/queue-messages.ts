@@ -19,6 +19,8 @@ export interface QueueServices {
   /** Of a shard with lines. */
   hold(hold: string, ids: readonly number[]): readonly number[];
   letGo(hold: string): void;
+  /** Players of a shard that closes come here, by these tickets, and keep their places. */
+  expect(wanted: Wanted, waiters: readonly Entrant[]): void;
   matched(hold: string, opened: Opened): void;
 }
 
@@ -33,6 +35,8 @@ export function servicesOf(of: QueueServices): Services {
       ),
     hold: async (hold: unknown, ids: unknown) => of.hold(text(hold), wholes(ids)),
     letGo: async (hold: unknown) => of.letGo(text(hold)),
+    expect: async (kind: unknown, match: unknown, waiters: unknown) =>
+      of.expect({ kind: text(kind), match: text(match) }, listed(waiters, entrant)),
     matched: async (hold: unknown, room: unknown, url: unknown) =>
       of.matched(text(hold), { room: text(room), url: text(url) }),
   };

@@ -48,9 +48,9 @@ export class QueueOwners {
   }
 
   /** Where players who wait may go from here; undefined: there is no other. */
-  async another(): Promise<string | undefined> {
+  async another(): Promise<ShardEntry | undefined> {
     const others = (await this.#others()).filter(({ url }) => url !== '');
-    return others.sort((a, b) => a.load - b.load)[0]?.url;
+    return others.sort((a, b) => a.load - b.load)[0];
   }
 
   async #others(): Promise<readonly ShardEntry[]> {

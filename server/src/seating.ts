@@ -85,7 +85,7 @@ export class Seating {
     this.placement = new Placement({ shard, directory, peers, tickets, limits, clocks, chance });
     const { placement } = this;
     const common = { shard, directory, peers, limits, clocks, log, tally: options.tally };
-    this.waiting = new Waiting({ ...common, placement, makeSecret });
+    this.waiting = new Waiting({ ...common, placement, tickets, makeSecret });
     const { seatsPerUser } = limits;
     const forgot = ({ room, seat }: SeatRef) => shard.past.get(room.kind)!.addSeat(seat);
     const { attendance } = shard.switchboard;
@@ -235,9 +235,8 @@ export class Seating {
 
   /** One of a party that waits for a match, by a ticket of this very shard. */
   async #arrive(hello: Hello, nonce: string, line: Joiner): Promise<Joined> {
-    const identity = this.#tickets.take(nonce);
+    const { kind, identity = this.#tickets.take(nonce) } = this.waiting.gathered(nonce);
     if (!identity) throw ticketSpent();
-    const kind = this.waiting.kindOf(nonce);
     checkHash(this.#options.rooms[kind].game.hash, hello.hash);
     const arrive = () => this.waiting.arrive(nonce, identity, line);
     return this.#playMatch(await this.#waits(kind, identity, arrive), identity, line);

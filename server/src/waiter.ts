@@ -2,6 +2,7 @@
 // waiting.ts. Trap: a party whose members are not all here waits for them first, and for no match.
 import type { Waiting as Told } from '@tickwire/protocol';
 import type { Identity } from './identity.ts';
+import type { Entrant } from './queues.ts';
 import type { Joiner } from './seat.ts';
 
 export type { Told };
@@ -41,8 +42,8 @@ export class Waiter implements WaiterFacts {
   readonly rating: number;
   readonly wanted: number;
   readonly members: Member[] = [];
-  /** Monotonic ms: since all are here. */
-  sinceMs = 0;
+  /** Monotonic ms: since all were here first; undefined before. */
+  sinceMs: number | undefined;
   /** Of those who came by tickets: when all must be here. */
   gatherUntilMs: number | undefined;
   /** The match that it is kept for, and until when. */
@@ -71,6 +72,13 @@ export class Waiter implements WaiterFacts {
   isFree(nowMs: number): boolean {
     const isHeld = this.hold !== undefined && this.heldUntilMs >= nowMs;
     return !isHeld && !this.over && this.members.every(({ line }) => line.open);
+  }
+
+  /** As a shard is told of it that is not this one. */
+  entrant(nowMs: number): Entrant {
+    const { id, rating, members, sinceMs = nowMs } = this;
+    const places = members.map(({ seat, packed }) => [seat, packed] as const);
+    return { id, ageMs: nowMs - sinceMs, rating, places };
   }
 
   /** How it stands now. */

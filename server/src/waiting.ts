@@ -5,8 +5,9 @@
 import { CloseCode } from '@tickwire/protocol';
 import { expired } from './authenticator.ts';
 import { type Directory, DirectoryError } from './directory.ts';
+import { Gathering, handOver } from './gathering.ts';
 import { type Clocks, type Identity, packIdentity } from './identity.ts';
-import { Elsewhere, JoinRefused, ticketSpent } from './joining.ts';
+import { Elsewhere, JoinRefused } from './joining.ts';
 import type { MakeSecret } from './keys.ts';
 import type { Limits } from './limits.ts';
 import type { Log } from './log.ts';
@@ -19,6 +20,7 @@ import { type Entrant, FEW, type Opened, Queues, type Standing, type Wanted } fr
 import type { Joiner } from './seat.ts';
 import type { Shard } from './shard.ts';
 import type { Tally } from './tally.ts';
+import type { Tickets } from './tickets.ts';
 import { Waiter } from './waiter.ts';
 
 export interface WaitingOptions {
@@ -26,6 +28,7 @@ export interface WaitingOptions {
   directory: Directory;
   peers: Peers | undefined;
   placement: Placement;
+  tickets: Tickets;
   limits: Limits;
   clocks: Clocks;
   makeSecret: MakeSecret;
@@ -68,8 +71,7 @@ export class Waiting {
   readonly #owners: QueueOwners;
   readonly #ask: Ask;
   readonly #lines = new Map<string, Line>();
-  /** By the ticket's nonce: parties of whom not all are here. */
-  readonly #gathering = new Map<string, Waiter>();
+  readonly #gathering: Gathering;
   readonly #held = new Map<string, readonly Waiter[]>();
   readonly #waiters = new Set<Waiter>();
   #ids = 0;
@@ -85,8 +87,10 @@ export class Waiting {
       tell: (...told) => this.#told(...told),
       hold: (hold, ids) => this.#hold(hold, ids),
       letGo: (hold) => this.#letGo(hold),
+      expect: (wanted, waiters) => this.#expect(wanted, waiters),
       matched: (hold, opened) => this.#matched(hold, opened),
     });
+    this.#gathering = new Gathering({ clocks, lifeMs: options.limits.ticketMs });
     this.#ask = askerOf(name, this.services, peers);
     const rule = (kind: string) => this.queueOf(kind)!;
     const open = placement.openFor.bind(placement);
@@ -121,43 +125,61 @@ export class Waiting {
     const { players } = this.queueOf(wanted.kind)!;
     if (party.length > players) throw new JoinRefused(CloseCode.Full, `a match has ${players}`);
     const waiter = this.#waiterOf(wanted, party.length, party);
-    waiter.gatherUntilMs = this.#options.clocks.now() + this.#options.limits.ticketMs;
-    for (const nonce of nonces) this.#gathering.set(nonce, waiter);
+    this.#gathering.add(waiter, nonces);
   }
 
-  /** What who comes with a ticket waits for. Throws JoinRefused. */
-  kindOf(nonce: string): string {
-    const waiter = this.#gathering.get(nonce);
-    if (!waiter || waiter.over) throw ticketSpent();
-    return waiter.kind;
+  /** What who comes with a ticket waits for, and who it is. Throws JoinRefused. */
+  gathered(nonce: string): { kind: string; identity: Identity | undefined } {
+    const { waiter, identity } = this.#gathering.of(nonce);
+    return { kind: waiter.kind, identity };
   }
 
   /** One of a party is here. Rejects as join does. */
   async arrive(nonce: string, identity: Identity, line: Joiner): Promise<Matched> {
     await this.#checkOpen();
-    const waiter = this.#gathering.get(nonce);
-    if (!waiter || waiter.over) throw ticketSpent();
-    this.#gathering.delete(nonce);
+    const { waiter } = this.#gathering.of(nonce);
+    this.#gathering.came(nonce);
     const matched = this.#comes(waiter, identity, line);
     if (waiter.isWhole) this.#enter(waiter);
     else waiter.tell(this.#options.clocks.now());
     return matched;
   }
 
-  /** Nobody waits here any more: another shard is asked, and where there is none the page asks. */
+  /**
+   * Nobody waits here any more: all go to another shard, with tickets for their places there. Where
+   * there is none they are told that the server restarts, as everybody is.
+   */
   async sendAway(): Promise<void> {
-    const url = await this.#owners.another().catch(() => undefined);
-    if (url === undefined) return;
+    const other = await this.#owners.another().catch(() => undefined);
+    if (!other) return;
+    const { tickets, log, clocks } = this.#options;
+    const by = { ask: this.#ask, tickets, log, now: () => clocks.now() };
+    for (const { kind, match, waiters } of this.#lines.values()) {
+      const all = [...waiters.values()].filter((waiter) => waiter.isFree(clocks.now()));
+      for (let from = 0; from < all.length; from += FRESH)
+        await handOver(by, other, { kind, match }, all.slice(from, from + FRESH));
+    }
+    // Those who are held have a match in a moment.
     for (const waiter of [...this.#waiters])
-      this.#end(waiter, waiter.gatherUntilMs ? partyOver() : new Elsewhere(url));
+      if (waiter.isFree(clocks.now())) this.#end(waiter, partyOver());
+  }
+
+  #expect({ kind, match }: Wanted, entrants: readonly Entrant[]): void {
+    const { shard } = this.#options;
+    const rule = shard.kinds.includes(kind) ? this.queueOf(kind) : undefined;
+    if (!rule || shard.draining) throw new DirectoryError('failed', 'nobody may wait here');
+    for (const one of entrants) {
+      const of = { kind, match, size: one.places.length, rating: one.rating };
+      const waiter = new Waiter({ id: ++this.#ids, ...of, wanted: rule.players });
+      this.#gathering.expect(waiter, one);
+    }
   }
 
   /** Who is over, who is told how it stands, and what queues are told: a few times a second. */
   sweep(): void {
     const nowMs = this.#options.clocks.now();
     for (const waiter of [...this.#waiters]) this.#look(waiter, nowMs);
-    for (const [nonce, waiter] of this.#gathering)
-      if (waiter.gatherUntilMs! < nowMs) this.#gathering.delete(nonce);
+    this.#gathering.sweep(nowMs);
     for (const [hold, held] of this.#held)
       if (held.every((one) => one.hold !== hold || one.heldUntilMs < nowMs))
         this.#held.delete(hold);
@@ -170,8 +192,8 @@ export class Waiting {
     if (this.size >= limits.waiting)
       throw new JoinRefused(CloseCode.Overloaded, 'too many wait for a match here', 'waiting');
     if (!shard.draining) return;
-    const url = await this.#owners.another().catch(() => undefined);
-    if (url !== undefined) throw new Elsewhere(url);
+    const other = await this.#owners.another().catch(() => undefined);
+    if (other) throw new Elsewhere(other.url);
     throw restarts();
   }
 
@@ -198,7 +220,7 @@ export class Waiting {
   }
 
   #enter(waiter: Waiter): void {
-    waiter.sinceMs = this.#options.clocks.now();
+    waiter.sinceMs ??= this.#options.clocks.now();
     const line = this.#lineOf(waiter);
     line.waiters.set(waiter.id, waiter);
     this.#changed(line);
@@ -300,7 +322,8 @@ export class Waiting {
     const fresh = ids.filter((id) => !line.known.has(id)).slice(0, FRESH);
     const named = ids.filter((id) => line.known.has(id) || fresh.includes(id));
     if (named.length < ids.length) line.again = true;
-    const entrants = fresh.map((id) => this.#entrantOf(line.waiters.get(id)!));
+    const nowMs = this.#options.clocks.now();
+    const entrants = fresh.map((id) => line.waiters.get(id)!.entrant(nowMs));
     const standing = await tellOwner(this.#ask, owner, own, line, named, entrants);
     line.failed = false;
     line.known.clear();
@@ -308,11 +331,6 @@ export class Waiting {
     for (const id of standing.unknown) line.known.delete(id);
     if (standing.unknown.length > 0) line.dueMs = 0;
     this.#stands(line, named, standing);
-  }
-
-  #entrantOf({ id, sinceMs, rating, members }: Waiter): Entrant {
-    const places = members.map(({ seat, packed }) => [seat, packed] as const);
-    return { id, ageMs: this.#options.clocks.now() - sinceMs, rating, places };
   }
 
   #stands(line: Line, ids: readonly number[], { waiting, found, etaS }: Standing): void {
@@ -335,6 +353,7 @@ export class Waiting {
   }
 
   #hold(hold: string, ids: readonly number[]): readonly number[] {
+    if (this.#options.shard.draining) return [];
     const nowMs = this.#options.clocks.now();
     const held: Waiter[] = [];
     for (const line of this.#lines.values())
@@ -363,7 +382,7 @@ export class Waiting {
       if (waiter.hold !== hold || !this.#remove(waiter)) continue;
       this.#lines.get(`${waiter.kind} ${waiter.match}`)?.waiters.delete(waiter.id);
       for (const { resolve, seat } of waiter.members) resolve({ ...opened, seat });
-      tally.waitedSeconds.observe((clocks.now() - waiter.sinceMs) / 1000);
+      tally.waitedSeconds.observe((clocks.now() - waiter.sinceMs!) / 1000);
     }
   }
 }

@@ -1,9 +1,11 @@
 // Waiting queues over several shards: matches of players who came in by different ones, exactly one
 // for each, and none lost with the shard that kept the queue. Most players are lines without a
 // socket, so that there can be many.
-import type { Waiting } from '@tickwire/client';
+import { setTimeout as wait } from 'node:timers/promises';
+import { connect, type Waiting } from '@tickwire/client';
 import { type Hello, PROTOCOL_VERSION } from '@tickwire/protocol';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import WebSocket from 'ws';
 import { createMemoryTransport } from '../src/index.ts';
 import { Elsewhere, type Joined } from '../src/joining.ts';
 import { QueueOwners } from '../src/queue-owners.ts';
@@ -188,16 +190,38 @@ test('{T66} what another shard would not say of a queue changes nothing', async 
   await vi.waitFor(() => expect(seated(seekers)).toHaveLength(4), soon);
 });
 
-test('{S56} players who wait go on at another server when theirs closes', async () => {
+test('{S56} players who wait keep their places at another server when theirs closes', async () => {
   const [a, b] = [await deployment.add(), await deployment.add()];
-  const players = [a, a, b].map((entry) => deployment.join(entry));
-  await vi.waitFor(() => {
-    expect([a, b].map(({ server }) => server.seating.waiting.size)).toEqual([2, 1]);
-  }, soon);
+  const body = JSON.stringify({ tokens: ['', ''] });
+  const answer = await fetch(`${a.server.url}/rooms/field`, { method: 'POST', body });
+  const { url, tickets } = (await answer.json()) as { url: string; tickets: string[] };
+  const players = tickets.map((ticket) => connect(game, { url, room: 'field', ticket, WebSocket }));
+  const size = ({ server }: Member) => server.seating.waiting.size;
+  await vi.waitFor(() => expect(size(a)).toBe(2), soon);
+  players.push(deployment.join(a));
+  await vi.waitFor(() => expect(size(a)).toBe(3), soon);
+  await wait(400);
   const closing = a.server.close();
-  await vi.waitFor(() => expect(b.server.seating.waiting.size).toBe(3), soon);
+  await vi.waitFor(() => expect(size(b)).toBe(3), soon);
   players.push(deployment.join(b));
-  const rooms = (await Promise.all(players)).map(({ room }) => room);
-  expect(new Set(rooms).size).toBe(1);
+  const joined = await Promise.all(players);
+  deployment.players.push(...joined);
+  expect(new Set(joined.map(({ room }) => room)).size).toBe(1);
+  // The party counts as one, as the player does who came after it.
+  expect(b.server.edge.tally.waitedSeconds.sum).toBeGreaterThan(0.8);
+  await closing;
+});
+
+test('those who wait go to another server even where it does not answer', async () => {
+  const [a, b] = await add(2);
+  const seekers = Array.from({ length: 2 }, () => new Seeker());
+  seekers[0].seek(a);
+  await vi.waitFor(() => expect(seekers[0].told.length).toBeGreaterThan(0), soon);
+  b.door.shut = true;
+  seekers[1].seek(a);
+  const closing = a.server.close();
+  // With what it said before: its place could not be kept.
+  await vi.waitFor(() => expect(waitingAt([b])).toBe(2), soon);
+  b.door.shut = false;
   await closing;
 });
