@@ -64,7 +64,7 @@ export class FieldCanvas {
     for (const { x, y, text, color, bornMs } of this.#floats) {
       const age = (nowMs - bornMs) / FLOAT_MS;
       pen.globalAlpha = 1 - age;
-      this.#text(text, x, y - age * FLOAT_RISE, 22, color);
+      this.#text(text, x, y - PLAYER_SIZE - age * FLOAT_RISE, 22, color);
     }
     pen.globalAlpha = 1;
   }

@@ -14,7 +14,7 @@ import {
 } from '../rules.ts';
 import type { Account, Accounts } from './account.ts';
 import { tell } from './between-rooms.ts';
-import type { ThisShard } from './this-shard.ts';
+import { killNews, type ThisShard } from './this-shard.ts';
 
 type DuelRoom = Room<typeof duel, Account, undefined>;
 type Phase = DuelRoom['state']['phase'];
@@ -80,7 +80,12 @@ export function duelRoom(accounts: Accounts, shard: ThisShard, pace: Pace = PACE
       if (room.tick % duel.tickRate === 0) tellStanding(room);
     },
     close: (room) => tellStanding(room, 'gone'),
-    commands: { kill: () => shard.kill() },
+    commands: {
+      kill(room, { auth: { name } }) {
+        shard.kill();
+        tell(room, 'chat', killNews(name, shard));
+      },
+    },
   });
 }
 

@@ -9,7 +9,7 @@ import { hearResult, remember, showLeaders } from './leaders.ts';
 import type { LobbyData, LobbyRoom, LobbySeat } from './lobby-room.ts';
 import { forgetStale, hearDuel, hearOnline, lookAround, tellOnline } from './online.ts';
 import { addLine, announce, hearInvitation, invitationsOf, invite, nameOf, say } from './talk.ts';
-import type { ThisShard } from './this-shard.ts';
+import { killNews, type ThisShard } from './this-shard.ts';
 import { cleanName, newAllowance } from './words.ts';
 
 /** Ticks between two looks at where visitors are, and at the board: a second. */
@@ -60,8 +60,7 @@ export function lobbyRoom(accounts: Accounts, shard: ThisShard): RoomKind {
       invite,
       kill(room, seat) {
         shard.kill();
-        const text = `${nameOf(seat)} pressed kill -9 on shard :${shard.port}`;
-        announce(room, { mark: 'news', name: '', port: shard.port, text });
+        announce(room, killNews(nameOf(seat), shard));
       },
     },
   });

@@ -2,6 +2,7 @@
 // button. Made by server.ts in each shard; rooms say in every tick where they are, because another
 // shard may have taken them over since the last.
 import { Refusal } from '@tickwire/server';
+import type { Channels } from './between-rooms.ts';
 
 /**
  * Ms for which a process is left alone that has taken a room over: one that falls twice in ten
@@ -46,4 +47,9 @@ export class ThisShard {
       );
     setTimeout(() => process.kill(process.pid, 'SIGKILL'), LAST_WORD_MS);
   }
+}
+
+/** For the chat of all lobbies. */
+export function killNews(name: string, { port }: ThisShard): Channels['chat'] {
+  return { mark: 'news', name: '', port, text: `${name} pressed kill -9 on shard :${port}` };
 }
