@@ -18,8 +18,9 @@ const NUMBER = new Map(COMMANDS.map((name, number) => [name, number]));
 
 /** What Redis did in one second. */
 export interface RedisSecond {
-  /** By COMMANDS. */
+  /** By COMMANDS: how many, and how long they took. */
   readonly commands: Float64Array;
+  readonly us: Float64Array;
   busyMs: number;
   bytes: number;
   /** Longest time that something waited for its turn, ms. */
@@ -126,6 +127,7 @@ export class SimulatedRedis {
     while (this.seconds.length <= index)
       this.seconds.push({
         commands: new Float64Array(COMMANDS.length),
+        us: new Float64Array(COMMANDS.length),
         ...{ busyMs: 0, bytes: 0, queueMs: 0, late: 0, unreachable: 0 },
       });
     return this.seconds[index];
@@ -136,6 +138,11 @@ export class SimulatedRedis {
     return commands[NUMBER.get(name)!];
   }
 
+  /** Of Redis's core, in that second. */
+  static shareOf({ us }: RedisSecond, name: CommandName): number {
+    return us[NUMBER.get(name)!] / 1e6;
+  }
+
   /** When it is served, which is after all that came before. */
   #turn(arrivedMs: number, demand: Demand): number {
     const { us, bytes } = costOf(demand);
@@ -143,7 +150,11 @@ export class SimulatedRedis {
     const endedMs = beganMs + us / 1000;
     this.#freeMs = endedMs;
     const second = this.second(beganMs);
-    for (const [name, count] of demand) second.commands[NUMBER.get(name)!] += count;
+    for (const part of demand) {
+      const number = NUMBER.get(part[0])!;
+      second.commands[number] += part[1];
+      second.us[number] += costOf([part]).us;
+    }
     second.busyMs += us / 1000;
     second.bytes += bytes;
     second.queueMs = Math.max(second.queueMs, beganMs - arrivedMs);

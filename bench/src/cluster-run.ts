@@ -87,6 +87,8 @@ export interface RedisFigures {
   readonly unreachable: number;
   /** Of a mean second. */
   readonly commands: Readonly<Record<string, number>>;
+  /** Share of Redis's core, of those that have a hundredth or more. */
+  readonly shares: Readonly<Record<string, number>>;
 }
 
 export class ClusterRun {
@@ -264,6 +266,10 @@ function redisFigures(seconds: readonly RedisSecond[]): RedisFigures {
     const perSecond = mean((second) => SimulatedRedis.countOf(second, name));
     return [name, Math.round(perSecond)] as const;
   });
+  const shares = COMMANDS.map((name) => {
+    const share = mean((second) => SimulatedRedis.shareOf(second, name));
+    return [name, Number(share.toFixed(3))] as const;
+  });
   const busy = ({ busyMs }: RedisSecond) => busyMs / 1_000;
   return {
     perSecond: Math.round(mean(commandsOf)),
@@ -276,5 +282,6 @@ function redisFigures(seconds: readonly RedisSecond[]): RedisFigures {
     late: sum(({ late }) => late),
     unreachable: sum(({ unreachable }) => unreachable),
     commands: Object.fromEntries(commands.filter(([, count]) => count > 0)),
+    shares: Object.fromEntries(shares.filter(([, share]) => share >= 0.01)),
   };
 }

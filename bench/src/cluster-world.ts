@@ -18,6 +18,8 @@ export interface ClusterSize {
   readonly seed: number;
   /** Of one room; 16: a match. */
   readonly seatsOfRoom?: number;
+  /** For which a claim or a renewal holds; 2,000 as redis(). */
+  readonly leaseMs?: number | undefined;
   /** Of a checkpoint; 8 KB: some hundred entities. */
   readonly checkpointBytes?: number;
 }
@@ -65,7 +67,7 @@ export class ClusterWorld {
     const { shards, seats, seed, seatsOfRoom = SEATS_OF_ROOM } = size;
     this.#random = new Random(seed);
     this.redis = new SimulatedRedis(this.clock, this.chance);
-    this.truth = new ClusterTruth(this.clock, LEASE_MS);
+    this.truth = new ClusterTruth(this.clock, size.leaseMs ?? LEASE_MS);
     this.seatsOfRoom = seatsOfRoom;
     this.seatsOfShard = seats / shards / USUAL_LOAD;
     this.#checkpointBytes = size.checkpointBytes ?? CHECKPOINT_BYTES;

@@ -24,6 +24,7 @@ const FLAGS = {
   seconds: { value: 'N', says: 'how long to count; 60 where it is left out' },
   shards: { value: 'N', says: 'so many processes; 1,000 where it is left out' },
   minutes: { value: 'N', says: 'of virtual time; 10 where it is left out' },
+  lease: { value: 'MS', says: 'of rooms; 2,000 where it is left out' },
   measure: { says: "what a real Redis takes for each question, beside the simulator's costs" },
   directory: { value: 'NAME', says: 'redis, or parent: the processes of one machine' },
   write: { says: 'takes what is measured as what later runs are judged by' },
@@ -64,7 +65,7 @@ const WORDS = {
   },
   cluster: {
     says: 'a thousand shards and a million seats over one Redis, in virtual time',
-    flags: ['seed', 'shards', 'seats', 'minutes', 'measure'],
+    flags: ['seed', 'shards', 'seats', 'minutes', 'lease', 'measure'],
   },
   shards: { says: 'seats of two shards on two cores against one', flags: ['seed', 'seats'] },
   smoke: { says: 'the figures that may not get worse, judged', flags: ['write'] },
@@ -89,6 +90,7 @@ export interface Asked {
   readonly directory: string | undefined;
   readonly shards: number | undefined;
   readonly minutes: number | undefined;
+  readonly lease: number | undefined;
   readonly measure: boolean;
   readonly write: boolean;
 }
@@ -128,6 +130,7 @@ export function asked(given: readonly string[]): Asked | 'help' {
     seconds: number('seconds') ?? 60,
     shards: number('shards'),
     minutes: number('minutes'),
+    lease: number('lease'),
     measure: values.measure === true,
     directory: values.directory as string | undefined,
     write: values.write === true,
