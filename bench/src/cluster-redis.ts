@@ -69,8 +69,11 @@ export class SimulatedRedis {
     this.#isAway = away;
     const { nowMs } = this.#clock;
     this.#freeMs = nowMs;
-    if (away) this.#lostMs = nowMs;
-    else {
+    if (away) {
+      this.#lostMs = nowMs;
+      // What waited for its turn is not served.
+      this.seconds.splice(Math.floor(nowMs / 1_000) + 1);
+    } else {
       this.#returns++;
       this.#backMs = nowMs;
     }
