@@ -176,6 +176,7 @@ test('{T66} what another shard would not say of a queue changes nothing', async 
       ['letGo', 'nobody'],
     ],
     ...[
+      ...[['expect', 'none', '', [entrant]], ['expect', 'field', '', [entrant]], ['expect']],
       ['matched', 'nobody', 'field-1', 'http://evil'],
       ['matched', 'x', 1, 2],
     ],
