@@ -52,8 +52,8 @@ export interface ShardsStepOptions {
 
 /** Processes that play: one alone is busier than two servers by its own. */
 const GENERATORS = 2;
-/** Fifty players come at once; a fifth of a second later the next: a rush, and no storm. */
-const PACE_MS = 200;
+/** Fifty players come at once, twice, and the next later: 250 a second, a rush and no storm. */
+const PACE_MS = 400;
 const SERVED_SHARE = 0.95;
 /** What a start, or an answer to a signal, may take on a core that is a fifth of one. */
 const PATIENCE_MS = 20_000;

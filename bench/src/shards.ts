@@ -32,7 +32,7 @@ const SEARCH_MS = 90_000;
 /** Of a step that is late with a core to spare. */
 const TRIES = 3;
 /** Of its core: a server that is late with less waited for somebody else's work. */
-const STARVED = 0.85;
+const STARVED = 0.92;
 const TIMES = { warmMs: 2_000, settleMs: 1_000, measuredMs: 4_000 } as const;
 
 interface Climb {

@@ -37,7 +37,7 @@ export interface ClusterOptions {
 /** Ms between two words about oneself: 3 of them fit in what a shard is remembered for. */
 const ANNOUNCE_MS = 2_000;
 /** Ms between two words about rooms that were opened: a few of a rush, and no more. */
-const NEWS_MS = 50;
+const NEWS_MS = 20;
 
 /**
  * A save that took longer than LATE_MS, more than a busy process makes of it, is followed by a rest
@@ -64,7 +64,7 @@ export class Cluster {
   readonly moving: Moving;
   readonly #options: ClusterOptions;
   readonly #duties: readonly Duty[];
-  /** Rooms were opened: the next one may go elsewhere. */
+  /** Rooms were opened, which the others do not know yet. */
   readonly #news: Duty;
   /** When each room is to be saved next. */
   readonly #saves = new WeakMap<GameRoom, Duty>();
@@ -115,6 +115,11 @@ export class Cluster {
     for (const room of shard.rooms.values())
       if (room.failover === 'restore') this.#do(this.#saveOf(room, nowMs), nowMs);
     this.#options.seating.unsaved.clear();
+  }
+
+  /** A room has begun here: the next one may go elsewhere. */
+  opened(): void {
+    this.#do(this.#news, this.#options.clocks.now());
   }
 
   /** How busy it is by now, and with what. */

@@ -113,7 +113,13 @@ export async function makeShard(parts: ShardParts): Promise<MadeShard> {
   const leases = isAlone ? undefined : new Leases({ directory, onLoss, log, tally, now, ...told });
   const peers = isAlone ? undefined : new Peers(directory, owner.shard, log);
   const ticked = (room: GameRoom) => (leases ? new Fenced(room, leases, now) : room);
-  const start = ticking === false ? undefined : (room: GameRoom) => ticker.start(ticked(room));
+  // Those that are to stand are opened before there is a cluster.
+  let opened = () => {};
+  const tick = (room: GameRoom) => {
+    opened();
+    return ticker.start(ticked(room));
+  };
+  const start = ticking === false ? undefined : tick;
   const shard: Shard = new Shard({ ...parts, findDesyncs, start, leases });
   const seating = new Seating({ ...parts, shard, peers, chance });
   await shard.start();
@@ -124,5 +130,6 @@ export async function makeShard(parts: ShardParts): Promise<MadeShard> {
   const { signsBySecret } = parts;
   const recovery = new Recovery({ ...about, attendance, signsBySecret });
   const cluster = new Cluster({ ...about, checkpointMs, load: parts.load, chance });
+  opened = () => cluster.opened();
   return { shard, seating, cluster };
 }
