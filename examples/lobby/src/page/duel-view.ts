@@ -1,6 +1,7 @@
 // A duel over the page: the field, the scores, the clock, and the button that kills the duel's own
 // shard. Open as long as its session lives; a line that breaks leaves the picture standing.
 import { duel } from '../duel-game.ts';
+import { GOLDEN_WORTH } from '../rules.ts';
 import { Controls } from './controls.ts';
 import { button, make, Rows, setText } from './dom.ts';
 import { COLORS, FieldCanvas } from './field-canvas.ts';
@@ -54,7 +55,9 @@ export class DuelView {
   async play(client: DuelClient): Promise<void> {
     this.client = client;
     this.#controls.release();
-    client.on('taken', ({ at, golden, hue }) => this.#field.taken(at, golden ? 3 : 1, hue));
+    client.on('taken', ({ at, golden, hue }) => {
+      this.#field.taken(at, golden ? GOLDEN_WORTH : 1, hue);
+    });
     const watch = new OutageWatch(client, this.#report);
     let isOver = false;
     const draw = (nowMs: number) => {

@@ -9,6 +9,7 @@ import type { Account } from './account.ts';
 export type LobbyClient = GameClient<typeof lobby>;
 export type DuelClient = GameClient<typeof duel>;
 export type PartyClient = GameClient<typeof party>;
+
 /** A place in the queue with one's party. */
 export interface Seat {
   readonly room: string;
