@@ -28,7 +28,7 @@ const GROWTH = { one: 2, two: 1.25 } as const;
 /** The search ends where too many is this little more than enough. */
 const CLOSE = 1.05;
 /** Of each search: what is known then is taken. Both end within four minutes. */
-const SEARCH_MS = 90_000;
+const SEARCH_MS = 100_000;
 /** Of a step that is late with a core to spare. */
 const TRIES = 3;
 /** Of its core: a server that is late with less waited for somebody else's work. */
