@@ -64,13 +64,20 @@ export class Recovery {
     await this.#sign();
   }
 
-  /** Who has a place in the room, and whether it is locked. */
+  /**
+   * Who has a place in the room, and whether it is locked. Told again where somebody sat down
+   * meanwhile: what the directory gave him before it heard this list, it has forgotten by it.
+   */
   async #tell(room: GameRoom): Promise<void> {
-    const { directory, shard, seating, attendance } = this.#options;
-    attendance.again(room);
-    const lease = shard.leaseOf(room);
-    const places = seating.recordsOf(room).flatMap(({ place }) => place ?? []);
-    await Promise.all([directory.occupy(lease, places), directory.lock(lease, room.locked)]);
+    const { directory, shard, seating } = this.#options;
+    const taken = () => seating.recordsOf(room).flatMap(({ place }) => place ?? []);
+    const locked = directory.lock(shard.leaseOf(room), room.locked);
+    let told: Set<string>;
+    do {
+      const places = taken();
+      told = new Set(places);
+      await Promise.all([directory.occupy(shard.leaseOf(room), places), locked]);
+    } while (!room.over && taken().some((place) => !told.has(place)));
   }
 
   /** Whoever puts the secret back first says what it is. */
