@@ -29,6 +29,8 @@ export interface PlayerFigures {
   reserveMs: number[];
   /** From a room's loss to its player's seat, ms. */
   backMs: number[];
+  /** Places that the directory gave in rooms that had none: it had forgotten who sat there. */
+  overpromised: number;
   /** Questions for a place that were refused, and tickets that were no good. */
   refused: number;
   /** Players whose seat was not in the room that they came back to, or whose room was gone. */
@@ -46,8 +48,6 @@ export class Players {
   present = 0;
   /** Those of them without a room. */
   away = 0;
-  /** Rooms that had more in them than they have seats. */
-  overfull = 0;
 
   constructor(world: ClusterWorld) {
     this.#world = world;
@@ -120,9 +120,14 @@ export class Players {
       const identified = await home.directory.redeem(home.leaseOf(room), ticket.nonce);
       door.tickets.take(ticket.nonce);
       if (typeof identified !== 'object' || home.playing(id) !== room) return undefined;
+      // As seating.ts: a room looks for itself whether what it was promised is there.
+      if (room.taken >= seatsOfRoom) {
+        this.figures.overpromised++;
+        home.placement.free(room.real, ticket.nonce);
+        return undefined;
+      }
       const seat = Number(ticket.nonce.slice(1));
       room.sit(seat);
-      if (room.taken > seatsOfRoom) this.overfull++;
       return { seat, room: id };
     } catch (error) {
       if (error instanceof JoinRefused || error instanceof DirectoryError) return undefined;
@@ -195,5 +200,5 @@ export class Players {
 }
 
 function newFigures(): PlayerFigures {
-  return { reserveMs: [], backMs: [], refused: 0, seatsLost: 0 };
+  return { reserveMs: [], backMs: [], overpromised: 0, refused: 0, seatsLost: 0 };
 }

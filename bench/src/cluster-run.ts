@@ -64,6 +64,7 @@ export interface PhaseFigures {
   readonly reservations: number;
   readonly reserveMs: Spread | undefined;
   readonly refused: number;
+  readonly overpromised: number;
   readonly loadSpread: { readonly most: number; readonly end: number };
   readonly mostOverMean: number;
   readonly redis: RedisFigures;
@@ -97,6 +98,8 @@ export class ClusterRun {
   readonly players: Players;
   readonly seconds: ClusterSecond[] = [];
   readonly phases = new Map<PhaseName, PhaseFigures>();
+  /** Of all phases. */
+  overpromised = 0;
   readonly #wholeMs: number;
   #before = { claimsLost: 0, stolen: 0, ownedTwice: 0 };
 
@@ -219,7 +222,8 @@ export class ClusterRun {
   #figures(began: number): PhaseFigures {
     const { world, players } = this;
     const seconds = this.seconds.slice(began);
-    const { reserveMs, backMs, refused, seatsLost } = players.take();
+    const { reserveMs, backMs, ...counts } = players.take();
+    this.overpromised += counts.overpromised;
     const rooms = world.ownedAgainMs;
     world.ownedAgainMs = [];
     const { stolen, ownedTwice } = world;
@@ -231,7 +235,7 @@ export class ClusterRun {
       seconds: seconds.length,
       reservations: reserveMs.length,
       reserveMs: spreadOf(reserveMs),
-      refused,
+      ...counts,
       loadSpread: {
         most: Math.max(...seconds.map((second) => second.spread)),
         end: seconds[seconds.length - 1]?.spread ?? 0,
@@ -240,7 +244,6 @@ export class ClusterRun {
       redis: redisFigures(world.redis.seconds.slice(began, this.seconds.length)),
       ownedAgain: { rooms: rooms.length, ms: spreadOf(rooms) },
       playersBack: { players: backMs.length, ms: spreadOf(backMs) },
-      seatsLost,
       claimsLost: now.claimsLost - before.claimsLost,
       stolen: now.stolen - before.stolen,
       ownedTwice: now.ownedTwice - before.ownedTwice,

@@ -107,9 +107,10 @@ export function unpackSeats(bytes: Uint8Array): Uint32Array {
 }
 
 /** What Seating would say of its players, to who asks for that: a checkpoint does without. */
-function recordsOf(room: SimulatedRoom): { flatMap(of: (record: object) => unknown): unknown } {
+function recordsOf(room: SimulatedRoom): object {
   return {
-    flatMap: (of) => [...room.seated].flatMap((seat) => of({ place: nameOf(seat) })),
+    flatMap: (of: (record: object) => unknown) =>
+      [...room.seated].flatMap((seat) => of({ place: nameOf(seat) })),
   };
 }
 

@@ -24,7 +24,7 @@ async function simulated(minutes: number) {
   const unplayed = [...homes].filter(([id, home]) => !(home.alive && home.playing(id)));
   return {
     figures: JSON.stringify([[...phases], run.seconds]),
-    broken: { ownedTwice, overfull: players.overfull, down: downMs.size, unplayed },
+    broken: { ownedTwice, overpromised: run.overpromised, down: downMs.size, unplayed },
     seats: players.present,
     lost: phases.get('deaths')!.ownedAgain.rooms,
   };
@@ -32,7 +32,7 @@ async function simulated(minutes: number) {
 
 test('a small cluster lives through all phases', async () => {
   const { broken, lost, seats } = await simulated(1);
-  expect(broken).toEqual({ ownedTwice: 0, overfull: 0, down: 0, unplayed: [] });
+  expect(broken).toEqual({ ownedTwice: 0, overpromised: 0, down: 0, unplayed: [] });
   expect(lost).toBeGreaterThan(5);
   expect(seats).toBeGreaterThan(SMALL.seats * 0.99);
 });

@@ -26,7 +26,7 @@ export interface ClusterFigures {
   /** All are 0, or the code is wrong. */
   readonly broken: {
     readonly ownedTwice: number;
-    readonly overfull: number;
+    readonly overpromised: number;
     readonly down: number;
   };
 }
@@ -41,7 +41,7 @@ export async function measureCluster(asked: Asked): Promise<ClusterFigures | Com
   await run.run(say);
   const tookSeconds = round((performance.now() - began) / 1_000, 1);
   say(`cluster: wrote ${plotOf(run)}`);
-  const { world, players, phases } = run;
+  const { world, phases } = run;
   return {
     machine: machine(),
     ...size,
@@ -51,7 +51,7 @@ export async function measureCluster(asked: Asked): Promise<ClusterFigures | Com
     phases: Object.fromEntries(phases),
     broken: {
       ownedTwice: world.ownedTwice,
-      overfull: players.overfull,
+      overpromised: run.overpromised,
       down: world.downMs.size,
     },
   };
