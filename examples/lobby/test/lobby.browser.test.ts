@@ -9,9 +9,12 @@ import {
   screenshot,
   watchPage,
 } from '@tickwire/arena/test/browser.ts';
+import { connect } from '@tickwire/client';
 import type { Browser, Page } from 'playwright-core';
 import { build } from 'vite';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { WebSocket } from 'ws';
+import { duel } from '../src/duel-game.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const SERVER = ['--conditions=source', '--import', import.meta.resolve('tsx'), 'src/server.ts'];
@@ -70,6 +73,11 @@ browserSuite('the lobby', () => {
     return { page, problems };
   }
 
+  function join(digit: string) {
+    const token = `${digit.repeat(32)} Guest ${digit}`;
+    return connect(duel, { url: server.url, room: 'duel', token, WebSocket });
+  }
+
   test('two shards, one chat, one duel: its shard is killed, and it goes on', async () => {
     const [ada, bob] = [await visit('Ada', 1180, 760), await visit('Bob', 390, 844)];
     const pages = [ada.page, bob.page];
@@ -87,6 +95,8 @@ browserSuite('the lobby', () => {
     await ada.page.getByRole('button', play).click();
     await ada.page.getByText('1 of 4 players found').waitFor(PATIENCE);
     await bob.page.getByRole('button', play).click();
+    // Four begin at once.
+    const others = await Promise.all(['1', '2'].map(join));
     for (const page of pages) await phase(page, 'playing');
     const [room, same] = await Promise.all(pages.map((page) => page.evaluate(duelOf)));
     expect(same.room).toBe(room.room);
@@ -110,6 +120,7 @@ browserSuite('the lobby', () => {
     }
     await screenshot(ada.page, 'lobby-duel-desk');
     await screenshot(bob.page, 'lobby-duel-phone');
+    for (const other of others) other.leave();
     expect([...ada.problems, ...bob.problems, ...server.errors()]).toEqual([]);
   });
 });
