@@ -106,6 +106,7 @@ export class Players {
   async #join(): Promise<Player | undefined> {
     const { clock, homes, seatsOfRoom } = this.#world;
     const door = this.#world.anyShard();
+    if (!door) return undefined;
     const askedMs = clock.nowMs;
     try {
       const target = await door.placement.target(KIND);
@@ -178,6 +179,7 @@ export class Players {
   async #find({ room: id, seat }: Player): Promise<SimulatedRoom | 'gone' | undefined> {
     const { clock } = this.#world;
     const door = this.#world.anyShard();
+    if (!door) return undefined;
     try {
       const entry = await door.placement.elsewhere(id, String(seat));
       if (!entry) return door.playing(id) ?? 'gone';

@@ -94,7 +94,8 @@ export class ClusterWorld {
     return shard;
   }
 
-  anyShard(): SimulatedShard {
+  /** Undefined where all are being restarted. */
+  anyShard(): SimulatedShard | undefined {
     return this.shards[Math.floor(this.chance() * this.shards.length)];
   }
 
@@ -102,7 +103,7 @@ export class ClusterWorld {
   kill(count: number): SimulatedShard[] {
     const dead: SimulatedShard[] = [];
     for (; dead.length < count && this.shards.length > 1; ) {
-      const shard = this.anyShard();
+      const shard = this.anyShard()!;
       this.#remove(shard);
       shard.die();
       dead.push(shard);
