@@ -148,6 +148,15 @@ describe('the groups of those who wait', () => {
     expect(form(all, rule)).toEqual([]);
     expect(form([...all, one('last', 0, 1, 140)], rule)).toHaveLength(1);
   });
+
+  // Looking anew at all parties of each window took 16 s.
+  test('of a hundred are found among thousands of parties', { timeout: 5_000 }, () => {
+    const rule = { players: 100, rating: () => 0, within: 100 };
+    const all = Array.from({ length: 4000 }, (_, i) => one(`${i}`, i / 100, 2 + (i % 2), i % 97));
+    const groups = formGroups(all, rule, NOW_MS);
+    expect(groups.length).toBeGreaterThan(95);
+    expect(new Set(groups.map(sizeOf))).toEqual(new Set([100]));
+  });
 });
 
 test('players near a rating are counted', () => {

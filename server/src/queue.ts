@@ -159,6 +159,8 @@ class WaitingLine<W extends Waiter> {
         best = [from, to];
         least = width;
       }
+      // None is narrower.
+      if (best && least === 0) break;
       inside.add(byAge[age].size, -1);
     }
     return best;
@@ -202,45 +204,60 @@ function firstAt(ratings: Float64Array, least: number, onlyMore: boolean): numbe
   return from;
 }
 
-/** How many there are of each size, and whether some of them make up a number of players. */
+/**
+ * How many there are of each size, and whether some of them make up a number of players. Asked for
+ * each step of a window over all that wait: sizes are few, so it goes by these.
+ */
 class Sizes {
   readonly #wanted: number;
   /** By size. */
   readonly #counts: Uint32Array;
-  /** Until a count changes. */
+  /** Of a size, that make up a sum of players; NEVER where none do. Filled anew for each look. */
+  readonly #used: Uint32Array;
+  #players = 0;
+  /** Until a count changes that matters. */
   #makes: boolean | undefined;
 
   constructor(wanted: number) {
     this.#wanted = wanted;
     this.#counts = new Uint32Array(wanted + 1);
+    this.#used = new Uint32Array(wanted + 1);
   }
 
   /** Larger ones than wanted are of no use. */
   add(size: number, count: 1 | -1): void {
     if (size > this.#wanted) return;
     this.#counts[size] += count;
+    this.#players += size * count;
+    // More can do no less, and fewer no more.
+    if (this.#makes === count > 0) return;
     this.#makes = undefined;
   }
 
   canMake(): boolean {
-    this.#makes ??= this.#counts[1] >= this.#wanted || makes(this.#list(), this.#wanted);
+    if (this.#players < this.#wanted) return false;
+    this.#makes ??= this.#counts[1] >= this.#wanted || this.#look();
     return this.#makes;
   }
 
-  /** No more of a size than fit. */
-  #list(): number[] {
-    const list: number[] = [];
-    for (let size = 1; size <= this.#wanted; size++)
-      for (let n = Math.min(this.#counts[size], Math.floor(this.#wanted / size)); n > 0; n--)
-        list.push(size);
-    return list;
+  /** Each size in turn, as few of it as a sum needs. */
+  #look(): boolean {
+    const used = this.#used.fill(NEVER);
+    used[0] = 0;
+    for (let size = 1; size <= this.#wanted; size++) {
+      const count = this.#counts[size];
+      if (count === 0) continue;
+      for (let sum = 0; sum <= this.#wanted; sum++) {
+        if (used[sum] !== NEVER) used[sum] = 0;
+        else if (sum >= size && used[sum - size] < count) used[sum] = used[sum - size] + 1;
+      }
+      if (used[this.#wanted] !== NEVER) return true;
+    }
+    return false;
   }
 }
 
-/** Whether some of the sizes have that sum. */
-function makes(sizes: readonly number[], sum: number): boolean {
-  return reachable(sizes, sum)[0][sum] === 1;
-}
+const NEVER = 0xffff_ffff;
 
 /** By where in the list one begins: which sums those from there on make up. */
 function reachable(sizes: readonly number[], most: number): Uint8Array[] {
