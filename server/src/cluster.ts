@@ -149,18 +149,21 @@ export class Cluster {
     await directory.announce(entry);
   }
 
-  /** Hands over the rooms that can be. The duties go on meanwhile. */
+  /**
+   * Hands over the rooms that can be, and sends away who waits, at once: whoever does not take the
+   * ones may take the others. The duties go on meanwhile.
+   */
   async drain(): Promise<void> {
     const { shard, seating, log } = this.#options;
     shard.draining = true;
-    try {
-      // So that nobody sends more of them here.
-      await this.announce();
-      await seating.waiting.sendAway();
-      await this.moving.moveAll();
-    } catch (error) {
-      log.error({ err: error, rooms: shard.rooms.size }, 'rooms could not be handed over');
-    }
+    const rooms = shard.rooms.size;
+    const failed = (said: string) => (error: unknown) => log.error({ err: error, rooms }, said);
+    // So that nobody sends more of them here; it is said again.
+    await this.announce().catch(failed('the directory was not told that this shard closes'));
+    await Promise.all([
+      seating.waiting.sendAway().catch(failed('players who wait were not sent away')),
+      this.moving.moveAll().catch(failed('rooms could not be handed over')),
+    ]);
   }
 
   /** No more duties, and nothing is answered. */

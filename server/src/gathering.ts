@@ -70,6 +70,8 @@ export class Gathering {
 
 interface HandingOver {
   ask: Ask;
+  /** It answered before: a deadline for each would take longer than a process has to close. */
+  asks: boolean;
   tickets: Tickets;
   log: Log;
   now: () => number;
@@ -78,20 +80,23 @@ interface HandingOver {
 /**
  * Players go to wait at another shard: with tickets for their places, or, where it does not answer,
  * with what they said here. Those of a party that it does not expect stay: their tickets are spent.
+ * Answers whether it answered.
  */
 export async function handOver(
-  { ask, tickets, log, now }: HandingOver,
+  { ask, asks, tickets, log, now }: HandingOver,
   to: { readonly id: string; readonly url: string },
   { kind, match }: Wanted,
   waiters: readonly Waiter[],
-): Promise<void> {
-  let isExpected = true;
+): Promise<boolean> {
+  let isExpected = asks;
+  let answers = asks;
   try {
     const entrants = waiters.map((waiter) => waiter.entrant(now()));
-    await ask(to.id, 'expect', kind, match, entrants);
+    if (asks) await ask(to.id, 'expect', kind, match, entrants);
   } catch (error) {
     if (!(error instanceof DirectoryError)) throw error;
     isExpected = false;
+    answers = error.code === 'failed';
     log.warn({ err: error, to: to.id }, 'players who wait have lost their places in the queue');
   }
   for (const { members, gatherUntilMs } of waiters) {
@@ -101,4 +106,5 @@ export async function handOver(
       reject(new Elsewhere(to.url, isExpected ? tickets.write(name, identity.user, seat) : ''));
     }
   }
+  return answers;
 }

@@ -153,11 +153,11 @@ export class Waiting {
     const other = await this.#owners.another().catch(() => undefined);
     if (!other) return;
     const { tickets, log, clocks } = this.#options;
-    const by = { ask: this.#ask, tickets, log, now: () => clocks.now() };
+    const by = { ask: this.#ask, asks: true, tickets, log, now: () => clocks.now() };
     for (const { kind, match, waiters } of this.#lines.values()) {
       const all = [...waiters.values()].filter((waiter) => waiter.isFree(clocks.now()));
       for (let from = 0; from < all.length; from += FRESH)
-        await handOver(by, other, { kind, match }, all.slice(from, from + FRESH));
+        by.asks = await handOver(by, other, { kind, match }, all.slice(from, from + FRESH));
     }
     // Those who are held have a match in a moment.
     for (const waiter of [...this.#waiters])

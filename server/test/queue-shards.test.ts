@@ -226,3 +226,28 @@ test('those who wait go to another server even where it does not answer', async 
   b.door.shut = false;
   await closing;
 });
+
+test('{S56} another server that does not answer is asked once for all who wait', async () => {
+  deployment = new Deployment({
+    field: arcade({ seats: 200, match: { queue: { players: 200 } } }),
+  });
+  const [a, b] = await add(2);
+  const { owner } = b.server.shard;
+  let asked = 0;
+  await deployment.directory.subscribe(`shard:${owner.shard}`, (bytes) => {
+    if (new TextDecoder().decode(bytes).includes('"expect"')) asked++;
+  });
+  const seekers = Array.from({ length: 190 }, () => new Seeker());
+  const { waiting } = a.server.seating;
+  const nobody = { auth: undefined, user: undefined, untilMs: Number.POSITIVE_INFINITY };
+  const wanted = { kind: 'field', match: '' };
+  const sent = seekers.map((seeker) =>
+    waiting.join(wanted, nobody, seeker).catch(({ url }) => url),
+  );
+  await vi.waitFor(() => expect(waiting.size).toBe(190), soon);
+  b.door.shut = true;
+  await waiting.sendAway();
+  b.door.shut = false;
+  expect(new Set(await Promise.all(sent))).toEqual(new Set([owner.url]));
+  expect(asked).toBe(1);
+});
