@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Directory } from './directory.ts';
+import type { Directory, Lease } from './directory.ts';
 import { Leases } from './leases.ts';
 import type { Log } from './log.ts';
 import { Tally } from './tally.ts';
@@ -25,5 +25,40 @@ describe('{S54} rooms without an owner', () => {
     expect(leases.settled).toBe(false);
     nowMs++;
     expect(leases.settled).toBe(true);
+  });
+});
+
+describe('{S54} rooms that the directory has forgotten', () => {
+  test('are claimed again while the others are renewed', async () => {
+    const renewed: number[] = [];
+    const claims: (() => void)[] = [];
+    const leases = new Leases({
+      directory: {
+        leaseMs: LEASE_MS,
+        async renew(sent: readonly Lease[]) {
+          renewed.push(sent.length);
+          return renewed.length === 1 ? sent.map(({ id }) => id) : [];
+        },
+      } as Partial<Directory> as Directory,
+      onLoss: 'continue',
+      log: {} as Log,
+      tally: new Tally(),
+      now: () => 50_000,
+      takeBack: () => new Promise((resolve) => claims.push(() => resolve(true))),
+      back() {},
+      lost() {},
+    });
+    for (let i = 0; i < 10; i++) leases.add({ id: `room-${i}`, epoch: 1 });
+    await leases.renew();
+    await leases.renew();
+    expect(renewed).toEqual([10, 10]);
+    // The directory takes its time for these.
+    expect(claims).toHaveLength(4);
+    for (let claimed = 0; claimed < 10; claimed++) {
+      claims[claimed]();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await leases.claimed;
+    expect(claims).toHaveLength(10);
   });
 });

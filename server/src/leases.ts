@@ -58,6 +58,12 @@ export class Leases {
   #backMs: number;
   /** Rooms that are being claimed again. */
   readonly #doubted = new Set<Lease>();
+  #isClaiming = false;
+  /**
+   * Resolves once those are that a renewal found. Renewals do not wait for it, or the first rooms
+   * would be others' again before the last are claimed; the next one finds what is left.
+   */
+  claimed: Promise<void> = Promise.resolve();
 
   constructor(options: LeasesOptions) {
     this.#options = options;
@@ -109,11 +115,22 @@ export class Leases {
       this.#inDoubt = false;
       this.#tell(false);
       const refused = sent.filter(({ id }) => gone.has(id));
-      await abreast(ABREAST, refused, (lease) => this.refused(lease, isOurs));
+      if (!this.#isClaiming) this.claimed = this.#claimAgain(refused, isOurs);
     } catch (error) {
       if (!(error instanceof DirectoryError)) throw error;
       this.#tell(true, error);
     }
+  }
+
+  /** What a renewal found. Never rejects. */
+  async #claimAgain(refused: readonly Lease[], isOurs: boolean): Promise<void> {
+    this.#isClaiming = true;
+    try {
+      await abreast(ABREAST, refused, (lease) => this.refused(lease, isOurs));
+    } catch (error) {
+      this.#options.log.error({ err: error }, 'rooms could not be claimed again');
+    }
+    this.#isClaiming = false;
   }
 
   /**

@@ -188,11 +188,15 @@ describe('{S54} a room is taken back', () => {
   afterEach(() => stepper.close());
 
   const lease = (): Lease => stepper.server.shard.leaseOf(room);
+  const renewed = async () => {
+    await leases.renew();
+    await leases.claimed;
+  };
 
   test('unless it ended while it was claimed', async () => {
     directory = empty();
     claiming = async () => room.close('it was won');
-    await leases.renew();
+    await renewed();
     await stepper.advance(300);
     expect(await directory.room(room.id)).toBeUndefined();
     expect([stepper.server.shard.rooms.size, lost]).toEqual([0, []]);
@@ -203,14 +207,14 @@ describe('{S54} a room is taken back', () => {
     room.close('it was won');
     await stepper.advance(300);
     expect(await directory.room(room.id)).toBeUndefined();
-    await leases.renew();
+    await renewed();
     expect(await directory.room(room.id)).toBeUndefined();
     expect(await recovery.takeBack(old)).toBe(false);
   });
 
   test('unless a later owner has it', async () => {
     await directory.handOver(lease(), { shard: 'b', url: '' });
-    await leases.renew();
+    await renewed();
     expect(lost).toEqual([room.id]);
     expect(await directory.room(room.id)).toMatchObject({ shard: 'b' });
   });
@@ -218,7 +222,7 @@ describe('{S54} a room is taken back', () => {
   test('unless its owner stood still for so long that others may have ended it', async () => {
     directory = empty();
     stepper.nowMs += 60_000;
-    await leases.renew();
+    await renewed();
     expect(lost).toEqual([room.id]);
     expect(await directory.room(room.id)).toBeUndefined();
   });
@@ -226,12 +230,12 @@ describe('{S54} a room is taken back', () => {
   test('once, however many writes are refused at once', async () => {
     directory = empty();
     const { epoch } = lease();
-    await Promise.all([leases.refused(lease()), leases.renew(), leases.refused(lease())]);
+    await Promise.all([leases.refused(lease()), renewed(), leases.refused(lease())]);
     expect(lost).toEqual([]);
     const again = lease();
     expect(again.epoch).toBeGreaterThan(epoch);
     expect(await directory.room(room.id)).toMatchObject({ epoch: again.epoch, taken: 1 });
-    await leases.renew();
+    await renewed();
     expect(lease()).toBe(again);
   });
 
@@ -250,6 +254,7 @@ describe('{S54} a room is taken back', () => {
     });
     for (let i = 0; i < 50; i++) many.add({ id: `r${i}`, epoch: 1 });
     await many.renew();
+    await many.claimed;
     expect([most, lost]).toEqual([4, []]);
   });
 
@@ -262,18 +267,18 @@ describe('{S54} a room is taken back', () => {
     const secret = tickets.write(room.id, undefined, 'n');
     const prove = () => stepper.server.seating.prove({ credential: 1, secret, room: room.id });
     await expect(prove()).rejects.toThrow('ticket');
-    await leases.renew();
+    await renewed();
     await expect(prove()).resolves.toMatchObject({ secret });
   });
 
   test('later, where the directory is away again', async () => {
     directory = empty();
     claiming = () => Promise.reject(new DirectoryError('late', 'no answer'));
-    await leases.renew();
+    await renewed();
     expect(lost).toEqual([]);
     claiming = async () => {};
     directory = empty();
-    await leases.renew();
+    await renewed();
     expect(lost).toEqual([]);
     expect(await directory.room(room.id)).toMatchObject({ taken: 1, orphan: false });
   });
