@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Directory, Lease } from './directory.ts';
+import { type Directory, DirectoryError, type Lease } from './directory.ts';
 import { Leases } from './leases.ts';
 import type { Log } from './log.ts';
 import { Tally } from './tally.ts';
@@ -61,4 +61,37 @@ describe('{S54} rooms that the directory has forgotten', () => {
     await leases.claimed;
     expect(claims).toHaveLength(10);
   });
+});
+
+test('{S54} a directory that is back is told what it does not take at first', async () => {
+  let isAway = true;
+  let told = 0;
+  const leases = new Leases({
+    directory: {
+      leaseMs: LEASE_MS,
+      async renew() {
+        if (isAway) throw new DirectoryError('late', 'no answer');
+        return [];
+      },
+    } as Partial<Directory> as Directory,
+    onLoss: 'continue',
+    log: { info() {}, warn() {}, error() {} } as Partial<Log> as Log,
+    tally: new Tally(),
+    now: () => 50_000,
+    takeBack: async () => true,
+    async back() {
+      if (++told === 1) throw new DirectoryError('late', 'no answer');
+    },
+    lost() {},
+  });
+  const after: number[] = [];
+  const renewed = async () => {
+    await leases.renew();
+    await new Promise((resolve) => setImmediate(resolve));
+    after.push(told);
+  };
+  await renewed();
+  isAway = false;
+  for (let i = 0; i < 3; i++) await renewed();
+  expect(after).toEqual([0, 1, 2, 2]);
 });

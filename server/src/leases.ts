@@ -22,8 +22,8 @@ export interface LeasesOptions {
    * with DirectoryError.
    */
   takeBack: (lease: Lease) => Promise<boolean>;
-  /** The directory answers again. */
-  back: () => void;
+  /** The directory answers again. Where it rejects, it is called again with the next renewal. */
+  back: () => unknown;
   /** Another shard owns the room now. */
   lost: (id: string) => void;
 }
@@ -54,6 +54,8 @@ export class Leases {
   /** Others may have claimed what is ours, and nobody has said that they have not. */
   #inDoubt = false;
   #away = false;
+  /** What follows when it is back did not come to its end. */
+  #owesBack = false;
   /** When it answered again, or this process began, which may have waited for it. */
   #backMs: number;
   /** Rooms that are being claimed again. */
@@ -163,14 +165,25 @@ export class Leases {
 
   /** Once when it goes, once when it is back. */
   #tell(away: boolean, error?: DirectoryError): void {
+    if (!away && this.#owesBack) void this.#tellBack();
     if (away === this.#away) return;
     this.#away = away;
-    const { log, onLoss, tally, now, back } = this.#options;
+    const { log, onLoss, tally, now } = this.#options;
     tally.directoryAway = away;
     const rooms = this.#held.size;
     if (away) return log.error({ err: error, rooms, onLoss }, 'the directory does not answer');
     log.info({ rooms }, 'the directory answers again');
     this.#backMs = now();
-    back();
+    void this.#tellBack();
+  }
+
+  async #tellBack(): Promise<void> {
+    this.#owesBack = false;
+    try {
+      await this.#options.back();
+    } catch (error) {
+      this.#owesBack = true;
+      this.#options.log.warn({ err: error }, 'the directory is away again');
+    }
   }
 }

@@ -104,11 +104,7 @@ export async function makeShard(parts: ShardParts): Promise<MadeShard> {
     shard.letGo(id);
   };
   const takeBack = (lease: Lease) => recovery.takeBack(lease);
-  const back = () => {
-    Promise.all([recovery.setRight(), cluster.announce()]).catch((error) => {
-      log.warn({ err: error }, 'the directory is away again');
-    });
-  };
+  const back = () => Promise.all([recovery.setRight(), cluster.announce()]);
   const told = { takeBack, back, lost };
   const leases = isAlone ? undefined : new Leases({ directory, onLoss, log, tally, now, ...told });
   const peers = isAlone ? undefined : new Peers(directory, owner.shard, log);
