@@ -193,3 +193,25 @@ test('hundreds are looked at a few times a second, and not at every arrival', as
   for (let i = 0; i < 20; i++) await settled();
   expect(asked.filter((what) => what.includes('is told of'))).toHaveLength(100);
 });
+
+test('where no match can be made, rooms are tried one by one', async () => {
+  let opened = 0;
+  opens = () => {
+    opened++;
+    throw new Error('locked as it opens');
+  };
+  tell('a', ...Array.from({ length: 90 }, (_, i) => i));
+  await settled();
+  expect(opened).toBe(16);
+  nowMs += 1_000;
+  queues.sweep();
+  await settled();
+  expect(opened).toBe(17);
+  opens = () => ({ room: `duel-${++opened}`, url: 'http://a' });
+  nowMs += 1_000;
+  queues.sweep();
+  await settled();
+  queues.sweep();
+  await settled();
+  expect(opened).toBe(17 + 30);
+});

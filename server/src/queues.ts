@@ -178,7 +178,8 @@ export class Queues {
 
   #form(queue: Queue, all: readonly Entry[]): void {
     const { rule, now } = this.#options;
-    const most = ABREAST - queue.making;
+    // Each that fails may leave a room that stands empty for a while.
+    const most = (queue.failed ? 1 : ABREAST) - queue.making;
     if (now() < queue.restUntilMs || most <= 0) return;
     const free = all.filter(({ busy }) => !busy);
     for (const group of formGroups(free, rule(queue.kind), now(), most)) {
