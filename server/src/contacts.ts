@@ -91,7 +91,7 @@ export class Contacts<Inside extends Asking> {
     const what = `score('${name}')`;
     const board = this.#board(what, name);
     checkUser(what, user);
-    if (!(Math.abs(score) <= MOST_SCORE))
+    if (!(typeof score === 'number' && Math.abs(score) <= MOST_SCORE))
       throw new UsageError(`${what}: ${score}: wants a number within +-${MOST_SCORE}`);
     if (once === undefined && board.keep === 'sum')
       throw new UsageError(`${what}: a sum wants { once }: a room that goes on posts again`);

@@ -90,6 +90,8 @@ describe('a board', () => {
     expect(() => room.score('laps', '', 1)).toThrow('a user is');
     expect(() => room.score('laps', 'ada', Number.NaN)).toThrow('NaN: wants a number');
     expect(() => room.score('laps', 'ada', 2 ** 53)).toThrow('wants a number within');
+    // On the board that keeps the least, a text would be joined to a number.
+    expect(() => room.score('laps', 'ada', '5' as never)).toThrow('wants a number within');
     expect(() => room.score('wins', 'ada', 1)).toThrow('a sum wants { once }');
     expect(() => room.score('wins', 'ada', 1, { once: 'a b' })).toThrow('once');
     expect(() => room.top('losses')).toThrow('serve({ boards })');
