@@ -233,11 +233,12 @@ export class Seating {
     return redeemed;
   }
 
-  /** One of a party that waits for a match, by a ticket of this very shard. */
+  /** One of a party that waits for a match, by a ticket of this shard; an old page keeps it. */
   async #arrive(hello: Hello, nonce: string, line: Joiner): Promise<Joined> {
-    const { kind, identity = this.#tickets.take(nonce) } = this.waiting.gathered(nonce);
-    if (!identity) throw ticketSpent();
+    const { kind, identity: told } = this.waiting.gathered(nonce);
     checkHash(this.#options.rooms[kind].game.hash, hello.hash);
+    const identity = told ?? this.#tickets.take(nonce);
+    if (!identity) throw ticketSpent();
     const arrive = () => this.waiting.arrive(nonce, identity, line);
     return this.#playMatch(await this.#waits(kind, identity, arrive), identity, line);
   }

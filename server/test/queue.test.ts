@@ -1,7 +1,14 @@
 // Who waits for a match, as players meet it: what they are told, when the match begins, what ends
 // the wait, and who goes together. One server in virtual time; several are in queue-shards.test.ts.
 import type { Waiting } from '@tickwire/client';
-import { FrameType, MsgpackReader, readFrame, readWaiting, writePong } from '@tickwire/protocol';
+import {
+  CloseCode,
+  FrameType,
+  MsgpackReader,
+  readFrame,
+  readWaiting,
+  writePong,
+} from '@tickwire/protocol';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Limits, MatchRule } from '../src/index.ts';
 import { arcade, type Definition, game } from './arcade.ts';
@@ -301,6 +308,18 @@ describe('a party', () => {
       ['ada', 'bob', 'cy'],
     );
     expect((await comes(party.tickets[1], 'field', TICKET)).closed).toBe(4002);
+  });
+
+  test('is not over when the page of one of it is an old one', async () => {
+    await start({ queue: { players: 2 } });
+    const { tickets } = await post({ tokens: ['ada', 'bob'] });
+    const ada = await comes(tickets[0], 'field', TICKET);
+    const old = new Raw();
+    old.hello(TICKET, tickets[1], { hash: '0'.repeat(game.hash.length) });
+    await stepper.advance(20);
+    expect(old.closed).toBe(CloseCode.GameMismatch);
+    // It was reloaded, and brings its ticket again.
+    expect(seated([await comes(tickets[1], 'field', TICKET), ada])).toEqual([true, true]);
   });
 
   test('of one has a ticket as well', async () => {
