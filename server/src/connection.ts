@@ -283,7 +283,7 @@ export class Connection implements Joiner, PlayedLine, SocketHandler {
     if (error instanceof JoinRefused) this.#refuse(error.closeCode, error.counter, error.message);
     else if (error instanceof Elsewhere) this.#sendAway(error);
     else {
-      this.#log.error({ err: error }, 'joining failed');
+      if (this.#host.says('joining failed')) this.#log.error({ err: error }, 'joining failed');
       this.#refuse(CloseCode.Overloaded, 'join-error', 'the server could not seat you');
     }
   }
