@@ -69,7 +69,8 @@ export class Recovery {
    * meanwhile: what the directory gave him before it heard this list, it has forgotten by it.
    */
   async #tell(room: GameRoom): Promise<void> {
-    const { directory, shard, seating } = this.#options;
+    const { directory, shard, seating, attendance } = this.#options;
+    attendance.again(room);
     const taken = () => seating.recordsOf(room).flatMap(({ place }) => place ?? []);
     const locked = directory.lock(shard.leaseOf(room), room.locked);
     let told: Set<string>;
