@@ -17,8 +17,11 @@ export interface ShardsOptions {
 const SEATS_PER_ROOM = 16;
 /** Ships beside the players'. */
 const OTHERS = 16;
-/** Of a core: two such, and the players of both take another. */
-const SHARE = 0.3;
+/**
+ * Of a core: two such, and the players of both take another half. A pause of 10 ms, of the garbage
+ * collector say, lasts 20 on half a core.
+ */
+const SHARE = 0.5;
 /** Well below what a whole core serves, in such rooms. */
 const FIRST = 1_280;
 /** Two have at least so many times as many, or all is lost anyhow. */

@@ -53,6 +53,48 @@ test('a directory that has more to save than it can is asked for less', async ()
   expect([late > 7, late < 12]).toEqual([true, true]);
 });
 
+test('rooms whose players came all at once are saved one after the other', async () => {
+  const ROOMS = 64;
+  const rooms = Array.from({ length: ROOMS }, (_, i) => {
+    return { id: `field-${i}`, failover: 'restore', taken: 1, doneTick: 1 };
+  });
+  const saved = new Map<string, number[]>(rooms.map(({ id }) => [id, []]));
+  let nowMs = 1_000;
+  const save = async ({ id }: { id: string }) => saved.get(id)!.push(nowMs) > 0;
+  const shard = {
+    ...{ rooms: new Map(rooms.map((room) => [room.id, room])), owner: { shard: 's', url: '' } },
+    playing: (id: string) => rooms.find((room) => room.id === id),
+    leaseOf: ({ id }: { id: string }) => ({ id, epoch: 1 }),
+  };
+  const seating = { unsaved: new Set<object>(), recordsOf: () => [] };
+  const cluster = new Cluster({
+    directory: { leaseMs: 2_000, announce: async () => {}, orphans: async () => [], save },
+    ...{ shard, seating, clocks: { now: () => nowMs }, checkpointMs: 500 },
+    leases: { everyMs: 667, hold: true, settled: true, renew: async () => {} },
+    ...{ tally: {}, load: () => 0, chance: () => 0, pack: () => new Uint8Array(1) },
+  } as never as ClusterOptions);
+  let most = 0;
+  const work = async () => {
+    const all = () => [...saved.values()].reduce((sum, { length }) => sum + length, 0);
+    nowMs += WORK_MS;
+    const before = all();
+    cluster.work();
+    await new Promise((resolve) => setImmediate(resolve));
+    most = Math.max(most, all() - before);
+  };
+  await work();
+  most = 0;
+  const cameMs = nowMs;
+  for (const room of rooms) seating.unsaved.add(room);
+  for (let i = 0; i < 60; i++) await work();
+  expect(most).toBe(ROOMS / 8);
+  for (const times of saved.values()) {
+    const since = times.filter((ms) => ms > cameMs);
+    // Their keys are safe within half a second, and nothing is lost that is older than that.
+    for (const [i, ms] of since.entries()) expect(ms - (since[i - 1] ?? cameMs)).toBeLessThan(550);
+  }
+});
+
 describe('{S56} a shard that closes hands its rooms over', () => {
   const fails = async () => {
     throw new Error('no answer');
