@@ -15,12 +15,16 @@ test('{S55} a player who sits down while the places are told is told as well', a
     },
   };
   const room = { id: 'r', over: false, locked: false };
+  const again: object[] = [];
   const recovery = new Recovery({
     directory,
+    attendance: { again: (whose: object) => void again.push(whose) },
     shard: { rooms: new Map([[room.id, room]]), leaseOf: () => ({ id: 'r', epoch: 1 }) },
     seating: { recordsOf: () => places.map((place) => ({ place })) },
     signsBySecret: false,
   } as never as RecoveryOptions);
   await recovery.setRight();
   expect(taken).toEqual([['first'], ['first', 'second']]);
+  // Where its users are as well.
+  expect(again).toEqual([room]);
 });
