@@ -169,9 +169,10 @@ browserSuite('the life of a page', () => {
       const frames = await page.evaluate(() => window.life.frames);
       const { gap, hops, back } = lookAt(frames);
       expect(gap).toBeGreaterThan(19_000);
-      // One to where the messages that waited lead, one to where the answer does.
+      // One to where the messages that waited lead, in two parts on a busy machine, and one to where
+      // the answer does; hundreds of messages waited.
       expect(hops).toBeGreaterThanOrEqual(1);
-      expect(hops).toBeLessThanOrEqual(2);
+      expect(hops).toBeLessThanOrEqual(3);
       expect(back).toBe(0);
       expect(problems).toEqual([]);
     }
