@@ -72,7 +72,7 @@ test.each([
   [CloseCode.AuthFailed, 'refused'],
   [CloseCode.Overloaded, 'busy'],
   [CloseCode.Full, 'full'],
-])('is turned down with %i as any join is: %s', async (code, reason) => {
+])('is turned down with %i like every join: %s', async (code, reason) => {
   const { stage, waits } = waiting();
   await waits(2000);
   stage.peer.close(code, 'because');

@@ -11,7 +11,7 @@ export interface QueueRule<Auth = unknown> {
    * near to each other as can be. Left out: whoever waits longest.
    */
   rating?: (auth: Auth) => number;
-  /** The largest difference of ratings in a match. Default: any. */
+  /** The largest difference of ratings in a match. Default: no bound. */
   within?: number;
   /** By how much more it may be for each second that the longest of the match has waited. */
   widenPerS?: number;

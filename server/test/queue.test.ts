@@ -139,7 +139,7 @@ describe('who asks for a kind with a queue', () => {
     expect(last(third)).toMatchObject({ etaS: undefined });
   });
 
-  test('is pinged once it knows that it waits, and as often as any when it plays', async () => {
+  test('is pinged once it knows that it waits, and as often as others when it plays', async () => {
     await start({ queue: { players: 2 } });
     const a = await comes();
     await stepper.advance(20_000);

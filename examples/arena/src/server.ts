@@ -56,7 +56,7 @@ function wholeNumber(text: string | undefined, name: string, max: number): numbe
   throw new Error(`--${name} takes a whole number from 0 to ${max}, not "${text}".`);
 }
 
-/** As many as any machine has cores. */
+/** More than any machine has cores. */
 const MOST_SHARDS = 512;
 
 interface Arguments extends ArenaOptions {
