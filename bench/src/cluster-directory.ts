@@ -19,13 +19,10 @@ import type {
   ShardEntry,
   Standing,
 } from '@tickwire/server';
-import { AROUND, someOf, Watches } from '@tickwire/server/parts';
+import { search, Watches } from '@tickwire/server/parts';
 import { DEMANDS, type Demand, LEASE_LISTS, marks } from './cluster-costs.ts';
 import { type Line, newLine, type SimulatedRedis } from './cluster-redis.ts';
 import type { ClusterTruth } from './cluster-truth.ts';
-
-/** As redis-directory.ts. */
-const MAX_PAGES = 8;
 
 export class SimulatedDirectory implements Directory {
   readonly leaseMs: number;
@@ -106,24 +103,14 @@ export class SimulatedDirectory implements Directory {
     match: string,
     limit: number,
   ): Promise<readonly RoomEntry[]> {
-    const found: RoomEntry[] = [];
-    const around = limit * AROUND;
-    const look = async (listed: readonly string[]): Promise<void> => {
-      if (listed.length === 0) return;
-      for (const entry of await this.#look(listed)) {
+    const read = (from: number, count: number) =>
+      this.#ask(DEMANDS.list(count), () => this.#truth.listed(kind, match, from, count));
+    const look = async (listed: readonly string[]) =>
+      (await this.#look(listed)).flatMap((entry) => {
         const isFree = entry && !entry.orphan && !entry.locked && entry.taken < entry.seats;
-        if (isFree && entry.build === build) found.push(entry);
-      }
-    };
-    for (let page = 0; page < MAX_PAGES && found.length < limit; page++) {
-      const listed = await this.#ask(DEMANDS.list(around), () =>
-        this.#truth.listed(kind, match, page * around, around),
-      );
-      const [some, rest] = someOf(listed, limit, this.#redis.chance);
-      await look(some);
-      if (found.length === 0) await look(rest);
-      if (listed.length < around) break;
-    }
+        return isFree && entry.build === build ? [entry] : [];
+      });
+    const found = await search({ read, look }, limit, this.#redis.chance);
     return found.sort((a, b) => a.seats - a.taken - (b.seats - b.taken)).slice(0, limit);
   }
 

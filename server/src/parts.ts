@@ -12,7 +12,7 @@ export type { Log } from './log.ts';
 export { Peers } from './peers.ts';
 export { Placement, type Promised } from './placement.ts';
 export { Recovery } from './recovery.ts';
-export { AROUND, someOf } from './redis-lists.ts';
+export { search } from './redis-lists.ts';
 export { Releases } from './releases.ts';
 export { GameRoom, type RoomOptions } from './room.ts';
 export { type Heir, Succession } from './succession.ts';

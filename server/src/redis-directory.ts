@@ -28,9 +28,9 @@ import { RedisBoards } from './redis-boards.ts';
 import { RedisChannels } from './redis-channels.ts';
 import { openName, RedisKeys } from './redis-keys.ts';
 import { RedisLine } from './redis-line.ts';
-import { AROUND, type Listed, RedisLists, someOf } from './redis-lists.ts';
+import { type Listed, RedisLists, search } from './redis-lists.ts';
 import { RedisPresence } from './redis-presence.ts';
-import { freeIn, isFree, RedisRooms, ROOMS_AT_ONCE, type Seen } from './redis-rooms.ts';
+import { freeIn, isFree, RedisRooms, type Seen } from './redis-rooms.ts';
 import * as scripts from './redis-scripts.ts';
 import { Watches } from './watches.ts';
 
@@ -50,8 +50,6 @@ const LEASE_MS = 2_000;
 /** Leases after which a shard that says nothing is forgotten, and ms at least. */
 const SHARD_LEASES = 3;
 const SHARD_MS = 6_000;
-/** Pages of a list that are looked at for candidates: a list that lies more is being set right. */
-const MAX_PAGES = 8;
 const SECRET_BYTES = 32;
 /** Of a chance: as fine as there may be orphans. */
 const MOST_RANDOM = 2 ** 20;
@@ -204,23 +202,15 @@ class RedisDirectory implements Directory {
   ): Promise<readonly RoomEntry[]> {
     const name = openName(kind, build, match);
     const list = this.#keys.open(name);
-    const atOnce = Math.min(limit, ROOMS_AT_ONCE);
-    const around = Math.min(atOnce * AROUND, ROOMS_AT_ONCE);
     const seen: Seen[] = [];
-    const found: RoomEntry[] = [];
-    const look = async (listed: readonly Listed[]): Promise<void> => {
+    const read = (from: number, count: number) => this.#lists.read(list, '1', from, count);
+    const look = async (listed: readonly Listed[]): Promise<RoomEntry[]> => {
       const some = await this.#rooms.lookAll(listed.map((one) => [list, one]));
-      for (const { room } of some)
-        if (room?.open === name && isFree(room.entry)) found.push(room.entry);
       seen.push(...some);
+      const open = some.flatMap(({ room }) => (room?.open === name ? [room.entry] : []));
+      return open.filter(isFree);
     };
-    for (let page = 0; page < MAX_PAGES && found.length < limit; page++) {
-      const listed = await this.#lists.read(list, '1', page * around, around);
-      const [some, rest] = someOf(listed, atOnce, chance);
-      await look(some);
-      if (found.length === 0) await look(rest);
-      if (listed.length < around) break;
-    }
+    const found = await search({ read, look }, limit, chance);
     // Only now, for it moves what is on the pages.
     for (const { entry, open, listed } of this.#rooms.settled(seen)) {
       if (open !== name) this.#lists.forget(list, listed);

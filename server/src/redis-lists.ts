@@ -12,7 +12,9 @@ const AT_ONCE = 1_000;
  * Candidates are the fullest room, and others of as many times more: who ask at once would all be
  * sent to the same few, which are full by the time that the second comes.
  */
-export const AROUND = 8;
+const AROUND = 8;
+/** Pages of a list that are looked at: a list that lies more is being set right. */
+const MAX_PAGES = 8;
 
 /** Scores are whole numbers. */
 export type Listed = readonly [id: string, score: number];
@@ -91,8 +93,36 @@ export function slices<Value>(values: readonly Value[], length: number): Value[]
   return some;
 }
 
-/** The first one, and any of the others; and those that are left. `chance`: 0 <= n < 1. */
-export function someOf<Value>(
+/** A list, a page at a time, and what its entries stand for. */
+export interface Pages<Entry, Found> {
+  read(offset: number, limit: number): Promise<readonly Entry[]>;
+  /** Those of them that will do. */
+  look(entries: readonly Entry[]): Promise<readonly Found[]>;
+}
+
+/**
+ * Those that will do, `limit` or a few more, and fewer where there are no more: of each page the
+ * first and some others, and all the rest where nothing was found yet. `chance`: 0 <= n < 1.
+ */
+export async function search<Entry, Found>(
+  { read, look }: Pages<Entry, Found>,
+  limit: number,
+  chance: () => number,
+): Promise<Found[]> {
+  const found: Found[] = [];
+  const length = Math.min(limit * AROUND, AT_ONCE);
+  for (let page = 0; page < MAX_PAGES && found.length < limit; page++) {
+    const entries = await read(page * length, length);
+    const [some, rest] = someOf(entries, limit, chance);
+    if (some.length > 0) found.push(...(await look(some)));
+    if (found.length === 0 && rest.length > 0) found.push(...(await look(rest)));
+    if (entries.length < length) break;
+  }
+  return found;
+}
+
+/** The first one, and any of the others; and those that are left. */
+function someOf<Value>(
   listed: readonly Value[],
   count: number,
   chance: () => number,
