@@ -15,15 +15,11 @@ import { ScorePosts } from '../src/score-posts.ts';
 import { Tally } from '../src/tally.ts';
 import { arcade } from './arcade.ts';
 import { Deployment } from './deployment.ts';
+import { closeOpened, opened } from './opened.ts';
 import { EPOCH_MS, Stepper } from './stepper.ts';
 
-let stepper: Stepper | undefined;
-let deployment: Deployment | undefined;
-afterEach(async () => {
-  await stepper?.close();
-  await deployment?.close();
-  stepper = deployment = undefined;
-});
+let stepper: Stepper;
+afterEach(closeOpened);
 
 const boards: Readonly<Record<string, BoardOptions>> = {
   wins: { keep: 'sum' },
@@ -42,7 +38,7 @@ async function start(field = arcade()) {
       return ask(...given);
     }) as never);
   }
-  stepper = await Stepper.start({ rooms: { field }, serve: { directory, boards } });
+  stepper = opened(await Stepper.start({ rooms: { field }, serve: { directory, boards } }));
   const { shard, edge } = stepper.server;
   const away = (away: boolean) => {
     isAway = away;
@@ -119,7 +115,7 @@ describe('a board', () => {
   });
 
   test('counts once what a room posts again on another shard', async () => {
-    deployment = new Deployment({ field: arcade() });
+    const deployment = opened(new Deployment({ field: arcade() }));
     const [a, b] = [await deployment.add({ boards }), await deployment.add({ boards })];
     const room = await a.server.shard.open('field');
     room.score('wins', 'ada', 1, { once: 'over' });
@@ -240,8 +236,8 @@ describe('posts on their way', () => {
 describe('GET /boards/:board', () => {
   async function read(target: string, headers: Record<string, string> = {}) {
     const [path, query = ''] = target.split('?');
-    const asked = stepper!.transport.request({ path, query, headers });
-    const { status, body, headers: told } = await stepper!.until(asked);
+    const asked = stepper.transport.request({ path, query, headers });
+    const { status, body, headers: told } = await stepper.until(asked);
     return { status, told: JSON.parse(String(body)), headers: told };
   }
 
@@ -284,7 +280,7 @@ describe('GET /boards/:board', () => {
   });
 
   test('is no route of a server without boards', async () => {
-    stepper = await Stepper.start({ rooms: { field: arcade() } });
+    stepper = opened(await Stepper.start({ rooms: { field: arcade() } }));
     expect(await read('/boards/level')).toMatchObject({
       status: 404,
       told: { error: 'not found' },

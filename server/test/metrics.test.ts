@@ -9,6 +9,7 @@ import { WebSocket } from 'ws';
 import type { MetricsOptions, Server } from '../src/index.ts';
 import { arcade, game } from './arcade.ts';
 import { serveArcade } from './arcade-server.ts';
+import { closeOpened, opened } from './opened.ts';
 import { BINARY, frame, handshake, RawSocket } from './raw-socket.ts';
 import { type LogLine, type Player, Stepper, type StepperOptions } from './stepper.ts';
 import { TRANSPORTS } from './test-server.ts';
@@ -17,18 +18,13 @@ const TOKEN = 'a-token-of-many-characters';
 const WITH_TOKEN = { authorization: `Bearer ${TOKEN}` };
 
 const still = { dx: 0, dy: 0, fire: false };
-const closings: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const close of closings.splice(0)) await close();
-});
+afterEach(closeOpened);
 
 let log: LogLine[] = [];
 
 async function start(transport: string, metrics?: MetricsOptions): Promise<Server> {
   log = [];
-  const server = await serveArcade(transport, { metrics }, log);
-  closings.push(() => server.close());
-  return server;
+  return opened(await serveArcade(transport, { metrics }, log));
 }
 
 /** The samples of a page of Prometheus text, by name and labels. */
@@ -155,9 +151,7 @@ async function startStepper(options: Partial<StepperOptions> = {}): Promise<Step
     ...rest,
     serve: { metrics: { token: TOKEN }, ...more },
   });
-  const { server } = stepper;
-  closings.push(() => server.close());
-  return stepper;
+  return opened(stepper);
 }
 
 async function scrapeOf(from: Stepper): Promise<Map<string, number>> {

@@ -6,15 +6,11 @@ import { PRESENCE_MS } from '../src/directory.ts';
 import { type Directory, DirectoryError, type GameRoom, MemoryDirectory } from '../src/index.ts';
 import { arcade, type Definition, game } from './arcade.ts';
 import { Deployment } from './deployment.ts';
+import { closeOpened, opened } from './opened.ts';
 import { EPOCH_MS, Stepper } from './stepper.ts';
 
-let stepper: Stepper | undefined;
-let deployment: Deployment | undefined;
-afterEach(async () => {
-  await stepper?.close();
-  await deployment?.close();
-  stepper = deployment = undefined;
-});
+let stepper: Stepper;
+afterEach(closeOpened);
 
 /** Players are who their tokens say; `guest` is nobody in particular. */
 function named(more: Partial<Definition> = {}) {
@@ -28,7 +24,7 @@ function named(more: Partial<Definition> = {}) {
 
 function join(token: string, room = 'field', spectate = false) {
   const sample = () => ({ dx: 1, dy: 0, fire: false });
-  return stepper!.join(game, { room, token, spectate, sample });
+  return stepper.join(game, { room, token, spectate, sample });
 }
 
 /** What a room is told of a user, as rooms' ids. */
@@ -37,7 +33,7 @@ async function placesOf(asker: GameRoom, user: string): Promise<string[] | undef
 }
 
 test('a user is in each room that he has a seat in, once, until he leaves it', async () => {
-  stepper = await Stepper.start({ rooms: { field: named(), den: named() } });
+  stepper = opened(await Stepper.start({ rooms: { field: named(), den: named() } }));
   const { shard } = stepper.server;
   const asker = await shard.open('field', { hidden: true });
   const den = await shard.open('den');
@@ -69,7 +65,7 @@ test('a user is in each room that he has a seat in, once, until he leaves it', a
 });
 
 test('private rooms are told too, for the game decides who learns of it', async () => {
-  stepper = await Stepper.start({ rooms: { field: named() } });
+  stepper = opened(await Stepper.start({ rooms: { field: named() } }));
   const asker = await stepper.server.shard.open('field');
   const hidden = await stepper.server.shard.open('field', { hidden: true });
   await join('ada', hidden.id);
@@ -77,7 +73,7 @@ test('private rooms are told too, for the game decides who learns of it', async 
 });
 
 test('who is asked for must be somebody, and not too many', async () => {
-  stepper = await Stepper.start({ rooms: { field: named() } });
+  stepper = opened(await Stepper.start({ rooms: { field: named() } }));
   const room = await stepper.server.shard.open('field');
   expect(() => room.whereIs('')).toThrow('a user is a text of 1..255 characters');
   expect(() => room.whereIs('\ud800')).toThrow('a user is');
@@ -90,7 +86,7 @@ test('who is asked for must be somebody, and not too many', async () => {
 
 test('a seat that the directory was not told of is told later, and stays', async () => {
   const directory = new MemoryDirectory({ now: () => EPOCH_MS });
-  stepper = await Stepper.start({ rooms: { field: named() }, serve: { directory } });
+  stepper = opened(await Stepper.start({ rooms: { field: named() }, serve: { directory } }));
   const asker = await stepper.server.shard.open('field', { hidden: true });
   const away = vi.fn(async () => {
     throw new DirectoryError('unreachable', 'away');
@@ -166,7 +162,7 @@ test('what is thrown when an answer came ends the room that returned it', async 
       throw new Error('what now?');
     },
   });
-  stepper = await Stepper.start({ rooms: { field } });
+  stepper = opened(await Stepper.start({ rooms: { field } }));
   const room = await stepper.server.shard.open('field');
   await expect(join('ada', room.id)).rejects.toThrow('failed in join');
   expect(room.over).toBe(true);
@@ -180,7 +176,7 @@ test('an answer to a room that is gone is never told; one to its close is', asyn
       told.push(`closing ${(await room.whereIs('ada'))?.length}`);
     },
   });
-  stepper = await Stepper.start({ rooms: { field } });
+  stepper = opened(await Stepper.start({ rooms: { field } }));
   const { shard } = stepper.server;
   const [closed, moved] = [await shard.open('field'), await shard.open('field')];
   moved.whereIs('ada').then(() => told.push('moved'));
@@ -194,7 +190,7 @@ test('an answer to a room that is gone is never told; one to its close is', asyn
 });
 
 test('a user goes with his room to another shard, whether it is handed over or lost', async () => {
-  deployment = new Deployment({ field: named() });
+  const deployment = opened(new Deployment({ field: named() }));
   const { directory } = deployment;
   const [first, ...others] = [
     await deployment.add(),
@@ -219,7 +215,7 @@ test('a user goes with his room to another shard, whether it is handed over or l
 });
 
 test('what a directory that was away has forgotten meanwhile is told again', async () => {
-  deployment = new Deployment({ field: named() });
+  const deployment = opened(new Deployment({ field: named() }));
   const { directory } = deployment;
   const member = await deployment.add();
   const { room: id } = await deployment.join(member, 'field', 'ada');

@@ -4,15 +4,10 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { MemoryDirectory } from '../src/index.ts';
 import { arcade } from './arcade.ts';
 import { Deployment } from './deployment.ts';
+import { closeOpened, opened } from './opened.ts';
 import { EPOCH_MS, Stepper } from './stepper.ts';
 
-let stepper: Stepper | undefined;
-let deployment: Deployment | undefined;
-afterEach(async () => {
-  await stepper?.close();
-  await deployment?.close();
-  stepper = deployment = undefined;
-});
+afterEach(closeOpened);
 
 /** Rooms that write down what they hear, as `who heard what`. */
 function gossips() {
@@ -41,7 +36,7 @@ test('all other rooms hear, in order, and none of them within a tick', async () 
     news: (room: { id: string }, { text }: { text: string }) =>
       void heard.push(`${room.id} ${text}${inTick ? ' within' : ''}`),
   };
-  stepper = await Stepper.start({ rooms: { speaker, field: arcade({ hears }) } });
+  const stepper = opened(await Stepper.start({ rooms: { speaker, field: arcade({ hears }) } }));
   const ids = [];
   for (let i = 0; i < 2; i++) ids.push((await stepper.server.shard.open('field')).id);
   await stepper.server.shard.open('speaker');
@@ -52,7 +47,7 @@ test('all other rooms hear, in order, and none of them within a tick', async () 
 
 test('a room that is over hears no more, and data comes as a copy', async () => {
   const { heard, field } = gossips();
-  stepper = await Stepper.start({ rooms: { field } });
+  const stepper = opened(await Stepper.start({ rooms: { field } }));
   const [a, b] = [
     await stepper.server.shard.open('field'),
     await stepper.server.shard.open('field'),
@@ -69,7 +64,7 @@ test('a room that is over hears no more, and data comes as a copy', async () => 
 
 test('what cannot travel is a mistake of the game that is told', async () => {
   const { field } = gossips();
-  stepper = await Stepper.start({ rooms: { field } });
+  const stepper = opened(await Stepper.start({ rooms: { field } }));
   const room = await stepper.server.shard.open('field');
   expect(() => room.publish('a b', 1)).toThrow("publish('a b')");
   expect(() => room.publish('a.b.c', 1)).toThrow("publish('a.b.c')");
@@ -83,7 +78,7 @@ test('what cannot travel is a mistake of the game that is told', async () => {
 
 test('rooms of other shards hear, and lies on the channel are let go', async () => {
   const { heard, field } = gossips();
-  deployment = new Deployment({ field });
+  const deployment = opened(new Deployment({ field }));
   const [a, b] = [await deployment.add(), await deployment.add()];
   const [here, there] = [await a.server.shard.open('field'), await b.server.shard.open('field')];
   for (const lie of [[], [0xff], [0xa1, 0x61], [0xa1, 0x61, 0x91], [0x01, 0x02]])
@@ -110,7 +105,7 @@ describe('a topic', () => {
 
   test('is heard by those who subscribed to it, and by nobody else', async () => {
     const { heard, listener } = parties('party.1', 'party.2');
-    stepper = await Stepper.start({ rooms: { listener } });
+    const stepper = opened(await Stepper.start({ rooms: { listener } }));
     const { shard } = stepper.server;
     const [a, b] = [await shard.open('listener'), await shard.open('listener')];
     b.unsubscribe('party.1');
@@ -126,7 +121,7 @@ describe('a topic', () => {
     const directory = new MemoryDirectory({ now: () => EPOCH_MS });
     const listens = vi.spyOn(directory, 'subscribe');
     const { heard, listener } = parties('party.1');
-    stepper = await Stepper.start({ rooms: { listener }, serve: { directory } });
+    const stepper = opened(await Stepper.start({ rooms: { listener }, serve: { directory } }));
     const { shard } = stepper.server;
     const rooms = [await shard.open('listener'), await shard.open('listener')];
     expect(listens.mock.calls.map(([channel]) => channel)).toEqual(['room:party', 'room:party.1']);
@@ -143,7 +138,7 @@ describe('a topic', () => {
 
   test('is one of a thousand of a room at most', async () => {
     const { listener } = parties();
-    stepper = await Stepper.start({ rooms: { listener } });
+    const stepper = opened(await Stepper.start({ rooms: { listener } }));
     const room = await stepper.server.shard.open('listener');
     for (let i = 0; i < 1_000; i++) room.subscribe(`party.${i}`);
     room.subscribe('party.0');
@@ -155,7 +150,7 @@ describe('a topic', () => {
   test('goes on with its room on another shard', async () => {
     const { heard, listener } = parties();
     const speaker = arcade();
-    deployment = new Deployment({ field: listener, speaker });
+    const deployment = opened(new Deployment({ field: listener, speaker }));
     const [a, b] = [await deployment.add(), await deployment.add()];
     const room = await a.server.shard.open('field');
     room.subscribe('party.7');
@@ -169,7 +164,7 @@ describe('a topic', () => {
 
   test('that the directory did not take is asked for again', async () => {
     const { heard, listener } = parties();
-    deployment = new Deployment({ field: listener });
+    const deployment = opened(new Deployment({ field: listener }));
     const [a, b] = [await deployment.add(), await deployment.add()];
     const [here, there] = [await a.server.shard.open('field'), await b.server.shard.open('field')];
     a.door.shut = true;
