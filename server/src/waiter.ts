@@ -18,7 +18,14 @@ export interface Member {
   reject(why: Error): void;
 }
 
-export interface WaiterFacts {
+type WaiterFacts = Pick<Waiter, 'id' | 'kind' | 'match' | 'size' | 'rating' | 'wanted'>;
+
+/** Least ms from one word to a line to the next, where something has changed. */
+const CHANGE_MS = 1_000;
+/** Ms after which it is said again: a client gives a server up that says nothing for 8 s. */
+const AGAIN_MS = 2_000;
+
+export class Waiter {
   readonly id: number;
   readonly kind: string;
   readonly match: string;
@@ -26,20 +33,6 @@ export interface WaiterFacts {
   readonly size: number;
   readonly rating: number;
   /** Players of a match. */
-  readonly wanted: number;
-}
-
-/** Least ms from one word to a line to the next, where something has changed. */
-const CHANGE_MS = 1_000;
-/** Ms after which it is said again: a client gives a server up that says nothing for 8 s. */
-const AGAIN_MS = 2_000;
-
-export class Waiter implements WaiterFacts {
-  readonly id: number;
-  readonly kind: string;
-  readonly match: string;
-  readonly size: number;
-  readonly rating: number;
   readonly wanted: number;
   readonly members: Member[] = [];
   /** Monotonic ms: since all were here first; undefined before. */
