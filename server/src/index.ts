@@ -157,6 +157,7 @@ export type { Shard } from './shard.ts';
 // ./owners.ts
 // ./placement.ts
 // ./waiter.ts
+// ./queue-line.ts
 // ./gathering.ts
 // ./waiting.ts
 export type { Seating } from './seating.ts';

@@ -14,9 +14,10 @@ import type { Log } from './log.ts';
 import type { Peers, Services } from './peers.ts';
 import type { Placement } from './placement.ts';
 import type { QueueRule } from './queue.ts';
-import { type Ask, askerOf, homesBy, servicesOf, tellOwner } from './queue-messages.ts';
+import { FRESH, QueueLine, type Telling } from './queue-line.ts';
+import { type Ask, askerOf, homesBy, servicesOf } from './queue-messages.ts';
 import { QueueOwners } from './queue-owners.ts';
-import { type Entrant, FEW, type Opened, Queues, type Standing, type Wanted } from './queues.ts';
+import { type Entrant, type Opened, Queues, type Standing, type Wanted } from './queues.ts';
 import type { Joiner } from './seat.ts';
 import type { Shard } from './shard.ts';
 import type { Tally } from './tally.ts';
@@ -44,24 +45,6 @@ export interface Matched extends Opened {
 
 /** Ms that somebody is kept for one match: for a room to open, on another shard than the first. */
 const HOLD_MS = 5_000;
-/** Ms from one word to a queue's shard to the next, where nobody came or went: SILENT_MS / 5. */
-const REPEAT_MS = 1_000;
-/** Of those who are new, told in one message: a few KB each at most. */
-const FRESH = 64;
-
-/** Those of one queue here. */
-interface Line extends Wanted {
-  readonly waiters: Map<number, Waiter>;
-  /** The shard that has the queue, and whom it was told of. */
-  owner: string;
-  readonly known: Set<number>;
-  telling: boolean;
-  /** There is news since the telling began. */
-  again: boolean;
-  dueMs: number;
-  /** The newest telling did, and it was said. */
-  failed: boolean;
-}
 
 export class Waiting {
   /** What other shards ask. */
@@ -70,7 +53,8 @@ export class Waiting {
   readonly #queues: Queues;
   readonly #owners: QueueOwners;
   readonly #ask: Ask;
-  readonly #lines = new Map<string, Line>();
+  readonly #telling: Telling;
+  readonly #lines = new Map<string, QueueLine>();
   readonly #gathering: Gathering;
   readonly #held = new Map<string, readonly Waiter[]>();
   readonly #waiters = new Set<Waiter>();
@@ -97,6 +81,8 @@ export class Waiting {
     const homes = homesBy(this.#ask);
     this.#queues = new Queues({ shard: name, homes, rule, open, now, log, tally });
     this.#owners = new QueueOwners({ directory, shard: name, build: shard.build, now });
+    const isAlone = peers === undefined;
+    this.#telling = { ask: this.#ask, owners: this.#owners, shard: name, isAlone, now, log };
   }
 
   /** Whether a kind's players wait, and for what. */
@@ -184,7 +170,9 @@ export class Waiting {
       if (held.every((one) => one.hold !== hold || one.heldUntilMs < nowMs))
         this.#held.delete(hold);
     this.#queues.sweep();
-    for (const line of this.#lines.values()) if (line.dueMs <= nowMs) this.#tell(line);
+    for (const [name, line] of this.#lines)
+      if (line.isOver) this.#lines.delete(name);
+      else line.sweep(nowMs);
   }
 
   async #checkOpen(): Promise<void> {
@@ -221,17 +209,12 @@ export class Waiting {
 
   #enter(waiter: Waiter): void {
     waiter.sinceMs ??= this.#options.clocks.now();
-    const line = this.#lineOf(waiter);
-    line.waiters.set(waiter.id, waiter);
-    this.#changed(line);
+    this.#lineOf(waiter).enter(waiter);
   }
 
-  #lineOf({ kind, match }: Wanted): Line {
+  #lineOf({ kind, match }: Wanted): QueueLine {
     const name = `${kind} ${match}`;
-    const known = this.#lines.get(name);
-    if (known) return known;
-    const news = { telling: false, again: false, dueMs: 0, failed: false };
-    const line: Line = { kind, match, waiters: new Map(), owner: '', known: new Set(), ...news };
+    const line = this.#lines.get(name) ?? new QueueLine({ kind, match }, this.#telling);
     this.#lines.set(name, line);
     return line;
   }
@@ -241,13 +224,7 @@ export class Waiting {
     if (!this.#remove(waiter)) return;
     for (const { reject } of waiter.members) reject(why);
     const line = this.#lines.get(`${waiter.kind} ${waiter.match}`);
-    if (line?.waiters.delete(waiter.id)) this.#changed(line);
-  }
-
-  /** Somebody came or went: told at once, or with the next sweep where all of it is a lot. */
-  #changed(line: Line): void {
-    if (line.waiters.size <= FEW) this.#tell(line);
-    else line.dueMs = 0;
+    line?.left(waiter);
   }
 
   #remove(waiter: Waiter): boolean {
@@ -281,65 +258,6 @@ export class Waiting {
   supersede(waiter: Waiter): void {
     const message = 'another tab of yours took over';
     this.#end(waiter, new JoinRefused(CloseCode.Superseded, message, 'superseded'));
-  }
-
-  /** The queue's shard is told who waits, again where there is news meanwhile. */
-  async #tell(line: Line): Promise<void> {
-    line.again = true;
-    if (line.telling) return;
-    line.telling = true;
-    while (line.again) {
-      line.again = false;
-      line.dueMs = this.#options.clocks.now() + REPEAT_MS;
-      try {
-        await this.#tellOnce(line);
-      } catch (error) {
-        this.#failed(line, error);
-      }
-    }
-    line.telling = false;
-    const name = `${line.kind} ${line.match}`;
-    if (line.waiters.size === 0 && line.dueMs > 0) this.#lines.delete(name);
-  }
-
-  #failed(line: Line, error: unknown): void {
-    const { log } = this.#options;
-    const about = { err: error, kind: line.kind, match: line.match, owner: line.owner };
-    if (!(error instanceof DirectoryError)) log.error(about, 'telling a queue failed');
-    else if (!line.failed) log.warn(about, 'a queue was not told who waits');
-    line.failed = true;
-    line.dueMs = 0;
-    this.#owners.suspect(line.owner);
-  }
-
-  async #tellOnce(line: Line): Promise<void> {
-    const { peers, shard } = this.#options;
-    const own = shard.owner.shard;
-    const owner = peers ? await this.#owners.of(line) : own;
-    if (owner !== line.owner) line.known.clear();
-    line.owner = owner;
-    const ids = [...line.waiters.keys()];
-    const fresh = ids.filter((id) => !line.known.has(id)).slice(0, FRESH);
-    const named = ids.filter((id) => line.known.has(id) || fresh.includes(id));
-    if (named.length < ids.length) line.again = true;
-    const nowMs = this.#options.clocks.now();
-    const entrants = fresh.map((id) => line.waiters.get(id)!.entrant(nowMs));
-    const standing = await tellOwner(this.#ask, owner, own, line, named, entrants);
-    line.failed = false;
-    line.known.clear();
-    for (const id of named) line.known.add(id);
-    for (const id of standing.unknown) line.known.delete(id);
-    if (standing.unknown.length > 0) line.dueMs = 0;
-    this.#stands(line, named, standing);
-  }
-
-  #stands(line: Line, ids: readonly number[], { waiting, found, etaS }: Standing): void {
-    const nowMs = this.#options.clocks.now();
-    ids.forEach((id, at) => {
-      const waiter = line.waiters.get(id);
-      if (!waiter || found[at] === undefined) return;
-      waiter.stands({ waiting, found: found[at], etaS: etaS[at] ?? undefined }, nowMs);
-    });
   }
 
   // What shards are asked: this one as the queue's, then as one with lines.
