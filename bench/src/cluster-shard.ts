@@ -11,6 +11,7 @@ import { DirectoryError } from '@tickwire/server';
 import {
   Cluster,
   type ClusterOptions,
+  GameAnswers,
   type Heir,
   JoinRefused,
   Leases,
@@ -163,7 +164,8 @@ export class SimulatedShard {
     this.tickets = new Tickets({ ...clocks, key, makeNonce, lifeMs: limits.ticketMs });
     const shard = this as never;
     const { tickets } = this;
-    this.placement = new Placement({ ...about, shard, peers, tickets, limits, clocks, chance });
+    const by = { shard, peers, tickets, limits, clocks, chance, answers: new GameAnswers(log) };
+    this.placement = new Placement({ ...about, ...by });
     const restore = this.#restored.bind(this);
     const rooms = { [KIND]: this.kind() } as never;
     this.succession = new Succession(this.#heir, { ...about, ...clocks, rooms, restore });

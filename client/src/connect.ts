@@ -178,7 +178,7 @@ export interface GameClient<G> {
 
 /**
  * Joins a room, once there is a match where the room's kind has a waiting queue. Rejects with
- * ConnectError: full, refused, no-room, game-mismatch, unreachable, busy, left.
+ * ConnectError: full, refused, no-room, game-mismatch, unreachable, busy, room-error, left.
  */
 export async function connect<G extends { readonly hash: string }>(
   game: G,

@@ -43,6 +43,7 @@ describe('joining', () => {
     [CloseCode.NoRoom, 'no-room'],
     [CloseCode.GameMismatch, 'game-mismatch'],
     [CloseCode.Overloaded, 'busy'],
+    [CloseCode.RoomError, 'room-error'],
   ])('that is turned down with %i rejects with %s', async (code, reason) => {
     const stage = new Stage();
     stage.answer = (peer) => peer.close(code, 'because');

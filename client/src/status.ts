@@ -10,10 +10,11 @@ export type ConnectReason =
   | 'game-mismatch'
   | 'unreachable'
   | 'busy'
+  | 'room-error'
   | 'left';
 
 /** What ended a session that was live. */
-export type EndReason = ConnectReason | 'kicked' | 'superseded' | 'room-error' | 'closed';
+export type EndReason = ConnectReason | 'kicked' | 'superseded' | 'closed';
 
 /**
  * `connecting`: the first join. `live`: playing; `fresh` after a new seat was taken because the old
@@ -80,6 +81,7 @@ export function connectReason(reason: EndReason): ConnectReason {
     case 'no-room':
     case 'game-mismatch':
     case 'busy':
+    case 'room-error':
     case 'left':
       return reason;
     default:

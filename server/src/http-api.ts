@@ -27,6 +27,7 @@ const LIST_MS = 500;
 const MAX_ADDRESSES = 10_000;
 
 const STATUS: Readonly<Partial<Record<CloseCode, number>>> = {
+  [CloseCode.RoomError]: 500,
   [CloseCode.AuthFailed]: 401,
   [CloseCode.NoRoom]: 404,
   [CloseCode.Full]: 409,

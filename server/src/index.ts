@@ -133,6 +133,7 @@ export { MemoryDirectory, type MemoryDirectoryOptions } from './memory-directory
 // ./watches.ts
 // ./commands.ts
 // ./joining.ts
+// ./game-answers.ts
 // ./authenticator.ts
 // ./playing.ts
 // ./offer.ts
@@ -156,6 +157,7 @@ export { MemoryDirectory, type MemoryDirectoryOptions } from './memory-directory
 export type { Shard } from './shard.ts';
 // ./owners.ts
 // ./placement.ts
+// ./redemption.ts
 // ./waiter.ts
 // ./queue-line.ts
 // ./gathering.ts

@@ -69,7 +69,10 @@ export function readMatch(match = ''): Readonly<Record<string, string>> {
   return Object.freeze({ ...readAsked(match && BETWEEN + match).wanted });
 }
 
-/** Those that so many strangers may be put into, in the order in which they are tried. */
+/**
+ * Those that so many strangers may be put into, in the order in which they are tried. Throws what a
+ * kind's own order throws, and UsageError where that answers something else than some of them.
+ */
 export function ordered(
   rule: MatchRule,
   rooms: readonly RoomEntry[],
@@ -78,7 +81,15 @@ export function ordered(
   const { capacity = Number.POSITIVE_INFINITY, pick = 'fullest' } = rule;
   const fitting = rooms.filter(({ taken }) => taken + places <= capacity);
   if (pick === 'fullest') return fitting;
-  return pick === 'emptiest' ? fitting.reverse() : pick(fitting);
+  if (pick === 'emptiest') return fitting.reverse();
+  const byId = new Map(fitting.map((room) => [room.id, room]));
+  const picked: unknown = pick(fitting);
+  const found = Array.isArray(picked)
+    ? picked.map((room) => byId.get(Object(room).id))
+    : [undefined];
+  if (found.includes(undefined))
+    throw new UsageError('match.pick: wants a list of the rooms it was given');
+  return found as RoomEntry[];
 }
 
 /** Throws UsageError. */

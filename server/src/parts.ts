@@ -5,6 +5,7 @@
 
 export { checkpointOf, type RestoredRoom, restoreRoom } from './checkpoint.ts';
 export { Cluster, type ClusterOptions } from './cluster.ts';
+export { GameAnswers } from './game-answers.ts';
 export type { Identity } from './identity.ts';
 export { JoinRefused } from './joining.ts';
 export { Leases } from './leases.ts';

@@ -10,6 +10,7 @@ import {
   type SeatPromise,
   type ShardEntry,
 } from './directory.ts';
+import type { GameAnswers } from './game-answers.ts';
 import { type Clocks, type Identity, packIdentity } from './identity.ts';
 import { Elsewhere, JoinRefused, onItsWay, underDirectory } from './joining.ts';
 import type { Limits } from './limits.ts';
@@ -27,6 +28,7 @@ export interface PlacementOptions {
   /** Other shards; undefined where there are none. */
   peers: Peers | undefined;
   tickets: Tickets;
+  answers: GameAnswers;
   limits: Limits;
   clocks: Clocks;
   /** 0 <= n < 1. */
@@ -270,7 +272,7 @@ export class Placement {
     take: (room: GameRoom | RoomEntry) => Promise<T | undefined>,
     places = 1,
   ): Promise<T> {
-    const { shard, directory } = this.#options;
+    const { shard, directory, answers } = this.#options;
     const { kind, match } = target;
     const { definition, game } = shard.kind(kind);
     const rule = definition.match ?? {};
@@ -280,7 +282,8 @@ export class Placement {
     const wanted = isGiven ? TRIES : CANDIDATES;
     for (let opened = 0; opened < OPENINGS; ) {
       const known = await underDirectory(directory.candidates(kind, game.hash, match, wanted));
-      for (const entry of ordered(rule, known, places).slice(0, TRIES)) {
+      const rooms = answers.of(kind, 'match.pick', () => ordered(rule, known, places));
+      for (const entry of rooms.slice(0, TRIES)) {
         const isOurs = entry.shard === shard.owner.shard;
         const room = isOurs ? shard.playing(entry.id) : entry;
         const taken = room && (await take(room));

@@ -5,6 +5,7 @@ import { CloseCode, type Continuity, Credential, type Hello } from '@tickwire/pr
 import { Authenticator, expired } from './authenticator.ts';
 import { DEFAULT_SEATS, type RoomKind } from './define-room.ts';
 import type { Directory } from './directory.ts';
+import { GameAnswers } from './game-answers.ts';
 import { type Identity, unpackIdentity } from './identity.ts';
 import {
   checkHash,
@@ -31,13 +32,14 @@ import {
   type Promised,
   type Target,
 } from './placement.ts';
+import { Redemption } from './redemption.ts';
 import type { GameRoom } from './room.ts';
 import type { Joiner, Line, RoomSeat } from './seat.ts';
 import type { SeatRecord } from './seat-state.ts';
 import type { Shard } from './shard.ts';
 import { type SeatRef, TakenSeats } from './taken-seats.ts';
 import type { Tally } from './tally.ts';
-import { type Ticket, Tickets } from './tickets.ts';
+import { Tickets } from './tickets.ts';
 import { type Matched, Waiting } from './waiting.ts';
 
 export interface SeatingOptions {
@@ -70,7 +72,9 @@ export class Seating {
   readonly placement: Placement;
   readonly waiting: Waiting;
   readonly #options: SeatingOptions;
+  readonly #answers: GameAnswers;
   readonly #tickets: Tickets;
+  readonly #redemption: Redemption;
   readonly #seats: TakenSeats;
 
   constructor(options: SeatingOptions) {
@@ -81,11 +85,15 @@ export class Seating {
     this.#tickets = new Tickets({ ...clocks, key, makeNonce: makeSecret, lifeMs: limits.ticketMs });
     const deadlineMs = limits.authenticateMs;
     this.authenticator = new Authenticator({ ...clocks, rooms, deadlineMs, log });
+    this.#answers = new GameAnswers(log);
     const tickets = this.#tickets;
-    this.placement = new Placement({ shard, directory, peers, tickets, limits, clocks, chance });
+    const by = { tickets, answers: this.#answers, limits, clocks };
+    this.placement = new Placement({ shard, directory, peers, ...by, chance });
     const { placement } = this;
-    const common = { shard, directory, peers, limits, clocks, log, tally: options.tally };
-    this.waiting = new Waiting({ ...common, placement, tickets, makeSecret });
+    const isAlone = peers === undefined;
+    this.#redemption = new Redemption({ shard, directory, placement, tickets, isAlone });
+    const common = { shard, directory, peers, placement, log, tally: options.tally };
+    this.waiting = new Waiting({ ...common, ...by, makeSecret });
     const { seatsPerUser } = limits;
     const forgot = ({ room, seat }: SeatRef) => shard.past.get(room.kind)!.addSeat(seat);
     const { attendance } = shard.switchboard;
@@ -115,7 +123,7 @@ export class Seating {
         if (!this.#options.peers) this.#seats.byKey(secret);
         return { credential, secret };
       case Credential.Ticket:
-        this.#ticketOf(secret);
+        this.#redemption.read(secret);
         return { credential, secret };
       default: {
         const asked = room ?? onlyKind(this.#options.shard.kinds);
@@ -194,43 +202,25 @@ export class Seating {
     const { shard } = this.#options;
     const room = shard.playing(id);
     if (room) {
-      await this.#take(room, seat);
+      await this.#redemption.take(room, seat);
       return this.#sit({ room, seat }, identity, false, line);
     }
     if (url === shard.owner.url) throw new JoinRefused(CloseCode.NoRoom, 'the match is over');
     throw new Elsewhere(url, this.#tickets.write(id, identity.user, seat));
   }
 
-  /** What a ticket says that may be good: others know what they promised. Throws JoinRefused. */
-  #ticketOf(secret: string): Ticket {
-    const ticket = this.#tickets.read(secret);
-    const isGood = ticket && (this.#options.peers || this.#tickets.holds(ticket.nonce));
-    if (!isGood) throw ticketSpent();
-    return ticket;
-  }
-
   async #redeem(hello: Hello, secret: string, line: Joiner): Promise<Joined> {
     const { shard } = this.#options;
-    const { roomId, nonce } = this.#ticketOf(secret);
+    const { roomId, nonce } = this.#redemption.read(secret);
     if (shard.kinds.includes(readAsked(roomId).name)) return this.#arrive(hello, nonce, line);
     if (!shard.playing(roomId)) await this.#checkElsewhere(roomId);
     const room = shard.playing(roomId);
     if (!room) throw new JoinRefused(CloseCode.NoRoom, 'the room of this ticket is over');
     checkHash(room.game.hash, hello.hash);
-    const packed = await this.#take(room, nonce);
+    const packed = await this.#redemption.take(room, nonce);
     // What another shard promised comes with its identity.
     const identity = this.#tickets.take(nonce) ?? unpackIdentity(packed, this.#options);
     return this.#sit({ room, seat: nonce }, identity, hello.spectate, line);
-  }
-
-  /** A promised place is taken: who it is for. */
-  async #take(room: GameRoom, seat: string): Promise<Uint8Array> {
-    const { shard, directory } = this.#options;
-    const asked = directory.redeem(shard.leaseOf(room), seat);
-    const redeemed = await this.placement.orFree(room, seat, asked);
-    if (redeemed === false) throw onItsWay();
-    if (redeemed === 'spent') throw ticketSpent();
-    return redeemed;
   }
 
   /** One of a party that waits for a match, by a ticket of this shard; an old page keeps it. */
@@ -263,6 +253,7 @@ export class Seating {
   sweep(nowMs: number): void {
     this.#tickets.expire();
     this.authenticator.sweep(nowMs);
+    this.#answers.sweep(nowMs);
     this.placement.sweep();
     this.waiting.sweep();
   }

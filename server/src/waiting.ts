@@ -5,6 +5,7 @@
 import { CloseCode } from '@tickwire/protocol';
 import { expired } from './authenticator.ts';
 import { type Directory, DirectoryError } from './directory.ts';
+import type { GameAnswers } from './game-answers.ts';
 import { Gathering, handOver } from './gathering.ts';
 import { type Clocks, type Identity, packIdentity } from './identity.ts';
 import { Elsewhere, JoinRefused } from './joining.ts';
@@ -30,6 +31,7 @@ export interface WaitingOptions {
   peers: Peers | undefined;
   placement: Placement;
   tickets: Tickets;
+  answers: GameAnswers;
   limits: Limits;
   clocks: Clocks;
   makeSecret: MakeSecret;
@@ -187,10 +189,12 @@ export class Waiting {
 
   #waiterOf({ kind, match }: Wanted, size: number, party: readonly Identity[]): Waiter {
     const { rating = () => 0, players: wanted } = this.queueOf(kind)!;
-    const sum = party.reduce((all, { auth }) => all + rating(auth), 0);
-    if (!Number.isFinite(sum)) throw new TypeError(`match.queue.rating of ${kind} is no number`);
-    const of = { kind, match, size, rating: sum / party.length, wanted };
-    return new Waiter({ id: ++this.#ids, ...of });
+    const { answers } = this.#options;
+    const name = 'match.queue.rating';
+    const ratings = party.map(({ auth }) => answers.numberOf(kind, name, () => rating(auth)));
+    // Each a share of the mean: their sum may be no number.
+    const mean = ratings.reduce((all, one) => all + one / ratings.length, 0);
+    return new Waiter({ id: ++this.#ids, kind, match, size, rating: mean, wanted });
   }
 
   #comes(waiter: Waiter, identity: Identity, line: Joiner): Promise<Matched> {

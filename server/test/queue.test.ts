@@ -175,12 +175,6 @@ describe('who asks for a kind with a queue', () => {
     expect(seated(players)).toEqual([true, true, true]);
   });
 
-  test('is refused where its rating is no number', async () => {
-    await start({ queue: { players: 2, rating: () => Number.NaN } });
-    expect((await comes()).closed).toBe(1013);
-    expect(stepper.server.seating.waiting.size).toBe(0);
-  });
-
   test('keeps waiting, in order, while no room can be opened', async () => {
     await start({ queue: { players: 2 } }, {}, { rooms: 1 });
     const first = [await comes(), await comes()];
