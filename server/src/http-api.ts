@@ -1,7 +1,7 @@
 // What the game port answers over HTTP: health, the list of rooms, boards, tickets, the built page.
 // Behind the transport, which adds the security headers, in front of the shard. Tokens come in
 // bodies, never in URLs, and are never logged.
-import { addressFrom, CloseCode } from '@tickwire/protocol';
+import { addressFrom, CloseCode, MAX_NAME_CHARS } from '@tickwire/protocol';
 import { BoardPages } from './board-pages.ts';
 import { type Boards, MOST_ROWS, readPage } from './boards.ts';
 import type { Directory, RoomEntry } from './directory.ts';
@@ -259,9 +259,16 @@ async function readJoin(request: HttpRequest): Promise<JoinBody> {
     typeof match === 'object' &&
     match !== null;
   if (!fits) throw new HttpError(400, `the body wants ${JOIN_BODY}`);
+  if (!isRoomName(room))
+    throw new HttpError(400, `room: wants ${MAX_NAME_CHARS} characters at most, of Unicode`);
   const creation = isPrivate ? 'private' : create ? 'public' : undefined;
   const wanted = match as Record<string, unknown>;
   return { token, tokens: tokens as string[] | undefined, room, create: creation, match: wanted };
+}
+
+/** No room of another name is there, and not every directory may be asked for one. */
+function isRoomName(room = ''): boolean {
+  return room.length <= MAX_NAME_CHARS && !/\p{Surrogate}/u.test(room);
 }
 
 /** Players who go together: more than one, and no more than a team. */

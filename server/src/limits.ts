@@ -1,5 +1,7 @@
 // Bounds of the server, each with unit and reason. What both sides share is in @tickwire/protocol;
-// what a transport limits is in transport.ts. `serve({ limits })` overrides any of them.
+// what a transport limits is in transport.ts. `serve({ limits })` overrides any of them, and has
+// them read here.
+import { checkNames, UsageError } from '@tickwire/protocol';
 
 export interface Limits {
   /** Ms from the upgrade to a complete HELLO: three round trips of a satellite line. */
@@ -145,3 +147,73 @@ export const DEFAULT_LIMITS: Limits = {
   closeMs: 10_000,
   hangMs: 2_000,
 };
+
+/**
+ * The least that each may be: 0 where there may be nothing of it. A live client says something four
+ * times in the least idleMs, and sends input up to 16 ticks early. With a hangMs below 500 the
+ * pauses of a busy machine would end a healthy process.
+ */
+const LEAST: Readonly<Record<keyof Limits, number>> = {
+  handshakeMs: 1,
+  authenticateMs: 1,
+  idleMs: 1_000,
+  graceMs: 0,
+  slowSeatBytes: 1,
+  slowSeatMs: 0,
+  inputWindowTicks: 16,
+  inputRepeatMs: 0,
+  rewindMs: 0,
+  inputRateFactor: 1,
+  commandRate: 1,
+  commandBurst: 1,
+  pingRate: 1,
+  pingBurst: 1,
+  pendingCommands: 1,
+  pendingEvents: 1,
+  pendingEventBytes: 1,
+  checkpointBytes: 1,
+  checkpointMs: 1,
+  connections: 1,
+  connectionsPerAddress: 1,
+  joinsPerMinute: 1,
+  seatsPerUser: 1,
+  ticketsPerUser: 1,
+  waiting: 0,
+  rooms: 1,
+  roomBurst: 1,
+  roomsPerMinute: 1,
+  ticketMs: 1,
+  catchUpTicks: 1,
+  emptyRoomMs: 0,
+  closeMs: 0,
+  hangMs: 500,
+};
+
+/** Of what is counted in ms: the longest that a timer of Node waits, 24 days. */
+const MOST_MS = 2 ** 31 - 1;
+
+/** The defaults, and what is given in their place. Throws UsageError for what is no such limit. */
+export function readLimits(given: Partial<Limits> = {}): Limits {
+  const names = Object.keys(DEFAULT_LIMITS) as (keyof Limits)[];
+  checkNames('limits', given, names);
+  const read = { ...DEFAULT_LIMITS };
+  for (const name of names) {
+    const { [name]: value = read[name] } = given;
+    const endless = name === 'hangMs' && value === Number.POSITIVE_INFINITY;
+    if (!endless) checkLimit(name, value);
+    read[name] = value;
+  }
+  return read;
+}
+
+function checkLimit(name: keyof Limits, value: number): void {
+  const least = LEAST[name];
+  const most = name.endsWith('Ms') ? MOST_MS : Number.MAX_SAFE_INTEGER;
+  const isFactor = name === 'inputRateFactor';
+  const isNumber = isFactor ? Number.isFinite(value) : Number.isInteger(value);
+  if (isNumber && value >= least && value <= most) return;
+  const kind = isFactor ? 'a number' : 'a whole number';
+  const endless = name === 'hangMs' ? ', or Infinity' : '';
+  const range = name.endsWith('Ms') ? `in ${least}..${most}` : `of ${least} or more`;
+  throw new UsageError(`limits.${name}: ${value}: wants ${kind} ${range}${endless}`);
+}

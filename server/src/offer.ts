@@ -2,7 +2,7 @@
 // programs, in `Sec-WebSocket-Protocol` from browsers, which may set no header of their own. Reads
 // them for edge.ts; what they are worth is the shard's to say. Trap: what is chosen of the offered
 // subprotocols is answered in the open, and is never one with a secret.
-import { Credential, MAX_HELLO_BYTES, PROTOCOL_VERSION } from '@tickwire/protocol';
+import { Credential, MAX_HELLO_BYTES, MAX_NAME_CHARS, PROTOCOL_VERSION } from '@tickwire/protocol';
 
 /** The one subprotocol that is ever chosen. */
 const SUBPROTOCOL = `tickwire.v${PROTOCOL_VERSION}`;
@@ -51,7 +51,9 @@ export function readOffer(headers: ReadonlyMap<string, string>): Offer {
       ? 'more than one credential'
       : first && Buffer.byteLength(first.secret) > MAX_HELLO_BYTES
         ? 'a credential that is too long'
-        : undefined;
+        : room && room.length > MAX_NAME_CHARS
+          ? `a room's name of more than ${MAX_NAME_CHARS} characters`
+          : undefined;
   return { protocol, credential: first && { ...first, room }, ...(fault && { fault }) };
 }
 

@@ -9,14 +9,13 @@ import type { RoomKind } from './define-room.ts';
 import type { Directory } from './directory.ts';
 import type { MakeSecret } from './keys.ts';
 import type { OnDirectoryLoss } from './leases.ts';
-import { DEFAULT_LIMITS, type Limits } from './limits.ts';
+import { type Limits, readLimits } from './limits.ts';
 import { createLog, type Log, type LogLevel } from './log.ts';
 import type { MetricsOptions } from './metrics.ts';
 import type { Place } from './place.ts';
 import type { PublicUrl } from './public-url.ts';
 import { DEFAULT_TRANSPORT_LIMITS, type Transport, type TransportLimits } from './transport.ts';
 import type { TransportName } from './transports.ts';
-import { checkHang } from './watchdog.ts';
 
 export interface ServeOptions {
   /** Room kinds by name. */
@@ -166,9 +165,12 @@ export interface Settings {
 /** Throws UsageError for an option that is none, or cannot be. */
 export function settingsOf(options: ServeOptions | ShardedOptions, place?: Place): Settings {
   const { now = () => performance.now(), wallClockMs = () => Date.now() } = options;
+  const { transportLimits = {} } = options;
+  checkNames('serve', options, OPTIONS);
+  checkNames('transportLimits', transportLimits, Object.keys(DEFAULT_TRANSPORT_LIMITS));
   const log = typeof options.log === 'object' ? options.log : createLog(options.log);
   return {
-    limits: checkedLimits(options),
+    limits: readLimits(options.limits),
     boards: readBoards(options.boards),
     production: options.production ?? process.env.NODE_ENV === 'production',
     log: place ? log.child({ shard: place.index }) : log,
@@ -178,17 +180,6 @@ export function settingsOf(options: ServeOptions | ShardedOptions, place?: Place
     host: options.host ?? process.env.HOST ?? '0.0.0.0',
     trustedProxies: options.trustedProxies ?? proxiesFromEnvironment(),
   };
-}
-
-/** Throws UsageError for an option, or a limit, that is none. */
-function checkedLimits(options: ServeOptions | ShardedOptions): Limits {
-  const { limits = {}, transportLimits = {} } = options;
-  checkNames('serve', options, OPTIONS);
-  checkNames('limits', limits, Object.keys(DEFAULT_LIMITS));
-  checkNames('transportLimits', transportLimits, Object.keys(DEFAULT_TRANSPORT_LIMITS));
-  const checked = { ...DEFAULT_LIMITS, ...limits };
-  checkHang(checked.hangMs);
-  return checked;
 }
 
 function proxiesFromEnvironment(): string[] {

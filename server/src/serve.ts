@@ -15,7 +15,7 @@ import { onEndSignals } from './end-signals.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { HttpApi } from './http-api.ts';
 import { randomSecret } from './keys.ts';
-import { DEFAULT_LIMITS, type Limits } from './limits.ts';
+import { type Limits, readLimits } from './limits.ts';
 import type { Log } from './log.ts';
 import { makeShard } from './make-shard.ts';
 import { MemoryDirectory } from './memory-directory.ts';
@@ -110,7 +110,7 @@ async function serveShard(options: ServeOptions, place: Place): Promise<Server> 
   try {
     directory = await ParentDirectory.open(parent);
     const server = await serveRooms(options, place, directory);
-    const { hangMs } = { ...DEFAULT_LIMITS, ...options.limits };
+    const { hangMs } = readLimits(options.limits);
     tell({ tickwire: 'listening', port: server.port, url: server.url, hangMs });
     const beat = () => tell({ tickwire: 'beat', debugged: inspectorUrl() !== undefined });
     setInterval(beat, BEAT_MS).unref();

@@ -5,15 +5,12 @@
 // would all find.
 import { url as inspectorUrl } from 'node:inspector';
 import { Worker } from 'node:worker_threads';
-import { UsageError } from '@tickwire/protocol';
 import { BEAT, DEBUGGED, type Heartbeat, ROOM } from './heartbeat.ts';
 import type { Log } from './log.ts';
 
 /** What the process ends with: as timeout(1) does where its command took too long. */
 export const EXIT_HUNG = 124;
 
-/** Shorter, and the pauses of a busy machine would end a healthy process. */
-const LEAST_HANG_MS = 500;
 /** Beats and looks of the shortest limit: found out at most a quarter of it late. */
 const LOOK_MS = 100;
 /**
@@ -33,12 +30,6 @@ const WAIT_FACTOR = 5;
 
 /** Megabytes of heap: the thread keeps the names of rooms and little else. */
 const HEAP_MB = 16;
-
-/** Throws UsageError for a limit that is too short. */
-export function checkHang(hangMs: number): void {
-  if (!(hangMs >= LEAST_HANG_MS))
-    throw new UsageError(`limits.hangMs: ${hangMs}: wants ${LEAST_HANG_MS} or more, or Infinity`);
-}
 
 /** Starts watching; answers what stops it. */
 export function startWatchdog(heartbeat: Heartbeat, hangMs: number, log: Log): () => void {

@@ -130,6 +130,7 @@ describe('serve and defineRoom refuse, naming the cure', () => {
     for (const [more, message] of [
       [{ prot: 1 }, 'serve has no prot: did you mean port?'],
       [{ limits: { graceMS: 1 } }, 'limits has no graceMS: did you mean graceMs?'],
+      [{ limits: { rooms: -1 } }, 'limits.rooms: -1: wants a whole number of 1 or more'],
       [{ transportLimits: { maxFramBytes: 1 } }, 'did you mean maxFrameBytes?'],
       [{ ticketKey: 'short' }, 'ticketKey: 5 bytes: wants 32 or more'],
       [{ authenticateBefore: 'join' }, "wants 'upgrade' or 'seat'"],

@@ -141,6 +141,18 @@ describe.each(TRANSPORTS)('[J10] over $name', ({ name, missing }) => {
     expect(line).toContain("authenticateBefore: 'upgrade'");
   });
 
+  run('{S35} a room with a name that no room has is a fault', async () => {
+    await start(transport);
+    const token = `token.${encoded(SECRET)}`;
+    for (const [chars, status] of [
+      [64, 404],
+      [65, 400],
+    ] as const) {
+      const room = `room.${'x'.repeat(chars)}`;
+      expect((await knock(offering(VERSION, token, room))).status).toBe(status);
+    }
+  });
+
   run('{S35} two credentials in one handshake are a fault', async () => {
     await start(transport);
     const token = `token.${encoded(SECRET)}`;

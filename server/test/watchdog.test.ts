@@ -123,7 +123,7 @@ test('the watchdog wants half a second or more, or Infinity', async () => {
   for (const hangMs of [0, 499, Number.NaN]) {
     const transport = createMemoryTransport();
     await expect(serve({ ...options, transport, limits: { hangMs } })).rejects.toThrow(
-      `limits.hangMs: ${hangMs}: wants 500 or more, or Infinity`,
+      `limits.hangMs: ${hangMs}: wants a whole number in 500..2147483647, or Infinity`,
     );
   }
   const transport = createMemoryTransport();
