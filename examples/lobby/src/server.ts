@@ -5,8 +5,8 @@ import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { type Server, type ShardedOptions, serve } from '@tickwire/server';
+import { type Arguments, HELP, readArguments } from './arguments.ts';
 import { Accounts } from './server/account.ts';
 import { openDoor } from './server/door.ts';
 import { duelRoom } from './server/duel.ts';
@@ -15,23 +15,8 @@ import { lobbyRoom } from './server/lobby.ts';
 import { partyRoom } from './server/party.ts';
 import { ThisShard } from './server/this-shard.ts';
 
-const HELP = `Usage: npm start -w @tickwire/lobby -- [options]
-  --shards N    processes (2)
-  --port N      of the page (PORT, or 9001); shards have the next ones
-  --redis URL   agree through Redis, as servers of several machines would
-  --allow-kill  visitors may kill -9 a shard: for demonstrations alone
-  --help        this text`;
-
-const { values } = parseArgs({
-  options: {
-    shards: { type: 'string', default: '2' },
-    port: { type: 'string' },
-    redis: { type: 'string' },
-    'allow-kill': { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
-  },
-});
-if (values.help) {
+const given = readOrExit();
+if (given.help) {
   console.log(HELP);
   process.exit();
 }
@@ -39,11 +24,11 @@ if (values.help) {
 // Shards have it from the parent, and those of several machines from you.
 process.env.LOBBY_KEY ??= randomBytes(32).toString('hex');
 const accounts = new Accounts(process.env.LOBBY_KEY);
-const shard = new ThisShard({ mayKill: values['allow-kill'] });
-const port = Number(values.port ?? process.env.PORT ?? 9001);
+const shard = new ThisShard({ mayKill: given.allowKill });
+const { port } = given;
 
 const options: ShardedOptions = {
-  shards: Number(values.shards),
+  shards: given.shards,
   port: port && port + 1,
   rooms: {
     lobby: lobbyRoom(accounts, shard),
@@ -56,16 +41,16 @@ const options: ShardedOptions = {
   limits: { seatsPerUser: 12 },
   log: 'warn',
 };
-if (values.redis !== undefined) {
+if (given.redis !== undefined) {
   const { redis } = await import('@tickwire/server/redis');
-  options.directory = redis({ url: values.redis });
+  options.directory = redis({ url: given.redis });
 }
 
 const server = await serve(options);
 if ('shard' in server) {
   shard.port = server.port;
   shard.url = server.url;
-  await openLobby(server, Number(values.shards));
+  await openLobby(server, given.shards);
 } else {
   const door = await openDoor(port, server.ports);
   const { port: opened } = door.address() as AddressInfo;
@@ -74,6 +59,16 @@ if ('shard' in server) {
   for (const address of lanAddresses())
     console.log(`  or in the LAN   http://${address}:${opened}/`);
   console.log('\n  Ctrl+C stops it.\n');
+}
+
+/** What the command line says; ends the process with 1 for what it does not understand. */
+function readOrExit(): Arguments {
+  try {
+    return readArguments(process.argv.slice(2), process.env);
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : error}\n\n${HELP}`);
+    process.exit(1);
+  }
 }
 
 /** Addresses of this machine that a phone in the network can open. */
