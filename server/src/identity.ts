@@ -1,6 +1,7 @@
 // What the server keeps of a token once it was judged: no token. Made by authenticator.ts; goes
 // with a ticket's promise, with a handshake, and with a seat, to other processes as bytes. Trap: a
 // monotonic clock means nothing elsewhere, so an expiry travels in ms since 1970.
+import { createHash } from 'node:crypto';
 import { MsgpackReader, MsgpackWriter } from '@tickwire/protocol';
 import { readKept, writeKept } from './cold.ts';
 
@@ -44,6 +45,16 @@ export function readIdentity(from: MsgpackReader, { now, wallClockMs }: Clocks):
   const user = from.tryNil() ? undefined : from.str(MAX_USER_BYTES);
   const leftMs = from.tryNil() ? Number.POSITIVE_INFINITY : from.float() - wallClockMs();
   return { auth, user, untilMs: now() + leftMs };
+}
+
+/** Bits of a hash that tell users apart: none has another's by chance, or finds one that has. */
+const KEY_BITS = 96;
+
+/** What tells a user from others where nobody needs to know the name; '' for nobody. */
+export function userKey({ user }: Identity): string {
+  if (user === undefined) return '';
+  const hash = createHash('sha256').update(user).digest('base64url');
+  return hash.slice(0, KEY_BITS / 6);
 }
 
 /** Bytes of an identity, its own to keep. Throws as writeIdentity does. */

@@ -86,8 +86,8 @@ function entrant(value: unknown): Entrant {
     ageMs: Math.max(finite(ageMs), 0),
     rating: finite(rating),
     places: listed(places, (place) => {
-      const [seat, identity] = listed(place, text);
-      return [text(seat), text(identity)] as const;
+      const [seat, identity, user = ''] = listed(place, text);
+      return [text(seat), text(identity), user] as const;
     }),
   };
 }

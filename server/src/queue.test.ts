@@ -1,15 +1,23 @@
 // Which groups come of those who wait, against all groups that there are.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { checkQueue, formGroups, type QueueRule, RatingCount, type Waiter } from './queue.ts';
+import {
+  checkQueue,
+  formGroups,
+  oldestFirst,
+  oncePerUser,
+  type QueueRule,
+  RatingCount,
+  type Waiter,
+} from './queue.ts';
 
 interface One extends Waiter {
   readonly name: string;
 }
 
 const NOW_MS = 100_000;
-const one = (name: string, waitedS: number, size = 1, rating = 0): One => {
-  return { name, size, rating, sinceMs: NOW_MS - waitedS * 1000 };
+const one = (name: string, waitedS: number, size = 1, rating = 0, users: string[] = []): One => {
+  return { name, size, rating, users, sinceMs: NOW_MS - waitedS * 1000 };
 };
 const names = (groups: readonly One[][]) => groups.map((group) => group.map(({ name }) => name));
 const form = (waiters: readonly One[], rule: QueueRule, most?: number) =>
@@ -76,6 +84,52 @@ describe('the groups of those who wait', () => {
       }),
       { numRuns: 400 },
     );
+  });
+
+  test('{T60} have no user twice, and leave nobody who could play with others', () => {
+    const several = fc.array(
+      fc.array(fc.constantFrom('ada', 'bob', 'cy', 'di'), { maxLength: 2 }),
+      {
+        minLength: 9,
+        maxLength: 9,
+      },
+    );
+    fc.assert(
+      fc.property(waiters, several, rules, (some, users, rule) => {
+        const all = some.map((waiter, i) => ({ ...waiter, users: [...new Set(users[i])] }));
+        const groups = formGroups(all, rule, NOW_MS);
+        for (const group of groups) {
+          expect(fits(group, rule)).toBe(true);
+          const members = group.flatMap((waiter) => waiter.users);
+          expect(new Set(members).size).toBe(members.length);
+        }
+        const members = new Set(groups.flat());
+        expect(members.size).toBe(groups.flat().length);
+        const left = oldestFirst(all.filter((waiter) => !members.has(waiter)));
+        const { once, by } = oncePerUser(left);
+        for (const candidates of [once, oncePerUser([...by, ...once]).once])
+          for (const group of subsets(candidates)) expect(fits(group, rule)).toBe(false);
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  test('{T60} have who waits longest of a user, and another where only that one fits', () => {
+    const tabs = [one('a1', 9, 1, 0, ['ada']), one('a2', 8, 1, 0, ['ada']), one('b', 7)];
+    expect(form(tabs, { players: 2 })).toEqual([['a1', 'b']]);
+    expect(form(tabs.slice(0, 2), { players: 2 })).toEqual([]);
+    const party = [one('a', 9, 1, 0, ['ada']), one('ab', 8, 2, 0, ['ada', 'bob']), one('c', 7)];
+    expect(form(party, { players: 3 })).toEqual([['ab', 'c']]);
+    expect(form([...tabs, one('c', 6), one('d', 5)], { players: 2 })).toEqual([
+      ['a1', 'b'],
+      ['a2', 'c'],
+    ]);
+  });
+
+  test('{T60} are found among thousands of tabs of one user', () => {
+    const all = Array.from({ length: 4000 }, (_, i) => one(`${i}`, i / 100, 1, i, ['ada']));
+    expect(form(all, { players: 2 })).toEqual([]);
+    expect(form([...all, one('b', 0)], { players: 2 })).toEqual([['3999', 'b']]);
   });
 
   test('have the oldest who can play at all in the first', () => {

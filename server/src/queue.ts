@@ -1,6 +1,7 @@
 // Who plays with whom of those that wait: what a kind says of its waiting queue, and the groups
 // that come of it. Pure; called by matching.ts (checks) and by queues.ts, which has the queues.
-// Trap: a party is one waiter of several players, and is never torn.
+// Trap: a party is one waiter of several players, and is never torn; a user may wait more than
+// once, and is in a match once.
 import { checkNames, UsageError } from '@tickwire/protocol';
 
 export interface QueueRule<Auth = unknown> {
@@ -23,6 +24,8 @@ export interface Waiter {
   /** Players: of a party, all of it. */
   readonly size: number;
   readonly rating: number;
+  /** A text for each player who is somebody: no two of a match have the same. */
+  readonly users: readonly string[];
   /** Monotonic ms. */
   readonly sinceMs: number;
 }
@@ -55,16 +58,58 @@ export function spreadOf({ within, widenPerS = 0 }: QueueRule<never>, waitedMs: 
   return within === undefined ? Number.POSITIVE_INFINITY : within + (widenPerS * waitedMs) / 1000;
 }
 
+/** Of those with a user in common the first, and those who stand by. */
+export function oncePerUser<W extends Waiter>(waiters: readonly W[]): { once: W[]; by: W[] } {
+  const users = new Set<string>();
+  const once: W[] = [];
+  const by: W[] = [];
+  for (const waiter of waiters)
+    if (waiter.users.some((user) => users.has(user))) by.push(waiter);
+    else {
+      once.push(waiter);
+      for (const user of waiter.users) users.add(user);
+    }
+  return { once, by };
+}
+
 /**
  * The groups that can play now, at most `most`. The one who waits longest of those who can be in a
  * group is in the first one: with those nearest in rating, of them with the oldest. Nobody is left
- * who could still be in a group, unless `most` are found.
+ * who could still be in a group, unless `most` are found; but who waits more than once, or with one
+ * who does, is looked at in two ways only: by who waits longest, and by who stands by then.
  */
 export function formGroups<W extends Waiter>(
   waiters: readonly W[],
   rule: QueueRule<never>,
   nowMs: number,
   most = Number.POSITIVE_INFINITY,
+): W[][] {
+  const groups: W[][] = [];
+  for (let left = oldestFirst(waiters); groups.length < most; ) {
+    const { once, by } = oncePerUser(left);
+    // Each group may make way for who stands by.
+    const wanted = by.length > 0 ? 1 : most - groups.length;
+    let found = groupsOf(once, rule, nowMs, wanted);
+    if (found.length === 0 && by.length > 0)
+      found = groupsOf(oncePerUser([...by, ...once]).once, rule, nowMs, wanted);
+    groups.push(...found);
+    if (found.length === 0 || by.length === 0) break;
+    const taken = new Set(found.flat());
+    left = left.filter((waiter) => !taken.has(waiter));
+  }
+  return groups;
+}
+
+export function oldestFirst<W extends Waiter>(waiters: readonly W[]): W[] {
+  return [...waiters].sort((a, b) => a.sinceMs - b.sinceMs);
+}
+
+/** Of waiters who have no user in common. */
+function groupsOf<W extends Waiter>(
+  waiters: readonly W[],
+  rule: QueueRule<never>,
+  nowMs: number,
+  most: number,
 ): W[][] {
   const line = new WaitingLine(waiters);
   const { byAge, taken } = line;
@@ -100,7 +145,7 @@ class WaitingLine<W extends Waiter> {
   readonly #ratings: Float64Array;
 
   constructor(waiters: readonly W[]) {
-    const byAge = [...waiters].sort((a, b) => a.sinceMs - b.sinceMs);
+    const byAge = oldestFirst(waiters);
     this.byAge = byAge;
     this.taken = new Uint8Array(byAge.length);
     const order = (a: number, b: number) => byAge[a].rating - byAge[b].rating || a - b;

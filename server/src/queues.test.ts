@@ -55,7 +55,7 @@ beforeEach(() => {
 });
 
 const entrant = (id: number, ageMs = 0): Entrant => {
-  return { id, ageMs, rating: 0, places: [[`seat-${id}`, '']] };
+  return { id, ageMs, rating: 0, places: [[`seat-${id}`, '', '']] };
 };
 const tell = (home: string, ...ids: readonly (number | Entrant)[]) => {
   const fresh = ids.map((one) => (typeof one === 'number' ? entrant(one) : one));

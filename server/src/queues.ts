@@ -4,7 +4,15 @@
 // harm. Made by waiting.ts. What is not told again is forgotten, so nothing here needs to be kept.
 import type { SeatPromise } from './directory.ts';
 import type { Log } from './log.ts';
-import { formGroups, type QueueRule, RatingCount, spreadOf, type Waiter } from './queue.ts';
+import {
+  formGroups,
+  oldestFirst,
+  oncePerUser,
+  type QueueRule,
+  RatingCount,
+  spreadOf,
+  type Waiter,
+} from './queue.ts';
 import type { Tally } from './tally.ts';
 
 /** What is waited for. */
@@ -21,9 +29,10 @@ export interface Entrant {
   readonly ageMs: number;
   readonly rating: number;
   /**
-   * A place in the room for each: what the directory is to call it, and who it is for, in base64.
+   * A place in the room for each: what the directory is to call it, who it is for, in base64, and
+   * what tells a user from others, '' for nobody in particular.
    */
-  readonly places: readonly (readonly [seat: string, identity: string])[];
+  readonly places: readonly (readonly [seat: string, identity: string, user: string])[];
 }
 
 /** How it stands, for each id that was named, in their order. */
@@ -96,6 +105,8 @@ interface Queue extends Wanted {
   restUntilMs: number;
   /** The newest match was not made, and it was said. */
   failed: boolean;
+  /** Somebody waited more than once, and it was said. */
+  twice: boolean;
   /** What the players of recent matches waited; undefined before the first. */
   waitedMs: number | undefined;
   matchedMs: number;
@@ -139,8 +150,9 @@ export class Queues {
     const name = `${kind} ${match}`;
     const known = this.#queues.get(name);
     if (known) return known;
-    const rest = { making: 0, restUntilMs: 0, failed: false, waitedMs: undefined, matchedMs: 0 };
-    const queue: Queue = { kind, match, homes: new Map(), ...rest };
+    const said = { failed: false, twice: false };
+    const rest = { making: 0, restUntilMs: 0, waitedMs: undefined, matchedMs: 0 };
+    const queue: Queue = { kind, match, homes: new Map(), ...said, ...rest };
     this.#queues.set(name, queue);
     return queue;
   }
@@ -156,7 +168,10 @@ export class Queues {
     const { rule, now } = this.#options;
     const nowMs = now();
     const of = rule(queue.kind);
-    const count = new RatingCount(entriesOf(queue));
+    const all = entriesOf(queue);
+    const { once, by } = oncePerUser(oldestFirst(all));
+    if (by.length > 0) this.#tellOfTwice(queue);
+    const count = new RatingCount(once);
     const isRecent = nowMs - queue.matchedMs < RECENT_MS;
     const waitedMs = isRecent ? (queue.waitedMs ?? 0) : 0;
     const standing = ids.map((id) => {
@@ -170,10 +185,18 @@ export class Queues {
     });
     return {
       unknown: ids.filter((id) => !entries.has(id)),
-      waiting: count.all,
+      waiting: all.reduce((sum, { size }) => sum + size, 0),
       found: standing.map(({ found }) => found),
       etaS: standing.map(({ etaS }) => etaS),
     };
+  }
+
+  /** Else who tries a game in two tabs, as one user, would wait and wonder. */
+  #tellOfTwice(queue: Queue): void {
+    const { kind, match } = queue;
+    const what = 'a user waits more than once, and is in a match once: tabs of one do not meet';
+    if (!queue.twice) this.#options.log.info({ kind, match }, what);
+    queue.twice = true;
   }
 
   #form(queue: Queue, all: readonly Entry[]): void {
@@ -259,7 +282,8 @@ export class Queues {
 
 function entryOf({ id, ageMs, rating, places }: Entrant, home: string, nowMs: number): Entry {
   const size = places.length;
-  return { id, home, places, rating, size, sinceMs: nowMs - ageMs, busy: false };
+  const users = places.flatMap(([, , user]) => user || []);
+  return { id, home, places, rating, size, users, sinceMs: nowMs - ageMs, busy: false };
 }
 
 function entriesOf({ homes }: Queue): Entry[] {

@@ -11,6 +11,8 @@ export interface Member {
   readonly identity: Identity;
   /** For another shard, in base64; '' where there is none. */
   readonly packed: string;
+  /** What tells a user from others; '' for nobody in particular. */
+  readonly user: string;
   readonly line: Joiner;
   /** What the directory is to call the place of the match. */
   readonly seat: string;
@@ -70,7 +72,7 @@ export class Waiter {
   /** As a shard is told of it that is not this one. */
   entrant(nowMs: number): Entrant {
     const { id, rating, members, sinceMs = nowMs } = this;
-    const places = members.map(({ seat, packed }) => [seat, packed] as const);
+    const places = members.map(({ seat, packed, user }) => [seat, packed, user] as const);
     return { id, ageMs: nowMs - sinceMs, rating, places };
   }
 

@@ -7,7 +7,7 @@ import { expired } from './authenticator.ts';
 import { type Directory, DirectoryError } from './directory.ts';
 import type { GameAnswers } from './game-answers.ts';
 import { Gathering, handOver } from './gathering.ts';
-import { type Clocks, type Identity, packIdentity } from './identity.ts';
+import { type Clocks, type Identity, packIdentity, userKey } from './identity.ts';
 import { Elsewhere, JoinRefused } from './joining.ts';
 import type { MakeSecret } from './keys.ts';
 import type { Limits } from './limits.ts';
@@ -112,6 +112,9 @@ export class Waiting {
   gather(wanted: Wanted, party: readonly Identity[], nonces: readonly string[]): void {
     const { players } = this.queueOf(wanted.kind)!;
     if (party.length > players) throw new JoinRefused(CloseCode.Full, `a match has ${players}`);
+    const users = party.flatMap(({ user }) => user ?? []);
+    if (new Set(users).size < users.length)
+      throw new JoinRefused(CloseCode.Full, 'a player is in your party twice', 'party-twice');
     const waiter = this.#waiterOf(wanted, party.length, party);
     this.#gathering.add(waiter, nonces);
   }
@@ -201,7 +204,7 @@ export class Waiting {
     if (!line.open) throw new JoinRefused(CloseCode.Lost, 'the line went before it could wait');
     const { makeSecret, peers, clocks } = this.#options;
     const packed = peers ? Buffer.from(packIdentity(identity, clocks)).toString('base64') : '';
-    const about = { identity, packed, line, seat: makeSecret() };
+    const about = { identity, packed, user: userKey(identity), line, seat: makeSecret() };
     this.#waiters.add(waiter);
     this.#count(waiter.kind, 1);
     return new Promise((resolve, reject) => {

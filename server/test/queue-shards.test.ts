@@ -2,16 +2,14 @@
 // for each, and none lost with the shard that kept the queue. Most players are lines without a
 // socket, so that there can be many.
 import { setTimeout as wait } from 'node:timers/promises';
-import { connect, type Waiting } from '@tickwire/client';
-import { type Hello, PROTOCOL_VERSION } from '@tickwire/protocol';
+import { connect } from '@tickwire/client';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import WebSocket from 'ws';
 import { createMemoryTransport } from '../src/index.ts';
-import { Elsewhere, type Joined } from '../src/joining.ts';
 import { QueueOwners } from '../src/queue-owners.ts';
-import type { Joiner } from '../src/seat.ts';
 import { arcade, game } from './arcade.ts';
 import { Deployment, type Member } from './deployment.ts';
+import { Seeker } from './seeker.ts';
 
 let deployment: Deployment;
 afterEach(() => deployment.close());
@@ -34,58 +32,6 @@ async function add(count: number): Promise<Member[]> {
   return members;
 }
 
-/** A player who asks one shard, and goes where he is sent. */
-class Seeker implements Joiner {
-  open = true;
-  leave = () => {};
-  readonly told: Waiting[] = [];
-  /** Rooms that he was seated in. */
-  readonly rooms: string[] = [];
-  failed: unknown;
-
-  send(): void {}
-  cork(run: () => void): void {
-    run();
-  }
-  close(): void {
-    this.open = false;
-  }
-  move(): void {}
-  queued(leave: () => void): void {
-    this.leave = leave;
-  }
-  tellWaiting(waiting: Waiting): void {
-    this.told.push(waiting);
-  }
-
-  gone(): void {
-    this.open = false;
-    this.leave();
-  }
-
-  async seek(entry: Member, room = 'field'): Promise<void> {
-    const hello = { version: PROTOCOL_VERSION, hash: game.hash, room, spectate: false };
-    try {
-      const joined = await this.#ask(entry, { ...hello, credential: 0, secret: '' });
-      this.rooms.push(joined.room.id);
-    } catch (error) {
-      this.failed = error;
-    }
-  }
-
-  async #ask({ server }: Member, hello: Hello): Promise<Joined> {
-    try {
-      return await server.seating.join(hello, this);
-    } catch (error) {
-      if (!(error instanceof Elsewhere)) throw error;
-      const { url, ticket } = error;
-      const next = deployment.members.find((one) => one.server.shard.owner.url === url)!;
-      const said = ticket === '' ? hello : { ...hello, credential: 1 as const, secret: ticket };
-      return this.#ask(next, said);
-    }
-  }
-}
-
 /** The shard that has the queue, and the others. */
 async function split(members: readonly Member[]): Promise<[Member, Member[]]> {
   const [{ server }] = members;
@@ -103,7 +49,7 @@ const waitingAt = (members: readonly Member[]) =>
 
 test('four hundred who race in by three shards are in a hundred matches, each in one', async () => {
   const members = await add(3);
-  const seekers = Array.from({ length: 400 }, () => new Seeker());
+  const seekers = Array.from({ length: 400 }, () => new Seeker(deployment));
   await Promise.all(seekers.map((seeker, i) => seeker.seek(members[i % 3])));
   expect(seekers.filter(({ failed }) => failed)).toEqual([]);
   const counts = new Map<string, number>();
@@ -122,7 +68,7 @@ test('four hundred who race in by three shards are in a hundred matches, each in
 test('those who wait are matched when the shard that has their queue is cut off', async () => {
   const members = await add(3);
   const [owner, [b, c]] = await split(members);
-  const seekers = Array.from({ length: 5 }, () => new Seeker());
+  const seekers = Array.from({ length: 5 }, () => new Seeker(deployment));
   seekers[0].seek(b);
   seekers[1].seek(c);
   seekers[2].seek(b);
@@ -140,7 +86,7 @@ test('those who wait are matched when the shard that has their queue is cut off'
 
 test('who leaves is in no match, and the others wait for the next', async () => {
   const members = await add(3);
-  const seekers = Array.from({ length: 5 }, () => new Seeker());
+  const seekers = Array.from({ length: 5 }, () => new Seeker(deployment));
   for (const [i, seeker] of seekers.slice(0, 3).entries()) seeker.seek(members[i]);
   await vi.waitFor(() => expect(seekers[2].told.at(-1)?.waiting).toBe(3), soon);
   seekers[0].gone();
@@ -155,7 +101,7 @@ test('who leaves is in no match, and the others wait for the next', async () => 
 
 test('{T66} what another shard would not say of a queue changes nothing', async () => {
   const members = await add(2);
-  const seekers = Array.from({ length: 4 }, () => new Seeker());
+  const seekers = Array.from({ length: 4 }, () => new Seeker(deployment));
   for (const seeker of seekers.slice(0, 3)) seeker.seek(members[0]);
   await vi.waitFor(() => expect(seekers[2].told.length).toBeGreaterThan(0), soon);
   const place = ['seat', 'aWRlbnRpdHk='];
@@ -215,7 +161,7 @@ test('{S56} players who wait keep their places at another server when theirs clo
 
 test('those who wait go to another server even where it does not answer', async () => {
   const [a, b] = await add(2);
-  const seekers = Array.from({ length: 2 }, () => new Seeker());
+  const seekers = Array.from({ length: 2 }, () => new Seeker(deployment));
   seekers[0].seek(a);
   await vi.waitFor(() => expect(seekers[0].told.length).toBeGreaterThan(0), soon);
   b.door.shut = true;
@@ -237,7 +183,7 @@ test('{S56} another server that does not answer is asked once for all who wait',
   await deployment.directory.subscribe(`shard:${owner.shard}`, (bytes) => {
     if (new TextDecoder().decode(bytes).includes('"expect"')) asked++;
   });
-  const seekers = Array.from({ length: 190 }, () => new Seeker());
+  const seekers = Array.from({ length: 190 }, () => new Seeker(deployment));
   const { waiting } = a.server.seating;
   const nobody = { auth: undefined, user: undefined, untilMs: Number.POSITIVE_INFINITY };
   const wanted = { kind: 'field', match: '' };

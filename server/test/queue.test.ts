@@ -1,19 +1,13 @@
 // Who waits for a match, as players meet it: what they are told, when the match begins, what ends
 // the wait, and who goes together. One server in virtual time; several are in queue-shards.test.ts.
 import type { Waiting } from '@tickwire/client';
-import {
-  CloseCode,
-  FrameType,
-  MsgpackReader,
-  readFrame,
-  readWaiting,
-  writePong,
-} from '@tickwire/protocol';
+import { CloseCode, FrameType, writePong } from '@tickwire/protocol';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Limits, MatchRule } from '../src/index.ts';
 import { arcade, type Definition, game } from './arcade.ts';
-import { RawPlayer, TICKET } from './raw-player.ts';
+import { TICKET } from './raw-player.ts';
 import { EPOCH_MS, Player, Stepper } from './stepper.ts';
+import { WaitingPlayer } from './waiting-player.ts';
 
 let stepper: Stepper;
 afterEach(() => stepper.close());
@@ -33,43 +27,16 @@ async function start(
   stepper = await Stepper.start({ rooms: { field }, limits });
 }
 
-/** One who waits, and answers pings as long as it is there. */
-class Raw extends RawPlayer {
-  static pongs = 0;
-  answers = true;
-  readonly told: (Waiting & { atMs: number })[] = [];
-  constructor() {
-    super(stepper);
-    const keep = this.peer.onMessage!;
-    this.peer.onMessage = (bytes) => {
-      keep(bytes);
-      const from = new MsgpackReader();
-      from.reset(bytes);
-      const type = readFrame(from, { elements: 0 });
-      if (type === FrameType.Waiting) this.told.push({ ...readWaiting(from), atMs: stepper.nowMs });
-      if (type === FrameType.Ping && this.answers)
-        this.say((out) => writePong(out, from.int(0, 2 ** 32), 0, 0));
-    };
-  }
-
-  override get seated(): boolean {
-    return this.frames.some((bytes) => bytes[1] === FrameType.Welcome) && this.closed === undefined;
-  }
-}
-
-async function comes(token = '', room = 'field', credential: 0 | 1 = 0): Promise<Raw> {
-  const player = new Raw();
+async function comes(token = '', room = 'field', credential: 0 | 1 = 0): Promise<WaitingPlayer> {
+  const player = new WaitingPlayer(stepper);
   player.hello(credential, token, { room });
   await stepper.advance(20);
   return player;
 }
 
 const rooms = () => [...stepper.server.shard.rooms.values()];
-const seated = (players: readonly Raw[]) => players.map((player) => player.seated);
-const last = ({ told }: Raw) => {
-  const { atMs: _, ...rest } = told.at(-1)!;
-  return rest;
-};
+const seated = (players: readonly WaitingPlayer[]) => players.map((player) => player.seated);
+const last = (player: WaitingPlayer) => player.last;
 
 describe('who asks for a kind with a queue', () => {
   test('waits until there are enough, and plays with these alone', async () => {
@@ -106,7 +73,7 @@ describe('who asks for a kind with a queue', () => {
     more.push(await comes(ticket, 'field', TICKET));
     const { ticket: byId } = await post({ room: id });
     more.push(await comes(byId, 'field', TICKET));
-    const watcher = new Raw();
+    const watcher = new WaitingPlayer(stepper);
     watcher.hello(0, '', { room: 'field', spectate: true });
     await stepper.advance(20);
     expect(seated([...pair, ...more, watcher])).toEqual(Array(6).fill(true));
@@ -192,7 +159,7 @@ describe('who asks for a kind with a queue', () => {
 describe('the wait', () => {
   test('ends with the line, at once', async () => {
     await start({ queue: { players: 3 } });
-    const [a, b, c] = [await comes(), await comes(), new Raw()];
+    const [a, b, c] = [await comes(), await comes(), new WaitingPlayer(stepper)];
     a.peer.close(1000, 'done');
     b.peer.cut();
     c.hello(0, '', { room: 'field' });
@@ -308,7 +275,7 @@ describe('a party', () => {
     await start({ queue: { players: 2 } });
     const { tickets } = await post({ tokens: ['ada', 'bob'] });
     const ada = await comes(tickets[0], 'field', TICKET);
-    const old = new Raw();
+    const old = new WaitingPlayer(stepper);
     old.hello(TICKET, tickets[1], { hash: '0'.repeat(game.hash.length) });
     await stepper.advance(20);
     expect(old.closed).toBe(CloseCode.GameMismatch);
