@@ -2,15 +2,20 @@
 // Pages are small because SwiftShader draws them; what they do is the same at any size. The hidden
 // page sleeps for its minute beside the other tests, which is why it is opened first.
 
-import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
+import {
+  AWAY,
+  browserSuite,
+  launchBrowser,
+  type Problem,
+  screenshot,
+  watchPage,
+} from '@tickwire/kit/browser';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { buildPage } from '../src/page-build.ts';
 import { SHIP_RADIUS, TICK_RATE } from '../src/rules.ts';
 import { runArena } from '../src/server.ts';
 import { rayToWall } from '../src/walls.ts';
-import { browserSuite, launchBrowser, type Problem, screenshot, watchPage } from './browser.ts';
 import { installHiding, MOST_PACE, measurePace } from './hiding.ts';
 
 /** How long the hidden page stays hidden, ms. */
@@ -18,9 +23,6 @@ const HIDDEN_MS = 60_000;
 
 /** Longest wait for anything to happen on a page, ms: two cores draw several pages in software. */
 const PATIENCE_MS = 20_000;
-
-/** What a page's console says while its server is away, which a test does on purpose. */
-const AWAY = [/WebSocket connection to .* failed/, /ERR_CONNECTION_REFUSED/];
 
 interface Visitor {
   page: Page;
@@ -49,7 +51,7 @@ browserSuite('the arena', () => {
 
   beforeAll(async () => {
     await buildPage();
-    server = await runArena({ bots: 4, port: await freePort(), host: '127.0.0.1' });
+    server = await runArena({ bots: 4, port: 0, host: '127.0.0.1' });
     browser = await launchBrowser();
     const visitor = await visit('name=Sleeper');
     const seat = await visitor.page.evaluate(() => window.arena.game!.seat);
@@ -206,19 +208,6 @@ browserSuite('the arena', () => {
     await page.context().close();
   });
 });
-
-/**
- * A port nobody has. Not 0: uWebSockets.js opens such a port in a way that keeps it closed for a
- * minute after, and the restart could not have it again.
- */
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, 'close');
-  return port;
-}
 
 /** A room without bots, by the same request as the page's button. */
 async function newRoom(port: number): Promise<string> {

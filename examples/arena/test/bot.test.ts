@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { moveShip } from '../src/movement.ts';
 import { GUN_RANGE, MAX_HP, SHIP_RADIUS, TICK_RATE } from '../src/rules.ts';
 import { type Body, Bot, type Senses } from '../src/server/bot.ts';
-import { cleanLine, cleanName, maySpeak, newAllowance, uniqueName } from '../src/server/talk.ts';
+import { cleanLine, cleanName, uniqueName } from '../src/server/talk.ts';
 import { POINTS } from '../src/server/waypoints.ts';
 import { isFree, rayToCircle, rayToWall } from '../src/walls.ts';
 
@@ -125,18 +125,5 @@ describe('talk', () => {
     expect(uniqueName('Ada', new Set())).toBe('Ada');
     expect(uniqueName('Ada', new Set(['Ada', 'Ada 2']))).toBe('Ada 3');
     expect([...uniqueName('y'.repeat(16), new Set(['y'.repeat(16)]))]).toHaveLength(16);
-  });
-
-  it('lets a few lines through at once and then one every second and a half', () => {
-    const allowance = newAllowance(0);
-    expect([1, 2, 3, 4, 5].map(() => maySpeak(allowance, 0))).toEqual([
-      true,
-      true,
-      true,
-      true,
-      false,
-    ]);
-    expect(maySpeak(allowance, 44)).toBe(false);
-    expect(maySpeak(allowance, 46)).toBe(true);
   });
 });

@@ -4,11 +4,11 @@
 import { once } from 'node:events';
 import { createServer, type Server as HttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { browserSuite, launchBrowser } from '@tickwire/kit/browser';
 import { defineGame, int } from '@tickwire/protocol';
 import { defineRoom, type Server, serve } from '@tickwire/server';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { browserSuite, launchBrowser } from './browser.ts';
 
 const game = defineGame({ entities: { coin: { value: int(0, 9) } } });
 

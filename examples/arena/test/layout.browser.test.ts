@@ -1,10 +1,11 @@
 // That nothing on the page lies over the words of something else: the split view on, the own ship
 // destroyed, with and without the panel, in windows from a phone's to a desk's.
+
+import { browserSuite, launchBrowser, screenshot } from '@tickwire/kit/browser';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { buildPage } from '../src/page-build.ts';
 import { runArena } from '../src/server.ts';
-import { browserSuite, launchBrowser, screenshot } from './browser.ts';
 
 const PATIENCE = { timeout: 20_000 };
 

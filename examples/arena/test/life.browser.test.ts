@@ -7,11 +7,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { browserSuite, launchBrowser, type Problem, watchPage } from '@tickwire/kit/browser';
 import { defineRoom, type Limits, type Server, serve } from '@tickwire/server';
 import { build } from 'esbuild';
 import type { Browser, CDPSession, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { browserSuite, launchBrowser, type Problem, watchPage } from './browser.ts';
 import { life } from './life-game.ts';
 
 const PAGE = `<!doctype html><html lang="en"><title>life</title><link rel="icon" href="data:,">

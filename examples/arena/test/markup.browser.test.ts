@@ -1,10 +1,11 @@
 // A player whose name and chat are markup, seen by another in a real browser: it is text wherever
 // it stands, in the chat, among the scores and over the ship.
+
+import { browserSuite, launchBrowser, type Problem, watchPage } from '@tickwire/kit/browser';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { buildPage } from '../src/page-build.ts';
 import { runArena } from '../src/server.ts';
-import { browserSuite, launchBrowser, type Problem, watchPage } from './browser.ts';
 
 const PATIENCE = { timeout: 20_000 };
 /** As long as a name may be. */

@@ -3,8 +3,8 @@
 // `npm start` builds the page before and lets visitors kill shards.
 import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
-import { networkInterfaces } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { lanAddresses } from '@tickwire/kit/lan';
 import { type Server, type ShardedOptions, serve } from '@tickwire/server';
 import { type Arguments, HELP, readArguments } from './arguments.ts';
 import { Accounts } from './server/account.ts';
@@ -69,14 +69,6 @@ function readOrExit(): Arguments {
     console.error(`${error instanceof Error ? error.message : error}\n\n${HELP}`);
     process.exit(1);
   }
-}
-
-/** Addresses of this machine that a phone in the network can open. */
-function lanAddresses(): string[] {
-  const faces = Object.values(networkInterfaces()).flatMap((some) => some ?? []);
-  return faces
-    .filter(({ family, internal }) => family === 'IPv4' && !internal)
-    .map(({ address }) => address);
 }
 
 /**

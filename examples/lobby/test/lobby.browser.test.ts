@@ -1,15 +1,9 @@
 // The lobby as its visitors have it: `npm start` on two shards, a page on each, and the button. The
 // shard that has their duel dies while they play; both are back in it by themselves.
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import {
-  browserSuite,
-  launchBrowser,
-  screenshot,
-  watchPage,
-} from '@tickwire/arena/test/browser.ts';
 import { connect } from '@tickwire/client';
+import { AWAY, browserSuite, launchBrowser, screenshot, watchPage } from '@tickwire/kit/browser';
+import { type ServerProcess, startServer } from '@tickwire/kit/server-process';
 import type { Browser, Page } from 'playwright-core';
 import { build } from 'vite';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -17,46 +11,19 @@ import { WebSocket } from 'ws';
 import { duel } from '../src/duel-game.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const SERVER = ['--conditions=source', '--import', import.meta.resolve('tsx'), 'src/server.ts'];
 const PATIENCE = { timeout: 20_000 };
 
-/** What a page's console says while a shard is away. */
-const AWAY = [/WebSocket connection to .* failed/, /ERR_CONNECTION_REFUSED/];
-
-interface Started {
-  url: string;
-  /** Log lines of the level `error` or above. */
-  errors: () => string[];
-  stop: () => Promise<unknown>;
-}
-
-async function start(...args: string[]): Promise<Started> {
-  // vite sets it to production.
-  const { NODE_ENV: _, ...env } = process.env;
-  const child = spawn(process.execPath, [...SERVER, ...args], { cwd: ROOT, env });
-  const ended = once(child, 'exit');
-  const stop = () => {
-    child.kill('SIGTERM');
-    return ended;
-  };
-  let said = '';
-  const errors = () => said.split('\n').filter((line) => /"level":[56]0/.test(line));
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (said += text));
-  for (;;) {
-    const url = /http:\/\/localhost:\d+/.exec(said)?.[0];
-    if (url) return { url, errors, stop };
-    if (child.exitCode !== null) throw new Error(`it ended: ${said}`);
-    await Promise.race([once(child.stdout, 'data'), ended]);
-  }
-}
+/** Log lines of the level `error` or above. */
+const ERRORS = /^.*"level":[56]0.*$/gm;
 
 browserSuite('the lobby', () => {
   let browser: Browser;
-  let server: Awaited<ReturnType<typeof start>>;
+  let server: ServerProcess;
 
   beforeAll(async () => {
     await build({ root: ROOT, configFile: `${ROOT}/vite.config.ts`, logLevel: 'warn' });
-    [server, browser] = await Promise.all([start('--port', '0', '--allow-kill'), launchBrowser()]);
+    const started = startServer(ROOT, ['src/server.ts', '--port', '0', '--allow-kill']);
+    [server, browser] = await Promise.all([started, launchBrowser()]);
   });
 
   afterAll(async () => {
@@ -121,7 +88,8 @@ browserSuite('the lobby', () => {
     await screenshot(ada.page, 'lobby-duel-desk');
     await screenshot(bob.page, 'lobby-duel-phone');
     for (const other of others) other.leave();
-    expect([...ada.problems, ...bob.problems, ...server.errors()]).toEqual([]);
+    const errors = server.said().match(ERRORS) ?? [];
+    expect([...ada.problems, ...bob.problems, ...errors]).toEqual([]);
   });
 });
 

@@ -12,19 +12,15 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import {
-  browserSuite,
-  launchBrowser,
-  screenshot,
-  watchPage,
-} from '@tickwire/arena/test/browser.ts';
+import { browserSuite, launchBrowser, screenshot, watchPage } from '@tickwire/kit/browser';
+import { startServer } from '@tickwire/kit/server-process';
 import * as esbuild from 'esbuild';
 import type { Browser } from 'playwright-core';
 import * as vite from 'vite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startServer } from './server-process.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const SERVER = join(ROOT, 'src/server.ts');
 const STRICT_CSP = "default-src 'self'; connect-src ws: 'self'";
 const PATIENCE = { timeout: 20_000 };
 
@@ -90,7 +86,7 @@ browserSuite('squares', () => {
     });
 
     test('moves, draws and picks up coins under a strict CSP', async () => {
-      const server = await startServer(folder);
+      const server = await startServer(folder, [SERVER], { PORT: '0', HOST: '127.0.0.1' });
       const page = await browser.newPage({ viewport: { width: 640, height: 640 } });
       try {
         const problems = await watchPage(page);

@@ -3,11 +3,14 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { connect } from '@tickwire/client';
+import { type ServerProcess, startServer } from '@tickwire/kit/server-process';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { squares } from '../src/game.ts';
-import { type ServerProcess, startServer } from './server-process.ts';
+
+const SERVER = fileURLToPath(new URL('../src/server.ts', import.meta.url));
 
 let folder: string;
 let server: ServerProcess;
@@ -16,7 +19,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'squares-'));
   mkdirSync(join(folder, 'dist'));
   writeFileSync(join(folder, 'dist', 'index.html'), '<title>squares</title>');
-  server = await startServer(folder);
+  server = await startServer(folder, [SERVER], { PORT: '0', HOST: '127.0.0.1' });
 });
 
 afterAll(async () => {

@@ -1,7 +1,8 @@
 // One line at the top that says what is wrong with the line to the server, and what is being done
 // about it.
 
-import { button, make } from './dom.ts';
+import { make } from '@tickwire/kit/dom';
+import { button } from './dom.ts';
 import type { SessionState } from './session.ts';
 
 export class Banner {

@@ -1,8 +1,8 @@
 // The chat: a log of the last lines and a field that opens with Enter. The server cleans and counts
 // lines; a line it refuses comes back as a sentence in the log.
 
+import { make } from '@tickwire/kit/dom';
 import { CHAT_LENGTH } from '../rules.ts';
-import { make } from './dom.ts';
 import { Feed } from './feed.ts';
 
 /** Lines kept on the screen, and how long each, ms. */

@@ -1,7 +1,7 @@
 // Lines that come and go: the kill feed under the map and the chat log. Text only; names are
 // strangers' words.
 
-import { make } from './dom.ts';
+import { make } from '@tickwire/kit/dom';
 import { css, hueColor } from './palette.ts';
 
 /** A part of a line: plain, or coloured by a player's hue. */

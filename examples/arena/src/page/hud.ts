@@ -2,8 +2,8 @@
 // who destroyed them. Written every frame through setText and transforms, so that a frame without
 // change touches nothing.
 
+import { make, setText } from '@tickwire/kit/dom';
 import { DASH_WAIT, GUN_WAIT, MAX_HP, RESPAWN_WAIT, ROCKET_WAIT, TICK_RATE } from '../rules.ts';
-import { make, setText } from './dom.ts';
 import { css, hueColor } from './palette.ts';
 import type { OwnPlayer, ShownCard } from './shown.ts';
 

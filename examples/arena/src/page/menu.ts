@@ -2,8 +2,9 @@
 // M or its button. Playing starts without it; it is there for who wants another name or another
 // room.
 
+import { make } from '@tickwire/kit/dom';
 import { NAME_LENGTH } from '../rules.ts';
-import { button, make } from './dom.ts';
+import { button } from './dom.ts';
 import { PUBLIC_ROOM } from './options.ts';
 
 /** One line of GET /rooms. */

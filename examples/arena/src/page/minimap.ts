@@ -1,9 +1,9 @@
 // The small map: walls, repair kits, everyone on the radar (once a second, coarse) and those in
 // sight (exact).
 
+import { make } from '@tickwire/kit/dom';
 import { ARENA_SIZE, RADAR_CELLS } from '../rules.ts';
 import { WALLS } from '../walls.ts';
-import { make } from './dom.ts';
 import { css, hueColor, QUARTER_COLORS } from './palette.ts';
 import type { ArenaView, ShownPlayer } from './shown.ts';
 

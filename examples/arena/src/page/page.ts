@@ -2,11 +2,12 @@
 // order matters: the controls first learn where the own ship was drawn, then the game is asked for
 // its view (which reads the controls), then everything is drawn from that one view.
 
+import { make } from '@tickwire/kit/dom';
 import { makeAutopilot } from './autopilot.ts';
 import { Banner } from './banner.ts';
 import { Chat } from './chat.ts';
 import { PlayerControls } from './controls.ts';
-import { button, isTyping, make } from './dom.ts';
+import { button, isTyping } from './dom.ts';
 import { Feed } from './feed.ts';
 import { Hud } from './hud.ts';
 import { Line } from './line.ts';

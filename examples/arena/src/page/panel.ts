@@ -3,10 +3,10 @@
 // after a fresh join.
 
 import { mountOverlay } from '@tickwire/client/overlay';
+import { make, setText } from '@tickwire/kit/dom';
 import { LINE_PROFILES } from '@tickwire/protocol/simulator';
 import { arena } from '../game.ts';
 import { TICK_RATE } from '../rules.ts';
-import { make, setText } from './dom.ts';
 import { jsonBytes } from './json-cost.ts';
 import { CLEAR_OPTIONS, isProfile, type Line, type LineOptions } from './line.ts';
 import type { ArenaGame } from './session.ts';

@@ -1,7 +1,7 @@
 // The table of everyone in the room, best first. Held open with Tab, or by its button on a touch
 // screen.
 
-import { make } from './dom.ts';
+import { make } from '@tickwire/kit/dom';
 import { css, hueColor } from './palette.ts';
 import type { ShownCard } from './shown.ts';
 

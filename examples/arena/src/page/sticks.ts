@@ -2,7 +2,7 @@
 // when pushed out. Sticks appear where the thumb comes down. Nothing is shown until the first
 // touch.
 
-import { make } from './dom.ts';
+import { make } from '@tickwire/kit/dom';
 
 /** Way of a stick from rest to full, CSS pixels: a thumb's comfortable reach. */
 const REACH = 52;

@@ -2,6 +2,7 @@
 // ask for. Puts together combat, spawning, bots and talk; `server.ts` serves it. The order of a
 // tick stands in `tick` below.
 
+import { maySpeak, newAllowance } from '@tickwire/kit/words';
 import { defineRoom, type RoomKind } from '@tickwire/server';
 import { type Answer, arena } from '../game.ts';
 import {
@@ -13,6 +14,7 @@ import {
   REPAIR_HP,
   REPAIR_REACH,
   REPAIR_WAIT,
+  TICK_RATE,
   TICKS_PER_HP,
   VIEW_RADIUS,
 } from '../rules.ts';
@@ -21,7 +23,7 @@ import { fireWeapons, flyRockets } from './combat.ts';
 import type { ArenaRoom, Guest, Match, PlayerId, PlayerRow, Timers } from './match.ts';
 import { loadMatch, type SavedMatch, saveMatch } from './saving.ts';
 import { addBot, addKits, addPlayer, removePlayer, respawn, sweepRadar } from './spawning.ts';
-import { cleanLine, cleanName, maySpeak, newAllowance, uniqueName } from './talk.ts';
+import { cleanLine, cleanName, uniqueName } from './talk.ts';
 
 /** Milliseconds a dropped player's ship waits for it: a tunnel, a lift, a change of network. */
 const GRACE_MS = 20_000;
@@ -88,7 +90,7 @@ export function arenaRoom({ bots: wantedBots, keep }: ArenaRoomOptions): RoomKin
         const said = cleanLine(line);
         if (!player || said === '') return { ok: false, reason: 'There was nothing to say.' };
         const allowance = room.data.allowances.get(seat.id);
-        if (!allowance || !maySpeak(allowance, room.tick))
+        if (!allowance || !maySpeak(allowance, room.tick, TICK_RATE))
           return { ok: false, reason: 'Slow down: one line every second and a half.' };
         room.emit('chat', { name: nameOf(room, player), hue: player.hue, line: said });
         return { ok: true, reason: '' };

@@ -2,11 +2,11 @@
 // Made by `field.ts` when a room opens, or goes on in another process; read by combat, spawning,
 // bots and talk. No behaviour in here.
 
+import type { Allowance } from '@tickwire/kit/words';
 import type { EntityId, LiveRowOf } from '@tickwire/protocol';
 import type { Room, Seat } from '@tickwire/server';
 import type { arena } from '../game.ts';
 import type { Bot } from './bot.ts';
-import type { Allowance } from './talk.ts';
 
 export type PlayerId = EntityId<'player'>;
 export type PlayerRow = LiveRowOf<typeof arena, 'player'>;

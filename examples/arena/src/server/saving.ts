@@ -1,12 +1,12 @@
 // What a match keeps beside its rows, as plain data and back: so that it goes on in another process
 // when its own is gone. Called by `field.ts` for each checkpoint, about once a second.
 
+import type { Allowance } from '@tickwire/kit/words';
 import type { EntityId } from '@tickwire/protocol';
 import type { Room } from '@tickwire/server';
 import type { arena } from '../game.ts';
 import { Bot, type Mind } from './bot.ts';
 import type { Guest, Match, PlayerId } from './match.ts';
-import type { Allowance } from './talk.ts';
 
 export interface SavedMatch {
   /** Players and their cards, by id. */

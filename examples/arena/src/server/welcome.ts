@@ -2,23 +2,13 @@
 // and its QR code. Called by `server.ts` once the port is open.
 
 import { createRequire } from 'node:module';
-import { networkInterfaces } from 'node:os';
+import { lanAddresses } from '@tickwire/kit/lan';
 
 /** What is used of the qrcode package, which ships no types. */
 interface QrCode {
   toString(text: string, options: { type: 'terminal'; small: boolean }): Promise<string>;
 }
 const qrCode: QrCode = createRequire(import.meta.url)('qrcode');
-
-/**
- * Addresses of this machine that others in the network can open. IPv4 only: a phone types those.
- */
-export function lanAddresses(): string[] {
-  return Object.values(networkInterfaces())
-    .flat()
-    .filter((face) => face !== undefined && face.family === 'IPv4' && !face.internal)
-    .map((face) => face!.address);
-}
 
 /** Hosts that nobody outside this machine can reach. */
 const LOCAL_ONLY = new Set(['127.0.0.1', 'localhost', '::1']);

@@ -1,7 +1,9 @@
 // A chat: lines that are rows of a room, and a field to say something. For the lobby and for a
 // party.
+
+import { button, make } from '@tickwire/kit/dom';
 import { LINE_LENGTH } from '../rules.ts';
-import { button, field, make, panel, Rows } from './dom.ts';
+import { field, panel, Rows } from './dom.ts';
 
 /** A row of a chat. */
 export interface Line {

@@ -1,24 +1,6 @@
-// Making elements of the document, and lists that follow rows. Text always goes in as text, never
-// as markup: names and chat come from strangers.
-
-/** A new element with a class and, if given, text. */
-export function make<Tag extends keyof HTMLElementTagNameMap>(
-  tag: Tag,
-  className = '',
-  text = '',
-): HTMLElementTagNameMap[Tag] {
-  const element = document.createElement(tag);
-  if (className) element.className = className;
-  if (text) element.textContent = text;
-  return element;
-}
-
-export function button(className: string, text: string, press: () => void): HTMLButtonElement {
-  const element = make('button', className, text);
-  element.type = 'button';
-  element.addEventListener('click', press);
-  return element;
-}
+// What the lobby adds to the elements of a document: lines to type in, parts of the page, and lists
+// that follow rows. Used by each part of the page.
+import { make } from '@tickwire/kit/dom';
 
 /** A line to type in, and what is done with it at Enter. */
 export function field(hint: string, maxLength: number, enter: (text: string) => void) {
@@ -38,11 +20,6 @@ export function panel(className: string, title: string): HTMLElement {
   const section = make('section', `panel ${className}`);
   section.append(make('h2', '', title));
   return section;
-}
-
-/** The document is written where something changed, however often it is drawn. */
-export function setText(element: Element, text: string): void {
-  if (element.textContent !== text) element.textContent = text;
 }
 
 /** Elements of a list, one for each item, kept by the item's key. */

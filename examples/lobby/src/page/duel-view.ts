@@ -1,9 +1,11 @@
 // A duel over the page: the field, the scores, the clock, and the button that kills the duel's own
 // shard. Open as long as its session lives; a line that breaks leaves the picture standing.
+
+import { button, make, setText } from '@tickwire/kit/dom';
 import { duel } from '../duel-game.ts';
 import { GOLDEN_WORTH } from '../rules.ts';
 import { Controls } from './controls.ts';
-import { button, make, Rows, setText } from './dom.ts';
+import { Rows } from './dom.ts';
 import { COLORS, FieldCanvas } from './field-canvas.ts';
 import { type Outage, OutageWatch } from './outage.ts';
 import { type DuelClient, ended } from './rooms.ts';

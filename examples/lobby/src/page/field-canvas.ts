@@ -1,7 +1,8 @@
 // Draws the field of a duel: coins, squares with their names, and what floats up where a coin was
 // taken. One canvas that fits its box, in world units.
+
+import { make } from '@tickwire/kit/dom';
 import { COIN_SIZE, FIELD, PLAYER_SIZE } from '../rules.ts';
-import { make } from './dom.ts';
 import type { DuelClient, Push } from './rooms.ts';
 
 type DuelView = ReturnType<DuelClient['view']>;

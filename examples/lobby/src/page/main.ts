@@ -1,10 +1,12 @@
 // The page: makes its parts, stays in a lobby, and plays duels over it. Two connections at once, to
 // rooms that may be on different shards; with a party three. `window.lobby` is for the console and
 // the browser tests; nothing on the page uses it.
+
+import { make } from '@tickwire/kit/dom';
 import { NAME_LENGTH } from '../rules.ts';
 import { Account } from './account.ts';
 import { Chat } from './chat.ts';
-import { field, make } from './dom.ts';
+import { field } from './dom.ts';
 import { DuelView } from './duel-view.ts';
 import { type Outage, OutageWatch } from './outage.ts';
 import { PartyView } from './party-view.ts';

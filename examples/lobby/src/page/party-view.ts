@@ -1,9 +1,10 @@
 // The party: friends in a private room, who find it by its id. Whoever presses play has all of them
 // taken along; each is told of a seat of his own.
 
+import { button, make, setText } from '@tickwire/kit/dom';
 import type { Account } from './account.ts';
 import { Chat } from './chat.ts';
-import { button, make, panel, Rows, setText } from './dom.ts';
+import { panel, Rows } from './dom.ts';
 import { ended, joinParty, openParty, type PartyClient, type Seat } from './rooms.ts';
 
 export class PartyView {

@@ -1,5 +1,6 @@
 // The lists of the lobby: who is online and where, the duels that are played, the leaders.
-import { button, make, panel, Rows, setText } from './dom.ts';
+import { button, make, setText } from '@tickwire/kit/dom';
+import { panel, Rows } from './dom.ts';
 import type { LobbyClient } from './rooms.ts';
 
 type LobbyView = ReturnType<LobbyClient['view']>;

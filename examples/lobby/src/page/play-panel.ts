@@ -1,8 +1,9 @@
 // The way into a duel: the button, the wait in the queue with its progress and the way out of it,
 // and invitations to a party. A party waits together.
 import { ConnectError } from '@tickwire/client';
+import { button, make, setText } from '@tickwire/kit/dom';
 import type { Account } from './account.ts';
-import { button, make, panel, setText } from './dom.ts';
+import { panel } from './dom.ts';
 import type { DuelView } from './duel-view.ts';
 import { joinDuel, type Seat } from './rooms.ts';
 

@@ -1,5 +1,6 @@
 // The top of the page: on which shard one is, the button that kills it, and what came of that.
-import { button, make, panel, setText } from './dom.ts';
+import { button, make, setText } from '@tickwire/kit/dom';
+import { panel } from './dom.ts';
 import { type Outage, outageText } from './outage.ts';
 import type { LobbyClient } from './rooms.ts';
 

@@ -3,9 +3,9 @@
 // puts its own check here (docs/authentication.md). Also signs passes, by which the server itself
 // brings members of a party to a duel. Trap: the secret stays here; others are told its hash.
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { cleaned } from '@tickwire/kit/words';
 import { Refusal } from '@tickwire/server';
-import { USER_LENGTH } from '../rules.ts';
-import { cleanName } from './words.ts';
+import { NAME_LENGTH, USER_LENGTH } from '../rules.ts';
 
 /** Plain data: it travels to other shards with tickets and checkpoints. */
 export interface Account {
@@ -36,7 +36,7 @@ export class Accounts {
     const [, secret, name = ''] = TOKEN.exec(token) ?? [];
     if (secret === undefined) throw new Refusal('a token is a secret and a name', 'no-secret');
     const user = createHash('sha256').update(secret).digest('hex').slice(0, USER_LENGTH);
-    return { user, name: cleanName(name) || 'Guest' };
+    return { user, name: cleaned(name, NAME_LENGTH) || 'Guest' };
   };
 
   /** A token for somebody who has shown his already. */

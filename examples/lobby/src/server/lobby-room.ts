@@ -1,8 +1,9 @@
 // What the files of a lobby call its room and its seats. No behaviour in here.
+
+import type { Allowance } from '@tickwire/kit/words';
 import type { Room, Seat } from '@tickwire/server';
 import type { lobby } from '../lobby-game.ts';
 import type { Account } from './account.ts';
-import type { Allowance } from './words.ts';
 
 export interface LobbyData {
   /** How much each seat may still say, by seat id. */

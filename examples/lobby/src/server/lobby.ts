@@ -1,8 +1,11 @@
 // The lobby rooms: one for each shard, which look like one to their visitors. Each shows who is
 // online (online.ts), the chat, the duels and the leaders, and tells the others of its own. Trap:
 // any of them may go on on another shard between two ticks, so what is known stands in rows.
+
+import { cleaned, newAllowance } from '@tickwire/kit/words';
 import { defineRoom, Refusal, type RoomKind } from '@tickwire/server';
 import { lobby } from '../lobby-game.ts';
+import { NAME_LENGTH } from '../rules.ts';
 import type { Accounts } from './account.ts';
 import type { Channels } from './between-rooms.ts';
 import { hearResult, remember, showLeaders } from './leaders.ts';
@@ -10,7 +13,6 @@ import type { LobbyData, LobbyRoom, LobbySeat } from './lobby-room.ts';
 import { forgetStale, hearDuel, hearOnline, lookAround, tellOnline } from './online.ts';
 import { addLine, announce, hearInvitation, invitationsOf, invite, nameOf, say } from './talk.ts';
 import { killNews, type ThisShard } from './this-shard.ts';
-import { cleanName, newAllowance } from './words.ts';
 
 /** Ticks between two looks at where visitors are, and at the board: a second. */
 const LOOK_EVERY = 10;
@@ -84,7 +86,7 @@ function leave(room: LobbyRoom, seat: LobbySeat): void {
 
 function rename(room: LobbyRoom, seat: LobbySeat, { name }: { name: string }): void {
   const visitor = seat.own('visitor');
-  const wished = cleanName(name);
+  const wished = cleaned(name, NAME_LENGTH);
   if (!visitor || wished === '') throw new Refusal('A name needs at least one letter.');
   visitor.name = wished;
   remember(room, visitor.user, wished);

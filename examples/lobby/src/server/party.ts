@@ -2,12 +2,13 @@
 // place in the queue for all of them together, and hand each member a ticket of his own. Traps:
 // members' tokens are not kept, so the room asks with passes that it signs (account.ts); and the
 // party waits at the shard that was asked, so that is where members go.
+
+import { cleaned } from '@tickwire/kit/words';
 import { defineRoom, Refusal, type Room, type RoomKind } from '@tickwire/server';
 import { party } from '../party-game.ts';
-import { MOST_PLAYERS } from '../rules.ts';
+import { LINE_LENGTH, MOST_PLAYERS } from '../rules.ts';
 import type { Account, Accounts } from './account.ts';
 import type { ThisShard } from './this-shard.ts';
-import { cleanLine } from './words.ts';
 
 type PartyRoom = Room<typeof party, Account, undefined>;
 
@@ -33,7 +34,7 @@ export function partyRoom(accounts: Accounts, shard: ThisShard): RoomKind {
     leave: (room, { auth }) => addLine(room, 'news', '', `${auth.name} is gone`),
     commands: {
       say(room, seat, { line }) {
-        const text = cleanLine(line);
+        const text = cleaned(line, LINE_LENGTH);
         if (text !== '') addLine(room, 'said', seat.auth.name, text);
       },
       async play(room) {

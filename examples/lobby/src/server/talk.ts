@@ -1,9 +1,12 @@
 // What is said in a lobby: the chat of all lobbies, and invitations for one visitor wherever he is.
 // Called by lobby.ts for commands and for what other lobbies say.
+
+import { cleaned, maySpeak } from '@tickwire/kit/words';
 import { Refusal } from '@tickwire/server';
+import { lobby } from '../lobby-game.ts';
+import { LINE_LENGTH } from '../rules.ts';
 import { type Channels, tell } from './between-rooms.ts';
 import type { LobbyRoom, LobbySeat } from './lobby-room.ts';
-import { cleanLine, maySpeak } from './words.ts';
 
 /** Lines that who comes new still sees. */
 const LINES = 50;
@@ -33,7 +36,7 @@ export function addLine(room: LobbyRoom, said: Channels['chat']): void {
 }
 
 export function say(room: LobbyRoom, seat: LobbySeat, { line }: { line: string }): void {
-  const text = cleanLine(line);
+  const text = cleaned(line, LINE_LENGTH);
   if (text === '') throw new Refusal('There was nothing to say.');
   checkPace(room, seat);
   announce(room, { mark: 'said', name: nameOf(seat), port: room.state.port, text });
@@ -59,6 +62,6 @@ export function hearInvitation(room: LobbyRoom, said: Channels['invitation']): v
 }
 
 function checkPace(room: LobbyRoom, seat: LobbySeat): void {
-  if (maySpeak(room.data.allowances.get(seat.id)!, room.tick)) return;
+  if (maySpeak(room.data.allowances.get(seat.id)!, room.tick, lobby.tickRate)) return;
   throw new Refusal('Slow down: one line every second and a half.');
 }

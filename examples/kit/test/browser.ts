@@ -1,6 +1,6 @@
 // A real Chromium for tests: finds it, starts it as a container can, and watches its pages.
-// Used by the *.browser.test.ts files beside it through browserSuite(), which skips with a reason
-// where there is no browser, and fails where CI says there must be one.
+// Used by the *.browser.test.ts files of all examples through browserSuite(), which skips with a
+// reason where there is no browser, and fails where CI says there must be one.
 // Trap: watchPage(page) must come before the first page.goto, or early problems go unseen.
 import { accessSync, constants, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -91,6 +91,9 @@ export function browserSuite(title: string, body: () => void): void {
     describe.skip(chapter, body);
   }
 }
+
+/** What a page's console says while its server is away, which some tests do on purpose. */
+export const AWAY = [/WebSocket connection to .* failed/, /ERR_CONNECTION_REFUSED/];
 
 /** Something a page should not have done, with where it said so. */
 export interface Problem {
