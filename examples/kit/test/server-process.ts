@@ -1,6 +1,6 @@
 // The server of an example as a person starts it: a process of its own, without the NODE_ENV that
-// vite gives the one that builds pages. Used by tests. Trap: the address is found in what it prints,
-// so a server that is told to log nothing has none.
+// vite gives the one that builds pages. Used by tests. Trap: the address is found in what is
+// printed, so a server that is told to log nothing has none.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 
