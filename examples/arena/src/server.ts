@@ -4,6 +4,7 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
+import { wholeNumber } from '@tickwire/kit/arguments';
 import { UsageError } from '@tickwire/protocol';
 import { type ServeOptions, type Server, serve } from '@tickwire/server';
 import { MAX_PLAYERS } from './rules.ts';
@@ -48,14 +49,6 @@ function served({ bots, port, host }: ArenaOptions): ServeOptions {
   };
 }
 
-/** A whole number of the command line; throws a sentence if it is not one. */
-function wholeNumber(text: string | undefined, name: string, max: number): number | undefined {
-  if (text === undefined) return undefined;
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= 0 && value <= max) return value;
-  throw new Error(`--${name} takes a whole number from 0 to ${max}, not "${text}".`);
-}
-
 /** More than any machine has cores. */
 const MOST_SHARDS = 512;
 
@@ -76,12 +69,16 @@ function readArguments(args: string[]): Arguments {
       help: { type: 'boolean' },
     },
   });
+  const { bots, port, host, shards, help = false } = values;
   return {
-    bots: wholeNumber(values.bots, 'bots', MAX_PLAYERS) ?? DEFAULT_BOTS,
-    port: wholeNumber(values.port, 'port', 65_535),
-    host: values.host,
-    shards: values.shards === 'auto' ? 'auto' : wholeNumber(values.shards, 'shards', MOST_SHARDS),
-    help: values.help ?? false,
+    bots: bots === undefined ? DEFAULT_BOTS : wholeNumber(bots, '--bots', 0, MAX_PLAYERS),
+    port: port === undefined ? undefined : wholeNumber(port, '--port', 0, 65_535),
+    host,
+    shards:
+      shards === undefined || shards === 'auto'
+        ? shards
+        : wholeNumber(shards, '--shards', 1, MOST_SHARDS),
+    help,
   };
 }
 

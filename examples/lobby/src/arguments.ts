@@ -1,6 +1,7 @@
 // The command line of the lobby's server. Read by server.ts, which runs in each shard and in their
 // parent: the parent says what is wrong before it starts any.
 import { parseArgs } from 'node:util';
+import { wholeNumber } from '@tickwire/kit/arguments';
 
 export const HELP = `Usage: npm start -w @tickwire/lobby -- [options]
   --shards N    processes (2)
@@ -43,10 +44,4 @@ export function readArguments(args: string[], { PORT = '9001' }: NodeJS.ProcessE
     allowKill: values['allow-kill'],
     help: values.help,
   };
-}
-
-function wholeNumber(text: string, name: string, least: number, most: number): number {
-  const value = Number(text);
-  if (/^\d+$/.test(text) && value >= least && value <= most) return value;
-  throw new Error(`${name} takes a whole number from ${least} to ${most}, not "${text}".`);
 }
