@@ -7,7 +7,7 @@ import { UsageError } from '@tickwire/protocol';
 
 export interface OriginRules {
   /**
-   * Exact origins, such as `https://game.example` or `http://10.0.0.5:8080`. No paths, no
+   * Exact origins, such as `https://play.example` or `http://10.0.0.5:8080`. No paths, no
    * wildcards.
    */
   readonly origins: readonly string[];
