@@ -15,6 +15,7 @@ import type {
   Reservation,
   RoomEntry,
   RoomFacts,
+  Save,
   SeatPromise,
   ShardEntry,
   Standing,
@@ -150,9 +151,10 @@ export class SimulatedDirectory implements Directory {
     return this.#change(demand, lease, () => this.#truth.memory.occupy(lease, seats));
   }
 
-  save(lease: Lease, tick: number, bytes: Uint8Array): Promise<boolean> {
+  async save(saves: readonly Save[]): Promise<readonly string[]> {
     const demand = DEMANDS.save(this.#checkpointBytes);
-    return this.#ask(demand, () => this.#truth.memory.save(lease, tick, bytes));
+    const ask = (save: Save) => this.#ask(demand, () => this.#truth.memory.save([save]));
+    return (await Promise.all(saves.map(ask))).flat();
   }
 
   load(id: string): Promise<Checkpoint | undefined> {

@@ -140,7 +140,7 @@ function questions(directory: Directory): Question[] {
     ...usersQuestions(directory, one),
     ...boardQuestions(directory, one),
     question('save', DEMANDS.save(CHECKPOINT_BYTES), (call) =>
-      directory.save(one(call), call, bytes),
+      directory.save([{ lease: one(call), tick: call, bytes }]),
     ),
     question('load', DEMANDS.load(CHECKPOINT_BYTES), (call) => directory.load(one(call).id)),
     question('announce', DEMANDS.announce(), (call) => directory.announce(entry(call % SHARDS))),

@@ -255,7 +255,7 @@ export class SimulatedShard {
     await truth.memory.occupy(lease, seats.map(nameOf));
     await truth.markOpen(id);
     const room = new SimulatedRoom(id, seats, now);
-    await truth.memory.save(lease, room.doneTick, room.pack());
+    await truth.memory.save([{ lease, tick: room.doneTick, bytes: room.pack() }]);
     this.#begin(lease, room, facts);
     return room;
   }

@@ -70,9 +70,10 @@ export async function measureReserve(partMs = PART_MS): Promise<ReserveFigures> 
       return directory.leave(lease, [seat]);
     });
     const bytes = randomBytes(CHECKPOINT_BYTES);
-    const checkpoints = await count('checkpoints', partMs, SAVERS, (call) =>
-      directory.save(roomOf(call), call, bytes),
-    );
+    const checkpoints = await count('checkpoints', partMs, SAVERS, async (call) => {
+      const refused = await directory.save([{ lease: roomOf(call), tick: call, bytes }]);
+      return refused.length === 0;
+    });
     const some = leases.slice(0, RENEWED);
     const renewals = await count(
       'renewals',

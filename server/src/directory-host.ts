@@ -55,7 +55,7 @@ const ASKED: Readonly<Record<Asked, readonly Check[]>> = {
   take: [lease, text],
   leave: [lease, listOf(text)],
   occupy: [lease, listOf(text)],
-  save: [lease, number, bytes],
+  save: [listOf(shape({ lease, tick: number, bytes }))],
   load: [text],
   arrive: [lease, listOf(text)],
   depart: [lease, listOf(text)],

@@ -87,6 +87,13 @@ export interface Checkpoint {
   readonly bytes: Uint8Array;
 }
 
+/** What is to become a room's checkpoint. */
+export interface Save {
+  readonly lease: Lease;
+  readonly tick: number;
+  readonly bytes: Uint8Array;
+}
+
 /** A room in which a user has a seat. */
 export interface Presence {
   readonly room: string;
@@ -197,10 +204,11 @@ export interface Directory {
   occupy(lease: Lease, seats: readonly string[]): Promise<boolean>;
 
   /**
-   * Refused as well if an older tick than the newest of this epoch: a room that the next owner
-   * cannot restore begins anew.
+   * Answers the rooms whose is refused: also one of an older tick than the newest of this epoch. A
+   * room that the next owner cannot restore begins anew. Each stands by itself: where this rejects,
+   * some may be kept.
    */
-  save(lease: Lease, tick: number, bytes: Uint8Array): Promise<boolean>;
+  save(saves: readonly Save[]): Promise<readonly string[]>;
   load(id: string): Promise<Checkpoint | undefined>;
 
   /**

@@ -66,6 +66,7 @@ export {
   type Reservation,
   type RoomEntry,
   type RoomFacts,
+  type Save,
   type SeatPromise,
   type ShardEntry,
   type Standing,
@@ -166,6 +167,7 @@ export type { Seating } from './seating.ts';
 // ./recovery.ts
 // ./moving.ts
 // ./orphans.ts
+// ./saves.ts
 // ./cluster.ts
 // ./make-shard.ts
 export type { MetricsOptions } from './metrics.ts';

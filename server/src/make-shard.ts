@@ -62,16 +62,23 @@ export interface MadeShard {
 /** Ms between looks of a room that may not tick. */
 const FENCED_LOOK_MS = 50;
 
-/** A room that ticks while its shard holds its lease. */
+/** A room that ticks while its shard holds its lease; `ticked` is told when it did. */
 class Fenced implements Ticked {
   readonly #room: GameRoom;
   readonly #leases: Leases;
   readonly #now: () => number;
+  readonly #ticked: (room: GameRoom, nowMs: number) => void;
 
-  constructor(room: GameRoom, leases: Leases, now: () => number) {
+  constructor(
+    room: GameRoom,
+    leases: Leases,
+    now: () => number,
+    ticked: (room: GameRoom, nowMs: number) => void,
+  ) {
     this.#room = room;
     this.#leases = leases;
     this.#now = now;
+    this.#ticked = ticked;
   }
 
   get over(): boolean {
@@ -82,7 +89,10 @@ class Fenced implements Ticked {
     return this.#leases.hold ? dueMs : Math.max(dueMs, this.#now() + FENCED_LOOK_MS);
   }
   run(nowMs: number): number {
-    return this.#leases.hold ? this.#room.run(nowMs) : 0;
+    if (!this.#leases.hold) return 0;
+    const ticks = this.#room.run(nowMs);
+    if (ticks > 0) this.#ticked(this.#room, nowMs);
+    return ticks;
   }
 }
 
@@ -108,9 +118,11 @@ export async function makeShard(parts: ShardParts): Promise<MadeShard> {
   const told = { takeBack, back, lost };
   const leases = isAlone ? undefined : new Leases({ directory, onLoss, log, tally, now, ...told });
   const peers = isAlone ? undefined : new Peers(directory, owner.shard, log);
-  const ticked = (room: GameRoom) => (leases ? new Fenced(room, leases, now) : room);
   // Those that are to stand are opened before there is a cluster.
   let opened = () => {};
+  let done = (_room: GameRoom, _nowMs: number) => {};
+  const ticked = (room: GameRoom) =>
+    leases ? new Fenced(room, leases, now, (of, nowMs) => done(of, nowMs)) : room;
   const tick = (room: GameRoom) => {
     opened();
     return ticker.start(ticked(room));
@@ -127,5 +139,6 @@ export async function makeShard(parts: ShardParts): Promise<MadeShard> {
   const recovery = new Recovery({ ...about, attendance, signsBySecret });
   const cluster = new Cluster({ ...about, checkpointMs, load: parts.load, chance });
   opened = () => cluster.opened();
+  done = (room, nowMs) => cluster.ticked(room, nowMs);
   return { shard, seating, cluster };
 }

@@ -15,6 +15,7 @@ import {
   type Reservation,
   type RoomEntry,
   type RoomFacts,
+  type Save,
   type SeatPromise,
   type ShardEntry,
   type Standing,
@@ -244,7 +245,11 @@ export class MemoryDirectory implements Directory {
     return room !== undefined;
   }
 
-  async save(lease: Lease, tick: number, bytes: Uint8Array): Promise<boolean> {
+  async save(saves: readonly Save[]): Promise<readonly string[]> {
+    return saves.flatMap((save) => (this.#keep(save) ? [] : save.lease.id));
+  }
+
+  #keep({ lease, tick, bytes }: Save): boolean {
     const room = this.#owned(lease);
     const newest = room?.checkpoint;
     if (!room || (newest?.epoch === lease.epoch && tick < newest.tick)) return false;

@@ -85,12 +85,16 @@ export class Moving {
    */
   async #saveLast(room: GameRoom, bytes: Uint8Array): Promise<Lease | false> {
     const { directory, shard, leases } = this.#options;
+    const save = async (lease: Lease) => {
+      const refused = await directory.save([{ lease, tick: room.doneTick, bytes }]);
+      return refused.length === 0 && lease;
+    };
     const lease = shard.leaseOf(room);
-    if (await directory.save(lease, room.doneTick, bytes)) return lease;
+    if (await save(lease)) return lease;
     // The directory may have forgotten it.
     await leases.refused(lease);
     const next = room.over ? lease : shard.leaseOf(room);
-    return next !== lease && (await directory.save(next, room.doneTick, bytes)) && next;
+    return next !== lease && save(next);
   }
 
   /** Rejects with DirectoryError. */

@@ -194,16 +194,13 @@ export class Outbox {
    * written. What was for the room's next STATE or never is left out: it will never be.
    */
   write(out: MsgpackWriter, placeOf: (event: PendingEvent) => number): void {
-    const places = (events: readonly PendingEvent[]) => {
-      out.arrayHeader(events.length);
-      for (const event of events) out.int(placeOf(event));
-    };
+    const lasting = this.#unsure.filter(({ isBrief }) => !isBrief).map(({ event }) => event);
     out.int(this.#number);
     out.int(this.#missing);
-    places(this.waiting);
-    places(this.#told);
+    writePlaces(out, this.waiting, placeOf);
+    writePlaces(out, this.#told, placeOf);
     for (const tick of this.#toldTicks) out.int(tick);
-    places(this.#unsure.filter(({ isBrief }) => !isBrief).map(({ event }) => event));
+    writePlaces(out, lasting, placeOf);
   }
 
   /**
@@ -243,4 +240,13 @@ export class Outbox {
     this.#told.splice(0, count);
     this.#toldTicks.splice(0, count);
   }
+}
+
+function writePlaces(
+  out: MsgpackWriter,
+  events: readonly PendingEvent[],
+  placeOf: (event: PendingEvent) => number,
+): void {
+  out.arrayHeader(events.length);
+  for (const event of events) out.int(placeOf(event));
 }

@@ -15,6 +15,7 @@ import {
   type Reservation,
   type RoomEntry,
   type RoomFacts,
+  type Save,
   type SeatPromise,
   type ShardEntry,
   type Standing,
@@ -147,8 +148,8 @@ export class ParentDirectory implements Directory {
     return this.#ask('occupy', lease, seats);
   }
 
-  save(lease: Lease, tick: number, bytes: Uint8Array): Promise<boolean> {
-    return this.#ask('save', lease, tick, bytes);
+  save(saves: readonly Save[]): Promise<readonly string[]> {
+    return this.#ask('save', saves);
   }
 
   load(id: string): Promise<Checkpoint | undefined> {

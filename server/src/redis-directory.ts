@@ -20,6 +20,7 @@ import {
   type Reservation,
   type RoomEntry,
   type RoomFacts,
+  type Save,
   type SeatPromise,
   type ShardEntry,
   type Standing,
@@ -269,10 +270,16 @@ class RedisDirectory implements Directory {
     return this.#changeSeats(scripts.OCCUPY, lease, seats);
   }
 
-  async save(lease: Lease, tick: number, bytes: Uint8Array): Promise<boolean> {
-    // Copied, for it is written to the socket later.
-    const args = [String(lease.epoch), String(tick), Buffer.from(bytes)];
-    return (await this.#run(scripts.SAVE, lease.id, args)) === 1;
+  async save(saves: readonly Save[]): Promise<readonly string[]> {
+    // All go out in one turn, and each to its room's slot.
+    const kept = await Promise.all(
+      saves.map(({ lease, tick, bytes }) => {
+        // Copied, for it is written to the socket later.
+        const args = [String(lease.epoch), String(tick), Buffer.from(bytes)];
+        return this.#run(scripts.SAVE, lease.id, args);
+      }),
+    );
+    return saves.flatMap(({ lease }, i) => (kept[i] === 1 ? [] : lease.id));
   }
 
   async load(id: string): Promise<Checkpoint | undefined> {

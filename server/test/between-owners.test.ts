@@ -104,7 +104,7 @@ async function orphan(): Promise<GameRoom> {
   const { shard, seating } = stepper.server;
   const { checkpointOf } = await import('../src/checkpoint.ts');
   const bytes = checkpointOf(room, seating.recordsOf(room), { clocks });
-  await directory.save(shard.leaseOf(room), room.doneTick, bytes);
+  await directory.save([{ lease: shard.leaseOf(room), tick: room.doneTick, bytes }]);
   directory.lose(shard.owner.shard);
   return room;
 }

@@ -13,6 +13,7 @@ import {
   type OpenStore,
   promises,
   SHORT_MS,
+  saved,
   south,
   until,
 } from './directory-doors.ts';
@@ -69,7 +70,7 @@ const claims = chapterSuite('claims', HOLDS_MS, (doors) => {
     const lease = await claimed(a, facts('r1', { match: 'duel' }));
     await a.reserve('r1', promises('p1', 'p2'), LONG_MS);
     await a.redeem(lease, 'p1');
-    await a.save(lease, 5, bytes('state'));
+    await saved(a, lease, 5, bytes('state'));
     expect(await a.release(lease)).toBe(true);
     expect(await store.count?.()).toBe(empty === undefined ? undefined : empty + 1);
     expect(await b.room('r1')).toBeUndefined();
@@ -91,7 +92,7 @@ const staleOwners = chapterSuite('stale owners', HOLDS_MS, (doors) => {
     take: () => directory.take(lease, 'p2'),
     leave: () => directory.leave(lease, ['p3']),
     occupy: () => directory.occupy(lease, ['p4']),
-    save: () => directory.save(lease, 99, bytes('stale')),
+    save: () => saved(directory, lease, 99, bytes('stale')),
     release: () => directory.release(lease),
   });
 
@@ -102,7 +103,7 @@ const staleOwners = chapterSuite('stale owners', HOLDS_MS, (doors) => {
       const old = await claimed(a, facts('r1'));
       await a.take(old, 'p3');
       await a.reserve('r1', promises('p1'), LONG_MS);
-      await a.save(old, 7, bytes('newest'));
+      await saved(a, old, 7, bytes('newest'));
       await a.handOver(old, south);
       const [room, checkpoint] = [await b.room('r1'), await b.load('r1')];
       expect(room?.taken).toBe(2);
@@ -138,7 +139,7 @@ const leases = chapterSuite('leases that run out', SHORT_MS, (doors) => {
     const { a, b } = doors;
     const old = await claimed(a, facts('r1'));
     await a.take(old, 'p1');
-    await a.save(old, 3, bytes('state'));
+    await saved(a, old, 3, bytes('state'));
     await isOrphan(b, 'r1');
     expect(await b.reserve('r1', promises('p2'), LONG_MS)).toBe('orphan');
     expect(await b.candidates('field', 'b1', '', 5)).toEqual([]);
@@ -147,7 +148,7 @@ const leases = chapterSuite('leases that run out', SHORT_MS, (doors) => {
     expect(await a.room('r1')).toMatchObject({ ...south, taken: 1, epoch: lease.epoch });
     expect(await b.load('r1')).toEqual({ epoch: old.epoch, tick: 3, bytes: bytes('state') });
     expect(await a.renew([old])).toEqual(['r1']);
-    expect(await a.save(old, 4, bytes('late'))).toBe(false);
+    expect(await saved(a, old, 4, bytes('late'))).toBe(false);
   });
 
   test('who is late but alone goes on with the room', async () => {

@@ -36,6 +36,17 @@ export function promises(...seats: string[]): SeatPromise[] {
   return seats.map((seat) => ({ seat, identity: bytes(`who ${seat}`) }));
 }
 
+/** Whether it is kept. */
+export async function saved(
+  directory: Directory,
+  lease: Lease,
+  tick: number,
+  state: Uint8Array,
+): Promise<boolean> {
+  const refused = await directory.save([{ lease, tick, bytes: state }]);
+  return refused.length === 0;
+}
+
 /** Asks until the answer is one that is waited for. */
 export async function until<Answer>(
   ask: () => Promise<Answer>,

@@ -2,7 +2,16 @@
 // of themselves, messages and the secret.
 import { expect, test } from 'vitest';
 import type { ShardEntry } from '../src/index.ts';
-import { bytes, chapterSuite, claimed, facts, HOLDS_MS, south, until } from './directory-doors.ts';
+import {
+  bytes,
+  chapterSuite,
+  claimed,
+  facts,
+  HOLDS_MS,
+  saved,
+  south,
+  until,
+} from './directory-doors.ts';
 
 export const checkpoints = chapterSuite('checkpoints', HOLDS_MS, (doors) => {
   test('the newest checkpoint is what another shard loads', async () => {
@@ -10,8 +19,8 @@ export const checkpoints = chapterSuite('checkpoints', HOLDS_MS, (doors) => {
     const lease = await claimed(a, facts('r1'));
     expect(await b.load('r1')).toBeUndefined();
     const state = Uint8Array.from({ length: 8_192 }, (_, i) => i % 256);
-    expect(await a.save(lease, 0, bytes('first'))).toBe(true);
-    expect(await a.save(lease, 40, state)).toBe(true);
+    expect(await saved(a, lease, 0, bytes('first'))).toBe(true);
+    expect(await saved(a, lease, 40, state)).toBe(true);
     expect(await b.load('r1')).toEqual({ epoch: lease.epoch, tick: 40, bytes: state });
     expect(await b.load('no such room')).toBeUndefined();
   });
@@ -19,41 +28,58 @@ export const checkpoints = chapterSuite('checkpoints', HOLDS_MS, (doors) => {
   test('an older tick is refused, the same tick is not', async () => {
     const { a } = doors;
     const lease = await claimed(a, facts('r1'));
-    await a.save(lease, 100, bytes('newest'));
-    expect(await a.save(lease, 99, bytes('older'))).toBe(false);
-    expect(await a.save(lease, 9, bytes('older'))).toBe(false);
+    await saved(a, lease, 100, bytes('newest'));
+    expect(await saved(a, lease, 99, bytes('older'))).toBe(false);
+    expect(await saved(a, lease, 9, bytes('older'))).toBe(false);
     expect((await a.load('r1'))?.bytes).toEqual(bytes('newest'));
-    expect(await a.save(lease, 100, bytes('again'))).toBe(true);
+    expect(await saved(a, lease, 100, bytes('again'))).toBe(true);
     expect((await a.load('r1'))?.bytes).toEqual(bytes('again'));
   });
 
   test('a room that begins anew is saved over what the owner before saved', async () => {
     const { a, b } = doors;
     const old = await claimed(a, facts('r1'));
-    await a.save(old, 500, bytes('cannot be restored'));
+    await saved(a, old, 500, bytes('cannot be restored'));
     const lease = { id: 'r1', epoch: Number(await a.handOver(old, south)) };
-    expect(await b.save(lease, 1, bytes('anew'))).toBe(true);
+    expect(await saved(b, lease, 1, bytes('anew'))).toBe(true);
     expect(await a.load('r1')).toEqual({ epoch: lease.epoch, tick: 1, bytes: bytes('anew') });
-    expect(await b.save(lease, 0, bytes('older'))).toBe(false);
+    expect(await saved(b, lease, 0, bytes('older'))).toBe(false);
   });
 
   test('a checkpoint is of the moment it was given, whatever becomes of its bytes', async () => {
     const { a } = doors;
     const lease = await claimed(a, facts('r1'));
     const buffer = bytes('before');
-    const saving = a.save(lease, 1, buffer);
+    const saving = saved(a, lease, 1, buffer);
     buffer.fill(0);
     await saving;
     expect((await a.load('r1'))?.bytes).toEqual(bytes('before'));
   });
 
+  test('of several at once each stands by itself', async () => {
+    const { a, b } = doors;
+    expect(await a.save([])).toEqual([]);
+    const [mine, newer] = [await claimed(a, facts('r1')), await claimed(a, facts('r2'))];
+    const lost = await claimed(a, facts('r3'));
+    await a.handOver(lost, south);
+    await saved(a, newer, 100, bytes('newest'));
+    const never = { id: 'no such room', epoch: 1 };
+    const saves = [lost, mine, never, newer].map((lease) => {
+      return { lease, tick: 40, bytes: bytes(`of ${lease.id}`) };
+    });
+    expect([...(await a.save(saves))].sort()).toEqual(['no such room', 'r2', 'r3']);
+    expect(await b.load('r1')).toEqual({ epoch: mine.epoch, tick: 40, bytes: bytes('of r1') });
+    expect((await b.load('r2'))?.bytes).toEqual(bytes('newest'));
+    expect(await b.load('r3')).toBeUndefined();
+  });
+
   test('the next owner goes on from it, under its own epoch', async () => {
     const { a, b } = doors;
     const old = await claimed(a, facts('r1'));
-    await a.save(old, 10, bytes('old'));
+    await saved(a, old, 10, bytes('old'));
     const lease = { id: 'r1', epoch: Number(await a.handOver(old, south)) };
     expect(await b.load('r1')).toEqual({ epoch: old.epoch, tick: 10, bytes: bytes('old') });
-    expect(await b.save(lease, 12, bytes('new'))).toBe(true);
+    expect(await saved(b, lease, 12, bytes('new'))).toBe(true);
     expect(await a.load('r1')).toEqual({ epoch: lease.epoch, tick: 12, bytes: bytes('new') });
   });
 });

@@ -11,7 +11,16 @@ import {
   type RoomEntry,
 } from '../src/index.ts';
 import { redis } from '../src/redis-directory.ts';
-import { bytes, facts, HOLDS_MS, LONG_MS, north, promises, south } from './directory-doors.ts';
+import {
+  bytes,
+  facts,
+  HOLDS_MS,
+  LONG_MS,
+  north,
+  promises,
+  saved,
+  south,
+} from './directory-doors.ts';
 import { RedisServer, redisMissing } from './redis-server.ts';
 
 const STEPS = 2_000;
@@ -115,7 +124,7 @@ function question(chance: Random, leases: number): [name: string, ask: Question]
     take: ({ directory, leases }) => directory.take(leases[at], seat),
     leave: ({ directory, leases }) => directory.leave(leases[at], party),
     occupy: ({ directory, leases }) => directory.occupy(leases[at], party),
-    save: ({ directory, leases }) => directory.save(leases[at], tick, bytes(`tick ${tick}`)),
+    save: ({ directory, leases }) => saved(directory, leases[at], tick, bytes(`tick ${tick}`)),
     load: async (twin) => {
       const loaded = await twin.directory.load(id);
       return loaded && { ...loaded, epoch: twin.named(id, loaded.epoch) };

@@ -1,7 +1,7 @@
 // One shard of drill.test.ts, a process of its own over a Redis: says on stdout which rooms it
 // opened, saved and ended, and when it has none; and, once it stood still, each tick that it still
 // runs, and each save that is still taken, of a room that it had before, and which it has got anew.
-import { type Lease, serve } from '../src/index.ts';
+import { type Save, serve } from '../src/index.ts';
 import { redis } from '../src/redis-directory.ts';
 import { arcade } from './arcade.ts';
 
@@ -27,14 +27,21 @@ function lookAtClock(): number {
 
 const directory = redis({ url: REDIS, leaseMs: LEASE_MS, prefix: PREFIX });
 const save = directory.save.bind(directory);
-directory.save = async (lease: Lease, tick: number, bytes: Uint8Array) => {
+directory.save = async (saves) => {
   const nowMs = lookAtClock();
-  const name = `${lease.epoch} ${lease.id}`;
-  const isLate = (leases.get(name) ?? nowMs) < wokeMs;
-  if (!leases.has(name)) leases.set(name, nowMs);
-  const saved = await save(lease, tick, bytes);
-  if (saved) say(isLate ? { late: 'save', room: lease.id } : { saved: lease.id });
-  return saved;
+  const late = new Set<Save>();
+  for (const one of saves) {
+    const name = `${one.lease.epoch} ${one.lease.id}`;
+    if ((leases.get(name) ?? nowMs) < wokeMs) late.add(one);
+    if (!leases.has(name)) leases.set(name, nowMs);
+  }
+  const refused = await save(saves);
+  for (const one of saves) {
+    const { id } = one.lease;
+    if (refused.includes(id)) continue;
+    say(late.has(one) ? { late: 'save', room: id } : { saved: id });
+  }
+  return refused;
 };
 
 const field = arcade({

@@ -51,7 +51,7 @@ describe('a question', () => {
     const claim = await directory.claim(facts('a'), { shard: 's1', url: 'http://s1' });
     expect(claim).toEqual({ won: true, epoch: 1_000_000 });
     const lease = { id: 'a', epoch: 1_000_000 };
-    expect(await directory.save(lease, 7, bytes)).toBe(true);
+    expect(await directory.save([{ lease, tick: 7, bytes }])).toEqual([]);
     const { bytes: loaded } = (await directory.load('a'))!;
     expect(loaded).toBeInstanceOf(Uint8Array);
     expect([...loaded]).toEqual([1, 2, 3]);
@@ -161,7 +161,9 @@ describe('the parent', () => {
       await directory.claim(facts(`room-${name}`), { shard: name, url: '' });
     }
     // Said before the end, though not yet answered: it counts.
-    const last = one.directory.save({ id: 'room-s1', epoch: 1_000_000 }, 9, bytes);
+    const last = one.directory.save([
+      { lease: { id: 'room-s1', epoch: 1_000_000 }, tick: 9, bytes },
+    ]);
     await Promise.resolve();
     one.child.cut();
     await last.catch(() => {});

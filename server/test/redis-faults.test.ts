@@ -13,6 +13,7 @@ import {
   LONG_MS,
   north,
   promises,
+  saved,
   south,
   until,
 } from './directory-doors.ts';
@@ -48,7 +49,7 @@ const METHODS: Readonly<Record<string, (directory: Directory) => Promise<unknown
   take: (directory) => directory.take(lease, 'p1'),
   leave: (directory) => directory.leave(lease, ['p1']),
   occupy: (directory) => directory.occupy(lease, ['p1']),
-  save: (directory) => directory.save(lease, 1, bytes('state')),
+  save: (directory) => saved(directory, lease, 1, bytes('state')),
   load: (directory) => directory.load('r1'),
   arrive: (directory) => directory.arrive(lease, ['ada']),
   depart: (directory) => directory.depart(lease, ['ada']),
@@ -150,9 +151,9 @@ describe.skipIf(redisMissing !== undefined)(`a Redis with faults${why}`, () => {
     const directory = open(server.url);
     const mine = await claimed(directory, facts('r1'));
     await server.ask('CONFIG', 'SET', 'maxmemory', '1');
-    expect(await refusal(directory.save(mine, 1, bytes('state')))).toBe('failed');
+    expect(await refusal(saved(directory, mine, 1, bytes('state')))).toBe('failed');
     await server.ask('CONFIG', 'SET', 'maxmemory', '0');
-    expect(await directory.save(mine, 1, bytes('state'))).toBe(true);
+    expect(await saved(directory, mine, 1, bytes('state'))).toBe(true);
   });
 
   test('keys that somebody else wrote to are refused, not misread', async () => {
@@ -201,7 +202,7 @@ describe.skipIf(redisMissing !== undefined)(`a Redis that is not there${why}`, (
     expect(await directory.renew([before])).toEqual(['r1']);
     const after = await claimed(directory, facts('r1'));
     expect(after.epoch).toBeGreaterThan(before.epoch);
-    expect(await directory.save(before, 9, bytes('stale'))).toBe(false);
+    expect(await saved(directory, before, 9, bytes('stale'))).toBe(false);
     expect(await directory.secret()).toEqual(secret);
     await saidAndHeard(directory, 'news', heard);
   });
@@ -250,17 +251,17 @@ describe.skipIf(redisMissing !== undefined)(`a Redis that is not there${why}`, (
       Number(/total_connections_received:(\d+)/.exec(await lines())![1]);
     await server.ask('REPLICAOF', '127.0.0.1', '1');
     const before = await connections();
-    expect(await refusal(directory.save(mine, 1, bytes('state')))).toBe('unreachable');
+    expect(await refusal(saved(directory, mine, 1, bytes('state')))).toBe('unreachable');
     // Each look is a connection too.
     let looks = 0;
     const others = async () => {
-      await directory.save(mine, 1, bytes('state')).catch(() => {});
+      await saved(directory, mine, 1, bytes('state')).catch(() => {});
       looks++;
       return (await connections()) - before - looks;
     };
     await until(others, (count) => count > 0);
     await server.ask('REPLICAOF', 'NO', 'ONE');
-    expect(await answered(() => directory.save(mine, 1, bytes('state')))).toBe(true);
+    expect(await answered(() => saved(directory, mine, 1, bytes('state')))).toBe(true);
   });
 
   test('is refused to who has closed', async () => {

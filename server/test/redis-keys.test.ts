@@ -11,6 +11,7 @@ import {
   north,
   promises,
   SHORT_MS,
+  saved,
   until,
 } from './directory-doors.ts';
 import { RedisServer, redisMissing } from './redis-server.ts';
@@ -69,7 +70,7 @@ describe.skipIf(redisMissing !== undefined)(`keys in Redis${why}`, () => {
     await directory.take(lease, 'p0');
     await directory.reserve('r1', promises('p1', 'p2'), LONG_MS);
     await directory.redeem(lease, 'p1');
-    await directory.save(lease, 1, bytes('state'));
+    await saved(directory, lease, 1, bytes('state'));
     const names = await keysOf('r1');
     const kinds = ['checkpoint', 'identities', 'promises', 'room', 'taken'];
     expect(names.map((name) => name.split(':').at(-1)).sort()).toEqual(kinds);
