@@ -133,8 +133,8 @@ export class SimulatedDirectory implements Directory {
     return answer;
   }
 
-  redeem(lease: Lease, seat: string): Promise<Uint8Array | 'spent' | false> {
-    return this.#ask(DEMANDS.redeem(), () => this.#truth.memory.redeem(lease, seat));
+  redeem(lease: Lease, seat: string, again?: boolean): Promise<Uint8Array | 'spent' | false> {
+    return this.#ask(DEMANDS.redeem(), () => this.#truth.memory.redeem(lease, seat, again));
   }
 
   take(lease: Lease, seat: string): Promise<'taken' | 'full' | false> {

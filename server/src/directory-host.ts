@@ -51,7 +51,7 @@ const ASKED: Readonly<Record<Asked, readonly Check[]>> = {
   candidates: [text, text, text, number],
   orphans: [],
   reserve: [text, listOf(shape({ seat: text, identity: bytes })), number],
-  redeem: [lease, text],
+  redeem: [lease, text, optional(flag)],
   take: [lease, text],
   leave: [lease, listOf(text)],
   occupy: [lease, listOf(text)],

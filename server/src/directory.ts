@@ -194,8 +194,11 @@ export interface Directory {
 
   /** Promises seats for `lifeMs`, all or none. */
   reserve(id: string, seats: readonly SeatPromise[], lifeMs: number): Promise<Reservation>;
-  /** A promised seat is taken: answers its identity, or `spent` when there is no such promise. */
-  redeem(lease: Lease, seat: string): Promise<Uint8Array | 'spent' | false>;
+  /**
+   * A promised seat is taken: answers its identity, or `spent` when there is no such promise.
+   * `again`: who asked before, and did not hear, is told the identity of a seat that is taken.
+   */
+  redeem(lease: Lease, seat: string, again?: boolean): Promise<Uint8Array | 'spent' | false>;
   /** A seat is taken without a promise. */
   take(lease: Lease, seat: string): Promise<'taken' | 'full' | false>;
   /** Taken seats are free again. */

@@ -53,7 +53,8 @@ interface KnownRoom {
   locked: boolean;
   /** By seat. */
   readonly promised: Map<string, { readonly identity: Uint8Array; readonly untilMs: number }>;
-  readonly taken: Set<string>;
+  /** With the identity that it was promised to. */
+  readonly taken: Map<string, Uint8Array | undefined>;
   checkpoint: Checkpoint | undefined;
 }
 
@@ -210,14 +211,14 @@ export class MemoryDirectory implements Directory {
     return 'reserved';
   }
 
-  async redeem(lease: Lease, seat: string): Promise<Uint8Array | 'spent' | false> {
+  async redeem(lease: Lease, seat: string, again = false): Promise<Uint8Array | 'spent' | false> {
     const room = this.#owned(lease);
     if (!room) return false;
     this.#expire(room, this.#now());
     const promise = room.promised.get(seat);
-    if (!promise) return 'spent';
+    if (!promise) return (again && room.taken.get(seat)) || 'spent';
     room.promised.delete(seat);
-    room.taken.add(seat);
+    room.taken.set(seat, promise.identity);
     return promise.identity;
   }
 
@@ -226,8 +227,9 @@ export class MemoryDirectory implements Directory {
     if (!room) return false;
     this.#expire(room, this.#now());
     const free = room.facts.seats - room.promised.size - room.taken.size;
-    if (free <= 0 && !room.taken.has(seat)) return 'full';
-    room.taken.add(seat);
+    if (room.taken.has(seat)) return 'taken';
+    if (free <= 0) return 'full';
+    room.taken.set(seat, undefined);
     return 'taken';
   }
 
@@ -241,7 +243,7 @@ export class MemoryDirectory implements Directory {
     const room = this.#owned(lease);
     if (room) room.begun = room.epoch;
     room?.taken.clear();
-    for (const seat of seats) room?.taken.add(seat);
+    for (const seat of seats) room?.taken.set(seat, undefined);
     return room !== undefined;
   }
 
@@ -337,7 +339,7 @@ export class MemoryDirectory implements Directory {
       begun: -1,
       locked: false,
       promised: new Map(),
-      taken: new Set<string>(),
+      taken: new Map<string, Uint8Array | undefined>(),
     };
     const room: KnownRoom = { facts, owner, epoch: 0, untilMs: 0, checkpoint: undefined, ...rest };
     this.#rooms.set(facts.id, room);

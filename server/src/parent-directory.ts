@@ -132,8 +132,8 @@ export class ParentDirectory implements Directory {
     return this.#ask('reserve', id, seats, lifeMs);
   }
 
-  redeem(lease: Lease, seat: string): Promise<Uint8Array | 'spent' | false> {
-    return this.#ask('redeem', lease, seat);
+  redeem(lease: Lease, seat: string, again?: boolean): Promise<Uint8Array | 'spent' | false> {
+    return this.#ask('redeem', lease, seat, again);
   }
 
   take(lease: Lease, seat: string): Promise<'taken' | 'full' | false> {

@@ -245,8 +245,8 @@ class RedisDirectory implements Directory {
     return answer;
   }
 
-  async redeem(lease: Lease, seat: string): Promise<Uint8Array | 'spent' | false> {
-    const args = [String(lease.epoch), seat];
+  async redeem(lease: Lease, seat: string, again = false): Promise<Uint8Array | 'spent' | false> {
+    const args = [String(lease.epoch), seat, again ? '1' : '0'];
     const answer = await this.#run<0 | 1 | Buffer>(scripts.REDEEM, lease.id, args, true);
     if (answer === 0) return false;
     // A copy: Redis's answers share memory with what else was read.

@@ -38,7 +38,8 @@ export const TIME = `
  *   opened (us since 1970), shard, url, epoch, until (ms since 1970), locked 0|1,
  *   falls, begun (the epoch of the owner that went on with it last);
  *   of one that is over: released (its last epoch) alone;
- * PROMISES zset: seat -> ms when it ends; IDENTITIES hash: seat -> bytes; TAKEN set of seats;
+ * PROMISES zset: seat -> ms when it ends; TAKEN set of seats; IDENTITIES hash: seat -> bytes, of
+ *   those that are promised, and of those taken that were;
  * CHECKPOINT hash: epoch, tick, bytes.
  */
 const KEYS = `
@@ -49,6 +50,9 @@ const KEYS = `
   local function falls(before, ended, epoch, lease)
     if not ended or ended - lease - epoch >= ${WELL_MS} then return 0 end
     return before or 0
+  end
+  local function forget(seat)
+    if not redis.call('ZSCORE', PROMISES, seat) then redis.call('HDEL', IDENTITIES, seat) end
   end
   local function sweep()
     repeat
@@ -223,16 +227,22 @@ export const RESERVE = script(
   return {'reserved', free - wanted, room[4]}`,
 );
 
-/** Args: epoch, seat. Answers 0, 1 where there is no such promise, or its identity. */
+/**
+ * Args: epoch, seat, again 0|1. Answers 0, 1 where there is no such promise, or its identity, which
+ * stays while the seat is taken.
+ */
 export const REDEEM = script(
   OWNED_ROOM,
   `
-  if redis.call('ZREM', PROMISES, ARGV[2]) == 0 then return 1 end
-  local identity = redis.call('HGET', IDENTITIES, ARGV[2])
-  redis.call('HDEL', IDENTITIES, ARGV[2])
-  redis.call('SADD', TAKEN, ARGV[2])
-  keep(until_)
-  return identity`,
+  local isPromised = redis.call('ZREM', PROMISES, ARGV[2]) == 1
+  local isTold = isPromised
+    or (ARGV[3] == '1' and redis.call('SISMEMBER', TAKEN, ARGV[2]) == 1)
+  if not isTold then return 1 end
+  if isPromised then
+    redis.call('SADD', TAKEN, ARGV[2])
+    keep(until_)
+  end
+  return redis.call('HGET', IDENTITIES, ARGV[2]) or 1`,
 );
 
 /** Args: epoch, seat. Answers 0, or ['taken' | 'full', free, open]. */
@@ -254,6 +264,7 @@ export const OCCUPY = script(
   OWNED_ROOM,
   `
   redis.call('HSET', ROOM, 'begun', ARGV[1])
+  for _, seat in ipairs(redis.call('SMEMBERS', TAKEN)) do forget(seat) end
   redis.call('DEL', TAKEN)
   for from = 2, #ARGV, ${AT_ONCE} do
     redis.call('SADD', TAKEN, unpack(ARGV, from, math.min(from + ${AT_ONCE - 1}, #ARGV)))
@@ -269,6 +280,7 @@ export const LEAVE = script(
   for from = 2, #ARGV, ${AT_ONCE} do
     redis.call('SREM', TAKEN, unpack(ARGV, from, math.min(from + ${AT_ONCE - 1}, #ARGV)))
   end
+  for at = 2, #ARGV do forget(ARGV[at]) end
   return {free(), owned[5]}`,
 );
 

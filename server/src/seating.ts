@@ -91,7 +91,8 @@ export class Seating {
     this.placement = new Placement({ shard, directory, peers, ...by, chance });
     const { placement } = this;
     const isAlone = peers === undefined;
-    this.#redemption = new Redemption({ shard, directory, placement, tickets, isAlone });
+    const forTickets = { tickets, lifeMs: limits.ticketMs, now };
+    this.#redemption = new Redemption({ shard, directory, placement, isAlone, ...forTickets });
     const common = { shard, directory, peers, placement, log, tally: options.tally };
     this.waiting = new Waiting({ ...common, ...by, makeSecret });
     const { seatsPerUser } = limits;
@@ -202,7 +203,7 @@ export class Seating {
     const { shard } = this.#options;
     const room = shard.playing(id);
     if (room) {
-      await this.#redemption.take(room, seat);
+      await this.#redemption.take(room, seat, line);
       return this.#sit({ room, seat }, identity, false, line);
     }
     if (url === shard.owner.url) throw new JoinRefused(CloseCode.NoRoom, 'the match is over');
@@ -217,7 +218,7 @@ export class Seating {
     const room = shard.playing(roomId);
     if (!room) throw new JoinRefused(CloseCode.NoRoom, 'the room of this ticket is over');
     checkHash(room.game.hash, hello.hash);
-    const packed = await this.#redemption.take(room, nonce);
+    const packed = await this.#redemption.take(room, nonce, line);
     // What another shard promised comes with its identity.
     const identity = this.#tickets.take(nonce) ?? unpackIdentity(packed, this.#options);
     return this.#sit({ room, seat: nonce }, identity, hello.spectate, line);
@@ -252,6 +253,7 @@ export class Seating {
   /** Expired tickets, places to free, refusals to tell of: called a few times a second. */
   sweep(nowMs: number): void {
     this.#tickets.expire();
+    this.#redemption.sweep();
     this.authenticator.sweep(nowMs);
     this.#answers.sweep(nowMs);
     this.placement.sweep();

@@ -59,6 +59,30 @@ export const promisedSeats = chapterSuite('promised seats', HOLDS_MS, (doors) =>
     expect((await b.room('r1'))?.taken).toBe(2);
   });
 
+  test('who did not hear the answer is told it again, while the seat is taken', async () => {
+    const { a, b } = doors;
+    const lease = await claimed(a, facts('r1', { seats: 3 }));
+    await b.reserve('r1', promises('p1', 'p2'), LONG_MS);
+    // Asked again or not, a promise is a promise.
+    expect(await a.redeem(lease, 'p1', true)).toEqual(bytes('who p1'));
+    for (let i = 0; i < 2; i++) expect(await a.redeem(lease, 'p1', true)).toEqual(bytes('who p1'));
+    expect(await a.redeem(lease, 'p1')).toBe('spent');
+    expect(await a.redeem(lease, 'never', true)).toBe('spent');
+    expect(await a.redeem({ ...lease, epoch: 1 }, 'p1', true)).toBe(false);
+    expect((await a.room('r1'))?.taken).toBe(2);
+    // A seat that was left is nobody's, and a promise that was not redeemed stays one.
+    await a.leave(lease, ['p1', 'p2']);
+    expect(await a.redeem(lease, 'p1', true)).toBe('spent');
+    expect(await a.redeem(lease, 'p2')).toEqual(bytes('who p2'));
+    // Nor does a seat without a promise have an identity, or one that came back by a checkpoint.
+    await a.take(lease, 't1');
+    expect(await a.redeem(lease, 't1', true)).toBe('spent');
+    await b.reserve('r1', promises('p3'), LONG_MS);
+    await a.occupy(lease, ['p2']);
+    expect(await a.redeem(lease, 'p2', true)).toBe('spent');
+    expect(await a.redeem(lease, 'p3')).toEqual(bytes('who p3'));
+  });
+
   test('a promise that nobody used is over, and its seat free', async () => {
     const { a, b } = doors;
     const lease = await claimed(a, facts('r1', { seats: 1 }));

@@ -117,7 +117,7 @@ function question(chance: Random, leases: number): [name: string, ask: Question]
     lock: ({ directory, leases }) => directory.lock(leases[at], locked),
     reserve: ({ directory }) => directory.reserve(id, promises(...party), LONG_MS),
     redeem: async ({ directory, leases }) => {
-      const redeemed = await directory.redeem(leases[at], seat);
+      const redeemed = await directory.redeem(leases[at], seat, locked);
       // Of a taken seat it frees a place, of which a renewal tells the list.
       return directory.renew([leases[at]]).then(() => redeemed);
     },

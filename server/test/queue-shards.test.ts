@@ -5,7 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { connect } from '@tickwire/client';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import WebSocket from 'ws';
-import { createMemoryTransport } from '../src/index.ts';
+import { createMemoryTransport, type Directory, DirectoryError, type Lease } from '../src/index.ts';
 import { QueueOwners } from '../src/queue-owners.ts';
 import { arcade, game } from './arcade.ts';
 import { Deployment, type Member } from './deployment.ts';
@@ -196,4 +196,35 @@ test('{S56} another server that does not answer is asked once for all who wait',
   b.door.shut = false;
   expect(new Set(await Promise.all(sent))).toEqual(new Set([owner.url]));
   expect(asked).toBe(1);
+});
+
+/** The directory, late with the first answer about each place that it gives. */
+function late({ directory }: Deployment): Directory {
+  const asked = new Set<string>();
+  const ask = (_: object, name: string) => {
+    const made = Reflect.get(directory, name);
+    if (name !== 'redeem') return typeof made === 'function' ? made.bind(directory) : made;
+    return async (lease: Lease, seat: string, again?: boolean) => {
+      const answer = await directory.redeem(lease, seat, again);
+      if (asked.has(seat)) return answer;
+      asked.add(seat);
+      throw new DirectoryError('late', 'no answer in 1000 ms');
+    };
+  };
+  return new Proxy({} as Directory, { get: ask as never });
+}
+
+test('all of a match play although the directory answers late where they sit down', async () => {
+  const members: Member[] = [];
+  for (let i = 0; i < 2; i++) {
+    const directory = late(deployment);
+    const at = { transport: createMemoryTransport(), publicUrl: `http://shard-${i}` };
+    members.push(await deployment.add({ ...LIMITS, ...at, directory }));
+  }
+  const seekers = Array.from({ length: 8 }, () => new Seeker(deployment));
+  await Promise.all(seekers.map((seeker, i) => seeker.seek(members[i % 2])));
+  expect(seekers.filter(({ failed }) => failed)).toEqual([]);
+  expect(seated(seekers)).toHaveLength(8);
+  const rooms = members.flatMap(({ server }) => [...server.shard.rooms.values()]);
+  expect(rooms.map(({ taken }) => taken)).toEqual([4, 4]);
 });
