@@ -29,9 +29,7 @@ test.each([
   const kind = flock({ birds: BIRDS, seats: 1, deaths: DEATHS, radius });
   stepper = await Stepper.start({ rooms: { field: kind } });
   const room = stepper.room('field');
-  const peer = stepper.transport.connect();
-  const reader = new Reader((frame) => peer.send(frame));
-  peer.onMessage = (bytes) => reader.take(bytes);
+  const reader = Reader.over(stepper.transport);
   stepper.onTick = () => reader.look(room);
   stepper.onStride = () => reader.acknowledge();
   const counted = async () => {

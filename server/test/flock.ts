@@ -23,7 +23,13 @@ import {
   writeAck,
   writeHello,
 } from '@tickwire/protocol';
-import { defineRoom, type GameRoom, type Room, type RoomKind } from '../src/index.ts';
+import {
+  defineRoom,
+  type GameRoom,
+  type MemoryTransport,
+  type Room,
+  type RoomKind,
+} from '../src/index.ts';
 import type { RoomSeat } from '../src/seat.ts';
 import { Knowledge, truthOf } from './truth.ts';
 
@@ -138,6 +144,14 @@ export class Reader {
 
   constructor(say: (frame: Uint8Array) => void) {
     this.#say = say;
+  }
+
+  /** On a line of its own, which has said nothing yet. */
+  static over(transport: MemoryTransport): Reader {
+    const peer = transport.connect();
+    const reader = new Reader((frame) => peer.send(frame));
+    peer.onMessage = (bytes) => reader.take(bytes);
+    return reader;
   }
 
   get seat(): number {

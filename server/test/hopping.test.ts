@@ -22,9 +22,7 @@ test('seats that are behind every other tick take turns, and cost others no STAT
   });
   const room = stepper.room('field');
   const readers = Array.from({ length: HOPPERS + 1 }, () => {
-    const peer = stepper.transport.connect();
-    const reader = new Reader((frame) => peer.send(frame));
-    peer.onMessage = (bytes) => reader.take(bytes);
+    const reader = Reader.over(stepper.transport);
     reader.hello('field');
     return reader;
   });

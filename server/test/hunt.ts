@@ -1,11 +1,12 @@
 // A room with one player whose stamps the test writes: what the suites about looks into the past
-// share. Trap: a test's `now` runs inside the game's tick, where a failed expectation ends the
-// room; `inTick` says so.
+// share, who close it by `closeOpened`. Trap: a test's `now` runs inside the game's tick, where a
+// failed expectation ends the room; `inTick` says so.
 
 import { bool, defineGame, fixed, int, list, map, record, text, vec3 } from '@tickwire/protocol';
 import { expect } from 'vitest';
 import { defineRoom, type GameRoom, type Room, type RoomDefinition } from '../src/index.ts';
 import type { RoomSeat } from '../src/seat.ts';
+import { opened } from './opened.ts';
 import { type Player, Stepper } from './stepper.ts';
 
 export const game = defineGame({
@@ -61,7 +62,7 @@ export async function hunt(
     },
     ...more,
   });
-  const stepper = await Stepper.start({ rooms: { field: definition } });
+  const stepper = opened(await Stepper.start({ rooms: { field: definition } }));
   const player = await stepper.join(game, { room: 'field' });
   await stepper.advance(2000);
   const room = stepper.room('field');

@@ -2,6 +2,7 @@
 
 import type { Status } from '@tickwire/client';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import type { Joiner } from '../src/seat.ts';
 import { arcade, type Definition, game } from './arcade.ts';
 import { type Player, Stepper } from './stepper.ts';
 
@@ -143,6 +144,29 @@ function emit(
 }
 
 describe('one seat and two lines', () => {
+  /** Asks for the first player's seat, by its key. */
+  const HELLO = {
+    version: 1,
+    hash: game.hash,
+    room: 'field',
+    credential: 2,
+    secret: 'secret-1',
+    spectate: false,
+  } as const;
+
+  /** A line that says nothing but its end. */
+  function lineOf(close: Joiner['close']): Joiner {
+    return {
+      open: true,
+      send() {},
+      cork: (run) => run(),
+      close,
+      move() {},
+      queued() {},
+      tellWaiting() {},
+    };
+  }
+
   /** Two clients with one resume key: the second is a thief, or a copied tab. */
   async function twins(): Promise<[Player<typeof game>, Player<typeof game>]> {
     await start();
@@ -154,26 +178,14 @@ describe('one seat and two lines', () => {
 
   test('a newer connection takes the seat over, and the older is told 4007', async () => {
     const [a] = await twins();
-    const { seating } = stepper.server;
     const closed: [number, string][] = [];
-    const join = (secret: string) =>
-      seating.join(
-        { version: 1, hash: game.hash, room: 'field', credential: 2, secret, spectate: false },
-        {
-          open: true,
-          send: () => {},
-          cork: (run) => run(),
-          close: (...end) => void closed.push(end),
-          move: () => {},
-          queued() {},
-          tellWaiting() {},
-        },
-      );
-    const joined = await join('secret-1');
+    const line = lineOf((...end) => closed.push(end));
+    const joined = await stepper.server.seating.join(HELLO, line);
     expect(joined.seat.id).toBe(1);
     await stepper.advance(100);
     expect(a.closes[0][0]).toBe(4007);
     expect(last(a)).toMatchObject({ state: 'closed', reason: 'superseded' });
+    expect(closed).toEqual([]);
   });
 
   test('{T48, S47} [J2] of two resumes that race one wins, the other is told 4007', async () => {
@@ -186,24 +198,8 @@ describe('one seat and two lines', () => {
     const ends: number[][] = [[], []];
     const results = await Promise.allSettled(
       ends.map(async (end) => {
-        const line = {
-          open: true,
-          send() {},
-          cork: (run: () => void) => run(),
-          close: (code: number) => void end.push(code),
-          move() {},
-          queued() {},
-          tellWaiting() {},
-        };
-        const hello = {
-          version: 1,
-          hash: game.hash,
-          room: 'field',
-          credential: 2,
-          secret: 'secret-1',
-          spectate: false,
-        } as const;
-        const joined = await seating.join(hello, line);
+        const line = lineOf((code) => end.push(code));
+        const joined = await seating.join(HELLO, line);
         return joined.seat.line === line;
       }),
     );
@@ -220,26 +216,11 @@ describe('one seat and two lines', () => {
     a.cut();
     await stepper.when(() => a.sockets.length === 2 && a.state === 'live');
     await stepper.advance(500);
-    const hello = {
-      version: 1,
-      hash: game.hash,
-      room: 'field',
-      credential: 2,
-      secret: 'secret-1',
-      spectate: false,
-    } as const;
-    const line = {
-      open: true,
-      send() {},
-      cork: (run: () => void) => run(),
-      close() {},
-      move() {},
-      queued() {},
-      tellWaiting() {},
-    };
-    await expect(stepper.server.seating.join(hello, line)).rejects.toMatchObject({
-      closeCode: 4007,
-    });
+    const joined = stepper.server.seating.join(
+      HELLO,
+      lineOf(() => {}),
+    );
+    await expect(joined).rejects.toMatchObject({ closeCode: 4007 });
     expect(a.state).toBe('live');
   });
 });

@@ -3,17 +3,10 @@
 
 import type { EntityId } from '@tickwire/protocol';
 import { afterEach, describe, expect, test } from 'vitest';
-import { type Definition, type Field, type Hunt, hunt as start } from './hunt.ts';
-import type { Stepper } from './stepper.ts';
+import { type Definition, type Field, type Hunt, hunt } from './hunt.ts';
+import { closeOpened } from './opened.ts';
 
-let stepper: Stepper;
-afterEach(() => stepper?.close());
-
-async function hunt(more?: Partial<Definition>, move?: (field: Field) => void): Promise<Hunt> {
-  const started = await start(more, move);
-  stepper = started.stepper;
-  return started;
-}
+afterEach(closeOpened);
 
 describe('what is there', () => {
   test('fields that are not smooth, and those of the server, are as they were', async () => {
@@ -165,7 +158,7 @@ describe('looks', () => {
   });
 
   test('[C3] are counted, and logged where the line does not allow them', async () => {
-    const { field, room, seat, inTick } = await hunt();
+    const { stepper, field, room, seat, inTick } = await hunt();
     const { looks } = room.rewinds;
     for (let i = 0; i < 12; i++) await inTick(45, () => field.rewind(field.seat(1)!, () => 0));
     expect(room.rewinds.looks - looks).toBe(12);
@@ -177,7 +170,7 @@ describe('looks', () => {
 });
 
 test('[C3] what an input waited at the server is not counted against its line', async () => {
-  const { field, room, seat, inTick } = await hunt();
+  const { stepper, field, room, seat, inTick } = await hunt();
   const reached = () => field.tick - 1 - field.rewind(field.seat(1)!, (past) => past.tick);
   await inTick(45, () => expect(reached()).toBeCloseTo(270 / 20, 9));
   const stamps = Float64Array.of(room.tick + 6 - 45, Number.NaN, room.tick - 0.5);
@@ -208,7 +201,7 @@ describe('[C3] a client that says less than it has', () => {
   });
 
   test('and is sent nothing for it reaches no further back', async () => {
-    const { field, room, seat, inTick } = await hunt({ open, sees: () => true }, move);
+    const { stepper, field, room, seat, inTick } = await hunt({ open, sees: () => true }, move);
     await stepper.advance(1000);
     seat.told.missed(room.tick - 40, room.tick);
     for (const shown of [1, 20, 42]) {
@@ -225,12 +218,12 @@ describe('a shot on its way', () => {
   /** How far behind the present a launched shot's surroundings are, tick by tick. */
   async function behindOf(
     options?: { holdMs?: number; overMs?: number },
-    before: (seat: Hunt['seat']) => void = () => {},
+    before: (started: Hunt) => void = () => {},
   ): Promise<number[]> {
     let shot: { id: number } | undefined;
     let duck: EntityId<'duck'> = 0;
     const behind: number[] = [];
-    const { field, inTick, seat } = await hunt(
+    const started = await hunt(
       { open: (room) => void (duck = room.spawn('duck', {}).id) as undefined },
       (room) => {
         const row = room.get('duck', duck)!;
@@ -243,7 +236,8 @@ describe('a shot on its way', () => {
         });
       },
     );
-    before(seat);
+    before(started);
+    const { stepper, field, inTick } = started;
     await inTick(6, () => {
       const made = field.spawn('duck', {});
       field.launch(made, field.seat(1)!, options);
@@ -270,7 +264,7 @@ describe('a shot on its way', () => {
   });
 
   test('[C3] stays no longer in the past for a pong that was held back', async () => {
-    const held = (seat: Hunt['seat']) => {
+    const held = ({ seat, stepper }: Hunt) => {
       for (let i = 0; i < 3; i++) seat.clock.addPong({ sentMs: 0, receivedMs: stepper.nowMs });
       expect(seat.rttMs).toBeGreaterThan(500);
     };

@@ -2,17 +2,10 @@
 
 import { Random } from '@tickwire/protocol';
 import { afterEach, describe, expect, test } from 'vitest';
-import { type Definition, type Field, type Hunt, hunt as start } from './hunt.ts';
-import type { Stepper } from './stepper.ts';
+import { type Hunt, hunt } from './hunt.ts';
+import { closeOpened } from './opened.ts';
 
-let stepper: Stepper;
-afterEach(() => stepper?.close());
-
-async function hunt(more?: Partial<Definition>, move?: (field: Field) => void): Promise<Hunt> {
-  const started = await start(more, move);
-  stepper = started.stepper;
-  return started;
-}
+afterEach(closeOpened);
 
 describe('near and ray', () => {
   /** Ducks that jump about, so that blended places lie far from either STATE's. */

@@ -57,9 +57,7 @@ describe.each(['packed', 'plain'] as const)('%s', (wire) => {
         rooms: { field: flock({ birds: BIRDS, seats: 2, radius, wire }) },
       });
       const room = stepper.room('field');
-      const peer = stepper.transport.connect();
-      const reader = new Reader((frame) => peer.send(frame));
-      peer.onMessage = (bytes) => reader.take(bytes);
+      const reader = Reader.over(stepper.transport);
       stepper.onTick = () => reader.look(room);
       stepper.onStride = () => reader.acknowledge();
       reader.hello('field');

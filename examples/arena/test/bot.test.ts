@@ -1,6 +1,7 @@
 // Bots in a world of nothing but ships and walls: they get around, they fight, and chance is all
 // the room's.
 
+import { Random } from '@tickwire/protocol';
 import { describe, expect, it } from 'vitest';
 import { moveShip } from '../src/movement.ts';
 import { GUN_RANGE, MAX_HP, SHIP_RADIUS, TICK_RATE } from '../src/rules.ts';
@@ -23,15 +24,12 @@ interface Trial {
 
 /** Lets `count` bots fly for `ticks`, checking walls at every tick. */
 function fly(seed: number, count: number, ticks: number, spots = POINTS): Trial {
-  let state = seed;
-  const random = (): number => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 4_294_967_296;
-  };
+  const chance = new Random(seed);
+  const random = () => chance.next();
   const ships: Flown[] = [];
   const bots: Bot[] = [];
   for (let id = 1; id <= count; id++) {
-    const { x, y } = spots[Math.floor(random() * spots.length)];
+    const { x, y } = spots[chance.integer(spots.length)];
     const ship: Flown = {
       id,
       x,
@@ -60,7 +58,7 @@ function fly(seed: number, count: number, ticks: number, spots = POINTS): Trial 
       ships: (x, y, radius) => ships.filter((ship) => Math.hypot(ship.x - x, ship.y - y) <= radius),
       rockets: () => [],
       kits: () => [],
-      rumour: () => ships[Math.floor(random() * count)],
+      rumour: () => ships[chance.integer(count)],
     };
     ships.forEach((ship, index) => {
       const { x, y, gunCount } = ship;

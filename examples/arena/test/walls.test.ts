@@ -1,19 +1,11 @@
 // The layout and the geometry against it: what both sides' movement stands on.
 
+import { Random } from '@tickwire/protocol';
 import { describe, expect, it } from 'vitest';
 import { type Controls, moveShip, type Ship } from '../src/movement.ts';
 import { ARENA_SIZE, DASH_SPEED, SHIP_RADIUS, TICK_RATE } from '../src/rules.ts';
 import { nearestPoint, nextPoint, POINTS } from '../src/server/waypoints.ts';
 import { isClear, isFree, pushOut, rayToCircle, rayToWall, WALLS } from '../src/walls.ts';
-
-/** Numbers 0 <= n < 1, the same for the same seed. */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 4_294_967_296;
-  };
-}
 
 function newShip(x: number, y: number): Ship {
   return {
@@ -96,16 +88,16 @@ describe('a ship', () => {
 
   it('never ends a step inside a wall, whatever it is told to do', () => {
     for (let seed = 1; seed <= 20; seed++) {
-      const random = seeded(seed);
-      const start = POINTS[Math.floor(random() * POINTS.length)];
+      const chance = new Random(seed);
+      const start = POINTS[chance.integer(POINTS.length)];
       const ship = newShip(start.x, start.y);
       for (let tick = 0; tick < 600; tick++) {
-        const angle = random() * Math.PI * 2;
+        const angle = chance.next() * Math.PI * 2;
         const controls = {
           ...still,
           dx: Math.cos(angle),
           dy: Math.sin(angle),
-          dash: random() < 0.1,
+          dash: chance.next() < 0.1,
         };
         for (let held = 0; held < 8; held++) moveShip(ship, controls, 1 / TICK_RATE);
         expect(isFree(ship.x, ship.y, SHIP_RADIUS - 0.01), `seed ${seed} tick ${tick}`).toBe(true);
