@@ -149,7 +149,7 @@ export function usage(): string {
   });
   const flags = Object.entries(FLAGS).map(([name, { value, says }]: [string, Flag]) => {
     const flag = value ? `--${name} ${value}` : `--${name}`;
-    return `  ${flag.padEnd(16)}${says}`;
+    return `  ${flag.padEnd(18)}${says}`;
   });
   return ['usage: npm run bench -- WORD [FLAG...]', '', ...words, '', ...flags].join('\n');
 }

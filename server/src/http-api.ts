@@ -260,7 +260,7 @@ async function readJoin(request: HttpRequest): Promise<JoinBody> {
     match !== null;
   if (!fits) throw new HttpError(400, `the body wants ${JOIN_BODY}`);
   if (!isRoomName(room))
-    throw new HttpError(400, `room: wants ${MAX_NAME_CHARS} characters at most, of Unicode`);
+    throw new HttpError(400, `room: wants a text of ${MAX_NAME_CHARS} characters or less`);
   const creation = isPrivate ? 'private' : create ? 'public' : undefined;
   const wanted = match as Record<string, unknown>;
   return { token, tokens: tokens as string[] | undefined, room, create: creation, match: wanted };
