@@ -59,6 +59,15 @@ export interface RoomEntry extends RoomFacts, Owner {
  */
 export const WELL_MS = 10_000;
 
+/** It announces itself every 2 s at least (cluster.ts): two in a row may be lost. */
+const SHARD_LEASES = 3;
+const SHARD_MS = 6_000;
+
+/** Ms after which a shard that says nothing is forgotten. */
+export function shardLifeMs(leaseMs: number): number {
+  return Math.max(SHARD_LEASES * leaseMs, SHARD_MS);
+}
+
 export type Claim =
   | { readonly won: true; readonly epoch: number }
   /** Another shard's lease holds. */

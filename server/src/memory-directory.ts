@@ -19,6 +19,7 @@ import {
   type SeatPromise,
   type ShardEntry,
   type Standing,
+  shardLifeMs,
   WELL_MS,
 } from './directory.ts';
 import { MemoryBoards } from './memory-boards.ts';
@@ -31,9 +32,6 @@ export interface MemoryDirectoryOptions {
   now: () => number;
 }
 
-/** Leases after which a shard that says nothing is forgotten, and ms at least. */
-const SHARD_LEASES = 3;
-const SHARD_MS = 6_000;
 /** A room that nobody claims is kept this long after its lease. */
 const ORPHAN_MS = 600_000;
 /** That a room was released is known for twice as long as an owner goes on who does not hear it. */
@@ -77,7 +75,7 @@ export class MemoryDirectory implements Directory {
   }
 
   async announce(shard: ShardEntry): Promise<void> {
-    const untilMs = this.#now() + Math.max(SHARD_LEASES * this.leaseMs, SHARD_MS);
+    const untilMs = this.#now() + shardLifeMs(this.leaseMs);
     this.#shards.set(shard.id, { entry: shard, untilMs });
   }
 

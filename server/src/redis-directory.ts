@@ -24,6 +24,7 @@ import {
   type SeatPromise,
   type ShardEntry,
   type Standing,
+  shardLifeMs,
 } from './directory.ts';
 import { RedisBoards } from './redis-boards.ts';
 import { RedisChannels } from './redis-channels.ts';
@@ -48,9 +49,6 @@ export interface RedisOptions {
 }
 
 const LEASE_MS = 2_000;
-/** Leases after which a shard that says nothing is forgotten, and ms at least. */
-const SHARD_LEASES = 3;
-const SHARD_MS = 6_000;
 const SECRET_BYTES = 32;
 /** Of a chance: as fine as there may be orphans. */
 const MOST_RANDOM = 2 ** 20;
@@ -103,8 +101,7 @@ class RedisDirectory implements Directory {
   }
 
   async announce(shard: ShardEntry): Promise<void> {
-    const lifeMs = Math.max(SHARD_LEASES * this.leaseMs, SHARD_MS);
-    const args = [shard.id, JSON.stringify(shard), String(lifeMs)];
+    const args = [shard.id, JSON.stringify(shard), String(shardLifeMs(this.leaseMs))];
     this.#watches.shards = await this.#line.run<number>(scripts.ANNOUNCE, this.#keys.shards, args);
   }
 
