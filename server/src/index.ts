@@ -143,7 +143,7 @@ export { MemoryDirectory, type MemoryDirectoryOptions } from './memory-directory
 // ./attendance.ts
 // ./score-posts.ts
 // ./switchboard.ts
-// ./user-seats.ts
+// ./by-user.ts
 // ./taken-seats.ts
 // ./expected-load.ts
 // ./queues.ts

@@ -3,6 +3,7 @@
 // about to be one, or is gone; rooms know their seats themselves.
 import { CloseCode } from '@tickwire/protocol';
 import type { Attendance } from './attendance.ts';
+import { ByUser } from './by-user.ts';
 import type { RoomKind } from './define-room.ts';
 import type { Identity } from './identity.ts';
 import { JoinRefused } from './joining.ts';
@@ -10,7 +11,6 @@ import { type MakeSecret, RotatingKeys } from './keys.ts';
 import type { GameRoom } from './room.ts';
 import type { RoomSeat } from './seat.ts';
 import type { SeatRecord } from './seat-state.ts';
-import { UserSeats } from './user-seats.ts';
 
 export interface SeatRef {
   readonly room: GameRoom;
@@ -34,7 +34,7 @@ export interface TakenSeatsOptions {
 export class TakenSeats {
   readonly #options: TakenSeatsOptions;
   readonly #keys: RotatingKeys<SeatRef>;
-  readonly #users = new UserSeats<SeatRef>();
+  readonly #users = new ByUser<SeatRef>();
   readonly #refs = new Map<RoomSeat, SeatRef>();
 
   constructor(options: TakenSeatsOptions) {
@@ -89,18 +89,23 @@ export class TakenSeats {
    */
   isFull(kind: string, user: string | undefined, waiting: number): boolean {
     const { rooms, seatsPerUser } = this.#options;
-    if (user === undefined || this.#users.of(user).length + waiting < seatsPerUser) return false;
+    if (user === undefined || this.#of(user).length + waiting < seatsPerUser) return false;
     if (rooms[kind].definition.extraSeat === 'supersede') return true;
     throw new JoinRefused(CloseCode.Full, 'you have a seat in another tab', 'user-seats');
   }
 
   /** The seat that a user must give up for another one. Throws JoinRefused if none may be. */
   oneTooMany(kind: string, user: string | undefined): SeatRef | undefined {
-    const seats = this.#users.of(user);
+    const seats = this.#of(user);
     if (seats.length < this.#options.seatsPerUser) return undefined;
     if (this.#options.rooms[kind].definition.extraSeat !== 'supersede')
       throw new JoinRefused(CloseCode.Full, 'you have a seat in another tab', 'user-seats');
     return seats.find(({ seat }) => !seat.connected) ?? seats[0];
+  }
+
+  /** A user's seats that are not gone, oldest first. */
+  #of(user: string | undefined): SeatRef[] {
+    return this.#users.of(user).filter(({ seat }) => !seat.gone);
   }
 
   /** The seats of a room, for its checkpoint. */

@@ -4,6 +4,7 @@
 // second. Trap: whoever is held for a match (`hold`) may be gone when there is a room for it.
 import { CloseCode } from '@tickwire/protocol';
 import { expired } from './authenticator.ts';
+import { ByUser } from './by-user.ts';
 import { type Directory, DirectoryError } from './directory.ts';
 import type { GameAnswers } from './game-answers.ts';
 import { Gathering, handOver } from './gathering.ts';
@@ -60,6 +61,7 @@ export class Waiting {
   readonly #gathering: Gathering;
   readonly #held = new Map<string, readonly Waiter[]>();
   readonly #waiters = new Set<Waiter>();
+  readonly #users = new ByUser<Waiter>();
   #ids = 0;
   /** Players who wait here. */
   size = 0;
@@ -94,9 +96,7 @@ export class Waiting {
 
   /** Those of a user, oldest first. */
   of(user: string | undefined): Waiter[] {
-    if (user === undefined) return [];
-    const isHis = ({ members }: Waiter) => members.some(({ identity }) => identity.user === user);
-    return [...this.#waiters].filter(isHis);
+    return this.#users.of(user);
   }
 
   /** Waits for a match. Rejects with JoinRefused, or with Elsewhere. */
@@ -206,6 +206,7 @@ export class Waiting {
     const packed = peers ? Buffer.from(packIdentity(identity, clocks)).toString('base64') : '';
     const about = { identity, packed, user: userKey(identity), line, seat: makeSecret() };
     this.#waiters.add(waiter);
+    this.#users.add(identity.user, waiter);
     this.#count(waiter.kind, 1);
     return new Promise((resolve, reject) => {
       waiter.members.push({ ...about, resolve, reject });
@@ -237,6 +238,7 @@ export class Waiting {
   #remove(waiter: Waiter): boolean {
     if (!this.#waiters.delete(waiter)) return false;
     waiter.over = true;
+    for (const { identity } of waiter.members) this.#users.delete(identity.user, waiter);
     this.#count(waiter.kind, -waiter.members.length);
     return true;
   }

@@ -25,7 +25,7 @@ function named(players: number) {
     authenticate: ((token: string) => ({ name: token })) as never,
     user: (({ name }: { name: string }) => name || undefined) as never,
   };
-  return arcade({ ...named, seats: 8, match });
+  return arcade({ ...named, seats: Math.max(8, players), match });
 }
 
 async function start(players: number, limits: Partial<Limits> = {}) {
@@ -128,4 +128,31 @@ test('tabs of a user at two shards are not matched, and what tells them is no na
   const users = places.map(([, , user]) => user);
   expect(new Set(users).size).toBe(2);
   for (const user of users) expect(user).toMatch(/^[\w-]{16}$/);
+});
+
+test('{T60} whom a user waits as is looked up, not looked for among all who wait', async () => {
+  await start(200);
+  const { waiting } = stepper!.server.seating;
+  let looks = 0;
+  const seekers = Array.from({ length: 100 }, () => new Seeker(deployment!));
+  const over = seekers.map((seeker, i) => {
+    const identity = {
+      auth: undefined,
+      untilMs: Number.POSITIVE_INFINITY,
+      get user() {
+        looks++;
+        return `user-${i % 50}`;
+      },
+    };
+    return waiting.join({ kind: 'field', match: '' }, identity, seeker).catch(() => i);
+  });
+  await stepper!.advance(20);
+  looks = 0;
+  const his = waiting.of('user-7');
+  expect(his.map(({ id }) => id)).toEqual([8, 58]);
+  expect(waiting.of(undefined)).toEqual([]);
+  expect(looks).toBe(0);
+  for (const seeker of seekers) seeker.gone();
+  await Promise.all(over);
+  expect(waiting.of('user-7')).toEqual([]);
 });
