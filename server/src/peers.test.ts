@@ -23,7 +23,7 @@ test('a question that is late while it is still being sent is refused, and no mo
     await new Promise((resolve) => setImmediate(resolve));
     expect(unhandled).toEqual([]);
     await vi.advanceTimersByTimeAsync(1);
-    expect(await asked).toMatchObject({ code: 'late' });
+    expect(await asked).toMatchObject({ code: 'unreachable', message: 'no answer' });
   } finally {
     process.off('unhandledRejection', hear);
   }

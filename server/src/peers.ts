@@ -43,7 +43,10 @@ export class Peers {
     this.#end = await this.#directory.subscribe(channelOf(this.#shard), hear);
   }
 
-  /** Rejects with DirectoryError: the shard does not answer, or it refuses. */
+  /**
+   * Rejects with DirectoryError: the shard does not answer, or it refuses; `unreachable` where the
+   * directory did not take the question.
+   */
   async ask(shard: string, service: string, ...given: readonly unknown[]): Promise<unknown> {
     const serial = ++this.#serials;
     let timer: NodeJS.Timeout | undefined;
@@ -55,7 +58,7 @@ export class Peers {
     // It may be late while the question is still on its way, and nobody waits for it yet.
     answer.catch(() => {});
     try {
-      await this.#say(shard, ['ask', serial, this.#shard, service, given]);
+      await this.#say(shard, ['ask', serial, this.#shard, service, given]).catch(unsaid);
       return await answer;
     } finally {
       clearTimeout(timer);
@@ -94,6 +97,12 @@ export class Peers {
   #say(shard: string, message: Message): Promise<void> {
     return this.#directory.publish(channelOf(shard), encoder.encode(JSON.stringify(message)));
   }
+}
+
+/** What the directory did not take, whatever became of it there. */
+function unsaid(error: unknown): never {
+  if (!(error instanceof DirectoryError)) throw error;
+  throw new DirectoryError('unreachable', error.message, { cause: error });
 }
 
 /** Undefined for what no shard of ours says. */

@@ -91,13 +91,12 @@ export class QueueLine implements Wanted {
   }
 
   #fails(error: unknown): void {
-    const { log, owners } = this.#by;
+    const { log } = this.#by;
     const about = { err: error, kind: this.kind, match: this.match, owner: this.#owner };
     if (!(error instanceof DirectoryError)) log.error(about, 'telling a queue failed');
     else if (!this.#failed) log.warn(about, 'a queue was not told who waits');
     this.#failed = true;
     this.#dueMs = 0;
-    owners.suspect(this.#owner);
   }
 
   async #tellOnce(): Promise<void> {
@@ -111,7 +110,13 @@ export class QueueLine implements Wanted {
     if (named.length < ids.length) this.#again = true;
     const nowMs = now();
     const entrants = fresh.map((id) => this.waiters.get(id)!.entrant(nowMs));
-    const standing = await tellOwner(ask, owner, shard, this, named, entrants);
+    const telling = tellOwner(ask, owner, shard, this, named, entrants);
+    const standing = await telling.catch((error: unknown) => {
+      // Where the directory is away nobody was asked, and the queue's shard is as good as before.
+      const isAway = error instanceof DirectoryError && error.code === 'unreachable';
+      if (!isAway) owners.suspect(owner);
+      throw error;
+    });
     this.#failed = false;
     this.#known.clear();
     for (const id of named) this.#known.add(id);

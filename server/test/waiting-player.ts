@@ -9,8 +9,8 @@ import type { Stepper } from './stepper.ts';
 export class WaitingPlayer extends RawPlayer {
   answers = true;
   readonly told: (Waiting & { atMs: number })[] = [];
-  constructor(stepper: Stepper) {
-    super(stepper);
+  constructor(stepper: Stepper, transport = stepper.transport) {
+    super(stepper, {}, transport.connect({}));
     const keep = this.peer.onMessage!;
     this.peer.onMessage = (bytes) => {
       keep(bytes);
