@@ -157,6 +157,7 @@ export { MemoryDirectory, type MemoryDirectoryOptions } from './memory-directory
 // ./succession.ts
 export type { Shard } from './shard.ts';
 // ./owners.ts
+// ./openings.ts
 // ./placement.ts
 // ./redemption.ts
 // ./waiter.ts

@@ -3,18 +3,13 @@
 // for who is at the door, and by the HTTP routes for who wants a ticket.
 import { CloseCode } from '@tickwire/protocol';
 import { DEFAULT_SEATS } from './define-room.ts';
-import {
-  type Directory,
-  DirectoryError,
-  type RoomEntry,
-  type SeatPromise,
-  type ShardEntry,
-} from './directory.ts';
+import type { Directory, RoomEntry, SeatPromise } from './directory.ts';
 import type { GameAnswers } from './game-answers.ts';
 import { type Clocks, type Identity, packIdentity } from './identity.ts';
 import { Elsewhere, JoinRefused, onItsWay, underDirectory } from './joining.ts';
 import type { Limits } from './limits.ts';
 import { matchOf, nameOf, ordered, readAsked } from './matching.ts';
+import { Openings } from './openings.ts';
 import { Owners } from './owners.ts';
 import type { Peers } from './peers.ts';
 import type { Opened, Wanted } from './queues.ts';
@@ -82,8 +77,7 @@ const ALONE = new Uint8Array(0);
 
 export class Placement {
   readonly #options: PlacementOptions;
-  /** Rooms that are being opened, by what for: who comes meanwhile waits for them. */
-  readonly #opening = new Map<string, Promise<GameRoom | RoomEntry>>();
+  readonly #openings: Openings;
   /** Undefined where there are no others. */
   readonly #owners: Owners | undefined;
   /** Places that are free, which the directory does not know yet. */
@@ -92,6 +86,7 @@ export class Placement {
 
   constructor(options: PlacementOptions) {
     this.#options = options;
+    this.#openings = new Openings(options);
     const { shard, directory, peers, clocks } = options;
     const isHere = (id: string) => shard.playing(id) !== undefined;
     const { now } = clocks;
@@ -186,7 +181,7 @@ export class Placement {
     const reserve = (candidate: GameRoom | RoomEntry) => this.#reserve(candidate, promises);
     try {
       const hidden = create === 'private';
-      const one = create ? await this.#openSomewhere(target, hidden) : target.room;
+      const one = create ? await this.#openings.open(target, hidden) : target.room;
       return one
         ? ((await reserve(one)) ?? full(one.id))
         : await this.#find(target, reserve, party.length);
@@ -225,7 +220,7 @@ export class Placement {
    */
   async openFor(wanted: Wanted, places: readonly SeatPromise[]): Promise<Opened> {
     const { directory, limits, shard } = this.#options;
-    const room = await this.#openSomewhere(wanted, false);
+    const room = await this.#openings.open(wanted, false);
     const { id } = room;
     const answer = await underDirectory(directory.reserve(id, places, limits.ticketMs));
     if (answer !== 'reserved')
@@ -289,8 +284,8 @@ export class Placement {
         const taken = room && (await take(room));
         if (taken) return taken;
       }
-      const waited = this.#opening.has(keyOf(target));
-      const room = await this.#open(target);
+      const waited = this.#openings.has(target);
+      const room = await this.#openings.openForAll(target);
       const taken = await take(room);
       if (taken) return taken;
       // One that takes nobody as it opens is no better the next time.
@@ -298,50 +293,6 @@ export class Placement {
       if (!waited) opened++;
     }
     throw new JoinRefused(CloseCode.Full, `no ${kind} room has a place`);
-  }
-
-  /** One new room for all who want one at once. */
-  #open(target: Target): Promise<GameRoom | RoomEntry> {
-    const key = keyOf(target);
-    const opening = this.#opening.get(key);
-    if (opening) return opening;
-    const opened = this.#openSomewhere(target, false).finally(() => this.#opening.delete(key));
-    this.#opening.set(key, opened);
-    return opened;
-  }
-
-  /** Here, or where there is less to do. */
-  async #openSomewhere({ kind, match }: Wanted, hidden: boolean): Promise<GameRoom | RoomEntry> {
-    const { shard, directory, peers } = this.#options;
-    const other = peers && (await this.#lessLoaded());
-    if (!other) return shard.open(kind, { match, hidden });
-    try {
-      const id = String(await peers.ask(other.id, 'open', kind, match, hidden));
-      const entry = await underDirectory(directory.room(id));
-      if (entry) return entry;
-    } catch (error) {
-      if (!(error instanceof DirectoryError)) throw error;
-      // It died, or is full since it last said how it is.
-    }
-    return shard.open(kind, { match, hidden });
-  }
-
-  /**
-   * Another shard that is less loaded than this one, of two that chance picks: the least loaded of
-   * all would get every room until it says so (Mitzenmacher 2001, the power of two choices).
-   */
-  async #lessLoaded(): Promise<ShardEntry | undefined> {
-    const { directory, shard, chance } = this.#options;
-    const known = await underDirectory(directory.shards());
-    const own = known.find(({ id }) => id === shard.owner.shard);
-    const others = known.filter(
-      (one) => one !== own && one.build === shard.build && !one.draining && one.url !== '',
-    );
-    const pick = () => others[Math.floor(chance() * others.length)];
-    const [a, b] = [pick(), pick()];
-    const best = a && b && b.load < a.load ? b : a;
-    const isBusy = shard.draining || !own || (best && best.load < own.load);
-    return isBusy ? best : undefined;
   }
 
   async #take(room: GameRoom, makeWay: MakeWay): Promise<Place | undefined> {
@@ -382,10 +333,6 @@ export class Placement {
     this.#unfreed.clear();
     for (const [room, places] of unfreed) this.free(room, ...places);
   }
-}
-
-function keyOf({ kind, match }: Target): string {
-  return `${kind} ${match}`;
 }
 
 function isHere(room: GameRoom | RoomEntry): room is GameRoom {

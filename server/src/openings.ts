@@ -1,0 +1,81 @@
+// Opens rooms, here or where there is less to do: one for all who want one of a kind and match at
+// once, or one for who asks for his own. Used by placement.ts. Trap: how busy others are is old
+// news, so a shard that was asked may refuse; then the room is opened here.
+import { type Directory, DirectoryError, type RoomEntry, type ShardEntry } from './directory.ts';
+import { underDirectory } from './joining.ts';
+import type { Peers } from './peers.ts';
+import type { Wanted } from './queues.ts';
+import type { GameRoom } from './room.ts';
+import type { Shard } from './shard.ts';
+
+export interface OpeningsOptions {
+  shard: Shard;
+  directory: Directory;
+  /** Other shards; undefined where there are none. */
+  peers: Peers | undefined;
+  /** 0 <= n < 1. */
+  chance: () => number;
+}
+
+export class Openings {
+  readonly #options: OpeningsOptions;
+  /** Rooms that are being opened, by what for: who comes meanwhile waits for them. */
+  readonly #opening = new Map<string, Promise<GameRoom | RoomEntry>>();
+
+  constructor(options: OpeningsOptions) {
+    this.#options = options;
+  }
+
+  /** One for all is being opened. */
+  has(wanted: Wanted): boolean {
+    return this.#opening.has(keyOf(wanted));
+  }
+
+  /** One new room for all who want one at once. */
+  openForAll(wanted: Wanted): Promise<GameRoom | RoomEntry> {
+    const key = keyOf(wanted);
+    const opening = this.#opening.get(key);
+    if (opening) return opening;
+    const opened = this.open(wanted, false).finally(() => this.#opening.delete(key));
+    this.#opening.set(key, opened);
+    return opened;
+  }
+
+  /** Here, or where there is less to do. */
+  async open({ kind, match }: Wanted, hidden: boolean): Promise<GameRoom | RoomEntry> {
+    const { shard, directory, peers } = this.#options;
+    const other = peers && (await this.#lessLoaded());
+    if (!other) return shard.open(kind, { match, hidden });
+    try {
+      const id = String(await peers.ask(other.id, 'open', kind, match, hidden));
+      const entry = await underDirectory(directory.room(id));
+      if (entry) return entry;
+    } catch (error) {
+      if (!(error instanceof DirectoryError)) throw error;
+      // It died, or is full since it last said how it is.
+    }
+    return shard.open(kind, { match, hidden });
+  }
+
+  /**
+   * Another shard that is less loaded than this one, of two that chance picks: the least loaded of
+   * all would get every room until it says so (Mitzenmacher 2001, the power of two choices).
+   */
+  async #lessLoaded(): Promise<ShardEntry | undefined> {
+    const { directory, shard, chance } = this.#options;
+    const known = await underDirectory(directory.shards());
+    const own = known.find(({ id }) => id === shard.owner.shard);
+    const others = known.filter(
+      (one) => one !== own && one.build === shard.build && !one.draining && one.url !== '',
+    );
+    const pick = () => others[Math.floor(chance() * others.length)];
+    const [a, b] = [pick(), pick()];
+    const best = a && b && b.load < a.load ? b : a;
+    const isBusy = shard.draining || !own || (best && best.load < own.load);
+    return isBusy ? best : undefined;
+  }
+}
+
+function keyOf({ kind, match }: Wanted): string {
+  return `${kind} ${match}`;
+}
