@@ -50,6 +50,8 @@ export class SimulatedRedis {
   readonly #clock: ClusterClock;
   /** 0 <= n < 1. */
   readonly chance: () => number;
+  /** Times that a command takes longer than was measured. */
+  readonly #slowness: number;
   /** All that came until now is served by then. */
   #freeMs = 0;
   #isAway = false;
@@ -60,9 +62,10 @@ export class SimulatedRedis {
   /** Between these an answer takes longer; undefined: it does not. */
   slow: { readonly leastMs: number; readonly mostMs: number } | undefined;
 
-  constructor(clock: ClusterClock, chance: () => number) {
+  constructor(clock: ClusterClock, chance: () => number, slowness = 1) {
     this.#clock = clock;
     this.chance = chance;
+    this.#slowness = slowness;
   }
 
   set away(away: boolean) {
@@ -148,7 +151,8 @@ export class SimulatedRedis {
 
   /** When it is served, which is after all that came before. */
   #turn(arrivedMs: number, demand: Demand): number {
-    const { us, bytes } = costOf(demand);
+    const { bytes } = costOf(demand);
+    const us = costOf(demand).us * this.#slowness;
     const beganMs = Math.max(arrivedMs, this.#freeMs);
     const endedMs = beganMs + us / 1000;
     this.#freeMs = endedMs;
@@ -156,7 +160,7 @@ export class SimulatedRedis {
     for (const part of demand) {
       const number = NUMBER.get(part[0])!;
       second.commands[number] += part[1];
-      second.us[number] += costOf([part]).us;
+      second.us[number] += costOf([part]).us * this.#slowness;
     }
     second.busyMs += us / 1000;
     second.bytes += bytes;

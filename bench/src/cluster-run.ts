@@ -170,7 +170,8 @@ export class ClusterRun {
     const { world, players, size } = this;
     const { clock } = world;
     const filledMs = lengthMs * FILLED_IN;
-    const coming = Math.min(size.seats, (filledMs / 1_000) * COMING_PER_SECOND);
+    const perSecond = COMING_PER_SECOND / (size.slowness ?? 1);
+    const coming = Math.min(size.seats, (filledMs / 1_000) * perSecond);
     const seated = size.seats - coming;
     const apartMs = seated > 0 ? 1 : (lengthMs * STARTED_IN) / size.shards;
     let waiting = seated > 0 ? size.shards : 0;

@@ -9,6 +9,7 @@ import { CloseCode } from '@tickwire/protocol';
 import type { GameRoom, Lease, Owner, RoomEntry, RoomFacts } from '@tickwire/server';
 import { DirectoryError } from '@tickwire/server';
 import {
+  AnswerTimes,
   Cluster,
   type ClusterOptions,
   GameAnswers,
@@ -147,8 +148,10 @@ export class SimulatedShard {
   constructor(world: ClusterWorld, id: string) {
     this.#world = world;
     this.owner = { shard: id, url: `wss://${id}.example/` };
-    const directory = (this.directory = world.newDirectory());
     const { now, chance } = world;
+    this.directory = world.newDirectory();
+    const answerTimes = world.spares ? new AnswerTimes(now) : undefined;
+    const directory = answerTimes?.of(this.directory) ?? this.directory;
     const clocks = { now, wallClockMs: () => EPOCH_MS + now() };
     const [log, tally, limits] = [LOG, this.tally, world.limits];
     const about = { directory, log, tally, now };
@@ -165,7 +168,7 @@ export class SimulatedShard {
     const shard = this as never;
     const { tickets } = this;
     const by = { shard, peers, tickets, limits, clocks, chance, answers: new GameAnswers(log) };
-    this.placement = new Placement({ ...about, ...by });
+    this.placement = new Placement({ ...about, ...by, answerTimes });
     const restore = this.#restored.bind(this);
     const rooms = { [KIND]: this.kind() } as never;
     this.succession = new Succession(this.#heir, { ...about, ...clocks, rooms, restore });

@@ -22,6 +22,13 @@ export interface ClusterSize {
   readonly leaseMs?: number | undefined;
   /** Of a checkpoint; 8 KB: some hundred entities. */
   readonly checkpointBytes?: number;
+  /**
+   * Times that Redis is slower than a real one: a small cluster overruns it then as a large one
+   * does.
+   */
+  readonly slowness?: number | undefined;
+  /** False: shards let everybody in, however late Redis answers. */
+  readonly spares?: boolean;
 }
 
 /** redis-directory.ts' default. */
@@ -40,6 +47,7 @@ export class ClusterWorld {
   /** At which its load is 1. */
   readonly seatsOfShard: number;
   readonly ticketKey: Uint8Array;
+  readonly spares: boolean;
   /** Those that live. */
   readonly shards: SimulatedShard[] = [];
   /** The same by their ids. */
@@ -66,9 +74,10 @@ export class ClusterWorld {
   constructor(size: ClusterSize) {
     const { shards, seats, seed, seatsOfRoom = SEATS_OF_ROOM } = size;
     this.#random = new Random(seed);
-    this.redis = new SimulatedRedis(this.clock, this.chance);
+    this.redis = new SimulatedRedis(this.clock, this.chance, size.slowness);
     this.truth = new ClusterTruth(this.clock, size.leaseMs ?? LEASE_MS);
     this.seatsOfRoom = seatsOfRoom;
+    this.spares = size.spares ?? true;
     this.seatsOfShard = seats / shards / USUAL_LOAD;
     this.#checkpointBytes = size.checkpointBytes ?? CHECKPOINT_BYTES;
     this.ticketKey = createHash('sha256').update(String(seed)).digest();

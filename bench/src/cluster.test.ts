@@ -5,7 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { connect, type Socket } from 'node:net';
 import type { Board, Directory, Lease } from '@tickwire/server';
 import { redis } from '@tickwire/server/redis';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { ClusterClock } from './cluster-clock.ts';
 import { COMMANDS } from './cluster-costs.ts';
 import { SimulatedDirectory } from './cluster-directory.ts';
@@ -35,6 +35,28 @@ test('a small cluster lives through all phases', async () => {
   expect(broken).toEqual({ ownedTwice: 0, overpromised: 0, down: 0, unplayed: [] });
   expect(lost).toBeGreaterThan(5);
   expect(seats).toBeGreaterThan(SMALL.seats * 0.99);
+});
+
+describe('{S54} more players than one Redis can seat', () => {
+  /** A thousand shards and one and a half million seats, at a hundredth. */
+  const OVERRUN = { shards: 10, seats: 5_000, seed: 7, minutes: 1, leaseMs: 6_000, slowness: 300 };
+
+  const steady = async (spares: boolean) => {
+    const run = new ClusterRun({ ...OVERRUN, spares });
+    await run.run();
+    const { redis, reservations } = run.phases.get('steady')!;
+    return { ...redis, reservations };
+  };
+
+  test('keep it from answering anybody where all are let in', async () => {
+    const { late, longestQueueMs, reservations } = await steady(false);
+    expect([late > 500, longestQueueMs > 1_500, reservations]).toEqual([true, true, 0]);
+  });
+
+  test('do not where shards refuse those who join', async () => {
+    const { late, longestQueueMs, reservations } = await steady(true);
+    expect([late, longestQueueMs < 1_000, reservations > 5]).toEqual([0, true, true]);
+  });
 });
 
 test('a seed has the same figures each time', async () => {

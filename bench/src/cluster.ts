@@ -38,7 +38,7 @@ export interface ClusterFigures {
 export async function measureCluster(asked: Asked): Promise<ClusterFigures | CommandCost[]> {
   if (asked.measure) return measureCosts();
   const { shards = SHARDS, seats = SEATS, minutes = MINUTES, seed } = asked;
-  const size = { shards, seats, minutes, seed, leaseMs: asked.lease };
+  const size = { shards, seats, minutes, seed, leaseMs: asked.lease, slowness: asked.slowness };
   say(`cluster: ${shards} shards, ${seats} seats, ${minutes} min of virtual time`);
   const began = performance.now();
   const run = new ClusterRun(size);

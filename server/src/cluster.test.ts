@@ -18,6 +18,7 @@ describe('{S56} a shard that closes hands its rooms over', () => {
     const shard = { rooms: new Map(), owner: { shard: 's', url: '' }, build: 'b' };
     const cluster = new Cluster({
       ...{ directory: { leaseMs: 2_000, announce, shards }, shard, load: () => 0 },
+      chance: () => 0,
       ...{ clocks: { now: () => 0 }, leases: { everyMs: 667 }, seating: { waiting: { sendAway } } },
       log: { info() {}, error: (_: object, said: string) => void did.push(said) },
     } as never as ClusterOptions);

@@ -73,7 +73,7 @@ export class Cluster {
       return { everyMs, run, dueMs, busy: false };
     };
     this.#duties = [
-      duty(leases.everyMs, () => leases.renew()),
+      duty(leases.everyMs, () => leases.renew(), clocks.now() + leases.everyMs * options.chance()),
       duty(announceMs, () => this.#measure(), clocks.now() + announceMs),
       duty(LOOK_MS, () => orphans.look()),
       // Each time that there is something.

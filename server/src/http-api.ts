@@ -36,6 +36,12 @@ const STATUS: Readonly<Partial<Record<CloseCode, number>>> = {
   [CloseCode.Restart]: 503,
 };
 
+/** Seconds after which who was refused may ask again: what clients wait at such a close code. */
+const RETRY_AFTER: Readonly<Partial<Record<CloseCode, string>>> = {
+  [CloseCode.Overloaded]: '5',
+  [CloseCode.Restart]: '1',
+};
+
 export interface HttpApiOptions {
   shard: Shard;
   seating: Seating;
@@ -190,7 +196,10 @@ export class HttpApi {
   #turnDown(error: unknown, cors: Cors): HttpResponse {
     if (!(error instanceof JoinRefused)) throw error;
     this.#options.tally.refused(error.counter, error.closeCode);
-    return json(STATUS[error.closeCode] ?? 500, { error: error.message }, cors);
+    const answer = json(STATUS[error.closeCode] ?? 500, { error: error.message }, cors);
+    const after = RETRY_AFTER[error.closeCode];
+    if (after === undefined) return answer;
+    return { ...answer, headers: { ...answer.headers, 'retry-after': after } };
   }
 
   #tooManyTickets(cors: Cors): HttpResponse {

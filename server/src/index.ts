@@ -156,6 +156,7 @@ export { MemoryDirectory, type MemoryDirectoryOptions } from './memory-directory
 // ./releases.ts
 // ./succession.ts
 export type { Shard } from './shard.ts';
+// ./answer-times.ts
 // ./owners.ts
 // ./openings.ts
 // ./placement.ts

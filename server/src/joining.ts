@@ -38,9 +38,14 @@ export async function underDirectory<T>(asked: Promise<T>): Promise<T> {
     return await asked;
   } catch (error) {
     if (!(error instanceof DirectoryError)) throw error;
-    const message = 'the rooms cannot be looked up now; try again';
-    throw new JoinRefused(CloseCode.Overloaded, message, 'directory');
+    throw unasked('directory');
   }
+}
+
+/** Nothing is asked of the directory for this join: clients wait for 5 s or more. */
+export function unasked(counter: string): JoinRefused {
+  const message = 'the rooms cannot be looked up now; try again';
+  return new JoinRefused(CloseCode.Overloaded, message, counter);
 }
 
 export interface Joined {

@@ -2,6 +2,7 @@
 // or of one among others, as its directory is. Called by serve(), which puts a transport before it,
 // and then has the cluster start: once, or what others ask would be done twice.
 import { Random, UsageError } from '@tickwire/protocol';
+import { AnswerTimes } from './answer-times.ts';
 import type { Boards } from './boards.ts';
 import { Cluster } from './cluster.ts';
 import type { RoomKind } from './define-room.ts';
@@ -98,9 +99,11 @@ class Fenced implements Ticked {
 
 /** Rejects with DirectoryError, or JoinRefused where a room fails that is to stand. */
 export async function makeShard(parts: ShardParts): Promise<MadeShard> {
-  const { directory, owner, log, tally, now, limits, ticker, ticking, production } = parts;
+  const { owner, log, tally, now, limits, ticker, ticking, production } = parts;
   const { findDesyncs = !production, onDirectoryLoss: onLoss = 'continue', seed } = parts;
-  const isAlone = directory.leaseMs === Number.POSITIVE_INFINITY;
+  const isAlone = parts.directory.leaseMs === Number.POSITIVE_INFINITY;
+  const answerTimes = isAlone ? undefined : new AnswerTimes(now);
+  const directory = answerTimes?.of(parts.directory) ?? parts.directory;
   if (!isAlone && owner.url === '')
     throw new UsageError(
       'publicUrl: with a directory it wants the address at which players reach this very server',
@@ -128,8 +131,8 @@ export async function makeShard(parts: ShardParts): Promise<MadeShard> {
     return ticker.start(ticked(room));
   };
   const start = ticking === false ? undefined : tick;
-  const shard: Shard = new Shard({ ...parts, findDesyncs, start, leases });
-  const seating = new Seating({ ...parts, shard, peers, chance });
+  const shard: Shard = new Shard({ ...parts, directory, findDesyncs, start, leases });
+  const seating = new Seating({ ...parts, directory, answerTimes, shard, peers, chance });
   await shard.start();
   if (!leases || !peers) return { shard, seating, cluster: undefined };
   const { checkpointMs } = limits;

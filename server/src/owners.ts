@@ -26,7 +26,7 @@ const LOOK_MS = 50;
  */
 const LOOK_REST = 10;
 const LATE_MS = 20;
-const MOST_PAUSE_MS = 1_000;
+const MOST_PAUSE_MS = 3_000;
 /** Ms beyond a lease that are waited for: for somebody to find the room and restore it. */
 const RESTORE_MS = 1_000;
 /** Longest wait, ms: clients give an attempt up after 8 s. */

@@ -3,6 +3,7 @@
 // by sources alone: no package that is installed has this door. Trap: what is exported here may
 // change with any commit.
 
+export { AnswerTimes } from './answer-times.ts';
 export { checkpointOf, type RestoredRoom, restoreRoom } from './checkpoint.ts';
 export { Cluster, type ClusterOptions } from './cluster.ts';
 export { GameAnswers } from './game-answers.ts';

@@ -2,11 +2,13 @@
 // on this shard or another; and the place in it, which the directory gives out. Asked by seating.ts
 // for who is at the door, and by the HTTP routes for who wants a ticket.
 import { CloseCode } from '@tickwire/protocol';
+import { abreast } from './abreast.ts';
+import type { AnswerTimes } from './answer-times.ts';
 import { DEFAULT_SEATS } from './define-room.ts';
 import type { Directory, RoomEntry, SeatPromise } from './directory.ts';
 import type { GameAnswers } from './game-answers.ts';
 import { type Clocks, type Identity, packIdentity } from './identity.ts';
-import { Elsewhere, JoinRefused, onItsWay, underDirectory } from './joining.ts';
+import { Elsewhere, JoinRefused, onItsWay, unasked, underDirectory } from './joining.ts';
 import type { Limits } from './limits.ts';
 import { matchOf, nameOf, ordered, readAsked } from './matching.ts';
 import { Openings } from './openings.ts';
@@ -22,6 +24,8 @@ export interface PlacementOptions {
   directory: Directory;
   /** Other shards; undefined where there are none. */
   peers: Peers | undefined;
+  /** Of the directory; undefined where it is this process's. */
+  answerTimes: AnswerTimes | undefined;
   tickets: Tickets;
   answers: GameAnswers;
   limits: Limits;
@@ -72,6 +76,9 @@ const TRIES = 8;
 /** Rooms that one opens for himself alone, where others fill each before he hears of it. */
 const OPENINGS = 4;
 
+/** Rooms whose places are given back at once, where that failed before. */
+const ABREAST = 4;
+
 /** Nothing travels with a promise where there are no other shards. */
 const ALONE = new Uint8Array(0);
 
@@ -82,6 +89,7 @@ export class Placement {
   readonly #owners: Owners | undefined;
   /** Places that are free, which the directory does not know yet. */
   readonly #unfreed = new Map<GameRoom, readonly string[]>();
+  #isFreeing = false;
   #given = 0;
 
   constructor(options: PlacementOptions) {
@@ -94,8 +102,8 @@ export class Placement {
   }
 
   /**
-   * A kind by its name, with what of it is wanted (`field~mode.duel`, `more`), or a room by its id.
-   * Rejects with JoinRefused.
+   * A kind by its name, with what of it is wanted (`field~mode.duel`, `more`), or a room by its id;
+   * for who has no place yet. Rejects with JoinRefused.
    */
   async target(asked: string, more: Readonly<Record<string, unknown>> = {}): Promise<Target> {
     const { shard } = this.#options;
@@ -103,8 +111,11 @@ export class Placement {
     if (shard.kinds.includes(name)) {
       const found = matchOf(shard.kind(name).definition.match ?? {}, { ...wanted, ...more });
       if ('fault' in found) throw new JoinRefused(CloseCode.NoRoom, found.fault, 'no-match');
+      // Who waits for a match asks the directory for nothing yet.
+      if (!shard.kind(name).definition.match?.queue) this.#spare('join');
       return { kind: name, room: undefined, match: found.match };
     }
+    this.#spare('join');
     // It may have come here while it was asked for.
     const room = shard.playing(asked) ?? (await this.elsewhere(asked)) ?? shard.playing(asked);
     if (room && shard.kinds.includes(room.kind)) return { kind: room.kind, room, match: '' };
@@ -117,6 +128,7 @@ export class Placement {
    * with JoinRefused where nobody has it, and nobody takes it over.
    */
   async elsewhere(id: string, key?: string): Promise<RoomEntry | undefined> {
+    this.#spare('back');
     return this.#owners?.of(id, key);
   }
 
@@ -319,19 +331,42 @@ export class Placement {
 
   /** Places are nobody's any more. Of a room that is over, all are. */
   free(room: GameRoom, ...places: readonly string[]): void {
-    const { shard, directory } = this.#options;
-    if (room.over) return;
-    directory.leave(shard.leaseOf(room), places).catch(() => {
-      // That the directory does not answer is told by the leases.
-      this.#unfreed.set(room, [...(this.#unfreed.get(room) ?? []), ...places]);
+    if (this.#answersLate) this.#free(room, places);
+    else void this.#tellFree(room, places);
+  }
+
+  /** What the directory was not told, a few rooms at once. Called a few times a second. */
+  sweep(): void {
+    if (this.#isFreeing) return;
+    this.#isFreeing = true;
+    const unfreed = [...this.#unfreed];
+    this.#unfreed.clear();
+    const tell = ([room, places]: (typeof unfreed)[number]) => this.#tellFree(room, places);
+    void abreast(ABREAST, unfreed, tell).finally(() => {
+      this.#isFreeing = false;
     });
   }
 
-  /** What the directory was not told: called a few times a second. */
-  sweep(): void {
-    const unfreed = [...this.#unfreed];
-    this.#unfreed.clear();
-    for (const [room, places] of unfreed) this.free(room, ...places);
+  get #answersLate(): boolean {
+    return (this.#options.answerTimes?.share('join') ?? 1) < 1;
+  }
+
+  /** Throws JoinRefused for as many as the directory has no time for. */
+  #spare(what: 'join' | 'back'): void {
+    const { answerTimes, chance } = this.#options;
+    if (answerTimes && chance() >= answerTimes.share(what)) throw unasked('directory-late');
+  }
+
+  /** To be told with the next sweep. */
+  #free(room: GameRoom, places: readonly string[]): void {
+    this.#unfreed.set(room, [...(this.#unfreed.get(room) ?? []), ...places]);
+  }
+
+  /** Never rejects: that the directory does not answer is told by the leases. */
+  async #tellFree(room: GameRoom, places: readonly string[]): Promise<void> {
+    const { shard, directory } = this.#options;
+    if (room.over) return;
+    await directory.leave(shard.leaseOf(room), places).catch(() => this.#free(room, places));
   }
 }
 

@@ -2,6 +2,7 @@
 // takes their new tokens, lets their seats go. Between the connections and the rooms; which room it
 // is and whether it has a place is placement.ts'.
 import { CloseCode, type Continuity, Credential, type Hello } from '@tickwire/protocol';
+import type { AnswerTimes } from './answer-times.ts';
 import { Authenticator, expired } from './authenticator.ts';
 import { DEFAULT_SEATS, type RoomKind } from './define-room.ts';
 import type { Directory } from './directory.ts';
@@ -55,6 +56,7 @@ export interface SeatingOptions {
   wallClockMs: () => number;
   /** Other shards; undefined where there are none. */
   peers: Peers | undefined;
+  answerTimes: AnswerTimes | undefined;
   /** 0 <= n < 1. */
   chance: () => number;
   makeSecret: MakeSecret;
@@ -80,16 +82,14 @@ export class Seating {
   constructor(options: SeatingOptions) {
     this.#options = options;
     const { rooms, limits, log, now, wallClockMs, makeSecret, ticketKey: key } = options;
-    const { shard, directory, peers, chance } = options;
+    const { shard, directory, peers } = options;
     const clocks = { now, wallClockMs };
-    this.#tickets = new Tickets({ ...clocks, key, makeNonce: makeSecret, lifeMs: limits.ticketMs });
-    const deadlineMs = limits.authenticateMs;
-    this.authenticator = new Authenticator({ ...clocks, rooms, deadlineMs, log });
-    this.#answers = new GameAnswers(log);
-    const tickets = this.#tickets;
-    const by = { tickets, answers: this.#answers, limits, clocks };
-    this.placement = new Placement({ shard, directory, peers, ...by, chance });
-    const { placement } = this;
+    const about = { ...clocks, key, makeNonce: makeSecret, lifeMs: limits.ticketMs };
+    const tickets = (this.#tickets = new Tickets(about));
+    this.authenticator = new Authenticator({ ...options, deadlineMs: limits.authenticateMs });
+    const answers = (this.#answers = new GameAnswers(log));
+    const by = { tickets, answers, limits, clocks };
+    const placement = (this.placement = new Placement({ ...options, ...by }));
     const isAlone = peers === undefined;
     const forTickets = { tickets, lifeMs: limits.ticketMs, now };
     this.#redemption = new Redemption({ shard, directory, placement, isAlone, ...forTickets });

@@ -1,0 +1,108 @@
+// Who is let in where a directory answers late, in a time of its own.
+import { describe, expect, test } from 'vitest';
+import { AnswerTimes } from './answer-times.ts';
+import { type Directory, DirectoryError } from './directory.ts';
+
+let nowMs = 0;
+const STEP_MS = 20;
+
+/** Answers after `tookMs` each, for so long. */
+function answered(answers: AnswerTimes, tookMs: number, forMs: number): void {
+  for (const endMs = nowMs + forMs; nowMs < endMs; nowMs += STEP_MS) answers.note(tookMs);
+}
+
+const newTimes = () => new AnswerTimes(() => nowMs);
+
+describe('those who join', () => {
+  test('are all let in where answers come soon, and where one was late', () => {
+    const answers = newTimes();
+    answered(answers, 20, 2_000);
+    expect(answers.share('join')).toBe(1);
+    answers.note(1_000);
+    answered(answers, 20, 60);
+    expect(answers.share('join')).toBe(1);
+  });
+
+  test('are fewer and fewer while answers take too long, and more when they do not', () => {
+    const answers = newTimes();
+    const shares: number[] = [];
+    for (let i = 0; i < 4; i++) {
+      answered(answers, 400, 1_000);
+      shares.push(answers.share('join'));
+    }
+    expect(shares).toEqual([...shares].sort((a, b) => b - a));
+    expect(shares[0]).toBeGreaterThan(0.3);
+    expect(shares[3]).toBeLessThan(0.1);
+    // Not all at once: those who were refused come again.
+    answered(answers, 20, 2_000);
+    expect(answers.share('join')).toBeLessThan(0.2);
+    answered(answers, 20, 15_000);
+    expect(answers.share('join')).toBe(1);
+  });
+
+  test('are refused before those who come back, who are refused before the deadline', () => {
+    const answers = newTimes();
+    answered(answers, 500, 10_000);
+    expect(answers.share('join')).toBeLessThan(0.02);
+    expect(answers.share('back')).toBe(1);
+    answered(answers, 900, 8_000);
+    expect([answers.share('join'), answers.share('back') < 0.02]).toEqual([0, true]);
+  });
+});
+
+describe('a directory whose answers are noted', () => {
+  test('answers, and refuses, as it does', async () => {
+    class Kept {
+      readonly #secret = new Uint8Array(1);
+      get leaseMs() {
+        return 2_000;
+      }
+      async secret() {
+        return this.#secret;
+      }
+      async room(id: string) {
+        throw new DirectoryError('failed', id);
+      }
+    }
+    const kept = new Kept() as Partial<Directory> as Directory;
+    const noted = newTimes().of(kept);
+    expect(noted.leaseMs).toBe(2_000);
+    expect(await noted.secret()).toBe(await kept.secret());
+    await expect(noted.room('r1')).rejects.toThrow('r1');
+  });
+
+  test('is late as soon as a question waits for long', async () => {
+    const answers = newTimes();
+    let answer = () => {};
+    const kept = {
+      room: () =>
+        new Promise<undefined>((resolve) => {
+          answer = () => resolve(undefined);
+        }),
+    };
+    const asked = answers.of(kept as Partial<Directory> as Directory).room('r1');
+    nowMs += 720;
+    expect([answers.nowMs, answers.share('join')]).toEqual([720, 0]);
+    answer();
+    await asked;
+    expect(answers.nowMs).toBeLessThan(350);
+  });
+
+  test('that refuses as late was as late as its deadline, unless it is away', async () => {
+    const refusing = (code: 'late' | 'unreachable') => ({
+      async room() {
+        throw new DirectoryError(code, 'no answer');
+      },
+    });
+    for (const [code, meanMs] of [
+      ['unreachable', 0],
+      ['late', 250],
+    ] as const) {
+      const answers = newTimes();
+      nowMs += 1_000;
+      const noted = answers.of(refusing(code) as Partial<Directory> as Directory);
+      await expect(noted.room('r1')).rejects.toThrow('no answer');
+      expect(answers.nowMs).toBe(meanMs);
+    }
+  });
+});
