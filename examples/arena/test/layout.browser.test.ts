@@ -3,7 +3,7 @@
 
 import { browserSuite, launchBrowser, screenshot } from '@tickwire/kit/browser';
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildPage } from '../src/page-build.ts';
 import { runArena } from '../src/server.ts';
 
@@ -29,6 +29,18 @@ const WORDS = [
   '.buttons button',
 ];
 
+/** What stands there as a player comes in, with as many lines as there may be. */
+const WORDS_AT_FIRST = [
+  '.hint',
+  '.kills p',
+  '.log p',
+  '.minimap',
+  '.standing',
+  '.buttons button',
+  '.hp-number',
+  '.gauge',
+];
+
 browserSuite('the layout of the arena', () => {
   let server: Awaited<ReturnType<typeof runArena>>;
   let browser: Browser;
@@ -41,27 +53,60 @@ browserSuite('the layout of the arena', () => {
     page = await browser.newPage({ viewport: { width: 320, height: 240 } });
     await page.goto(`http://127.0.0.1:${server.port}/?name=Layout`);
     await page.waitForFunction(() => window.arena?.lastDrawnSelf.frame > 3, undefined, PATIENCE);
-    await page.keyboard.press('KeyV');
-    await page.locator('.smooth-label').waitFor({ state: 'visible' });
-    await page.evaluate(showDeath);
   });
   afterAll(async () => {
     await browser?.close();
     await server?.close();
   });
 
-  test.each(Object.entries(WINDOWS))('no words lie over others: %s', async (name, size) => {
-    await page.setViewportSize({ width: size[0], height: size[1] });
-    for (const panel of ['', '.side']) {
-      const picture = `arena-layout-${name.replaceAll(' ', '-')}${panel && '-panel'}`;
-      await screenshot(page, picture);
-      expect([picture, ...(await overlaps(page, [...WORDS, ...(panel ? [panel] : [])]))]).toEqual([
-        picture,
-      ]);
-      await page.keyboard.press('Backquote');
+  test('the hint of the keys lies over nothing', async () => {
+    await page.evaluate(showHint);
+    const found: Record<string, string[]> = {};
+    for (const [name, [width, height]] of Object.entries(WINDOWS)) {
+      await page.setViewportSize({ width, height });
+      await screenshot(page, `arena-hint-${name.replaceAll(' ', '-')}`);
+      found[name] = await overlaps(page, WORDS_AT_FIRST);
     }
+    expect(found).toEqual(Object.fromEntries(Object.keys(WINDOWS).map((name) => [name, []])));
+  });
+
+  describe('with the own ship destroyed, and the split view', () => {
+    beforeAll(async () => {
+      await page.keyboard.press('KeyV');
+      await page.locator('.smooth-label').waitFor({ state: 'visible' });
+      await page.evaluate(showDeath);
+    });
+
+    test.each(Object.entries(WINDOWS))('no words lie over others: %s', async (name, size) => {
+      await page.setViewportSize({ width: size[0], height: size[1] });
+      for (const panel of ['', '.side']) {
+        const picture = `arena-layout-${name.replaceAll(' ', '-')}${panel && '-panel'}`;
+        await screenshot(page, picture);
+        expect([picture, ...(await overlaps(page, [...WORDS, ...(panel ? [panel] : [])]))]).toEqual(
+          [picture],
+        );
+        await page.keyboard.press('Backquote');
+      }
+    });
   });
 });
+
+/** Runs in the page. Keeps the hint, the own ship's state and full feeds where they stand. */
+function showHint(): void {
+  for (const selector of ['.hint', '.vitals', '.kills', '.log']) {
+    const real = document.querySelector<HTMLElement>(selector)!;
+    const copy = real.cloneNode(true) as HTMLElement;
+    copy.hidden = false;
+    copy.classList.remove('gone');
+    const lines = { '.kills': 6, '.log': 7 }[selector] ?? 0;
+    if (lines) copy.replaceChildren();
+    for (let n = 0; n < lines; n++) {
+      const line = copy.appendChild(document.createElement('p'));
+      line.textContent = 'Zenith ⟶ Sirius';
+    }
+    real.replaceWith(copy);
+  }
+}
 
 /** Runs in the page. Shows what stands there while the own ship is destroyed, and keeps it. */
 function showDeath(): void {
@@ -77,8 +122,14 @@ function showDeath(): void {
 function overlaps(page: Page, words: readonly string[]): Promise<string[]> {
   return page.evaluate((selectors) => {
     const found: string[] = [];
+    // A small window shows the last lines of a feed; of all else one is looked for in vain.
+    const visible = (selector: string): Element[] => {
+      const all = [...document.querySelectorAll(selector)];
+      const seen = all.filter((element) => element.getBoundingClientRect().width > 0);
+      return seen.length > 0 ? seen : all;
+    };
     const boxes = selectors.flatMap((selector) =>
-      [...document.querySelectorAll(selector)].map((element) => {
+      visible(selector).map((element) => {
         const range = document.createRange();
         range.selectNodeContents(element);
         // Text is as wide as it is, however wide its block.

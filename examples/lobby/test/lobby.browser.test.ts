@@ -98,7 +98,7 @@ function portOfLobby(page: Page): Promise<number> {
 }
 
 async function say(page: Page, line: string): Promise<void> {
-  const input = page.getByLabel('Say something to everybody…');
+  const input = page.getByLabel('Say to everybody…');
   await input.fill(line);
   await input.press('Enter');
 }

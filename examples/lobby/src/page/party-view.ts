@@ -28,7 +28,7 @@ export class PartyView {
       ({ id }) => id,
       ({ name }) => make('li', 'member', name),
     );
-    this.#chat = new Chat('', 'Say something to the party…', async (line) =>
+    this.#chat = new Chat('', 'Say to the party…', async (line) =>
       this.client?.call('say', { line }),
     );
     this.#idle.append(
