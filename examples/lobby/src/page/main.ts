@@ -34,9 +34,7 @@ const call: LobbyClient['call'] = async (command, args) => {
   return client.call(command, args);
 };
 const where = new Whereabouts(() => call('kill', {}));
-const chat = new Chat('Chat of all lobbies', 'Say to everybody…', (line) =>
-  call('say', { line }),
-);
+const chat = new Chat('Chat of all lobbies', 'Say to everybody…', (line) => call('say', { line }));
 const people = new People((user) => {
   const room = party.client?.room;
   if (room) void call('invite', { user, party: room }).catch(() => {});
