@@ -272,6 +272,10 @@ export class SimulatedShard {
     return this.#held.get(room)!.facts;
   }
 
+  mayBeLocked(): boolean {
+    return false;
+  }
+
   leaseOf(room: SimulatedRoom): Lease {
     return this.#held.get(room)!.lease;
   }

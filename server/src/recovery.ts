@@ -51,28 +51,28 @@ export class Recovery {
     tally.takenBack++;
     // The cluster saves it at its next look.
     seating.unsaved.add(room);
-    await Promise.all([this.#tell(room), this.#sign()]);
+    await Promise.all([this.#tell(room, true), this.#sign()]);
     return true;
   }
 
   /** The directory was away and answers again: it may be without its last seconds. */
   async setRight(): Promise<void> {
-    const { rooms } = this.#options.shard;
-    await abreast(ABREAST, rooms.values(), async (room) => {
-      if (!room.over) await this.#tell(room);
+    const { shard } = this.#options;
+    await abreast(ABREAST, shard.rooms.values(), async (room) => {
+      if (!room.over) await this.#tell(room, shard.mayBeLocked(room));
     });
     await this.#sign();
   }
 
   /**
-   * Who has a place in the room, and whether it is locked. Told again where somebody sat down
+   * Who has a place in the room, and, with `lock`, whether it is locked. Told again where somebody sat down
    * meanwhile: what the directory gave him before it heard this list, it has forgotten by it.
    */
-  async #tell(room: GameRoom): Promise<void> {
+  async #tell(room: GameRoom, lock: boolean): Promise<void> {
     const { directory, shard, seating, attendance } = this.#options;
     attendance.again(room);
     const taken = () => seating.recordsOf(room).flatMap(({ place }) => place ?? []);
-    const locked = directory.lock(shard.leaseOf(room), room.locked);
+    const locked = lock && directory.lock(shard.leaseOf(room), room.locked);
     let told: Set<string>;
     do {
       const places = taken();

@@ -92,6 +92,8 @@ export class Shard implements Heir {
   readonly #gone = new Set<GameRoom>();
   /** Rooms that stand still: they are about to be another shard's. */
   readonly #leaving = new WeakSet<GameRoom>();
+  /** Rooms that are locked, or were: the others the directory has never heard to be so. */
+  readonly #locks = new WeakSet<GameRoom>();
   /** Rooms of others that go on here. */
   readonly succession: Succession;
   readonly #releases: Releases;
@@ -219,8 +221,14 @@ export class Shard implements Heir {
     };
   }
 
+  /** The directory may have it as locked although it is not, or the other way round. */
+  mayBeLocked(room: GameRoom): boolean {
+    return this.#locks.has(room);
+  }
+
   /** The directory is told; one that is opened locked, once it is ours. */
   #locked(room: GameRoom): void {
+    this.#locks.add(room);
     const held = this.#held.get(room);
     if (held) this.#tell(room, this.#options.directory.lock(held.lease, room.locked));
   }
@@ -238,6 +246,7 @@ export class Shard implements Heir {
     log.info({ room: id }, 'room opened');
     this.#held.set(room, { lease, facts, stop: this.#options.start?.(room) });
     const wasLocked = 'locked' in facts && facts.locked;
+    if (wasLocked) this.#locks.add(room);
     if (room.locked !== wasLocked) this.#locked(room);
     this.switchboard.add(room);
     return room;
