@@ -100,6 +100,7 @@ class Scene {
       sentAt: 0,
     };
     this.playback.stated(tick, header, this.nowMs);
+    this.#advance();
   }
 
   /** The page does not run for so long; what comes waits. */
@@ -125,11 +126,16 @@ class Scene {
   }
 
   look() {
+    this.#advance();
+    return this.playback.draw(this.nowMs);
+  }
+
+  /** As a session does for each picture and after each STATE. */
+  #advance(): void {
     this.playback.advance(this.nowMs, (first, ticks, shownTick) => {
       this.sawTick = shownTick;
       for (const [i, wire] of ticks.entries()) this.sent.push([first + i, wire[1] === 1]);
     });
-    return this.playback.draw(this.nowMs);
   }
 }
 

@@ -98,7 +98,7 @@ export class Playback {
       this.clock = new ClockEstimator(this.#tickMs);
       this.#synced = false;
       this.#events = this.#events.filter(({ tick }) => sameRoom && tick <= welcome.tick);
-      if (sameRoom) this.#shown.rebase();
+      this.#shown.rebase();
     }
     if (!sameRoom) {
       this.received.forget();
@@ -158,7 +158,7 @@ export class Playback {
     if (!this.shownTime.started) return elapsedMs;
     const serverTick = this.clock.remoteTickAt(nowMs);
     this.#excuse(elapsedMs, nowMs, serverTick);
-    this.shownTime.advance(elapsedMs, serverTick, this.tick);
+    this.shownTime.advance(elapsedMs, serverTick, this.tick, this.clock.inDoubt);
     if (this.inputs.running) this.#makeInputs(elapsedMs, nowMs, serverTick, send);
     this.#tellEvents();
     return elapsedMs;
@@ -200,9 +200,10 @@ export class Playback {
     return this.#advancedMs ? Math.max(nowMs - this.#advancedMs, 0) : 0;
   }
 
+  /** Lateness says nothing where the page did not run, or the clock it is measured by did not. */
   #excuse(elapsedMs: number, nowMs: number, serverTick: number): void {
-    if (elapsedMs < HITCH_MS) return;
-    this.shownTime.excuse(serverTick);
+    if (elapsedMs < HITCH_MS && !this.clock.inDoubt) return;
+    this.shownTime.excuse(Math.max(serverTick, this.tick));
     this.inputTime.excuse(nowMs, this.clock.rttMs);
   }
 

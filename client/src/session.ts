@@ -116,7 +116,7 @@ export class Session {
     }
     if (now - this.#heardMs > this.#whereabouts.deafMs) this.#drop(wire, CLOSE_LOST, SILENT);
     else if (!wire.isFull) {
-      if (this.#pings.due(now)) wire.ping(this.#pings.sent(now));
+      if (this.#pings.due(now, this.playback.clock.inDoubt)) wire.ping(this.#pings.sent(now));
       if (now - wire.ackedMs > ACK_MS) wire.acknowledge();
       if (this.#credentials.isDue(now)) this.#credentials.renew(now, (token) => wire.renew(token));
     }

@@ -205,6 +205,41 @@ describe('while news are late', () => {
     }
   });
 
+  test('who is shown stands while more comes than is kept, until shown time hops there', () => {
+    const show = new Show();
+    const at = show.add(5, { x: 0 });
+    const gone = show.add(6);
+    const upTo = (last: number) => {
+      for (let tick = (show.history.newest?.tick ?? 0) + 1; tick <= last; tick++) {
+        show.table.values[column('x')][at] = tick;
+        show.snapshot();
+      }
+    };
+    upTo(32);
+    const [row] = show.at(30);
+    show.table.remove(gone, 33);
+    for (let part = 1; part <= 4; part++) {
+      upTo(32 + part * 20);
+      expect(show.at(30 + part / 2).length).toBe(2);
+      expect(row.x).toBe(30.5);
+    }
+    show.at(110);
+    expect([row.x, show.left.length]).toEqual([110, 1]);
+  });
+
+  test('who is shown does not stand for longer than a second', () => {
+    const show = new Show();
+    const at = show.add(5, { x: 0 });
+    show.snapshot();
+    const [row] = show.at(1);
+    show.table.values[column('x')][at] = 100;
+    for (let i = 0; i < 100; i++) show.snapshot();
+    show.at(0.9 * game.tickRate);
+    expect(row.x).toBe(0);
+    for (let tick = 1.1; tick < 2; tick += 0.1) show.at(tick * game.tickRate, 1000);
+    expect(row.x).toBe(100);
+  });
+
   test('a teleport in the news is not faded over', () => {
     const show = new Show();
     const at = show.add(5, { x: 0 });

@@ -60,9 +60,12 @@ export class ShownRows {
   /** By kind and row: it was drawn as one's own. Undefined: not drawn yet. */
   readonly #wasMine: (boolean | undefined)[][];
   readonly #tickMs: number;
-  /** What the last picture was drawn of, at which tick, and the newest that was known then. */
+  /**
+   * What the last picture was drawn of, at which tick (NaN: of no time known), and the newest that
+   * was known then.
+   */
   #moment: Moment | undefined;
-  #tick = 0;
+  #tick = Number.NaN;
   #newestTick = 0;
   #renewed = false;
 
@@ -87,16 +90,23 @@ export class ShownRows {
 
   /**
    * Shows the world of the fractional `tick`, `elapsedMs` after the last look (left out: nothing
-   * fades); own rows in the present. Rows are the same objects as long as their entity is.
+   * fades); own rows in the present. Rows are the same objects as long as their entity is. Where
+   * the history no longer has the tick, others stand as they were, for a second at most.
    */
   update(history: History, tick: number, elapsedMs = Infinity, own?: OwnRows): void {
     const newest = history.newest!;
-    if (this.#moment) this.#mend(history, tick, elapsedMs, own);
+    const oldest = history.oldest!.tick;
+    const sinceMs = (tick - this.#tick) * this.#tickMs;
+    // More came than is kept, as after a sleep, and where it leads is not known yet.
+    const stands = tick < oldest && sinceMs >= 0 && sinceMs < MOST_HOP_MS;
     const moment = new Moment(history, tick, this.#tickMs);
-    this.#moment = moment;
-    this.#tick = tick;
-    this.#newestTick = newest.tick;
-    this.state.copyRow(1, moment.from.state);
+    if (!stands) {
+      if (this.#moment) this.#mend(history, tick, sinceMs - elapsedMs, own);
+      this.#moment = moment;
+      this.#tick = Math.max(tick, oldest);
+      this.#newestTick = newest.tick;
+      this.state.copyRow(1, moment.from.state);
+    }
     for (let k = 0; k < this.tables.length; k++) {
       this.#forgetDeparted(k);
       const shown = this.tables[k];
@@ -106,6 +116,7 @@ export class ShownRows {
       if (this.#renewed) for (let row = 1; row <= shown.high; row++) this.#replace(k, row, 0);
       for (let row = 1; row <= high; row++) {
         const mine = own?.has(k, row) ?? false;
+        if (stands && !mine) continue;
         // One's own live in the present: they come and go with the newest snapshot, while others do
         // with the one shown.
         const gone = !mine && idAt(latest, row) === 0 && own?.predicts(k, ownerAt(from, row));
@@ -118,13 +129,15 @@ export class ShownRows {
     this.#renewed = false;
   }
 
-  /** Another room: at the next update everybody leaves first, whatever their ids. */
+  /**
+   * Another room, after `rebase`: at the next update everybody leaves first, whatever their ids.
+   */
   renew(): void {
     this.#renewed = true;
     this.#moment = undefined;
   }
 
-  /** The same room in another time: what is shown next glides there, wherever its tick stands. */
+  /** Another time: what is shown next of the same room glides there, wherever its tick stands. */
   rebase(): void {
     this.#tick = Number.NaN;
   }
@@ -151,9 +164,8 @@ export class ShownRows {
   }
 
   /** News came after a guess, or shown time hopped: whatever was drawn wrongly fades. */
-  #mend(history: History, tick: number, elapsedMs: number, own: OwnRows | undefined): void {
+  #mend(history: History, tick: number, hopMs: number, own: OwnRows | undefined): void {
     const { guessedMs, motionMs } = this.#moment!;
-    const hopMs = (tick - this.#tick) * this.#tickMs - elapsedMs;
     // NaN: it is another time, and nobody knows how far from here.
     const hops = !(hopMs <= LEAST_HOP_MS);
     if (hopMs > MOST_HOP_MS || !(hops || (guessedMs && history.newest!.tick > this.#newestTick)))

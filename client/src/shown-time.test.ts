@@ -198,6 +198,19 @@ describe('shown time', () => {
     expect(last.every((step) => step > 0.89 && step < 1.1001)).toBe(true);
   });
 
+  test('does not hop while the server’s clock is in doubt', () => {
+    const watch = new Watch({ latencyMs: 40 }).run(5);
+    watch.nowMs += 600;
+    const advance = (inDoubt: boolean) => {
+      const serverTick = watch.nowMs / TICK_MS;
+      watch.shown.advance(FRAME_MS, serverTick, Math.floor(serverTick), inDoubt);
+    };
+    for (let frame = 0; frame < 10; frame++) advance(true);
+    expect(watch.shown.jumps).toBe(0);
+    advance(false);
+    expect(watch.shown.jumps).toBe(1);
+  });
+
   test('does not run back when the clock turns out to be behind', () => {
     const watch = new Watch({ latencyMs: 40 }).run(5);
     const { tick } = watch.shown;

@@ -1,7 +1,8 @@
 // When to show what was received: behind the server by one send interval and the late tail of the
 // line, no more. Fed with each STATE's lateness, advanced by the drawn frames' clock. It slews,
 // goes a little beyond what came (moment.ts guesses there) and then freezes, never runs backwards;
-// only a gap no game survives (a sleeping tab) makes it jump. All in ticks unless a name says ms.
+// only a gap no game survives (a sleeping tab) makes it jump, once the present is known and there.
+// All in ticks unless a name says ms.
 
 import { MOST_GUESSED_MS } from '@tickwire/protocol';
 import { Lateness } from './lateness.ts';
@@ -45,8 +46,6 @@ const MAX_DELAY_TICKS = 12;
  * picture glide. The profiles' lines but for the train's never come to it.
  */
 const HOP_MS = 250;
-/** A page that moves on by so much at once slept. */
-const SLEPT_MS = 1000;
 
 export class ShownTime {
   /** Fractional tick to show. */
@@ -97,19 +96,20 @@ export class ShownTime {
 
   /**
    * `elapsedMs` later the server stands at `serverTick` and `newest` is the newest tick received.
+   * `inDoubt`: the server may be much further, and each hop would lead to another.
    */
-  advance(elapsedMs: number, serverTick: number, newest: number): void {
+  advance(elapsedMs: number, serverTick: number, newest: number, inDoubt?: boolean): void {
     if (!this.#started) return;
     const wanted = this.#wantedMs();
-    const shrunk = this.#targetMs - (SHRINK_MS_PER_S * elapsedMs) / 1000;
-    this.#targetMs = Math.max(wanted, shrunk);
-    const before = this.tick;
+    this.#targetMs = Math.max(wanted, this.#targetMs - (SHRINK_MS_PER_S * elapsedMs) / 1000);
     // Where plain speed would lead, against where it should be.
-    const error = (this.#wantedTick(serverTick) - this.tick) * this.#tickMs - elapsedMs;
-    // Not before what is to be shown has come, or the news of a long stall would be hopped through.
-    if (error > HOP_MS && newest >= serverTick - wanted / this.#tickMs) {
+    const error = (serverTick - this.tick) * this.#tickMs - this.#targetMs - elapsedMs;
+    const freshest = serverTick - wanted / this.#tickMs;
+    // Not before the present is known and what is to be shown has come, or the news of a long stall
+    // would be hopped through.
+    if (!inDoubt && error > HOP_MS && newest >= freshest) {
       this.#targetMs = wanted;
-      this.tick = this.#wantedTick(serverTick);
+      this.tick = freshest;
       this.jumps++;
     } else {
       const slew = Math.min(Math.max(error / 1000 / SLEW_S, -MAX_SLEW), MAX_SLEW);
@@ -117,7 +117,6 @@ export class ShownTime {
       const most = newest + MOST_GUESSED_MS / this.#tickMs;
       if (next > most) this.#freeze(Math.min((next - most) * this.#tickMs, elapsedMs), serverTick);
       this.tick = Math.max(this.tick, Math.min(next, most));
-      if ((this.tick - before) * this.#tickMs > SLEPT_MS) this.jumps++;
     }
     this.#delayMs = (serverTick - this.tick) * this.#tickMs;
   }
@@ -141,10 +140,6 @@ export class ShownTime {
   relearn(): void {
     this.#lateness.clear();
     this.#targetMs = 0;
-  }
-
-  #wantedTick(serverTick: number): number {
-    return serverTick - this.#targetMs / this.#tickMs;
   }
 
   /** Stands still for so long: whatever made it starve may come again soon. */

@@ -87,7 +87,6 @@ export class ClockEstimator {
   #smoothedMs = 0;
   #deviationMs = 0;
   #leastMs = 0;
-  #discontinuities = 0;
 
   /** `tickMs`: length of the remote's tick, ms. `window`: pongs that count, at most. */
   constructor(tickMs: number, window = WINDOW_PONGS) {
@@ -121,9 +120,12 @@ export class ClockEstimator {
     return this.#pongs >= SYNC_PONGS;
   }
 
-  /** Times the clock had to jump since it was synced: what is shown starts afresh at each. */
-  get discontinuities(): number {
-    return this.#discontinuities;
+  /**
+   * Whether no pong came yet, or none since a state proved that a clock stood: the remote is as far
+   * as the states say, or much further, for they may have waited.
+   */
+  get inDoubt(): boolean {
+    return this.#slots === 0;
   }
 
   addPong(sample: PongSample): void {
@@ -161,8 +163,8 @@ export class ClockEstimator {
 
   /**
    * The remote's fractional tick at the local time `nowMs`, which is never earlier than in the call
-   * before. It never runs backwards and never jumps, except at a discontinuity. Needs one pong or
-   * state before.
+   * before. It never runs backwards and never jumps, except where a clock was stopped. Needs one
+   * pong or state before.
    */
   remoteTickAt(nowMs: number): number {
     assert(!Number.isNaN(this.#targetMs), 'the clock is asked after its first sample');
@@ -238,7 +240,8 @@ export class ClockEstimator {
     if (Math.abs(errorMs) > SNAP_MS) {
       this.#appliedMs = this.#targetMs;
       this.#lastTick = -Infinity;
-      this.#discontinuities++;
+      // As at the start: what came last is all that is known.
+      this.#pongs = SYNC_PONGS;
     } else {
       const rate = this.#pongs < BURST_PINGS ? FIRST_SLEW_RATE : SLEW_RATE;
       const mostMs = Math.max(0, nowMs - this.#slewedAtMs) * rate;
@@ -275,9 +278,13 @@ export class PingSchedule {
   #sent = 0;
   #dueMs = -Infinity;
 
-  /** Whether a ping should be sent now. A ticker that slept owes one ping, not many. */
-  due(nowMs: number): boolean {
-    return nowMs >= this.#dueMs;
+  /**
+   * Whether a ping should be sent now: sooner after the burst while the clock is `inDoubt`, and
+   * fewer than a server takes. A ticker that slept owes one ping, not many.
+   */
+  due(nowMs: number, inDoubt?: boolean): boolean {
+    const early = inDoubt && this.#sent >= BURST_PINGS ? PING_GAP_MS / 2 : 0;
+    return nowMs >= this.#dueMs - early;
   }
 
   /** Notes a ping as sent at `nowMs` and answers its id, 0..127. */
