@@ -3,6 +3,11 @@
 // life.browser.test.ts.
 import { bool, defineGame, fixed, int } from '@tickwire/protocol';
 
+/** Units a second that a walker goes. */
+export const SPEED = 60;
+/** Further than one comes in a test: it does not turn back. */
+const FAR = 100_000;
+
 /** Inputs that are counted before the count starts over. */
 export const MOST_INPUTS = 1_000_000;
 
@@ -10,7 +15,7 @@ export const life = defineGame({
   tickRate: 30,
   entities: {
     walker: {
-      x: fixed(0, 1000, 1 / 16).smooth(),
+      x: fixed(0, FAR, 1 / 16).smooth(),
       /** What its player had counted when it made the newest input taken. */
       counted: int(0, MOST_INPUTS),
       shots: int(0, MOST_INPUTS),
@@ -19,7 +24,7 @@ export const life = defineGame({
   input: { counted: int(0, MOST_INPUTS), fire: bool().press() },
   step: {
     walker(self, { counted, fire }, { dt }) {
-      self.x = (self.x + 60 * dt) % 1000;
+      self.x += SPEED * dt;
       self.counted = counted;
       if (fire) self.shots++;
     },

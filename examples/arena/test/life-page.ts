@@ -17,14 +17,23 @@ import { life } from './life-game.ts';
 
 const asked = new URLSearchParams(location.search);
 
+export interface Frame {
+  atMs: number;
+  /** Tick that others are shown at, and the newest that came. */
+  shown: number;
+  newest: number;
+  /** Where another's walker is drawn; NaN without one. */
+  x: number;
+}
+
 export interface LifePage {
   game: Awaited<ReturnType<typeof connect<typeof life>>> | undefined;
   /** What connect() rejected with. */
   refused: string;
   /** Each status with its words, as `live` or `closed superseded`, and when it came. */
   statuses: { words: string; atMs: number }[];
-  /** Drawn frames, newest last: when, which tick, and how far the newest STATE was. */
-  frames: { atMs: number; shown: number; newest: number }[];
+  /** Drawn frames, newest last: see Frame. */
+  frames: Frame[];
   /** The resume key of the seat. */
   key: string;
   /** Readings of the controls so far; each input carries it. */
@@ -148,7 +157,13 @@ function draw(): void {
   requestAnimationFrame(draw);
   const { game } = page;
   if (!game) return;
-  const { tick } = game.view();
-  page.frames.push({ atMs: performance.now(), shown: tick, newest: game.newest().tick });
+  const view = game.view();
+  const other = [...view.all('walker')].find(({ owner }) => owner !== game.seat);
+  page.frames.push({
+    atMs: performance.now(),
+    shown: view.tick,
+    newest: game.newest().tick,
+    x: other?.x ?? Number.NaN,
+  });
 }
 draw();
