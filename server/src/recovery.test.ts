@@ -31,7 +31,7 @@ test('{S55} a player who sits down while the places are told is told as well', a
   expect(again).toEqual([room]);
 });
 
-test('{S55} rooms that were never locked are not told of as such, but for forgotten ones', async () => {
+test('{S55} of rooms that were never locked only forgotten ones are told', async () => {
   const rooms = ['never', 'was', 'is'].map((id) => ({ id, over: false, locked: id === 'is' }));
   const told: string[] = [];
   const lease = leaseOf();

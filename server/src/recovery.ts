@@ -65,8 +65,9 @@ export class Recovery {
   }
 
   /**
-   * Who has a place in the room, and, with `lock`, whether it is locked. Told again where somebody sat down
-   * meanwhile: what the directory gave him before it heard this list, it has forgotten by it.
+   * Who has a place in the room, and, with `lock`, whether it is locked. Told again where somebody
+   * sat down meanwhile: what the directory gave him before it heard this list, it has forgotten by
+   * it.
    */
   async #tell(room: GameRoom, lock: boolean): Promise<void> {
     const { directory, shard, seating, attendance } = this.#options;
