@@ -57,7 +57,7 @@ export interface RoomDefinition<G, Auth, Data, Saved = unknown> extends Admissio
   open?: (room: Room<G, Auth, undefined>) => Data;
   /**
    * What is kept of room.data in a checkpoint: plain values, with bytes as Uint8Array. Called
-   * between ticks, once a second or so; writes nothing. With `load`, which makes room.data of it.
+   * between ticks, twice a second or so; writes nothing. With `load`, which makes room.data of it.
    */
   save?: (room: Room<G, Auth, Data>) => Saved;
   /**

@@ -56,7 +56,7 @@ export interface Limits {
   pendingEventBytes: number;
   /**
    * Bytes of a room's checkpoint: a thousand entities of ten numbers are 100 KB, and a store takes
-   * one a second from every room. A room that needs more is not kept, and says so in the log.
+   * two a second from every room. A room that needs more is not kept, and says so in the log.
    */
   checkpointBytes: number;
   /**
