@@ -205,7 +205,8 @@ export interface Directory {
   reserve(id: string, seats: readonly SeatPromise[], lifeMs: number): Promise<Reservation>;
   /**
    * A promised seat is taken: answers its identity, or `spent` when there is no such promise.
-   * `again`: who asked before, and did not hear, is told the identity of a seat that is taken.
+   * `again`: who asked before, and did not hear, is told the identity all the same, until the
+   * promise would have ended.
    */
   redeem(lease: Lease, seat: string, again?: boolean): Promise<Uint8Array | 'spent' | false>;
   /** A seat is taken without a promise. */

@@ -119,6 +119,7 @@ export { CheckpointError, type CheckpointFault } from './checkpoint.ts';
 // ./intake.ts
 // ./memory-presence.ts
 // ./memory-boards.ts
+// ./memory-seats.ts
 export { MemoryDirectory, type MemoryDirectoryOptions } from './memory-directory.ts';
 // ./parent-messages.ts
 // ./parent-directory.ts

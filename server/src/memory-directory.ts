@@ -24,6 +24,7 @@ import {
 } from './directory.ts';
 import { MemoryBoards } from './memory-boards.ts';
 import { MemoryPresence } from './memory-presence.ts';
+import { MemorySeats } from './memory-seats.ts';
 
 export interface MemoryDirectoryOptions {
   /** Default: leases never end, for there is nobody else. */
@@ -49,10 +50,7 @@ interface KnownRoom {
   /** The epoch of the owner that went on with it last. */
   begun: number;
   locked: boolean;
-  /** By seat. */
-  readonly promised: Map<string, { readonly identity: Uint8Array; readonly untilMs: number }>;
-  /** With the identity that it was promised to. */
-  readonly taken: Map<string, Uint8Array | undefined>;
+  readonly seats: MemorySeats;
   checkpoint: Checkpoint | undefined;
 }
 
@@ -199,49 +197,29 @@ export class MemoryDirectory implements Directory {
     if (!room) return 'gone';
     if (room.untilMs <= nowMs) return 'orphan';
     if (room.locked) return 'locked';
-    this.#expire(room, nowMs);
-    const wanted = seats.filter(({ seat }) => !room.promised.has(seat)).length;
-    if (room.promised.size + room.taken.size + wanted > room.facts.seats) return 'full';
-    for (const { seat, identity } of seats) {
-      room.promised.delete(seat);
-      room.promised.set(seat, { identity, untilMs: nowMs + lifeMs });
-    }
-    return 'reserved';
+    return room.seats.reserve(seats, nowMs, lifeMs);
   }
 
   async redeem(lease: Lease, seat: string, again = false): Promise<Uint8Array | 'spent' | false> {
     const room = this.#owned(lease);
-    if (!room) return false;
-    this.#expire(room, this.#now());
-    const promise = room.promised.get(seat);
-    if (!promise) return (again && room.taken.get(seat)) || 'spent';
-    room.promised.delete(seat);
-    room.taken.set(seat, promise.identity);
-    return promise.identity;
+    return room ? room.seats.redeem(seat, this.#now(), again) : false;
   }
 
   async take(lease: Lease, seat: string): Promise<'taken' | 'full' | false> {
     const room = this.#owned(lease);
-    if (!room) return false;
-    this.#expire(room, this.#now());
-    const free = room.facts.seats - room.promised.size - room.taken.size;
-    if (room.taken.has(seat)) return 'taken';
-    if (free <= 0) return 'full';
-    room.taken.set(seat, undefined);
-    return 'taken';
+    return room ? room.seats.take(seat, this.#now()) : false;
   }
 
   async leave(lease: Lease, seats: readonly string[]): Promise<boolean> {
     const room = this.#owned(lease);
-    for (const seat of seats) room?.taken.delete(seat);
+    room?.seats.leave(seats);
     return room !== undefined;
   }
 
   async occupy(lease: Lease, seats: readonly string[]): Promise<boolean> {
     const room = this.#owned(lease);
     if (room) room.begun = room.epoch;
-    room?.taken.clear();
-    for (const seat of seats) room?.taken.set(seat, undefined);
+    room?.seats.occupy(seats);
     return room !== undefined;
   }
 
@@ -336,8 +314,7 @@ export class MemoryDirectory implements Directory {
       falls: 0,
       begun: -1,
       locked: false,
-      promised: new Map(),
-      taken: new Map<string, Uint8Array | undefined>(),
+      seats: new MemorySeats(facts.seats),
     };
     const room: KnownRoom = { facts, owner, epoch: 0, untilMs: 0, checkpoint: undefined, ...rest };
     this.#rooms.set(facts.id, room);
@@ -365,21 +342,12 @@ export class MemoryDirectory implements Directory {
     this.#released.set(id, { epoch, untilMs: nowMs + RELEASED_MS });
   }
 
-  /** A shard's promises live equally long, so the oldest come first; those of others wait a bit. */
-  #expire({ promised }: KnownRoom, nowMs: number): void {
-    for (const [seat, { untilMs }] of promised) {
-      if (untilMs > nowMs) return;
-      promised.delete(seat);
-    }
-  }
-
   #entryOf(room: KnownRoom): RoomEntry {
     const nowMs = this.#now();
-    this.#expire(room, nowMs);
-    const { facts, owner, epoch, locked, promised, taken } = room;
+    const { facts, owner, epoch, locked, seats } = room;
     const orphan = room.untilMs <= nowMs;
     const falls = this.#fallsOf(room) + Number(orphan && room.begun === epoch);
-    const counts = { taken: promised.size + taken.size, falls };
+    const counts = { taken: seats.count(nowMs), falls };
     return { ...facts, ...owner, epoch, locked, orphan, ...counts };
   }
 

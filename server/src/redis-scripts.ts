@@ -38,8 +38,8 @@ export const TIME = `
  *   opened (us since 1970), shard, url, epoch, until (ms since 1970), locked 0|1,
  *   falls, begun (the epoch of the owner that went on with it last);
  *   of one that is over: released (its last epoch) alone;
- * PROMISES zset: seat -> ms when it ends; TAKEN set of seats; IDENTITIES hash: seat -> bytes, of
- *   those that are promised, and of those taken that were;
+ * PROMISES zset: seat -> ms when it ends, below 0 once it is redeemed: its owner may ask again;
+ *   IDENTITIES hash: seat -> bytes; TAKEN set of seats;
  * CHECKPOINT hash: epoch, tick, bytes.
  */
 const KEYS = `
@@ -51,13 +51,16 @@ const KEYS = `
     if not ended or ended - lease - epoch >= ${WELL_MS} then return 0 end
     return before or 0
   end
+  local function promised() return redis.call('ZCOUNT', PROMISES, 0, '+inf') end
+  local function endOf(seat) return tonumber(redis.call('ZSCORE', PROMISES, seat) or 0) end
   local function forget(seat)
-    if not redis.call('ZSCORE', PROMISES, seat) then redis.call('HDEL', IDENTITIES, seat) end
+    redis.call('ZREM', PROMISES, seat)
+    redis.call('HDEL', IDENTITIES, seat)
   end
   local function sweep()
     repeat
       local late =
-        redis.call('ZRANGEBYSCORE', PROMISES, '-inf', now, 'LIMIT', 0, ${AT_ONCE})
+        redis.call('ZRANGEBYSCORE', PROMISES, whole(-now), now, 'LIMIT', 0, ${AT_ONCE})
       if #late > 0 then
         redis.call('ZREM', PROMISES, unpack(late))
         redis.call('HDEL', IDENTITIES, unpack(late))
@@ -80,7 +83,7 @@ function ownedOr(otherwise = ''): string {
   sweep()
   local function free()
     if owned[4] == '1' then return 0 end
-    return seats - redis.call('ZCARD', PROMISES) - redis.call('SCARD', TAKEN)
+    return seats - promised() - redis.call('SCARD', TAKEN)
   end
 `;
 }
@@ -119,7 +122,7 @@ export const CLAIM = script(
   sweep()
   keep(until_)
   local room = redis.call('HMGET', ROOM, 'seats', 'locked', 'open', 'kind', 'opened')
-  local free = room[1] - redis.call('ZCARD', PROMISES) - redis.call('SCARD', TAKEN)
+  local free = room[1] - promised() - redis.call('SCARD', TAKEN)
   if room[2] == '1' then free = 0 end
   return {1, epoch, whole(until_), free, room[3], room[4], room[5]}`,
 );
@@ -210,10 +213,10 @@ export const RESERVE = script(
   if tonumber(room[1]) <= now then return {'orphan'} end
   if room[2] == '1' then return {'locked'} end
   sweep()
-  local free = room[3] - redis.call('ZCARD', PROMISES) - redis.call('SCARD', TAKEN)
+  local free = room[3] - promised() - redis.call('SCARD', TAKEN)
   local wanted = 0
   for i = 2, #ARGV, 2 do
-    if not redis.call('ZSCORE', PROMISES, ARGV[i]) then wanted = wanted + 1 end
+    if endOf(ARGV[i]) <= 0 then wanted = wanted + 1 end
   end
   if wanted > free then return {'full', free, room[4]} end
   local ends = whole(now + ARGV[1])
@@ -229,16 +232,15 @@ export const RESERVE = script(
 
 /**
  * Args: epoch, seat, again 0|1. Answers 0, 1 where there is no such promise, or its identity, which
- * stays while the seat is taken.
+ * stays until the promise would have ended.
  */
 export const REDEEM = script(
   OWNED_ROOM,
   `
-  local isPromised = redis.call('ZREM', PROMISES, ARGV[2]) == 1
-  local isTold = isPromised
-    or (ARGV[3] == '1' and redis.call('SISMEMBER', TAKEN, ARGV[2]) == 1)
-  if not isTold then return 1 end
-  if isPromised then
+  local ends = endOf(ARGV[2])
+  if ends == 0 or (ends < 0 and ARGV[3] == '0') then return 1 end
+  if ends > 0 then
+    redis.call('ZADD', PROMISES, whole(-ends), ARGV[2])
     redis.call('SADD', TAKEN, ARGV[2])
     keep(until_)
   end
@@ -250,7 +252,7 @@ export const TAKE = script(
   OWNED_ROOM,
   `
   if redis.call('SISMEMBER', TAKEN, ARGV[2]) == 0 then
-    if redis.call('ZCARD', PROMISES) + redis.call('SCARD', TAKEN) >= seats then
+    if promised() + redis.call('SCARD', TAKEN) >= seats then
       return {'full', 0, owned[5]}
     end
     redis.call('SADD', TAKEN, ARGV[2])
@@ -264,7 +266,8 @@ export const OCCUPY = script(
   OWNED_ROOM,
   `
   redis.call('HSET', ROOM, 'begun', ARGV[1])
-  for _, seat in ipairs(redis.call('SMEMBERS', TAKEN)) do forget(seat) end
+  local redeemed = redis.call('ZRANGEBYSCORE', PROMISES, '-inf', '(0')
+  for _, seat in ipairs(redeemed) do forget(seat) end
   redis.call('DEL', TAKEN)
   for from = 2, #ARGV, ${AT_ONCE} do
     redis.call('SADD', TAKEN, unpack(ARGV, from, math.min(from + ${AT_ONCE - 1}, #ARGV)))
@@ -280,7 +283,9 @@ export const LEAVE = script(
   for from = 2, #ARGV, ${AT_ONCE} do
     redis.call('SREM', TAKEN, unpack(ARGV, from, math.min(from + ${AT_ONCE - 1}, #ARGV)))
   end
-  for at = 2, #ARGV do forget(ARGV[at]) end
+  for at = 2, #ARGV do
+    if endOf(ARGV[at]) < 0 then forget(ARGV[at]) end
+  end
   return {free(), owned[5]}`,
 );
 
