@@ -8,6 +8,7 @@ export type CommandName =
   | 'ANNOUNCE'
   | 'WITHDRAW'
   | 'LIST_SHARDS'
+  | 'SOME_SHARDS'
   | 'CLAIM'
   | 'RENEW'
   | 'HAND_OVER'
@@ -56,6 +57,7 @@ export const COSTS: Readonly<Record<CommandName, Cost>> = {
   ANNOUNCE: { us: 6.5, bytes: 330 },
   WITHDRAW: { us: 4, bytes: 150 },
   LIST_SHARDS: { us: 5, usEach: 0.35, bytes: 140, bytesEach: 165 },
+  SOME_SHARDS: { us: 4.3, usEach: 1, bytes: 140, bytesEach: 165 },
   CLAIM: { us: 17, bytes: 600 },
   RENEW: { us: 10.4, bytes: 410 },
   HAND_OVER: { us: 14.5, bytes: 440 },
@@ -105,6 +107,7 @@ export const DEMANDS = {
   announce: (): Demand => [['ANNOUNCE', 1]],
   withdraw: (): Demand => [['WITHDRAW', 1]],
   shards: (shards: number): Demand => [['LIST_SHARDS', 1, shards]],
+  someShards: (shards: number): Demand => [['SOME_SHARDS', 1, shards]],
   claim: (): Demand => [
     ['CLAIM', 1],
     ['ZADD', 1, 1],

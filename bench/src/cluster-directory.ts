@@ -56,6 +56,10 @@ export class SimulatedDirectory implements Directory {
     return this.#ask(DEMANDS.shards(shards), () => memory.shards());
   }
 
+  someShards(most: number): Promise<readonly ShardEntry[]> {
+    return this.#ask(DEMANDS.someShards(most), () => this.#truth.memory.someShards(most));
+  }
+
   async claim(facts: RoomFacts, owner: Owner, held?: number): Promise<Claim> {
     const claim = await this.#ask(DEMANDS.claim(), () => this.#truth.claim(facts, owner, held));
     // Its lease, its free seats, all rooms, those of its kind.

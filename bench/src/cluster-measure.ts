@@ -145,6 +145,7 @@ function questions(directory: Directory): Question[] {
     question('load', DEMANDS.load(CHECKPOINT_BYTES), (call) => directory.load(one(call).id)),
     question('announce', DEMANDS.announce(), (call) => directory.announce(entry(call % SHARDS))),
     question('shards', DEMANDS.shards(SHARDS), () => directory.shards(), 500),
+    question('4 of them', DEMANDS.someShards(4), () => directory.someShards(4)),
     question('orphans, none, of 1,000 shards', DEMANDS.due(1), () => directory.orphans(), 1_000),
     question(
       'candidates, 8',

@@ -17,6 +17,7 @@ import {
   JoinRefused,
   Leases,
   type Log,
+  Others,
   Peers,
   Placement,
   Recovery,
@@ -167,8 +168,9 @@ export class SimulatedShard {
     this.tickets = new Tickets({ ...clocks, key, makeNonce, lifeMs: limits.ticketMs });
     const shard = this as never;
     const { tickets } = this;
+    const others = new Others({ ...about, shard, chance, load: () => this.cluster.loadNow });
     const by = { shard, peers, tickets, limits, clocks, chance, answers: new GameAnswers(log) };
-    this.placement = new Placement({ ...about, ...by, answerTimes });
+    this.placement = new Placement({ ...about, ...by, others, answerTimes });
     const restore = this.#restored.bind(this);
     const rooms = { [KIND]: this.kind() } as never;
     this.succession = new Succession(this.#heir, { ...about, ...clocks, rooms, restore });
@@ -183,7 +185,7 @@ export class SimulatedShard {
     const pack = (room: GameRoom) => (room as never as SimulatedRoom).pack();
     const { checkpointMs } = limits;
     const load = () => this.seats / world.seatsOfShard;
-    const duties = { ...about, shard, seating, leases, peers, clocks, checkpointMs, load };
+    const duties = { ...about, shard, seating, leases, peers, others, clocks, checkpointMs, load };
     this.cluster = new Cluster({ ...duties, chance, pack } satisfies ClusterOptions);
   }
 

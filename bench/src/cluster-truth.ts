@@ -69,10 +69,10 @@ export class ClusterTruth {
   /** Shards that are known, about. */
   shards = 0;
 
-  constructor(clock: ClusterClock, leaseMs: number) {
+  constructor(clock: ClusterClock, leaseMs: number, chance: () => number) {
     this.leaseMs = leaseMs;
     this.#now = () => EPOCH_MS + clock.nowMs;
-    this.memory = new MemoryDirectory({ leaseMs, now: this.#now });
+    this.memory = new MemoryDirectory({ leaseMs, now: this.#now, chance });
   }
 
   /** Lists of leases that these rooms are on. */

@@ -75,7 +75,7 @@ export class ClusterWorld {
     const { shards, seats, seed, seatsOfRoom = SEATS_OF_ROOM } = size;
     this.#random = new Random(seed);
     this.redis = new SimulatedRedis(this.clock, this.chance, size.slowness);
-    this.truth = new ClusterTruth(this.clock, size.leaseMs ?? LEASE_MS);
+    this.truth = new ClusterTruth(this.clock, size.leaseMs ?? LEASE_MS, this.chance);
     this.seatsOfRoom = seatsOfRoom;
     this.spares = size.spares ?? true;
     this.seatsOfShard = seats / shards / USUAL_LOAD;

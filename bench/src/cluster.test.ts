@@ -108,7 +108,7 @@ test.skipIf(!found)('its questions cost the commands that a real Redis is sent',
   const monitor = new Monitor(server.url);
   const clock = new ClusterClock();
   const store = new SimulatedRedis(clock, () => 0.5);
-  const simulated = new SimulatedDirectory(new ClusterTruth(clock, LEASE_MS), store, 8);
+  const simulated = new SimulatedDirectory(new ClusterTruth(clock, LEASE_MS, () => 0.5), store, 8);
   try {
     for (const step of STEPS) {
       // The first time Redis may not know the scripts.
@@ -193,6 +193,7 @@ const STEPS: readonly Step[] = [
   (directory, lease) => directory.save([{ lease, tick: 1, bytes: new Uint8Array(8) }]),
   (directory, { id }) => directory.load(id),
   (directory) => directory.shards(),
+  (directory) => directory.someShards(4),
   (directory) => directory.withdraw('s'),
   (directory) => directory.orphans(),
   (directory) => directory.publish('channel', new Uint8Array(8)),

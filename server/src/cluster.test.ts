@@ -11,13 +11,10 @@ describe('{S56} a shard that closes hands its rooms over', () => {
   async function drained(more: { announce?: () => Promise<void>; sendAway?: () => Promise<void> }) {
     const did: string[] = [];
     const { announce = async () => {}, sendAway = async () => {} } = more;
-    const shards = async () => {
-      did.push('looked for others');
-      return [];
-    };
+    const others = { forget: () => void did.push('looked for others') };
     const shard = { rooms: new Map(), owner: { shard: 's', url: '' }, build: 'b' };
     const cluster = new Cluster({
-      ...{ directory: { leaseMs: 2_000, announce, shards }, shard, load: () => 0 },
+      ...{ directory: { leaseMs: 2_000, announce }, shard, others, load: () => 0 },
       chance: () => 0,
       ...{ clocks: { now: () => 0 }, leases: { everyMs: 667 }, seating: { waiting: { sendAway } } },
       log: { info() {}, error: (_: object, said: string) => void did.push(said) },

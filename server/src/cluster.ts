@@ -9,6 +9,7 @@ import type { Leases } from './leases.ts';
 import type { Log } from './log.ts';
 import { Moving } from './moving.ts';
 import { LOOK_MS, Orphans } from './orphans.ts';
+import type { Others } from './others.ts';
 import type { Peers } from './peers.ts';
 import type { GameRoom } from './room.ts';
 import { Saves } from './saves.ts';
@@ -22,6 +23,7 @@ export interface ClusterOptions {
   seating: Seating;
   leases: Leases;
   peers: Peers;
+  others: Others;
   clocks: Clocks;
   log: Log;
   tally: Tally;
@@ -67,7 +69,7 @@ export class Cluster {
     this.moving = new Moving(options);
     this.#saves = new Saves(options);
     const { leases, directory, clocks } = options;
-    const orphans = new Orphans({ ...options, now: clocks.now, load: () => this.#loadNow });
+    const orphans = new Orphans({ ...options, now: clocks.now, load: () => this.loadNow });
     const announceMs = Math.min(ANNOUNCE_MS, directory.leaseMs);
     const duty = (everyMs: number, run: Duty['run'], dueMs = 0): Duty => {
       return { everyMs, run, dueMs, busy: false };
@@ -123,7 +125,7 @@ export class Cluster {
   }
 
   /** 0..1000. Nobody shall send it rooms that it would not open. */
-  get #loadNow(): number {
+  get loadNow(): number {
     const { shard } = this.#options;
     return shard.full ? 1_000 : Math.round(this.#load.with(shard.rooms.size) * 1_000);
   }
@@ -137,7 +139,7 @@ export class Cluster {
     for (const room of shard.rooms.values()) seats += room.taken;
     const entry: ShardEntry = {
       ...{ id, url, build: shard.build, rooms, seats },
-      load: this.#loadNow,
+      load: this.loadNow,
       draining: shard.draining,
     };
     await directory.announce(entry);

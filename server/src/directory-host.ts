@@ -41,6 +41,7 @@ const ASKED: Readonly<Record<Asked, readonly Check[]>> = {
   announce: [shape({ id: text, url: text, build: text, ...load })],
   withdraw: [text],
   shards: [],
+  someShards: [number],
   claim: [shape(facts), owner, optional(number)],
   renew: [listOf(lease)],
   handOver: [lease, owner],

@@ -164,6 +164,8 @@ export interface Directory {
   announce(shard: ShardEntry): Promise<void>;
   withdraw(shard: string): Promise<void>;
   shards(): Promise<readonly ShardEntry[]>;
+  /** `most` of them, or all where there are fewer: by chance, in any order, each once. */
+  someShards(most: number): Promise<readonly ShardEntry[]>;
 
   /**
    * Takes a room that nobody owns: a new one, or one whose lease is over. `held`: the epoch by

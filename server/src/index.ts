@@ -117,6 +117,7 @@ export type { GameRoom } from './room.ts';
 export { CheckpointError, type CheckpointFault } from './checkpoint.ts';
 // ./totals.ts
 // ./intake.ts
+// ./memory-shards.ts
 // ./memory-presence.ts
 // ./memory-boards.ts
 // ./memory-seats.ts
@@ -159,6 +160,7 @@ export { MemoryDirectory, type MemoryDirectoryOptions } from './memory-directory
 export type { Shard } from './shard.ts';
 // ./answer-times.ts
 // ./owners.ts
+// ./others.ts
 // ./openings.ts
 // ./placement.ts
 // ./redemption.ts

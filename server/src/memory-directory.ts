@@ -19,18 +19,20 @@ import {
   type SeatPromise,
   type ShardEntry,
   type Standing,
-  shardLifeMs,
   WELL_MS,
 } from './directory.ts';
 import { MemoryBoards } from './memory-boards.ts';
 import { MemoryPresence } from './memory-presence.ts';
 import { MemorySeats } from './memory-seats.ts';
+import { MemoryShards } from './memory-shards.ts';
 
 export interface MemoryDirectoryOptions {
   /** Default: leases never end, for there is nobody else. */
   leaseMs?: number;
   /** Ms since 1970, for epochs go by it; must not go back. */
   now: () => number;
+  /** 0 <= n < 1. Default: of the system. */
+  chance?: () => number;
 }
 
 /** A room that nobody claims is kept this long after its lease. */
@@ -57,7 +59,7 @@ interface KnownRoom {
 export class MemoryDirectory implements Directory {
   readonly leaseMs: number;
   readonly #now: () => number;
-  readonly #shards = new Map<string, { readonly entry: ShardEntry; readonly untilMs: number }>();
+  readonly #shards: MemoryShards;
   readonly #rooms = new Map<string, KnownRoom>();
   readonly #byKind = new Map<string, Set<KnownRoom>>();
   readonly #listeners = new Map<string, Set<(message: Uint8Array) => void>>();
@@ -67,29 +69,31 @@ export class MemoryDirectory implements Directory {
   /** Of rooms that were released, the longest ago first: the last epoch. */
   readonly #released = new Map<string, { readonly epoch: number; readonly untilMs: number }>();
 
-  constructor({ leaseMs = Number.POSITIVE_INFINITY, now }: MemoryDirectoryOptions) {
+  constructor({ leaseMs = Number.POSITIVE_INFINITY, now, chance }: MemoryDirectoryOptions) {
     this.leaseMs = leaseMs;
     this.#now = now;
+    this.#shards = new MemoryShards(leaseMs, now, chance);
   }
 
   async announce(shard: ShardEntry): Promise<void> {
-    const untilMs = this.#now() + shardLifeMs(this.leaseMs);
-    this.#shards.set(shard.id, { entry: shard, untilMs });
+    this.#shards.announce(shard);
   }
 
   async withdraw(shard: string): Promise<void> {
-    this.#shards.delete(shard);
+    this.#shards.forget(shard);
   }
 
   async shards(): Promise<readonly ShardEntry[]> {
-    const nowMs = this.#now();
-    for (const [id, { untilMs }] of this.#shards) if (untilMs <= nowMs) this.#shards.delete(id);
-    return Array.from(this.#shards.values(), ({ entry }) => entry);
+    return this.#shards.all();
+  }
+
+  async someShards(most: number): Promise<readonly ShardEntry[]> {
+    return this.#shards.some(most);
   }
 
   /** A shard is known to be gone: its rooms are orphans now, not when their leases end. */
   lose(shard: string): void {
-    this.#shards.delete(shard);
+    this.#shards.forget(shard);
     const nowMs = this.#now();
     for (const room of this.#rooms.values())
       if (room.owner.shard === shard) room.untilMs = Math.min(room.untilMs, nowMs);

@@ -7,6 +7,7 @@ import { type Directory, DirectoryError, type Lease, type ShardEntry } from './d
 import type { Clocks } from './identity.ts';
 import type { Leases } from './leases.ts';
 import type { Log } from './log.ts';
+import type { Others } from './others.ts';
 import type { Peers } from './peers.ts';
 import type { GameRoom } from './room.ts';
 import type { Seating } from './seating.ts';
@@ -19,6 +20,7 @@ export interface MovingOptions {
   seating: Seating;
   leases: Leases;
   peers: Peers;
+  others: Others;
   clocks: Clocks;
   log: Log;
   tally: Tally;
@@ -28,8 +30,6 @@ export interface MovingOptions {
 
 /** Rooms that are on their way at once: a room is a few ms of a core at either end. */
 const ABREAST = 4;
-/** Load, of 1000, that one more room counts as until its shard says so itself. */
-const LOAD_OF_ROOM = 10;
 
 export class Moving {
   readonly #options: MovingOptions;
@@ -43,15 +43,14 @@ export class Moving {
    * cannot be restored, and all where there is no other shard of this build.
    */
   async moveAll(): Promise<number> {
-    const { shard, log } = this.#options;
+    const { shard, others, log } = this.#options;
     shard.draining = true;
-    const targets = new Map((await this.#others()).map((entry) => [entry, entry.load]));
+    others.forget();
     await abreast(ABREAST, shard.rooms.values(), async (room) => {
-      const [least] = [...targets].sort(([, a], [, b]) => a - b);
-      if (!least) return;
-      const [to, load] = least;
-      targets.set(to, load + LOAD_OF_ROOM);
-      if (!room.over) await this.move(room, to);
+      const to = await others.emptier();
+      if (!to || room.over) return;
+      others.send(to);
+      await this.move(room, to);
     });
     log.info({ stayed: shard.rooms.size }, 'handed its rooms over');
     return shard.rooms.size;
@@ -95,14 +94,5 @@ export class Moving {
     await leases.refused(lease);
     const next = room.over ? lease : shard.leaseOf(room);
     return next !== lease && save(next);
-  }
-
-  /** Rejects with DirectoryError. */
-  async #others(): Promise<readonly ShardEntry[]> {
-    const { directory, shard } = this.#options;
-    const known = await directory.shards();
-    return known.filter(
-      ({ id, build, draining }) => id !== shard.owner.shard && build === shard.build && !draining,
-    );
   }
 }

@@ -1,8 +1,9 @@
 // Opens rooms, here or where there is less to do: one for all who want one of a kind and match at
 // once, or one for who asks for his own. Used by placement.ts. Trap: how busy others are is old
 // news, so a shard that was asked may refuse; then the room is opened here.
-import { type Directory, DirectoryError, type RoomEntry, type ShardEntry } from './directory.ts';
+import { type Directory, DirectoryError, type RoomEntry } from './directory.ts';
 import { underDirectory } from './joining.ts';
+import type { Others } from './others.ts';
 import type { Peers } from './peers.ts';
 import type { Wanted } from './queues.ts';
 import type { GameRoom } from './room.ts';
@@ -13,8 +14,7 @@ export interface OpeningsOptions {
   directory: Directory;
   /** Other shards; undefined where there are none. */
   peers: Peers | undefined;
-  /** 0 <= n < 1. */
-  chance: () => number;
+  others: Others | undefined;
 }
 
 export class Openings {
@@ -43,9 +43,10 @@ export class Openings {
 
   /** Here, or where there is less to do. */
   async open({ kind, match }: Wanted, hidden: boolean): Promise<GameRoom | RoomEntry> {
-    const { shard, directory, peers } = this.#options;
-    const other = peers && (await this.#lessLoaded());
-    if (!other) return shard.open(kind, { match, hidden });
+    const { shard, directory, peers, others } = this.#options;
+    const other = others && (await underDirectory(others.lessLoaded()));
+    if (!peers || !other) return shard.open(kind, { match, hidden });
+    others.send(other);
     try {
       const id = String(await peers.ask(other.id, 'open', kind, match, hidden));
       const entry = await underDirectory(directory.room(id));
@@ -55,24 +56,6 @@ export class Openings {
       // It died, or is full since it last said how it is.
     }
     return shard.open(kind, { match, hidden });
-  }
-
-  /**
-   * Another shard that is less loaded than this one, of two that chance picks: the least loaded of
-   * all would get every room until it says so (Mitzenmacher 2001, the power of two choices).
-   */
-  async #lessLoaded(): Promise<ShardEntry | undefined> {
-    const { directory, shard, chance } = this.#options;
-    const known = await underDirectory(directory.shards());
-    const own = known.find(({ id }) => id === shard.owner.shard);
-    const others = known.filter(
-      (one) => one !== own && one.build === shard.build && !one.draining && one.url !== '',
-    );
-    const pick = () => others[Math.floor(chance() * others.length)];
-    const [a, b] = [pick(), pick()];
-    const best = a && b && b.load < a.load ? b : a;
-    const isBusy = shard.draining || !own || (best && best.load < own.load);
-    return isBusy ? best : undefined;
   }
 }
 

@@ -86,6 +86,10 @@ export class ParentDirectory implements Directory {
     return this.#ask('shards');
   }
 
+  someShards(most: number): Promise<readonly ShardEntry[]> {
+    return this.#ask('someShards', most);
+  }
+
   claim(room: RoomFacts, owner: Owner, held?: number): Promise<Claim> {
     return this.#ask('claim', room, owner, held);
   }

@@ -11,6 +11,7 @@ export type { Identity } from './identity.ts';
 export { JoinRefused } from './joining.ts';
 export { Leases } from './leases.ts';
 export type { Log } from './log.ts';
+export { Others } from './others.ts';
 export { Peers } from './peers.ts';
 export { Placement, type Promised } from './placement.ts';
 export { Recovery } from './recovery.ts';

@@ -12,6 +12,7 @@ import { Elsewhere, JoinRefused, onItsWay, unasked, underDirectory } from './joi
 import type { Limits } from './limits.ts';
 import { matchOf, nameOf, ordered, readAsked } from './matching.ts';
 import { Openings } from './openings.ts';
+import type { Others } from './others.ts';
 import { Owners } from './owners.ts';
 import type { Peers } from './peers.ts';
 import type { Opened, Wanted } from './queues.ts';
@@ -24,6 +25,7 @@ export interface PlacementOptions {
   directory: Directory;
   /** Other shards; undefined where there are none. */
   peers: Peers | undefined;
+  others: Others | undefined;
   /** Of the directory; undefined where it is this process's. */
   answerTimes: AnswerTimes | undefined;
   tickets: Tickets;

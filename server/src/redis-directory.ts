@@ -114,6 +114,12 @@ class RedisDirectory implements Directory {
     return said.map((text) => JSON.parse(text));
   }
 
+  async someShards(most: number): Promise<readonly ShardEntry[]> {
+    const args = [String(most)];
+    const said = await this.#line.run<Texts>(scripts.SOME_SHARDS, this.#keys.shards, args);
+    return said.map((text) => JSON.parse(text));
+  }
+
   async claim(facts: RoomFacts, { shard, url }: Owner, held?: number): Promise<Claim> {
     const { id, kind, build, seats, match, hidden } = facts;
     const open = hidden ? '' : openName(kind, build, match);

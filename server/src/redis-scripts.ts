@@ -353,3 +353,14 @@ export const WITHDRAW = script(`
 
 /** No args. Answers the texts of the shards that are there. */
 export const LIST_SHARDS = script(TIME, SHARDS, `return redis.call('HVALS', SAID)`);
+
+/** Args: how many at most. Answers the texts of some of them, by chance. */
+export const SOME_SHARDS = script(
+  TIME,
+  SHARDS,
+  `
+  local said = {}
+  local some = redis.call('HRANDFIELD', SAID, ARGV[1], 'WITHVALUES')
+  for i = 2, #some, 2 do said[#said + 1] = some[i] end
+  return said`,
+);

@@ -24,6 +24,7 @@ import type { Limits } from './limits.ts';
 import type { Log } from './log.ts';
 import { readAsked } from './matching.ts';
 import type { OfferedCredential } from './offer.ts';
+import type { Others } from './others.ts';
 import type { Peers } from './peers.ts';
 import {
   type Creation,
@@ -56,6 +57,7 @@ export interface SeatingOptions {
   wallClockMs: () => number;
   /** Other shards; undefined where there are none. */
   peers: Peers | undefined;
+  others: Others | undefined;
   answerTimes: AnswerTimes | undefined;
   /** 0 <= n < 1. */
   chance: () => number;

@@ -85,6 +85,7 @@ function moving(adopts = (id: string, epoch: number) => b.shard.succession.adopt
     seating,
     leases: { refused: async () => {} } as never,
     peers,
+    others: {} as never,
     clocks,
     log,
     tally,

@@ -103,6 +103,32 @@ export const shards = chapterSuite('shards', HOLDS_MS, (doors) => {
     expect(await b.shards()).toEqual([shard('south', 300)]);
   });
 
+  test('some of them are told by chance, each once, and none that went', async () => {
+    const { a, b } = doors;
+    expect(await a.someShards(2)).toEqual([]);
+    const all = Array.from({ length: 12 }, (_, i) => shard(`s${i}`, i));
+    for (const one of all) await a.announce(one);
+    await a.withdraw('s11');
+    const times = new Map<string, number>();
+    for (let i = 0; i < 200; i++) {
+      const some = await b.someShards(3);
+      expect(new Set(some.map(({ id }) => id)).size).toBe(3);
+      for (const one of some) {
+        expect(one).toEqual(all[one.load]);
+        times.set(one.id, (times.get(one.id) ?? 0) + 1);
+      }
+    }
+    // 54 each: fewer than 20 is one chance in ten millions.
+    expect([...times.keys()].sort()).toEqual(
+      all
+        .slice(0, 11)
+        .map(({ id }) => id)
+        .sort(),
+    );
+    expect(Math.min(...times.values())).toBeGreaterThan(19);
+    expect(await b.someShards(20)).toHaveLength(11);
+  });
+
   test('they share a secret of 32 bytes', async () => {
     const { a, b } = doors;
     const [one, other] = await Promise.all([a.secret(), b.secret()]);

@@ -33,6 +33,7 @@ const METHODS: Readonly<Record<string, (directory: Directory) => Promise<unknown
   },
   withdraw: (directory) => directory.withdraw('s1'),
   shards: (directory) => directory.shards(),
+  someShards: (directory) => directory.someShards(2),
   claim: (directory) => directory.claim(facts('r1'), north),
   renew: (directory) => directory.renew([lease, { id: 'r2', epoch: 1 }]),
   // A shard without rooms must learn that it was cut off: it looks for those of others.
