@@ -2,7 +2,7 @@
 // a shard that closes, who keep their places here. Kept by waiting.ts. Trap: whoever is expected
 // and does not come in time takes the others of the party along.
 import { DirectoryError } from './directory.ts';
-import { type Clocks, type Identity, unpackIdentity } from './identity.ts';
+import { type Clocks, type Identity, packText, unpackText } from './identity.ts';
 import { Elsewhere, ticketSpent } from './joining.ts';
 import type { Log } from './log.ts';
 import { nameOf } from './matching.ts';
@@ -11,60 +11,93 @@ import type { Entrant, Wanted } from './queues.ts';
 import type { Tickets } from './tickets.ts';
 import type { Waiter } from './waiter.ts';
 
-/** What a ticket is for. */
-export interface Gathered {
-  readonly waiter: Waiter;
-  /** Who comes with it; undefined: tickets.ts knows. */
-  readonly identity: Identity | undefined;
-}
-
 export interface GatheringOptions {
   clocks: Clocks;
+  tickets: Tickets;
   /** Ms until all must be here. */
   lifeMs: number;
 }
 
+/** What became of a ticket. */
+interface Used {
+  /** Where its player is expected now; undefined: he has come. */
+  readonly url: string | undefined;
+  readonly untilMs: number;
+}
+
 export class Gathering {
   readonly #options: GatheringOptions;
-  readonly #byNonce = new Map<string, Gathered>();
+  readonly #byNonce = new Map<string, Waiter>();
+  /** Tickets that are good for nothing here any more, as long as they live. */
+  readonly #used = new Map<string, Used>();
 
   constructor(options: GatheringOptions) {
     this.#options = options;
   }
 
+  /** Those who are not all here. */
+  get waiters(): Set<Waiter> {
+    return new Set(this.#byNonce.values());
+  }
+
   /** These come together. */
   add(waiter: Waiter, nonces: readonly string[]): void {
-    const { clocks, lifeMs } = this.#options;
-    waiter.gatherUntilMs = clocks.now() + lifeMs;
-    for (const nonce of nonces) this.#byNonce.set(nonce, { waiter, identity: undefined });
+    this.#expect(
+      waiter,
+      nonces.map((nonce) => [nonce, undefined]),
+    );
   }
 
   /** One who waited at another shard comes, or a party, by what is told of it. */
   expect(waiter: Waiter, { ageMs, places }: Entrant): void {
+    const { clocks } = this.#options;
+    const come = places.map(([nonce, packed]) => [nonce, unpackText(packed, clocks)] as const);
+    waiter.sinceMs = clocks.now() - ageMs;
+    this.#expect(waiter, come);
+  }
+
+  #expect(waiter: Waiter, come: readonly (readonly [string, Identity | undefined])[]): void {
     const { clocks, lifeMs } = this.#options;
-    const nowMs = clocks.now();
-    const come = places.map(([nonce, packed]) => {
-      return [nonce, unpackIdentity(Buffer.from(packed, 'base64'), clocks)] as const;
-    });
-    waiter.sinceMs = nowMs - ageMs;
-    waiter.gatherUntilMs = nowMs + lifeMs;
-    for (const [nonce, identity] of come) this.#byNonce.set(nonce, { waiter, identity });
+    waiter.gatherUntilMs = clocks.now() + lifeMs;
+    for (const [nonce, identity] of come) {
+      waiter.expected.set(nonce, identity);
+      this.#byNonce.set(nonce, waiter);
+    }
   }
 
-  /** Throws JoinRefused. */
-  of(nonce: string): Gathered {
-    const gathered = this.#byNonce.get(nonce);
-    if (!gathered || gathered.waiter.over) throw ticketSpent();
-    return gathered;
+  /**
+   * What who comes with a ticket waits for; undefined: that is not known here. Throws JoinRefused
+   * for one that was used, and Elsewhere where its player is expected elsewhere now.
+   */
+  of(nonce: string): Waiter | undefined {
+    const used = this.#used.get(nonce);
+    if (used?.url !== undefined) throw new Elsewhere(used.url);
+    const waiter = this.#byNonce.get(nonce);
+    if (used || waiter?.over) throw ticketSpent();
+    return waiter;
   }
 
-  came(nonce: string): void {
+  /** He is here, or expected at `url`. */
+  came(nonce: string, url?: string): void {
+    const { clocks, lifeMs } = this.#options;
+    this.#byNonce.get(nonce)?.expected.delete(nonce);
     this.#byNonce.delete(nonce);
+    this.#used.set(nonce, { url, untilMs: clocks.now() + lifeMs });
+  }
+
+  /** The places of those who are yet to come, for another shard. */
+  placesOf({ expected }: Waiter): Entrant['places'] {
+    const { clocks, tickets } = this.#options;
+    return [...expected].flatMap(([nonce, known]) => {
+      const identity = known ?? tickets.take(nonce);
+      return identity ? [[nonce, packText(identity, clocks), ''] as const] : [];
+    });
   }
 
   sweep(nowMs: number): void {
-    for (const [nonce, { waiter }] of this.#byNonce)
-      if (waiter.gatherUntilMs! < nowMs) this.#byNonce.delete(nonce);
+    for (const [nonce, { gatherUntilMs }] of this.#byNonce)
+      if (gatherUntilMs! < nowMs) this.#byNonce.delete(nonce);
+    for (const [nonce, { untilMs }] of this.#used) if (untilMs < nowMs) this.#used.delete(nonce);
   }
 }
 
@@ -72,6 +105,7 @@ interface HandingOver {
   ask: Ask;
   /** It answered before: a deadline for each would take longer than a process has to close. */
   asks: boolean;
+  gathering: Gathering;
   tickets: Tickets;
   log: Log;
   now: () => number;
@@ -79,11 +113,11 @@ interface HandingOver {
 
 /**
  * Players go to wait at another shard: with tickets for their places, or, where it does not answer,
- * with what they said here. Those of a party that it does not expect stay: their tickets are spent.
- * Answers whether it answered.
+ * with what they said here. Who is yet to come with a ticket is sent on when he does. Those of a
+ * party that it does not expect stay: their tickets are spent. Answers whether it answered.
  */
 export async function handOver(
-  { ask, asks, tickets, log, now }: HandingOver,
+  { ask, asks, gathering, tickets, log, now }: HandingOver,
   to: { readonly id: string; readonly url: string },
   { kind, match }: Wanted,
   waiters: readonly Waiter[],
@@ -91,19 +125,21 @@ export async function handOver(
   let isExpected = asks;
   let answers = asks;
   try {
-    const entrants = waiters.map((waiter) => waiter.entrant(now()));
-    if (asks) await ask(to.id, 'expect', kind, match, entrants);
+    const tell = (waiter: Waiter) => waiter.entrant(now(), gathering.placesOf(waiter));
+    if (asks) await ask(to.id, 'expect', kind, match, waiters.map(tell));
   } catch (error) {
     if (!(error instanceof DirectoryError)) throw error;
     isExpected = false;
     answers = error.code === 'failed';
     log.warn({ err: error, to: to.id }, 'players who wait have lost their places in the queue');
   }
-  for (const { members, gatherUntilMs } of waiters) {
+  const name = nameOf(kind, match);
+  for (const { members, expected, gatherUntilMs } of waiters) {
     if (!isExpected && gatherUntilMs !== undefined) continue;
+    for (const nonce of [...expected.keys()]) gathering.came(nonce, to.url);
     for (const { identity, seat, reject } of members) {
-      const name = nameOf(kind, match);
-      reject(new Elsewhere(to.url, isExpected ? tickets.write(name, identity.user, seat) : ''));
+      const write = () => tickets.write(name, identity.user, seat, to.id);
+      reject(new Elsewhere(to.url, isExpected ? write() : ''));
     }
   }
   return answers;

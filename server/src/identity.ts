@@ -72,3 +72,13 @@ export function unpackIdentity(bytes: Uint8Array, clocks: Clocks): Identity {
   from.end();
   return identity;
 }
+
+/** As packIdentity, in base64: for messages that are texts. */
+export function packText(identity: Identity, clocks: Clocks): string {
+  return Buffer.from(packIdentity(identity, clocks)).toString('base64');
+}
+
+/** Throws ProtocolError. */
+export function unpackText(text: string, clocks: Clocks): Identity {
+  return unpackIdentity(Buffer.from(text, 'base64'), clocks);
+}

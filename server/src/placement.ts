@@ -206,15 +206,15 @@ export class Placement {
   }
 
   /**
-   * Tickets for those who wait together, good on this shard alone; `gather` is told what they are
-   * called. Throws JoinRefused.
+   * Tickets for those who wait together, which lead to this shard from any other; `gather` is told
+   * what they are called. Throws JoinRefused.
    */
   promiseWait(
     { kind, match }: Target,
     party: readonly Identity[],
     gather: (nonces: readonly string[]) => void,
   ): Promised {
-    const { tickets } = this.#options;
+    const { tickets, shard } = this.#options;
     this.#checkTickets(party);
     const nonces = party.map((identity) => tickets.promise(identity));
     try {
@@ -224,7 +224,8 @@ export class Placement {
       throw error;
     }
     const room = nameOf(kind, match);
-    const write = ({ user }: Identity, at: number) => tickets.write(room, user, nonces[at]);
+    const home = shard.owner.shard;
+    const write = ({ user }: Identity, at: number) => tickets.write(room, user, nonces[at], home);
     return { room, url: '', tickets: party.map(write) };
   }
 

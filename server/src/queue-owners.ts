@@ -53,12 +53,28 @@ export class QueueOwners {
     return others.sort((a, b) => a.load - b.load)[0];
   }
 
+  /** Where a shard is reached, one that closes too; undefined: it is gone. */
+  async urlOf(shard: string): Promise<string | undefined> {
+    await this.#look();
+    const find = () => this.#list.find(({ id }) => id === shard)?.url;
+    const known = find();
+    if (known !== undefined) return known;
+    // It may have begun since the list was read.
+    this.#listedMs = Number.NEGATIVE_INFINITY;
+    await this.#look();
+    return find();
+  }
+
+  async #look(): Promise<void> {
+    const { directory, now } = this.#options;
+    if (now() - this.#listedMs <= LIST_MS) return;
+    this.#list = await directory.shards();
+    this.#listedMs = now();
+  }
+
   async #others(): Promise<readonly ShardEntry[]> {
-    const { directory, shard, build, now } = this.#options;
-    if (now() - this.#listedMs > LIST_MS) {
-      this.#list = await directory.shards();
-      this.#listedMs = now();
-    }
+    const { shard, build, now } = this.#options;
+    await this.#look();
     for (const [name, untilMs] of this.#suspects) if (now() > untilMs) this.#suspects.delete(name);
     return this.#list.filter(
       (one) =>

@@ -41,7 +41,7 @@ import type { SeatRecord } from './seat-state.ts';
 import type { Shard } from './shard.ts';
 import { type SeatRef, TakenSeats } from './taken-seats.ts';
 import type { Tally } from './tally.ts';
-import { Tickets } from './tickets.ts';
+import { type Ticket, Tickets } from './tickets.ts';
 import { type Matched, Waiting } from './waiting.ts';
 
 export interface SeatingOptions {
@@ -214,8 +214,9 @@ export class Seating {
 
   async #redeem(hello: Hello, secret: string, line: Joiner): Promise<Joined> {
     const { shard } = this.#options;
-    const { roomId, nonce } = this.#redemption.read(secret);
-    if (shard.kinds.includes(readAsked(roomId).name)) return this.#arrive(hello, nonce, line);
+    const ticket = this.#redemption.read(secret);
+    const { roomId, nonce } = ticket;
+    if (shard.kinds.includes(readAsked(roomId).name)) return this.#arrive(hello, ticket, line);
     if (!shard.playing(roomId)) await this.#checkElsewhere(roomId);
     const room = shard.playing(roomId);
     if (!room) throw new JoinRefused(CloseCode.NoRoom, 'the room of this ticket is over');
@@ -226,9 +227,10 @@ export class Seating {
     return this.#sit({ room, seat: nonce }, identity, hello.spectate, line);
   }
 
-  /** One of a party that waits for a match, by a ticket of this shard; an old page keeps it. */
-  async #arrive(hello: Hello, nonce: string, line: Joiner): Promise<Joined> {
-    const { kind, identity: told } = this.waiting.gathered(nonce);
+  /** One of a party that waits for a match, by a ticket; an old page keeps it. */
+  async #arrive(hello: Hello, ticket: Ticket, line: Joiner): Promise<Joined> {
+    const { nonce } = ticket;
+    const { kind, identity: told } = await this.waiting.gathered(ticket);
     checkHash(this.#options.rooms[kind].game.hash, hello.hash);
     const identity = told ?? this.#tickets.take(nonce);
     if (!identity) throw ticketSpent();

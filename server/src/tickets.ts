@@ -12,6 +12,8 @@ export interface Ticket {
   readonly roomId: string;
   /** What the directory calls the promised place. */
   readonly nonce: string;
+  /** Of one for a waiting queue: the shard where its player is expected. */
+  readonly shard: string | undefined;
 }
 
 interface Promised {
@@ -32,8 +34,17 @@ export interface TicketsOptions {
   wallClockMs: () => number;
 }
 
-/** Room id, user ('' for nobody), ms since 1970, nonce: what a ticket says in the open. */
-type Claims = readonly [roomId: string, user: string, expiresAtMs: number, nonce: string];
+/**
+ * Room id, user ('' for nobody), ms since 1970, nonce, and a shard where only that one knows more:
+ * what a ticket says in the open.
+ */
+type Claims = readonly [
+  roomId: string,
+  user: string,
+  expiresAtMs: number,
+  nonce: string,
+  shard?: string,
+];
 
 /** Goes before what is signed: the key may sign other things, and no ticket is one of them. */
 const LABEL = 'tickwire ticket 1:';
@@ -64,10 +75,12 @@ export class Tickets {
     return nonce;
   }
 
-  /** The text that a player gets. */
-  write(roomId: string, user: string | undefined, nonce: string): string {
+  /** The text that a player gets. `shard`: the only one that knows what it is for. */
+  write(roomId: string, user: string | undefined, nonce: string, shard?: string): string {
     const { lifeMs, wallClockMs } = this.#options;
-    const claims: Claims = [roomId, user ?? '', wallClockMs() + lifeMs, nonce];
+    const expiresAtMs = wallClockMs() + lifeMs;
+    const rest: readonly [shard?: string] = shard === undefined ? [] : [shard];
+    const claims: Claims = [roomId, user ?? '', expiresAtMs, nonce, ...rest];
     const said = Buffer.from(JSON.stringify(claims)).toString('base64url');
     return `${said}.${this.#sign(said)}`;
   }
@@ -79,8 +92,8 @@ export class Tickets {
     const said = ticket.slice(0, Math.max(dot, 0));
     if (!equal(ticket.slice(dot + 1), this.#sign(said))) return undefined;
     const claims: Claims = JSON.parse(Buffer.from(said, 'base64url').toString());
-    const [roomId, , expiresAtMs, nonce] = claims;
-    return expiresAtMs < this.#options.wallClockMs() ? undefined : { roomId, nonce };
+    const [roomId, , expiresAtMs, nonce, shard] = claims;
+    return expiresAtMs < this.#options.wallClockMs() ? undefined : { roomId, nonce, shard };
   }
 
   /** Who a promise of ours is for, that was not used. */

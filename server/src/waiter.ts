@@ -41,6 +41,8 @@ export class Waiter {
   sinceMs: number | undefined;
   /** Of those who came by tickets: when all must be here. */
   gatherUntilMs: number | undefined;
+  /** Who is yet to come, by the nonces of their tickets; undefined: tickets.ts knows. */
+  readonly expected = new Map<string, Identity | undefined>();
   /** The match that it is kept for, and until when. */
   hold: string | undefined;
   heldUntilMs = 0;
@@ -69,11 +71,11 @@ export class Waiter {
     return !isHeld && !this.over && this.members.every(({ line }) => line.open);
   }
 
-  /** As a shard is told of it that is not this one. */
-  entrant(nowMs: number): Entrant {
+  /** As a shard is told of it that is not this one; `more`: places of those who are yet to come. */
+  entrant(nowMs: number, more: Entrant['places'] = []): Entrant {
     const { id, rating, members, sinceMs = nowMs } = this;
     const places = members.map(({ seat, packed, user }) => [seat, packed, user] as const);
-    return { id, ageMs: nowMs - sinceMs, rating, places };
+    return { id, ageMs: nowMs - sinceMs, rating, places: [...places, ...more] };
   }
 
   /** How it stands now. */

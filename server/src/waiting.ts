@@ -8,8 +8,8 @@ import { ByUser } from './by-user.ts';
 import { type Directory, DirectoryError } from './directory.ts';
 import type { GameAnswers } from './game-answers.ts';
 import { Gathering, handOver } from './gathering.ts';
-import { type Clocks, type Identity, packIdentity, userKey } from './identity.ts';
-import { Elsewhere, JoinRefused } from './joining.ts';
+import { type Clocks, type Identity, packText, userKey } from './identity.ts';
+import { Elsewhere, JoinRefused, ticketSpent, underDirectory } from './joining.ts';
 import type { MakeSecret } from './keys.ts';
 import type { Limits } from './limits.ts';
 import type { Log } from './log.ts';
@@ -23,7 +23,7 @@ import { type Entrant, type Opened, Queues, type Standing, type Wanted } from '.
 import type { Joiner } from './seat.ts';
 import type { Shard } from './shard.ts';
 import type { Tally } from './tally.ts';
-import type { Tickets } from './tickets.ts';
+import type { Ticket, Tickets } from './tickets.ts';
 import { Waiter } from './waiter.ts';
 
 export interface WaitingOptions {
@@ -46,6 +46,13 @@ export interface Matched extends Opened {
   readonly seat: string;
 }
 
+/** Who comes with a ticket for a queue. */
+export interface Gathered {
+  readonly kind: string;
+  /** Undefined: tickets.ts knows. */
+  readonly identity: Identity | undefined;
+}
+
 /** Ms that somebody is kept for one match: for a room to open, on another shard than the first. */
 const HOLD_MS = 5_000;
 
@@ -62,6 +69,8 @@ export class Waiting {
   readonly #held = new Map<string, readonly Waiter[]>();
   readonly #waiters = new Set<Waiter>();
   readonly #users = new ByUser<Waiter>();
+  /** Everybody is sent away. */
+  #sent: Promise<void> | undefined;
   #ids = 0;
   /** Players who wait here. */
   size = 0;
@@ -78,7 +87,8 @@ export class Waiting {
       expect: (wanted, waiters) => this.#expect(wanted, waiters),
       matched: (hold, opened) => this.#matched(hold, opened),
     });
-    this.#gathering = new Gathering({ clocks, lifeMs: options.limits.ticketMs });
+    const { limits, tickets } = options;
+    this.#gathering = new Gathering({ clocks, tickets, lifeMs: limits.ticketMs });
     this.#ask = askerOf(name, this.services, peers);
     const rule = (kind: string) => this.queueOf(kind)!;
     const open = placement.openFor.bind(placement);
@@ -119,16 +129,28 @@ export class Waiting {
     this.#gathering.add(waiter, nonces);
   }
 
-  /** What who comes with a ticket waits for, and who it is. Throws JoinRefused. */
-  gathered(nonce: string): { kind: string; identity: Identity | undefined } {
-    const { waiter, identity } = this.#gathering.of(nonce);
-    return { kind: waiter.kind, identity };
+  /**
+   * What who comes with a ticket waits for, and who it is; `home`: the shard that the ticket names.
+   * Rejects with JoinRefused, or with Elsewhere where he is expected there.
+   */
+  async gathered({ nonce, shard: home }: Ticket): Promise<Gathered> {
+    await this.#sent;
+    const waiter = this.#gathering.of(nonce);
+    // There is nobody to send them to.
+    if (waiter && this.#sent) throw restarts();
+    if (waiter) return { kind: waiter.kind, identity: waiter.expected.get(nonce) };
+    const { shard } = this.#options;
+    const isElsewhere = home !== undefined && home !== shard.owner.shard;
+    const url = isElsewhere && (await underDirectory(this.#owners.urlOf(home)));
+    if (url) throw new Elsewhere(url);
+    throw ticketSpent();
   }
 
   /** One of a party is here. Rejects as join does. */
   async arrive(nonce: string, identity: Identity, line: Joiner): Promise<Matched> {
-    await this.#checkOpen();
-    const { waiter } = this.#gathering.of(nonce);
+    this.#checkRoom();
+    const waiter = this.#gathering.of(nonce);
+    if (!waiter) throw restarts();
     this.#gathering.came(nonce);
     const matched = this.#comes(waiter, identity, line);
     if (waiter.isWhole) this.#enter(waiter);
@@ -140,19 +162,42 @@ export class Waiting {
    * Nobody waits here any more: all go to another shard, with tickets for their places there. Where
    * there is none they are told that the server restarts, as everybody is.
    */
-  async sendAway(): Promise<void> {
+  sendAway(): Promise<void> {
+    this.#sent ??= this.#sendAll();
+    return this.#sent;
+  }
+
+  async #sendAll(): Promise<void> {
     const other = await this.#owners.another().catch(() => undefined);
     if (!other) return;
     const { tickets, log, clocks } = this.#options;
-    const by = { ask: this.#ask, asks: true, tickets, log, now: () => clocks.now() };
-    for (const { kind, match, waiters } of this.#lines.values()) {
-      const all = [...waiters.values()].filter((waiter) => waiter.isFree(clocks.now()));
+    const gathering = this.#gathering;
+    const by = { ask: this.#ask, asks: true, gathering, tickets, log, now: () => clocks.now() };
+    for (const [{ kind, match }, waiters] of this.#leaving()) {
+      const all = waiters.filter((waiter) => waiter.isFree(clocks.now()));
       for (let from = 0; from < all.length; from += FRESH)
         by.asks = await handOver(by, other, { kind, match }, all.slice(from, from + FRESH));
     }
     // Those who are held have a match in a moment.
-    for (const waiter of [...this.#waiters])
-      if (waiter.isFree(clocks.now())) this.#end(waiter, partyOver());
+    for (const waiter of [...this.#waiters, ...gathering.waiters]) {
+      if (!waiter.isFree(clocks.now())) continue;
+      this.#end(waiter, partyOver());
+      // Of a party nobody may have come yet.
+      waiter.over = true;
+    }
+  }
+
+  /** Who waits, by what for: in lines first, then those who are not all here. */
+  #leaving(): Iterable<[Wanted, Waiter[]]> {
+    const all = new Map<string, [Wanted, Waiter[]]>();
+    const inLines = [...this.#lines.values()].flatMap(({ waiters }) => [...waiters.values()]);
+    for (const waiter of [...inLines, ...this.#gathering.waiters]) {
+      const name = `${waiter.kind} ${waiter.match}`;
+      const known = all.get(name) ?? [waiter, []];
+      known[1].push(waiter);
+      all.set(name, known);
+    }
+    return all.values();
   }
 
   #expect({ kind, match }: Wanted, entrants: readonly Entrant[]): void {
@@ -180,11 +225,14 @@ export class Waiting {
       else line.sweep(nowMs);
   }
 
-  async #checkOpen(): Promise<void> {
-    const { shard, limits } = this.#options;
-    if (this.size >= limits.waiting)
+  #checkRoom(): void {
+    if (this.size >= this.#options.limits.waiting)
       throw new JoinRefused(CloseCode.Overloaded, 'too many wait for a match here', 'waiting');
-    if (!shard.draining) return;
+  }
+
+  async #checkOpen(): Promise<void> {
+    this.#checkRoom();
+    if (!this.#options.shard.draining) return;
     const other = await this.#owners.another().catch(() => undefined);
     if (other) throw new Elsewhere(other.url);
     throw restarts();
@@ -203,7 +251,7 @@ export class Waiting {
   #comes(waiter: Waiter, identity: Identity, line: Joiner): Promise<Matched> {
     if (!line.open) throw new JoinRefused(CloseCode.Lost, 'the line went before it could wait');
     const { makeSecret, peers, clocks } = this.#options;
-    const packed = peers ? Buffer.from(packIdentity(identity, clocks)).toString('base64') : '';
+    const packed = peers ? packText(identity, clocks) : '';
     const about = { identity, packed, user: userKey(identity), line, seat: makeSecret() };
     this.#waiters.add(waiter);
     this.#users.add(identity.user, waiter);

@@ -2,55 +2,25 @@
 // place, and have their match when it is back. Two servers on one virtual clock over one directory.
 import { CloseCode, FrameType } from '@tickwire/protocol';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { DirectoryError, MemoryDirectory, type Server } from '../src/index.ts';
+import type { Server } from '../src/index.ts';
 import { QueueOwners } from '../src/queue-owners.ts';
 import { arcade } from './arcade.ts';
-import { EPOCH_MS, Stepper } from './stepper.ts';
-import { WaitingPlayer } from './waiting-player.ts';
+import type { Stepper } from './stepper.ts';
+import { TwoServers } from './two-servers.ts';
+import type { WaitingPlayer } from './waiting-player.ts';
 
-const [A, B] = ['http://a.example', 'http://b.example'];
-/** Longer than any case: no duty of a shard runs here. */
-const LEASE_MS = 600_000;
-
+let two: TwoServers;
 let stepper: Stepper;
 let a: Server;
 let b: Server;
-/** Nobody is answered, and why. */
-let away: DirectoryError['code'] | undefined;
-let directory: MemoryDirectory;
 
 beforeEach(async () => {
-  away = undefined;
-  directory = new MemoryDirectory({
-    leaseMs: LEASE_MS,
-    now: () => EPOCH_MS + (stepper?.nowMs ?? 0),
-  });
-  const door = new Proxy(directory, {
-    get(_, name: keyof MemoryDirectory) {
-      const found = directory[name] as unknown;
-      if (typeof found !== 'function') return found;
-      return async (...given: never[]) => {
-        if (away) throw new DirectoryError(away, 'it is gone');
-        return found.apply(directory, given);
-      };
-    },
-  });
-  const rooms = { field: arcade({ seats: 8, match: { queue: { players: 4 } } }) };
-  stepper = await Stepper.start({ rooms, serve: { directory: door, publicUrl: A } });
-  b = await stepper.add(B, { rooms, serve: { directory: door, publicUrl: B } });
-  a = stepper.server;
+  two = await TwoServers.start({ field: arcade({ seats: 8, match: { queue: { players: 4 } } }) });
+  ({ stepper, a, b } = two);
 });
 afterEach(() => stepper.close());
 
-/** One who comes to a server, and waits there. */
-async function comes(to: Server): Promise<WaitingPlayer> {
-  const transport = to === b ? stepper.others.get(B)!.transport : stepper.transport;
-  const player = new WaitingPlayer(stepper, transport);
-  player.hello();
-  await stepper.advance(20);
-  return player;
-}
-
+const comes = (to: Server) => two.comes(to);
 /** Has a place: here, or at the other server. */
 const isMatched = ({ frames }: WaitingPlayer) =>
   frames.some((bytes) => bytes[1] === FrameType.Welcome || bytes[1] === FrameType.Moved);
@@ -65,7 +35,7 @@ test.each(CODES)(
     const players = [await comes(a), await comes(b), await comes(a)];
     await stepper.advance(2_500);
     expect(players.map(({ last }) => last.waiting)).toEqual([3, 3, 3]);
-    away = code;
+    two.away = code;
     await stepper.advance(10_000);
     // Who comes meanwhile waits as well.
     players.push(await comes(b));
@@ -76,7 +46,7 @@ test.each(CODES)(
     // Once for each server, and not each time.
     const said = stepper.log.filter(({ msg }) => msg === 'a queue was not told who waits');
     expect(said).toHaveLength(2);
-    away = undefined;
+    two.away = undefined;
     await stepper.advance(1_000);
     expect(matched(players)).toEqual([true, true, true, true]);
   },
@@ -86,27 +56,32 @@ test.each(CODES)('a shard is not taken for gone where the directory is %s', asyn
   const players = [await comes(a), await comes(b), await comes(a)];
   await stepper.advance(2_500);
   // For less than the list of shards is believed.
-  away = code;
+  two.away = code;
   players.push(await comes(a), await comes(b));
   await stepper.advance(500);
-  away = undefined;
+  two.away = undefined;
   await stepper.advance(750);
   expect(matched(players).filter((is) => is)).toHaveLength(4);
 });
 
 test.each(CODES)('those who are enough wait until a room can be opened: %s', async (code) => {
   const { build, owner } = a.shard;
-  const owners = new QueueOwners({ directory, shard: owner.shard, build, now: () => 0 });
+  const owners = new QueueOwners({
+    directory: two.directory,
+    shard: owner.shard,
+    build,
+    now: () => 0,
+  });
   const name = await owners.of({ kind: 'field', match: '' });
   const keeper = name === owner.shard ? a : b;
   const players = [await comes(keeper), await comes(keeper), await comes(keeper)];
-  away = code;
+  two.away = code;
   players.push(await comes(keeper));
   await stepper.advance(15_000);
   expect(matched(players)).toEqual([false, false, false, false]);
   expect(keeper.seating.waiting.size).toBe(4);
   for (const player of players) expect(Math.max(...gapsOf(player))).toBeLessThanOrEqual(3_000);
-  away = undefined;
+  two.away = undefined;
   await stepper.advance(2_000);
   expect(matched(players)).toEqual([true, true, true, true]);
   expect(stepper.server.edge.refusals.get('directory')).toBe(undefined);
