@@ -102,6 +102,8 @@ export class Gathering {
 }
 
 interface HandingOver {
+  /** This shard. */
+  from: string;
   ask: Ask;
   /** It answered before: a deadline for each would take longer than a process has to close. */
   asks: boolean;
@@ -117,7 +119,7 @@ interface HandingOver {
  * party that it does not expect stay: their tickets are spent. Answers whether it answered.
  */
 export async function handOver(
-  { ask, asks, gathering, tickets, log, now }: HandingOver,
+  { from, ask, asks, gathering, tickets, log, now }: HandingOver,
   to: { readonly id: string; readonly url: string },
   { kind, match }: Wanted,
   waiters: readonly Waiter[],
@@ -126,7 +128,7 @@ export async function handOver(
   let answers = asks;
   try {
     const tell = (waiter: Waiter) => waiter.entrant(now(), gathering.placesOf(waiter));
-    if (asks) await ask(to.id, 'expect', kind, match, waiters.map(tell));
+    if (asks) await ask(to.id, 'expect', kind, match, waiters.map(tell), from);
   } catch (error) {
     if (!(error instanceof DirectoryError)) throw error;
     isExpected = false;

@@ -166,6 +166,7 @@ export type { Shard } from './shard.ts';
 // ./redemption.ts
 // ./waiter.ts
 // ./queue-line.ts
+// ./heirs.ts
 // ./gathering.ts
 // ./waiting.ts
 export type { Seating } from './seating.ts';

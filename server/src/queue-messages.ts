@@ -19,8 +19,10 @@ export interface QueueServices {
   /** Of a shard with lines. */
   hold(hold: string, ids: readonly number[]): readonly number[];
   letGo(hold: string): void;
-  /** Players of a shard that closes come here, by these tickets, and keep their places. */
-  expect(wanted: Wanted, waiters: readonly Entrant[]): void;
+  /** Players of `home`, which closes, come here, by these tickets, and keep their places. */
+  expect(wanted: Wanted, waiters: readonly Entrant[], home: string): void;
+  /** Whether those of a shard that is gone are expected here. */
+  heirOf(home: string): boolean;
   matched(hold: string, opened: Opened): void;
 }
 
@@ -35,8 +37,9 @@ export function servicesOf(of: QueueServices): Services {
       ),
     hold: async (hold: unknown, ids: unknown) => of.hold(text(hold), wholes(ids)),
     letGo: async (hold: unknown) => of.letGo(text(hold)),
-    expect: async (kind: unknown, match: unknown, waiters: unknown) =>
-      of.expect({ kind: text(kind), match: text(match) }, listed(waiters, entrant)),
+    expect: async (kind: unknown, match: unknown, waiters: unknown, home: unknown = '') =>
+      of.expect({ kind: text(kind), match: text(match) }, listed(waiters, entrant), text(home)),
+    heirOf: async (home: unknown) => of.heirOf(text(home)),
     matched: async (hold: unknown, room: unknown, url: unknown) =>
       of.matched(text(hold), { room: text(room), url: text(url) }),
   };

@@ -32,7 +32,7 @@ export class QueueOwners {
   /** Rejects with DirectoryError. */
   async of({ kind, match }: Wanted): Promise<string> {
     const { shard } = this.#options;
-    const names = (await this.#others()).map(({ id }) => id);
+    const names = (await this.#alive()).map(({ id }) => id);
     let owner = shard;
     let highest = '';
     for (const name of [shard, ...names]) {
@@ -49,8 +49,8 @@ export class QueueOwners {
 
   /** Where players who wait may go from here; undefined: there is no other. */
   async another(): Promise<ShardEntry | undefined> {
-    const others = (await this.#others()).filter(({ url }) => url !== '');
-    return others.sort((a, b) => a.load - b.load)[0];
+    const others = await this.others();
+    return [...others].sort((a, b) => a.load - b.load)[0];
   }
 
   /** Where a shard is reached, one that closes too; undefined: it is gone. */
@@ -72,7 +72,12 @@ export class QueueOwners {
     this.#listedMs = now();
   }
 
-  async #others(): Promise<readonly ShardEntry[]> {
+  /** Shards that players may be sent to. Rejects with DirectoryError. */
+  async others(): Promise<readonly ShardEntry[]> {
+    return (await this.#alive()).filter(({ url }) => url !== '');
+  }
+
+  async #alive(): Promise<readonly ShardEntry[]> {
     const { shard, build, now } = this.#options;
     await this.#look();
     for (const [name, untilMs] of this.#suspects) if (now() > untilMs) this.#suspects.delete(name);

@@ -8,6 +8,7 @@ import { ByUser } from './by-user.ts';
 import { type Directory, DirectoryError } from './directory.ts';
 import type { GameAnswers } from './game-answers.ts';
 import { Gathering, handOver } from './gathering.ts';
+import { Heirs } from './heirs.ts';
 import { type Clocks, type Identity, packText, userKey } from './identity.ts';
 import { Elsewhere, JoinRefused, ticketSpent, underDirectory } from './joining.ts';
 import type { MakeSecret } from './keys.ts';
@@ -66,6 +67,7 @@ export class Waiting {
   readonly #telling: Telling;
   readonly #lines = new Map<string, QueueLine>();
   readonly #gathering: Gathering;
+  readonly #heirs: Heirs;
   readonly #held = new Map<string, readonly Waiter[]>();
   readonly #waiters = new Set<Waiter>();
   readonly #users = new ByUser<Waiter>();
@@ -84,7 +86,8 @@ export class Waiting {
       tell: (...told) => this.#told(...told),
       hold: (hold, ids) => this.#hold(hold, ids),
       letGo: (hold) => this.#letGo(hold),
-      expect: (wanted, waiters) => this.#expect(wanted, waiters),
+      expect: (wanted, waiters, home) => this.#expect(wanted, waiters, home),
+      heirOf: (home) => this.#heirs.isHere(home),
       matched: (hold, opened) => this.#matched(hold, opened),
     });
     const { limits, tickets } = options;
@@ -95,6 +98,8 @@ export class Waiting {
     const homes = homesBy(this.#ask);
     this.#queues = new Queues({ shard: name, homes, rule, open, now, log, tally });
     this.#owners = new QueueOwners({ directory, shard: name, build: shard.build, now });
+    const lifeMs = limits.ticketMs;
+    this.#heirs = new Heirs({ ask: this.#ask, owners: this.#owners, lifeMs, now });
     const isAlone = peers === undefined;
     this.#telling = { ask: this.#ask, owners: this.#owners, shard: name, isAlone, now, log };
   }
@@ -139,11 +144,15 @@ export class Waiting {
     // There is nobody to send them to.
     if (waiter && this.#sent) throw restarts();
     if (waiter) return { kind: waiter.kind, identity: waiter.expected.get(nonce) };
-    const { shard } = this.#options;
-    const isElsewhere = home !== undefined && home !== shard.owner.shard;
-    const url = isElsewhere && (await underDirectory(this.#owners.urlOf(home)));
+    const isHere = home === undefined || home === this.#telling.shard || this.#heirs.isHere(home);
+    const url = isHere ? undefined : await underDirectory(this.#whereIs(home));
     if (url) throw new Elsewhere(url);
     throw ticketSpent();
+  }
+
+  /** A shard's parties, where the shard is or another goes on for it. */
+  async #whereIs(home: string): Promise<string | undefined> {
+    return (await this.#owners.urlOf(home)) ?? (await this.#heirs.of(home));
   }
 
   /** One of a party is here. Rejects as join does. */
@@ -172,7 +181,9 @@ export class Waiting {
     if (!other) return;
     const { tickets, log, clocks } = this.#options;
     const gathering = this.#gathering;
-    const by = { ask: this.#ask, asks: true, gathering, tickets, log, now: () => clocks.now() };
+    const { shard: from } = this.#telling;
+    const now = () => clocks.now();
+    const by = { from, ask: this.#ask, asks: true, gathering, tickets, log, now };
     for (const [{ kind, match }, waiters] of this.#leaving()) {
       const all = waiters.filter((waiter) => waiter.isFree(clocks.now()));
       for (let from = 0; from < all.length; from += FRESH)
@@ -200,10 +211,11 @@ export class Waiting {
     return all.values();
   }
 
-  #expect({ kind, match }: Wanted, entrants: readonly Entrant[]): void {
+  #expect({ kind, match }: Wanted, entrants: readonly Entrant[], home: string): void {
     const { shard } = this.#options;
     const rule = shard.kinds.includes(kind) ? this.queueOf(kind) : undefined;
     if (!rule || shard.draining) throw new DirectoryError('failed', 'nobody may wait here');
+    this.#heirs.note(home);
     for (const one of entrants) {
       const of = { kind, match, size: one.places.length, rating: one.rating };
       const waiter = new Waiter({ id: ++this.#ids, ...of, wanted: rule.players });
@@ -216,6 +228,7 @@ export class Waiting {
     const nowMs = this.#options.clocks.now();
     for (const waiter of [...this.#waiters]) this.#look(waiter, nowMs);
     this.#gathering.sweep(nowMs);
+    this.#heirs.sweep(nowMs);
     for (const [hold, held] of this.#held)
       if (held.every((one) => one.hold !== hold || one.heldUntilMs < nowMs))
         this.#held.delete(hold);

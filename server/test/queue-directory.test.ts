@@ -5,22 +5,22 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Server } from '../src/index.ts';
 import { QueueOwners } from '../src/queue-owners.ts';
 import { arcade } from './arcade.ts';
+import { ShardStage } from './shard-stage.ts';
 import type { Stepper } from './stepper.ts';
-import { TwoServers } from './two-servers.ts';
 import type { WaitingPlayer } from './waiting-player.ts';
 
-let two: TwoServers;
+let stage: ShardStage;
 let stepper: Stepper;
 let a: Server;
 let b: Server;
 
 beforeEach(async () => {
-  two = await TwoServers.start({ field: arcade({ seats: 8, match: { queue: { players: 4 } } }) });
-  ({ stepper, a, b } = two);
+  stage = await ShardStage.start({ field: arcade({ seats: 8, match: { queue: { players: 4 } } }) });
+  ({ stepper, a, b } = stage);
 });
 afterEach(() => stepper.close());
 
-const comes = (to: Server) => two.comes(to);
+const comes = (to: Server) => stage.comes(to);
 /** Has a place: here, or at the other server. */
 const isMatched = ({ frames }: WaitingPlayer) =>
   frames.some((bytes) => bytes[1] === FrameType.Welcome || bytes[1] === FrameType.Moved);
@@ -35,7 +35,7 @@ test.each(CODES)(
     const players = [await comes(a), await comes(b), await comes(a)];
     await stepper.advance(2_500);
     expect(players.map(({ last }) => last.waiting)).toEqual([3, 3, 3]);
-    two.away = code;
+    stage.away = code;
     await stepper.advance(10_000);
     // Who comes meanwhile waits as well.
     players.push(await comes(b));
@@ -46,7 +46,7 @@ test.each(CODES)(
     // Once for each server, and not each time.
     const said = stepper.log.filter(({ msg }) => msg === 'a queue was not told who waits');
     expect(said).toHaveLength(2);
-    two.away = undefined;
+    stage.away = undefined;
     await stepper.advance(1_000);
     expect(matched(players)).toEqual([true, true, true, true]);
   },
@@ -56,10 +56,10 @@ test.each(CODES)('a shard is not taken for gone where the directory is %s', asyn
   const players = [await comes(a), await comes(b), await comes(a)];
   await stepper.advance(2_500);
   // For less than the list of shards is believed.
-  two.away = code;
+  stage.away = code;
   players.push(await comes(a), await comes(b));
   await stepper.advance(500);
-  two.away = undefined;
+  stage.away = undefined;
   await stepper.advance(750);
   expect(matched(players).filter((is) => is)).toHaveLength(4);
 });
@@ -67,7 +67,7 @@ test.each(CODES)('a shard is not taken for gone where the directory is %s', asyn
 test.each(CODES)('those who are enough wait until a room can be opened: %s', async (code) => {
   const { build, owner } = a.shard;
   const owners = new QueueOwners({
-    directory: two.directory,
+    directory: stage.directory,
     shard: owner.shard,
     build,
     now: () => 0,
@@ -75,13 +75,13 @@ test.each(CODES)('those who are enough wait until a room can be opened: %s', asy
   const name = await owners.of({ kind: 'field', match: '' });
   const keeper = name === owner.shard ? a : b;
   const players = [await comes(keeper), await comes(keeper), await comes(keeper)];
-  two.away = code;
+  stage.away = code;
   players.push(await comes(keeper));
   await stepper.advance(15_000);
   expect(matched(players)).toEqual([false, false, false, false]);
   expect(keeper.seating.waiting.size).toBe(4);
   for (const player of players) expect(Math.max(...gapsOf(player))).toBeLessThanOrEqual(3_000);
-  two.away = undefined;
+  stage.away = undefined;
   await stepper.advance(2_000);
   expect(matched(players)).toEqual([true, true, true, true]);
   expect(stepper.server.edge.refusals.get('directory')).toBe(undefined);
