@@ -1,5 +1,6 @@
 // Who one is on this page: a secret that the page makes up and keeps, so that all tabs of a browser
-// are one user, and a name. The server takes them as server/account.ts says.
+// are one user, and a name; each `?name=` is another user, for who tries all of it alone. The
+// server takes them as server/account.ts says.
 import { NAME_LENGTH } from '../rules.ts';
 
 const SECRET_KEY = 'tickwire-lobby-secret';
@@ -27,14 +28,17 @@ function kept(key: string, made: () => string): string {
 }
 
 export class Account {
-  readonly #secret = kept(SECRET_KEY, () => randomHex(16));
+  readonly #secret: string;
   #name: string;
 
   /** `asked`: a name from the page's address. */
   constructor(asked: string | null) {
     const guest = () =>
       `${NAMES[Number.parseInt(randomHex(1), 16) % NAMES.length]} ${randomHex(1)}`;
-    this.#name = asked?.slice(0, NAME_LENGTH) || kept(NAME_KEY, guest);
+    const given = asked?.slice(0, NAME_LENGTH);
+    this.#name = given || kept(NAME_KEY, guest);
+    const key = given ? `${SECRET_KEY}-${given}` : SECRET_KEY;
+    this.#secret = kept(key, () => randomHex(16));
   }
 
   get name(): string {
