@@ -8,8 +8,9 @@ export interface QueueRule<Auth = unknown> {
   /** Players of a match, 1..seats: a room is opened when so many are together. */
   players: number;
   /**
-   * How strong a player is, on any scale; of a party, the mean. Matches are of players who are as
-   * near to each other as can be. Left out: whoever waits longest.
+   * How strong a player is, on any scale, a finite number: where it is none, or throws, who joins
+   * is refused. Of a party, the mean. Matches are of players who are as near to each other as can
+   * be. Left out: whoever waits longest.
    */
   rating?: (auth: Auth) => number;
   /** The largest difference of ratings in a match. Default: no bound. */
@@ -87,11 +88,15 @@ export function formGroups<W extends Waiter>(
   const groups: W[][] = [];
   for (let left = oldestFirst(waiters); groups.length < most; ) {
     const { once, by } = oncePerUser(left);
-    // Each group may make way for who stands by.
-    const wanted = by.length > 0 ? 1 : most - groups.length;
+    const wanted = most - groups.length;
     let found = groupsOf(once, rule, nowMs, wanted);
     if (found.length === 0 && by.length > 0)
-      found = groupsOf(oncePerUser([...by, ...once]).once, rule, nowMs, wanted);
+      found = groupsOf(oncePerUser([...by, ...once]).once, rule, nowMs, 1);
+    // The first that makes way for somebody who stands by changes what comes after it.
+    const users = new Set(by.flatMap((waiter) => waiter.users));
+    const makesWay = (waiter: W) => waiter.users.some((user) => users.has(user));
+    const first = found.findIndex((group) => group.some(makesWay));
+    if (first >= 0) found = found.slice(0, first + 1);
     groups.push(...found);
     if (found.length === 0 || by.length === 0) break;
     const taken = new Set(found.flat());
