@@ -125,6 +125,8 @@ export class Waiting {
 
   /** Those who come with these tickets wait together, once all are here. Throws JoinRefused. */
   gather(wanted: Wanted, party: readonly Identity[], nonces: readonly string[]): void {
+    // Another server takes them: whoever balances sends nobody here by now.
+    if (this.#options.shard.draining) throw restarts();
     const { players } = this.queueOf(wanted.kind)!;
     if (party.length > players) throw new JoinRefused(CloseCode.Full, `a match has ${players}`);
     const users = party.flatMap(({ user }) => user ?? []);
@@ -143,7 +145,11 @@ export class Waiting {
     const waiter = this.#gathering.of(nonce);
     // There is nobody to send them to.
     if (waiter && this.#sent) throw restarts();
-    if (waiter) return { kind: waiter.kind, identity: waiter.expected.get(nonce) };
+    if (waiter) {
+      // Before the ticket is used.
+      this.#checkRoom();
+      return { kind: waiter.kind, identity: waiter.expected.get(nonce) };
+    }
     const isHere = home === undefined || home === this.#telling.shard || this.#heirs.isHere(home);
     const url = isHere ? undefined : await underDirectory(this.#whereIs(home));
     if (url) throw new Elsewhere(url);

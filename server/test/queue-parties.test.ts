@@ -139,6 +139,14 @@ test('{S56} a party of which nobody has come goes on as well', async () => {
   expect(a.seating.secrets.tickets).toBe(0);
 });
 
+test('a server that closes gathers no more parties, and says so', async () => {
+  await closes(a);
+  const request = { method: 'POST', path: '/rooms/field', body: '{ "tokens": ["ada", "bob"] }' };
+  const { status, body } = await stepper.until(stage.transportOf(a).request(request));
+  expect([status, String(body)]).toEqual([503, '{"error":"the server restarts; try again"}']);
+  expect(a.seating.secrets.tickets).toBe(0);
+});
+
 test('where the other server does not answer the party is told to gather again', async () => {
   const tickets = await party(a, 'ada', 'bob');
   const ada = await stage.comes(a, tickets[0], TICKET);

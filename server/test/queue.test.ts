@@ -304,6 +304,16 @@ describe('a party', () => {
     expect(stepper.server.seating.waiting.size).toBe(0);
   });
 
+  test('{T60} keeps its tickets while too many wait', async () => {
+    await start({ queue: { players: 2 } }, {}, { waiting: 1 });
+    const { tickets } = await post({ tokens: ['ada', 'bob'] });
+    const cy = await comes('cy');
+    expect((await comes(tickets[0], 'field', TICKET)).closed).toBe(1013);
+    cy.peer.close(1000, 'done');
+    await stepper.advance(20);
+    expect((await comes(tickets[0], 'field', TICKET)).closed).toBe(undefined);
+  });
+
   test('that one leaves waits no more', async () => {
     await start({ queue: { players: 3 } });
     const { tickets } = await post({ tokens: ['ada', 'bob'] });
