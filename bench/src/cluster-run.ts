@@ -7,7 +7,7 @@ import { COMMANDS } from './cluster-costs.ts';
 import { Players } from './cluster-players.ts';
 import { type RedisSecond, SimulatedRedis } from './cluster-redis.ts';
 import { type ClusterSize, ClusterWorld } from './cluster-world.ts';
-import { type Spread, spread } from './figures.ts';
+import { deviation, type Spread, spread } from './figures.ts';
 
 export type PhaseName = 'growth' | 'steady' | 'deaths' | 'slow' | 'away' | 'rolling';
 
@@ -208,13 +208,12 @@ export class ClusterRun {
     const loads = world.shards.map(({ seats }) => seats);
     const seats = loads.reduce((sum, load) => sum + load, 0);
     const mean = seats / Math.max(loads.length, 1);
-    const variance = loads.reduce((sum, load) => sum + (load - mean) ** 2, 0) / loads.length;
     let rooms = 0;
     for (const shard of world.shards) rooms += shard.rooms.size;
     return {
       ...{ shards: loads.length, seats, rooms, meanSeats: mean },
       mostSeats: loads.reduce((most, load) => Math.max(most, load), 0),
-      spread: mean > 0 ? Math.sqrt(variance) / mean : 0,
+      spread: deviation(loads),
       roomsDown: world.downMs.size,
       playersAway: players.away,
     };

@@ -186,7 +186,8 @@ export class SimulatedShard {
     const { checkpointMs } = limits;
     const load = () => this.seats / world.seatsOfShard;
     const duties = { ...about, shard, seating, leases, peers, others, clocks, checkpointMs, load };
-    this.cluster = new Cluster({ ...duties, chance, pack } satisfies ClusterOptions);
+    const options = { ...duties, chance, pack, answerTimes, balance: world.balance };
+    this.cluster = new Cluster(options satisfies ClusterOptions);
   }
 
   /** Resolves when others know it. */

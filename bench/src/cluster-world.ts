@@ -29,13 +29,16 @@ export interface ClusterSize {
   readonly slowness?: number | undefined;
   /** False: shards let everybody in, however late Redis answers. */
   readonly spares?: boolean;
+  /** False: rooms stay where they are, however much more there is to do than elsewhere. */
+  readonly balance?: boolean;
+  /** Load of a shard that has its share of all seats; 0.6: there is room for those of others. */
+  readonly usualLoad?: number;
 }
 
 /** redis-directory.ts' default. */
 const LEASE_MS = 2_000;
 const SEATS_OF_ROOM = 16;
 const CHECKPOINT_BYTES = 8_192;
-/** A shard at its share of all seats is so full: there is room for those of others. */
 const USUAL_LOAD = 0.6;
 
 export class ClusterWorld {
@@ -48,6 +51,7 @@ export class ClusterWorld {
   readonly seatsOfShard: number;
   readonly ticketKey: Uint8Array;
   readonly spares: boolean;
+  readonly balance: boolean;
   /** Those that live. */
   readonly shards: SimulatedShard[] = [];
   /** The same by their ids. */
@@ -62,6 +66,9 @@ export class ClusterWorld {
   ownedTwice = 0;
   /** Rooms that a living owner lost to another shard. */
   stolen = 0;
+  /** Times that a room came to a shard that had had it before, and who had which. */
+  cameBack = 0;
+  readonly #had = new Map<string, Set<SimulatedShard>>();
   opened = 0;
   /** Players of a room whose owner let it go must find it. */
   scattered: (room: SimulatedRoom) => void = () => {};
@@ -78,7 +85,8 @@ export class ClusterWorld {
     this.truth = new ClusterTruth(this.clock, size.leaseMs ?? LEASE_MS, this.chance);
     this.seatsOfRoom = seatsOfRoom;
     this.spares = size.spares ?? true;
-    this.seatsOfShard = seats / shards / USUAL_LOAD;
+    this.balance = size.balance ?? true;
+    this.seatsOfShard = seats / shards / (size.usualLoad ?? USUAL_LOAD);
     this.#checkpointBytes = size.checkpointBytes ?? CHECKPOINT_BYTES;
     this.ticketKey = createHash('sha256').update(String(seed)).digest();
   }
@@ -139,6 +147,9 @@ export class ClusterWorld {
     const { id } = room;
     const old = this.homes.get(id);
     if (!old) this.opened++;
+    const had = this.#had.get(id) ?? new Set();
+    if (had.has(shard)) this.cameBack++;
+    this.#had.set(id, had.add(shard));
     const isElsewhere = old !== undefined && old !== shard && old.alive && old.playing(id);
     if (isElsewhere) this.stolen++;
     if (isElsewhere && old.leases.hold) this.ownedTwice++;
@@ -151,6 +162,7 @@ export class ClusterWorld {
 
   closed({ id }: SimulatedRoom): void {
     this.homes.delete(id);
+    this.#had.delete(id);
   }
 
   lostBy(room: SimulatedRoom): void {

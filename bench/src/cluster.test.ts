@@ -9,6 +9,7 @@ import { describe, expect, test } from 'vitest';
 import { ClusterClock } from './cluster-clock.ts';
 import { COMMANDS } from './cluster-costs.ts';
 import { SimulatedDirectory } from './cluster-directory.ts';
+import { simulateJoining } from './cluster-joining.ts';
 import { SimulatedRedis } from './cluster-redis.ts';
 import { ClusterRun } from './cluster-run.ts';
 import { ClusterTruth } from './cluster-truth.ts';
@@ -57,6 +58,16 @@ describe('{S54} more players than one Redis can seat', () => {
     const { late, longestQueueMs, reservations } = await steady(true);
     expect([late, longestQueueMs < 1_000, reservations > 5]).toEqual([0, true, true]);
   });
+});
+
+test('empty shards that join full ones have their share soon, and no room comes back', async () => {
+  const few = { full: 8, fresh: 2, seed: 7 };
+  const { spreadBefore, spreadAfter, mostOverMean, ...moved } = await simulateJoining(few);
+  expect([spreadBefore > 0.4, spreadAfter < 0.1, mostOverMean < 1.12]).toEqual([true, true, true]);
+  expect(moved.roomsMoved).toBeGreaterThan(50);
+  expect([moved.cameBack, moved.seatsLost]).toEqual([0, 0]);
+  const left = await simulateJoining({ ...few, balance: false });
+  expect([left.spreadAfter > 0.4, left.roomsMoved]).toEqual([true, 0]);
 });
 
 test('a seed has the same figures each time', async () => {

@@ -2,6 +2,7 @@
 // Redis, how long players wait for it, and where it ends. What is real and what is modelled stands
 // at the top of cluster-shard.ts; the costs of Redis in cluster-costs.ts. Answers figures by phase,
 // and draws load and commands over time. The same seed gives the same figures everywhere.
+import { type JoiningFigures, simulateJoining } from './cluster-joining.ts';
 import { type CommandCost, measureCosts } from './cluster-measure.ts';
 import { ClusterRun, commandsOf, type PhaseFigures } from './cluster-run.ts';
 import { machine, round, say } from './figures.ts';
@@ -15,6 +16,8 @@ import type { Asked } from './usage.ts';
 const SHARDS = 200;
 const SEATS = 200_000;
 const MINUTES = 2;
+/** Empty shards that come to full ones: a few seconds of real time. */
+const JOINING = { full: 40, fresh: 10 };
 
 export interface ClusterFigures {
   readonly machine: Record<string, string>;
@@ -27,6 +30,7 @@ export interface ClusterFigures {
   readonly tookSeconds: number;
   readonly happened: number;
   readonly phases: Readonly<Record<string, PhaseFigures>>;
+  readonly joining: JoiningFigures;
   /** All are 0, or the code is wrong. */
   readonly broken: {
     readonly ownedTwice: number;
@@ -45,6 +49,9 @@ export async function measureCluster(asked: Asked): Promise<ClusterFigures | Com
   await run.run(say);
   const tookSeconds = round((performance.now() - began) / 1_000, 1);
   say(`cluster: wrote ${plotOf(run)}`);
+  const joining = await simulateJoining({ ...JOINING, seed });
+  const { spreadBefore, spreadAfter, evenAfterSeconds } = joining;
+  say(`cluster: joining: spread ${spreadBefore}, ${spreadAfter} after ${evenAfterSeconds} s`);
   const { world, phases } = run;
   return {
     machine: machine(),
@@ -53,6 +60,7 @@ export async function measureCluster(asked: Asked): Promise<ClusterFigures | Com
     tookSeconds,
     happened: world.clock.happened,
     phases: Object.fromEntries(phases),
+    joining,
     broken: {
       ownedTwice: world.ownedTwice,
       overpromised: run.overpromised,

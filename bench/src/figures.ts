@@ -20,6 +20,13 @@ export function round(value: number, digits: number): number {
   return Number(value.toFixed(digits));
 }
 
+/** Standard deviation over the mean, which is above 0; else 0. */
+export function deviation(values: readonly number[]): number {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
+  return mean > 0 ? Math.sqrt(variance) / mean : 0;
+}
+
 /** What figures depend on beside the code. */
 export function machine(): Record<string, string> {
   const { node, v8 } = process.versions;

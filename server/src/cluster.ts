@@ -1,6 +1,8 @@
 // What a shard among others does by the clock: renews its leases, says how busy it is, saves its
 // rooms, takes over those whose owner is gone; and what it does for others when they ask. Made by
 // make-shard.ts; serve() calls `work` a few times a second. A single process has none.
+import type { AnswerTimes } from './answer-times.ts';
+import { Balance } from './balance.ts';
 import type { Pack } from './checkpoint.ts';
 import { type Directory, DirectoryError, type ShardEntry } from './directory.ts';
 import { ExpectedLoad } from './expected-load.ts';
@@ -24,6 +26,9 @@ export interface ClusterOptions {
   leases: Leases;
   peers: Peers;
   others: Others;
+  answerTimes: AnswerTimes | undefined;
+  /** Rooms are handed over to shards that have much less to do. */
+  balance: boolean;
   clocks: Clocks;
   log: Log;
   tally: Tally;
@@ -39,6 +44,8 @@ export interface ClusterOptions {
 
 /** Ms between two words about oneself: 3 of them fit in what a shard is remembered for. */
 const ANNOUNCE_MS = 2_000;
+/** Ms between two looks whether a room is to be handed over: as often as loads are measured. */
+const BALANCE_MS = 2_000;
 /** Ms between two words about rooms that were opened: a few of a rush, and no more. */
 const NEWS_MS = 20;
 
@@ -58,6 +65,7 @@ export class Cluster {
   /** Rooms were opened, which the others do not know yet. */
   readonly #news: Duty;
   readonly #saves: Saves;
+  readonly #balance: Balance;
   readonly #load: ExpectedLoad;
   /** Rooms that the others know of. */
   #announced = 0;
@@ -68,7 +76,9 @@ export class Cluster {
     this.#load = new ExpectedLoad(options.load);
     this.moving = new Moving(options);
     this.#saves = new Saves(options);
-    const { leases, directory, clocks } = options;
+    const { leases, directory, clocks, shard } = options;
+    const load = () => this.#load.with(shard.rooms.size) * 1_000;
+    this.#balance = new Balance({ ...options, moving: this.moving, now: clocks.now, load });
     const orphans = new Orphans({ ...options, now: clocks.now, load: () => this.loadNow });
     const announceMs = Math.min(ANNOUNCE_MS, directory.leaseMs);
     const duty = (everyMs: number, run: Duty['run'], dueMs = 0): Duty => {
@@ -78,6 +88,7 @@ export class Cluster {
       duty(leases.everyMs, () => leases.renew(), clocks.now() + leases.everyMs * options.chance()),
       duty(announceMs, () => this.#measure(), clocks.now() + announceMs),
       duty(LOOK_MS, () => orphans.look()),
+      ...(options.balance ? [duty(BALANCE_MS, () => this.#balance.look())] : []),
       // Each time that there is something.
       duty(0, () => this.#saves.send()),
     ];
@@ -93,6 +104,8 @@ export class Cluster {
       ...seating.waiting.services,
       adopt: async (id: string, epoch: number) =>
         (await shard.succession.adopt({ id, epoch }))?.id ?? '',
+      takeOne: async (id: string, theirs: number, load: number) =>
+        this.#balance.takeOne(id, theirs, load),
     });
     // What was done before there were rooms says nothing of what they cost.
     this.#load.measure(0);

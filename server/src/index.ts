@@ -173,6 +173,7 @@ export type { Seating } from './seating.ts';
 // ./recovery.ts
 // ./moving.ts
 // ./orphans.ts
+// ./balance.ts
 // ./saves.ts
 // ./cluster.ts
 // ./make-shard.ts

@@ -29,6 +29,7 @@ export interface ShardParts {
   /** Which process this is, and where clients reach it. */
   owner: Owner;
   onDirectoryLoss?: OnDirectoryLoss;
+  balance?: boolean;
   log: Log;
   tally: Tally;
   heartbeat: Heartbeat;
@@ -102,6 +103,7 @@ class Fenced implements Ticked {
 export async function makeShard(parts: ShardParts): Promise<MadeShard> {
   const { owner, log, tally, now, limits, ticker, ticking, production } = parts;
   const { findDesyncs = !production, onDirectoryLoss: onLoss = 'continue', seed } = parts;
+  const { balance = true } = parts;
   const isAlone = parts.directory.leaseMs === Number.POSITIVE_INFINITY;
   const answerTimes = isAlone ? undefined : new AnswerTimes(now);
   const directory = answerTimes?.of(parts.directory) ?? parts.directory;
@@ -139,11 +141,12 @@ export async function makeShard(parts: ShardParts): Promise<MadeShard> {
   await shard.start();
   if (!leases || !peers || !others) return { shard, seating, cluster: undefined };
   const { checkpointMs } = limits;
-  const about = { directory, shard, seating, leases, peers, others, log, tally, clocks: parts };
+  const asked = { directory, leases, peers, others, answerTimes };
+  const about = { ...asked, shard, seating, log, tally, clocks: parts };
   const { attendance } = shard.switchboard;
   const { signsBySecret } = parts;
   const recovery = new Recovery({ ...about, attendance, signsBySecret });
-  const cluster = new Cluster({ ...about, checkpointMs, load: parts.load, chance });
+  const cluster = new Cluster({ ...about, checkpointMs, load: parts.load, chance, balance });
   opened = () => cluster.opened();
   done = (room, nowMs) => cluster.ticked(room, nowMs);
   return { shard, seating, cluster };

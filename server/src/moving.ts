@@ -1,6 +1,7 @@
 // Hands rooms over to other shards while they are played in: when this process drains, and when
-// somebody asks for it. Made by make-shard.ts for a shard among others. The room stands still from
-// its last checkpoint here to its first tick there; its players are told where it is once it is.
+// another has much less to do (balance.ts). Made by make-shard.ts for a shard among others. The
+// room stands still from its last checkpoint here to its first tick there; its players are told
+// where it is once it is.
 import { abreast } from './abreast.ts';
 import { checkpointOf, type Pack } from './checkpoint.ts';
 import { type Directory, DirectoryError, type Lease, type ShardEntry } from './directory.ts';
@@ -33,6 +34,7 @@ const ABREAST = 4;
 
 export class Moving {
   readonly #options: MovingOptions;
+  readonly #going = new Map<GameRoom, Promise<boolean>>();
 
   constructor(options: MovingOptions) {
     this.#options = options;
@@ -56,8 +58,16 @@ export class Moving {
     return shard.rooms.size;
   }
 
-  /** False: the room stays, or is lost to somebody else. */
-  async move(room: GameRoom, to: ShardEntry): Promise<boolean> {
+  /** False: the room stays, or is lost to somebody else. One that goes already goes only once. */
+  move(room: GameRoom, to: ShardEntry): Promise<boolean> {
+    const going = this.#going.get(room);
+    if (going) return going;
+    const moved = this.#move(room, to).finally(() => this.#going.delete(room));
+    this.#going.set(room, moved);
+    return moved;
+  }
+
+  async #move(room: GameRoom, to: ShardEntry): Promise<boolean> {
     const { directory, shard, seating, peers, clocks, log, tally, pack } = this.#options;
     if (room.failover !== 'restore') return false;
     let adopted = false;

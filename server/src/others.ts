@@ -1,7 +1,8 @@
 // Which other shard gets a room: the less loaded of two that chance picks, for the least loaded of
 // all would get every room until it says so (Mitzenmacher 2001, the power of two choices). Asked by
-// openings.ts and moving.ts; made by make-shard.ts for a shard among others. Trap: how busy a shard
-// is, it says itself, a moment after a room is there; what was just sent to it is counted here.
+// openings.ts, moving.ts and balance.ts; made by make-shard.ts for a shard among others. Trap: how
+// busy a shard is, it says itself, a moment after a room is there; what was just sent to it is
+// counted here.
 import type { Directory, ShardEntry } from './directory.ts';
 import type { Shard } from './shard.ts';
 
@@ -81,6 +82,12 @@ export class Others {
   /** The next list is a new one. */
   forget(): void {
     this.#listedMs = Number.NEGATIVE_INFINITY;
+  }
+
+  /** The least loaded of a few. Undefined: none of them fits. Rejects with DirectoryError. */
+  async idlest(): Promise<ShardEntry | undefined> {
+    const some = this.#fitting(await this.#options.directory.someShards(ASKED));
+    return some.sort((a, b) => this.loadOf(a) - this.loadOf(b))[0];
   }
 
   /** 0..1000, with what was sent there. */

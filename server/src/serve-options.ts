@@ -76,6 +76,11 @@ export interface ServeOptions {
    * before their lease is over.
    */
   onDirectoryLoss?: OnDirectoryLoss;
+  /**
+   * Hands rooms over, one after the other and while they are played in, from a server that has been
+   * busy for eight seconds to one that has much less to do. Default true: docs/shards.md.
+   */
+  balance?: boolean;
   log?: LogLevel | Log;
   /** Default: NODE_ENV is 'production'. */
   production?: boolean;
@@ -135,6 +140,7 @@ const OPTIONS = Object.keys({
   directory: 0,
   boards: 0,
   onDirectoryLoss: 0,
+  balance: 0,
   log: 0,
   production: 0,
   findDesyncs: 0,

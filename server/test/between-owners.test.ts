@@ -85,7 +85,7 @@ function moving(adopts = (id: string, epoch: number) => b.shard.succession.adopt
     seating,
     leases: { refused: async () => {} } as never,
     peers,
-    others: {} as never,
+    others: { forget() {}, emptier: async () => entryOfB(), send() {} } as never,
     clocks,
     log,
     tally,
@@ -185,6 +185,26 @@ describe('{S56} while a room is handed over', () => {
     expect(b.shard.rooms.size).toBe(0);
     await stepper.advance(1);
     expect(ada.closed).toBe(1012);
+  });
+
+  test('it goes once, and is waited for, where its shard closes meanwhile', async () => {
+    const ada = await atA();
+    const room = field();
+    const adopts: (() => void)[] = [];
+    const hand = moving(async (id, epoch) => {
+      await new Promise<void>((resolve) => adopts.push(resolve));
+      return b.shard.succession.adopt({ id, epoch });
+    });
+    const moved = hand.move(room, entryOfB());
+    let stayed = -1;
+    const closed = hand.moveAll().then((rooms) => (stayed = rooms));
+    await stepper.advance(50);
+    expect([adopts.length, stayed, ada.closed]).toEqual([1, -1, undefined]);
+    adopts[0]();
+    expect(await moved).toBe(true);
+    await closed;
+    expect(stayed).toBe(0);
+    expect((await atB(RESUME, ada.key, { room: room.id })).seated).toBe(true);
   });
 
   test('a shard that is asked twice has it once', async () => {
