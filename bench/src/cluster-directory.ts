@@ -12,6 +12,7 @@ import type {
   Post,
   Posted,
   Presence,
+  Renewal,
   Reservation,
   RoomEntry,
   RoomFacts,
@@ -68,12 +69,12 @@ export class SimulatedDirectory implements Directory {
     return claim;
   }
 
-  async renew(leases: readonly Lease[]): Promise<readonly string[]> {
-    const lost = await this.#ask(DEMANDS.renew(leases.length), () => this.#truth.renew(leases));
-    const kept = leases.length - lost.length;
+  async renew(leases: readonly Lease[]): Promise<Renewal> {
+    const renewal = await this.#ask(DEMANDS.renew(leases.length), () => this.#truth.renew(leases));
+    const kept = leases.length - renewal.lost.length;
     // All rooms of the simulation are of one kind: one list of open ones.
     if (kept > 0) this.#tell(marks(this.#truth.listsOf(leases) + 1, 2 * kept));
-    return lost;
+    return renewal;
   }
 
   async handOver(lease: Lease, to: Owner): Promise<number | false> {

@@ -8,6 +8,7 @@ import {
   type Lease,
   MemoryDirectory,
   type Owner,
+  type Renewal,
   type Reservation,
   type RoomEntry,
   type RoomFacts,
@@ -93,15 +94,15 @@ export class ClusterTruth {
     return claim;
   }
 
-  async renew(leases: readonly Lease[]): Promise<readonly string[]> {
-    const lost = await this.memory.renew(leases);
-    const isLost = new Set(lost);
+  async renew(leases: readonly Lease[]): Promise<Renewal> {
+    const renewal = await this.memory.renew(leases);
+    const isLost = new Set(renewal.lost);
     for (const { id } of leases) {
       if (isLost.has(id)) continue;
       this.#markLease(id);
       if (this.#unsure.delete(id)) await this.markOpen(id);
     }
-    return lost;
+    return renewal;
   }
 
   async handOver(lease: Lease, to: Owner): Promise<number | false> {

@@ -96,10 +96,11 @@ function watchWrites({ directory }: Server): void {
   }
   const renew = directory.renew.bind(directory);
   directory.renew = async (leases) => {
-    const lost = await renew(leases);
-    const rooms = leases.map(({ id }) => id).filter((id) => !lost.includes(id));
+    const renewal = await renew(leases);
+    const others = new Set([...renewal.lost, ...renewal.unheard]);
+    const rooms = leases.map(({ id }) => id).filter((id) => !others.has(id));
     if (rooms.length > 0) say({ is: 'wrote', what: 'renew', rooms });
-    return lost;
+    return renewal;
   };
 }
 

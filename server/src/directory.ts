@@ -78,6 +78,13 @@ export interface Lease {
   readonly epoch: number;
 }
 
+/** What became of leases that were to be renewed; all others hold again. */
+export interface Renewal {
+  readonly lost: readonly string[];
+  /** Nothing is known of these: a part of the directory did not answer, while others did. */
+  readonly unheard: readonly string[];
+}
+
 /** A seat that is promised; `seat` is unique in its room and secret until it is used. */
 export interface SeatPromise {
   readonly seat: string;
@@ -175,10 +182,10 @@ export interface Directory {
    */
   claim(room: RoomFacts, owner: Owner, held?: number): Promise<Claim>;
   /**
-   * Answers those that are lost; who asks for one lives, so that it has no falls. Of none as well:
-   * that the directory answers is news.
+   * Who asks for a lease lives, so that a lost one has no falls. Of none as well: that the
+   * directory answers is news. Rejects where nothing was heard.
    */
-  renew(leases: readonly Lease[]): Promise<readonly string[]>;
+  renew(leases: readonly Lease[]): Promise<Renewal>;
   /** Gives the room to another shard in one step; answers the new epoch. */
   handOver(lease: Lease, to: Owner): Promise<number | false>;
   lock(lease: Lease, locked: boolean): Promise<boolean>;
@@ -199,7 +206,8 @@ export interface Directory {
   ): Promise<readonly RoomEntry[]>;
   /**
    * Rooms whose lease is over, the longest first, without those that are to be passed over; where
-   * there are many shards or rooms, some of them, and others the next time.
+   * there are many shards or rooms, some of them, and others the next time. None of a part of the
+   * directory that was away within the last lease: owners could not renew those.
    */
   orphans(passed?: ReadonlySet<string>): Promise<readonly RoomEntry[]>;
 

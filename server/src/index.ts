@@ -63,6 +63,7 @@ export {
   type Post,
   type Posted,
   type Presence,
+  type Renewal,
   type Reservation,
   type RoomEntry,
   type RoomFacts,
@@ -128,6 +129,10 @@ export { MemoryDirectory, type MemoryDirectoryOptions } from './memory-directory
 // ./redis-keys.ts
 // ./redis-scripts.ts
 // ./redis-line.ts
+// ./redis-slots.ts
+// ./redis-ear.ts
+// ./redis-cluster.ts
+// ./redis-options.ts
 // ./redis-lists.ts
 // ./redis-rooms.ts
 // ./redis-presence.ts

@@ -37,7 +37,8 @@ describe('{S54} rooms that the directory has forgotten', () => {
         leaseMs: LEASE_MS,
         async renew(sent: readonly Lease[]) {
           renewed.push(sent.length);
-          return renewed.length === 1 ? sent.map(({ id }) => id) : [];
+          const lost = renewed.length === 1 ? sent.map(({ id }) => id) : [];
+          return { lost, unheard: [] };
         },
       } as Partial<Directory> as Directory,
       onLoss: 'continue',
@@ -71,7 +72,7 @@ test('{S54} a directory that is back is told what it does not take at first', as
       leaseMs: LEASE_MS,
       async renew() {
         if (isAway) throw new DirectoryError('late', 'no answer');
-        return [];
+        return { lost: [], unheard: [] };
       },
     } as Partial<Directory> as Directory,
     onLoss: 'continue',
@@ -94,4 +95,90 @@ test('{S54} a directory that is back is told what it does not take at first', as
   isAway = false;
   for (let i = 0; i < 3; i++) await renewed();
   expect(after).toEqual([0, 1, 2, 2]);
+});
+
+describe('{S54} a part of the directory that does not answer', () => {
+  let nowMs: number;
+  /** Rooms that nothing is heard of, and those that are lost. */
+  let unheard: string[];
+  let lost: string[];
+  let gone: string[];
+  let backs: number;
+  let said: string[];
+
+  function leasesOf(onLoss: 'continue' | 'freeze'): Leases {
+    [nowMs, unheard, lost, gone, backs, said] = [50_000, [], [], [], 0, []];
+    const log = (_: object, text: string) => said.push(text);
+    const leases = new Leases({
+      directory: {
+        leaseMs: LEASE_MS,
+        renew: async () => ({ lost, unheard }),
+      } as Partial<Directory> as Directory,
+      onLoss,
+      log: { info: log, error: log } as unknown as Log,
+      tally: new Tally(),
+      now: () => nowMs,
+      takeBack: async () => true,
+      back: () => backs++,
+      lost: (id) => gone.push(id),
+    });
+    for (const id of ['north', 'south']) leases.add({ id, epoch: 1 });
+    return leases;
+  }
+
+  async function renewedFor(leases: Leases, ms: number): Promise<void> {
+    for (const endMs = nowMs + ms; nowMs < endMs; nowMs += 500) await leases.renew();
+  }
+
+  test('stops its own rooms, and no others', async () => {
+    const leases = leasesOf('freeze');
+    await renewedFor(leases, 3_000);
+    unheard = ['south'];
+    await renewedFor(leases, 3_000);
+    expect([leases.holds('north'), leases.holds('south')]).toEqual([true, false]);
+    expect([leases.hold, leases.settled]).toEqual([true, true]);
+    unheard = [];
+    await renewedFor(leases, 500);
+    expect(leases.holds('south')).toBe(true);
+  });
+
+  test('is waited for, and told what it may have forgotten when it is back', async () => {
+    const leases = leasesOf('continue');
+    unheard = ['south'];
+    await renewedFor(leases, 29_000);
+    expect(leases.holds('south')).toBe(true);
+    await renewedFor(leases, 3_000);
+    expect([leases.holds('north'), leases.holds('south'), backs]).toEqual([true, false, 0]);
+    unheard = [];
+    await renewedFor(leases, 1_000);
+    expect([leases.holds('south'), backs]).toEqual([true, 1]);
+    expect(said).toEqual([
+      'a part of the directory does not answer',
+      'the directory answers again',
+    ]);
+  });
+
+  test('vouches for nothing to a process that stood still, though others do', async () => {
+    const leases = leasesOf('continue');
+    await renewedFor(leases, 1_000);
+    nowMs += 5_000;
+    unheard = ['south'];
+    await renewedFor(leases, 500);
+    expect([leases.holds('north'), leases.holds('south')]).toEqual([true, false]);
+    // Others may have had it meanwhile, and ended it.
+    [lost, unheard] = [['south'], []];
+    await renewedFor(leases, 500);
+    await leases.claimed;
+    expect(gone).toEqual(['south']);
+  });
+
+  test('leaves lost rooms of the others lost', async () => {
+    const leases = leasesOf('continue');
+    unheard = ['south'];
+    await renewedFor(leases, 31_000);
+    [lost, unheard] = [['south'], []];
+    await renewedFor(leases, 500);
+    await leases.claimed;
+    expect(gone).toEqual(['south']);
+  });
 });

@@ -1,5 +1,5 @@
 // Whether this process may go on with its rooms: renews their leases together, and says when the
-// time of the last good renewal is over, before anybody else can have them. Asked at every tick.
+// time of a room's last good renewal is over, before anybody else can have it. Asked at every tick.
 // Trap: a process that stood still (SIGSTOP, a machine that slept) wakes up with timers that are
 // due and rooms that may be another's: it does nothing until it was answered.
 import { abreast } from './abreast.ts';
@@ -44,16 +44,22 @@ const CONTINUE_MS = 30_000;
  */
 const ABREAST = 4;
 
+interface Held {
+  readonly lease: Lease;
+  /** When the newest renewal that was answered was sent; -Infinity where another may have it. */
+  goodMs: number;
+}
+
 export class Leases {
   readonly #options: LeasesOptions;
-  readonly #held = new Map<string, Lease>();
+  /** By id. */
+  readonly #held = new Map<string, Held>();
   readonly #fenceMs: number;
-  /** When the newest good renewal, and the newest try, were sent. */
+  /** Of whatever was answered, and of the newest try. */
   #goodMs: number;
   #triedMs: number;
-  /** Others may have claimed what is ours, and nobody has said that they have not. */
-  #inDoubt = false;
-  #away = false;
+  /** Of the newest renewal. */
+  #heard: 'all' | 'part' | 'nothing' = 'all';
   /** What follows when it is back did not come to its end. */
   #owesBack = false;
   /** When it answered again, or this process began, which may have waited for it. */
@@ -79,19 +85,28 @@ export class Leases {
   }
 
   add(lease: Lease): void {
-    this.#held.set(lease.id, lease);
+    this.#held.set(lease.id, { lease, goodMs: this.#goodMs });
   }
 
   remove(lease: Lease): void {
-    if (this.#held.get(lease.id) === lease) this.#held.delete(lease.id);
+    if (this.#held.get(lease.id)?.lease === lease) this.#held.delete(lease.id);
   }
 
-  /** True if rooms may tick and their seats be told. */
+  /** True if the directory knows of this process. */
   get hold(): boolean {
+    return this.#mayGoOn(this.#goodMs);
+  }
+
+  /** True if the room may tick and its seats be told. */
+  holds(id: string): boolean {
+    return this.#mayGoOn(this.#held.get(id)?.goodMs ?? this.#goodMs);
+  }
+
+  #mayGoOn(goodMs: number): boolean {
     const nowMs = this.#options.now();
-    const sinceMs = nowMs - this.#goodMs;
-    if (sinceMs <= this.#fenceMs && !this.#inDoubt) return true;
-    if (this.#inDoubt || nowMs - this.#triedMs > this.#fenceMs) return false;
+    const sinceMs = nowMs - goodMs;
+    if (sinceMs <= this.#fenceMs) return true;
+    if (nowMs - this.#triedMs > this.#fenceMs) return false;
     return this.#options.onLoss === 'continue' && sinceMs <= CONTINUE_MS;
   }
 
@@ -101,34 +116,41 @@ export class Leases {
    */
   get settled(): boolean {
     const { directory, now } = this.#options;
-    return !this.#away && now() - this.#backMs > directory.leaseMs;
+    return this.#heard !== 'nothing' && now() - this.#backMs > directory.leaseMs;
   }
 
   async renew(): Promise<void> {
     const { directory, now } = this.#options;
     const sentMs = now();
-    if (sentMs - this.#triedMs > this.#fenceMs) this.#inDoubt = true;
-    const isOurs = this.#isOurs;
+    // Others may have claimed what is ours, until it is said that they have not.
+    if (sentMs - this.#triedMs > this.#fenceMs) this.#goodSince(Number.NEGATIVE_INFINITY);
     this.#triedMs = sentMs;
+    const sent = [...this.#held.values()];
+    const ours = new Set(sent.filter((held) => this.#isOurs(held)));
     try {
-      const sent = [...this.#held.values()];
-      const gone = new Set(await directory.renew(sent));
-      this.#goodMs = Math.max(this.#goodMs, sentMs);
-      this.#inDoubt = false;
-      this.#tell(false);
-      const refused = sent.filter(({ id }) => gone.has(id));
-      if (!this.#isClaiming) this.claimed = this.#claimAgain(refused, isOurs);
+      const renewal = await directory.renew(sent.map(({ lease }) => lease));
+      const [lost, unheard] = [new Set(renewal.lost), new Set(renewal.unheard)];
+      const heard = sent.filter(({ lease }) => !unheard.has(lease.id));
+      this.#goodSince(sentMs, heard);
+      this.#tell(unheard.size > 0 ? 'part' : 'all', unheard.size);
+      const refused = heard.filter(({ lease }) => lost.has(lease.id));
+      if (!this.#isClaiming) this.claimed = this.#claimAgain(refused, ours);
     } catch (error) {
       if (!(error instanceof DirectoryError)) throw error;
-      this.#tell(true, error);
+      this.#tell('nothing', sent.length, error);
     }
   }
 
+  #goodSince(ms: number, all: Iterable<Held> = this.#held.values()): void {
+    this.#goodMs = ms;
+    for (const held of all) held.goodMs = ms;
+  }
+
   /** What a renewal found. Never rejects. */
-  async #claimAgain(refused: readonly Lease[], isOurs: boolean): Promise<void> {
+  async #claimAgain(refused: readonly Held[], ours: ReadonlySet<Held>): Promise<void> {
     this.#isClaiming = true;
     try {
-      await abreast(ABREAST, refused, (lease) => this.refused(lease, isOurs));
+      await abreast(ABREAST, refused, (held) => this.refused(held.lease, ours.has(held)));
     } catch (error) {
       this.#options.log.error({ err: error }, 'rooms could not be claimed again');
     }
@@ -139,13 +161,14 @@ export class Leases {
    * A write by this lease was refused: the room is another's, or the directory has forgotten it.
    * Resolves once it is known which; where it cannot be asked, the next renewal tries again.
    */
-  async refused(lease: Lease, isOurs = this.#isOurs): Promise<void> {
+  async refused(lease: Lease, wasOurs?: boolean): Promise<void> {
+    const held = this.#held.get(lease.id);
     // It may be ours again by now, under another lease.
-    if (this.#held.get(lease.id) !== lease || this.#doubted.has(lease)) return;
+    if (held?.lease !== lease || this.#doubted.has(lease)) return;
     this.#doubted.add(lease);
     try {
-      const isBack = isOurs && (await this.#options.takeBack(lease));
-      if (isBack || this.#held.get(lease.id) !== lease) return;
+      const isBack = (wasOurs ?? this.#isOurs(held)) && (await this.#options.takeBack(lease));
+      if (isBack || this.#held.get(lease.id)?.lease !== lease) return;
       this.#held.delete(lease.id);
       this.#options.lost(lease.id);
     } catch (error) {
@@ -156,25 +179,29 @@ export class Leases {
   }
 
   /**
-   * By our own clock nobody else had the time to claim our rooms, play them and end them; beyond
-   * that a room that is not known may have been over for long.
+   * By our own clock nobody else had the time to claim the room, play it and end it; beyond that
+   * one that is not known may have been over for long.
    */
-  get #isOurs(): boolean {
-    return !this.#inDoubt && this.#options.now() - this.#goodMs <= CONTINUE_MS;
+  #isOurs({ goodMs }: Held): boolean {
+    return this.#options.now() - goodMs <= CONTINUE_MS;
   }
 
-  /** Once when it goes, once when it is back. */
-  #tell(away: boolean, error?: DirectoryError): void {
-    if (!away && this.#owesBack) void this.#tellBack();
-    if (away === this.#away) return;
-    this.#away = away;
+  /** Once when it goes, or a part of it; once when all of it is back. */
+  #tell(heard: 'all' | 'part' | 'nothing', unheard: number, error?: DirectoryError): void {
+    if (heard === 'all' && this.#owesBack) void this.#tellBack();
+    const before = this.#heard;
+    if (heard === before) return;
+    this.#heard = heard;
     const { log, onLoss, tally, now } = this.#options;
-    tally.directoryAway = away;
-    const rooms = this.#held.size;
-    if (away) return log.error({ err: error, rooms, onLoss }, 'the directory does not answer');
-    log.info({ rooms }, 'the directory answers again');
-    this.#backMs = now();
-    void this.#tellBack();
+    tally.directoryAway = heard !== 'all';
+    if (before === 'nothing') this.#backMs = now();
+    if (heard === 'all') {
+      log.info({ rooms: this.#held.size }, 'the directory answers again');
+      void this.#tellBack();
+      return;
+    }
+    const said = heard === 'part' ? 'a part of the directory does' : 'the directory does';
+    log.error({ err: error, rooms: unheard, onLoss }, `${said} not answer`);
   }
 
   async #tellBack(): Promise<void> {

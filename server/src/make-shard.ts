@@ -89,10 +89,12 @@ class Fenced implements Ticked {
   }
   get dueMs(): number {
     const { dueMs } = this.#room;
-    return this.#leases.hold ? dueMs : Math.max(dueMs, this.#now() + FENCED_LOOK_MS);
+    return this.#leases.holds(this.#room.id)
+      ? dueMs
+      : Math.max(dueMs, this.#now() + FENCED_LOOK_MS);
   }
   run(nowMs: number): number {
-    if (!this.#leases.hold) return 0;
+    if (!this.#leases.holds(this.#room.id)) return 0;
     const ticks = this.#room.run(nowMs);
     if (ticks > 0) this.#ticked(this.#room, nowMs);
     return ticks;

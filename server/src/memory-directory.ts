@@ -12,6 +12,7 @@ import {
   type Post,
   type Posted,
   type Presence,
+  type Renewal,
   type Reservation,
   type RoomEntry,
   type RoomFacts,
@@ -119,7 +120,7 @@ export class MemoryDirectory implements Directory {
     return { won: true, epoch: room.epoch };
   }
 
-  async renew(leases: readonly Lease[]): Promise<readonly string[]> {
+  async renew(leases: readonly Lease[]): Promise<Renewal> {
     const untilMs = this.#now() + this.leaseMs;
     const lost: string[] = [];
     for (const lease of leases) {
@@ -129,7 +130,7 @@ export class MemoryDirectory implements Directory {
       // Who lost it to another one and asks for it lives: that was no fall.
       if (room && room.epoch > lease.epoch) room.falls = 0;
     }
-    return lost;
+    return { lost, unheard: [] };
   }
 
   async handOver(lease: Lease, to: Owner): Promise<number | false> {

@@ -12,6 +12,7 @@ import {
   type Post,
   type Posted,
   type Presence,
+  type Renewal,
   type Reservation,
   type RoomEntry,
   type RoomFacts,
@@ -94,7 +95,7 @@ export class ParentDirectory implements Directory {
     return this.#ask('claim', room, owner, held);
   }
 
-  renew(leases: readonly Lease[]): Promise<readonly string[]> {
+  renew(leases: readonly Lease[]): Promise<Renewal> {
     return this.#ask('renew', leases);
   }
 

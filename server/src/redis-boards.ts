@@ -12,7 +12,7 @@ import {
 } from './directory.ts';
 import { rankOf, scoreOf } from './memory-boards.ts';
 import type { RedisKeys } from './redis-keys.ts';
-import type { RedisLine } from './redis-line.ts';
+import type { Line } from './redis-line.ts';
 import { slices } from './redis-lists.ts';
 import { script, TIME } from './redis-scripts.ts';
 
@@ -59,10 +59,10 @@ const STANDING = script(`
 const ANSWERS: readonly Posted[] = [false, 'known', 'posted'];
 
 export class RedisBoards {
-  readonly #line: RedisLine;
+  readonly #line: Line;
   readonly #keys: RedisKeys;
 
-  constructor(line: RedisLine, keys: RedisKeys) {
+  constructor(line: Line, keys: RedisKeys) {
     this.#line = line;
     this.#keys = keys;
   }

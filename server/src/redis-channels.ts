@@ -2,7 +2,7 @@
 // listens. Used by redis-directory.ts. Trap: while the connection is lost, what is said is missed;
 // it is subscribed again when it comes back, and nobody is told what was said meanwhile.
 import { DirectoryError } from './directory.ts';
-import type { RedisLine } from './redis-line.ts';
+import type { Ear } from './redis-line.ts';
 
 interface Channel {
   readonly hearers: Set<(message: Uint8Array) => void>;
@@ -11,12 +11,12 @@ interface Channel {
 }
 
 export class RedisChannels {
-  readonly #open: () => RedisLine;
+  readonly #open: () => Ear;
   readonly #channels = new Map<string, Channel>();
-  #line: RedisLine | undefined;
+  #ear: Ear | undefined;
   #closed = false;
 
-  constructor(open: () => RedisLine) {
+  constructor(open: () => Ear) {
     this.#open = open;
   }
 
@@ -38,18 +38,18 @@ export class RedisChannels {
   async close(): Promise<void> {
     this.#closed = true;
     this.#channels.clear();
-    await this.#line?.close();
+    await this.#ear?.close();
   }
 
   #subscribe(name: string): Channel {
-    this.#line ??= this.#open();
+    this.#ear ??= this.#open();
     const hearers: Channel['hearers'] = new Set();
     const pass = (message: Buffer) => {
       const copy = new Uint8Array(message);
       // In a turn of its own: what a hearer throws must not reach the reader of the connection.
       for (const hear of hearers) queueMicrotask(() => hear(copy));
     };
-    const channel = { hearers, pass, subscribed: this.#line.subscribe(name, pass) };
+    const channel = { hearers, pass, subscribed: this.#ear.subscribe(name, pass) };
     this.#channels.set(name, channel);
     return channel;
   }
@@ -58,6 +58,6 @@ export class RedisChannels {
   async #leave(name: string, channel: Channel, own: (message: Uint8Array) => void): Promise<void> {
     if (!channel.hearers.delete(own) || channel.hearers.size > 0) return;
     if (this.#channels.get(name) === channel) this.#channels.delete(name);
-    await this.#line?.unsubscribe(name, channel.pass).catch(() => {});
+    await this.#ear?.unsubscribe(name, channel.pass).catch(() => {});
   }
 }

@@ -1,11 +1,11 @@
 // The directory of several machines: rooms, seats and checkpoints in one Redis (6.2 or newer, or
-// Valkey). Made by a game, `serve({ directory: redis({ url }) })`; an export of its own, so that
-// who does not want it does not load its client. What is true of a room stands in keys of one slot
-// and changes by scripts alone (redis-scripts.ts); the lists to find rooms by stand apart and may
-// lie (redis-lists.ts). Trap: Redis copies to its replicas later, so one that fails over may have
-// forgotten the last second; epochs grow all the same, for they go by its clock.
+// Valkey), or in a cluster of them. Made by a game, `serve({ directory: redis({ url }) })`; an
+// export of its own, so that who does not want it does not load its client. What is true of a room
+// stands in keys of one slot and changes by scripts alone (redis-scripts.ts); the lists to find
+// rooms by stand apart and may lie (redis-lists.ts). Trap: Redis copies to its replicas later, so
+// one that fails over may have forgotten the last second; epochs grow all the same, for they go by
+// its clock.
 import { randomBytes, randomInt } from 'node:crypto';
-import { UsageError } from '@tickwire/protocol';
 import {
   type Board,
   type Checkpoint,
@@ -17,6 +17,7 @@ import {
   type Post,
   type Posted,
   type Presence,
+  type Renewal,
   type Reservation,
   type RoomEntry,
   type RoomFacts,
@@ -29,26 +30,14 @@ import {
 import { RedisBoards } from './redis-boards.ts';
 import { RedisChannels } from './redis-channels.ts';
 import { openName, RedisKeys } from './redis-keys.ts';
-import { RedisLine } from './redis-line.ts';
+import type { Line } from './redis-line.ts';
 import { type Listed, RedisLists, search } from './redis-lists.ts';
+import { type RedisOptions, readOptions } from './redis-options.ts';
 import { RedisPresence } from './redis-presence.ts';
-import { freeIn, isFree, RedisRooms, type Seen } from './redis-rooms.ts';
+import { freeIn, heardOf, isFree, RedisRooms, type Seen } from './redis-rooms.ts';
 import * as scripts from './redis-scripts.ts';
 import { Watches } from './watches.ts';
 
-export interface RedisOptions {
-  /** `redis://[user:password@]host[:port][/number]`, or `rediss://` for TLS. */
-  url: string;
-  /**
-   * Ms for which a claim or a renewal holds, 50 to 600,000. Default 2,000: an owner may stand still
-   * for 1.3 s, and a dead one's rooms are others' after 2.
-   */
-  leaseMs?: number;
-  /** Begins all keys. A-Z, a-z, 0-9, `_`, `-`, `.` and `:`, at most 64. Default `tickwire:`. */
-  prefix?: string;
-}
-
-const LEASE_MS = 2_000;
 const SECRET_BYTES = 32;
 /** Of a chance: as fine as there may be orphans. */
 const MOST_RANDOM = 2 ** 20;
@@ -61,6 +50,8 @@ export function redis(options: RedisOptions): Directory {
   return new RedisDirectory(options);
 }
 
+export type { RedisOptions };
+
 type Texts = readonly string[];
 /** What the scripts answer; 0 is: not the owner. */
 type Listing = readonly [untilMs: string, free: number, open: string];
@@ -69,7 +60,7 @@ type Freed = readonly [free: number, open: string];
 class RedisDirectory implements Directory {
   readonly leaseMs: number;
   readonly #keys: RedisKeys;
-  readonly #line: RedisLine;
+  readonly #line: Line;
   readonly #lists: RedisLists;
   readonly #rooms: RedisRooms;
   readonly #presence: RedisPresence;
@@ -79,25 +70,17 @@ class RedisDirectory implements Directory {
   /** Put back where Redis has forgotten it. */
   #secret: Uint8Array = randomBytes(SECRET_BYTES);
 
-  constructor({ url, leaseMs = LEASE_MS, prefix = 'tickwire:' }: RedisOptions) {
-    if (!(leaseMs >= 50 && leaseMs <= 600_000))
-      throw new UsageError(`redis: leaseMs is ${leaseMs}, not 50 to 600,000`);
-    if (!/^[\w.:-]{0,64}$/.test(prefix))
-      throw new UsageError('redis: prefix has up to 64 of A-Z, a-z, 0-9, _, -, . and :');
-    this.leaseMs = Math.ceil(leaseMs);
+  constructor(options: RedisOptions) {
+    const { leaseMs, prefix, line, ear } = readOptions(options);
+    this.leaseMs = leaseMs;
     this.#keys = new RedisKeys(prefix);
     this.#watches = new Watches(this.#keys.leases.length, randomInt(this.#keys.leases.length));
-    try {
-      this.#line = new RedisLine(url);
-    } catch {
-      // The URL may hold a password.
-      throw new UsageError('redis: url is not like redis://host:6379');
-    }
+    this.#line = line;
     this.#lists = new RedisLists(this.#line);
     this.#rooms = new RedisRooms(this.#line, this.#keys, this.#lists, this.leaseMs);
     this.#boards = new RedisBoards(this.#line, this.#keys);
     this.#presence = new RedisPresence(this.#line, this.#keys, this.#rooms);
-    this.#channels = new RedisChannels(() => new RedisLine(url));
+    this.#channels = new RedisChannels(ear);
   }
 
   async announce(shard: ShardEntry): Promise<void> {
@@ -144,23 +127,24 @@ class RedisDirectory implements Directory {
     return { won: true, epoch: Number(epoch) };
   }
 
-  async renew(leases: readonly Lease[]): Promise<readonly string[]> {
-    if (leases.length === 0) await this.#line.ask(['PING']);
-    const answers = await Promise.all(
-      leases.map((lease) => this.#asOwner<Listing>(scripts.RENEW, lease, [String(this.leaseMs)])),
-    );
-    const lost: string[] = [];
+  async renew(leases: readonly Lease[]): Promise<Renewal> {
+    const args = [String(this.leaseMs)];
+    const [, answers] = await Promise.all([
+      this.#line.hear(leases.length > 0),
+      heardOf(leases.map((lease) => this.#asOwner<Listing>(scripts.RENEW, lease, args))),
+    ]);
+    const [lost, unheard]: [string[], string[]] = [[], []];
     for (const [index, { id }] of leases.entries()) {
       const answer = answers[index];
-      if (!answer) {
-        lost.push(id);
-        continue;
+      if (answer instanceof DirectoryError) unheard.push(id);
+      else if (!answer) lost.push(id);
+      else {
+        const [untilMs, free, open] = answer;
+        this.#markLease(id, untilMs);
+        this.#markOpen(id, [free, open]);
       }
-      const [untilMs, free, open] = answer;
-      this.#markLease(id, untilMs);
-      this.#markOpen(id, [free, open]);
     }
-    return lost;
+    return { lost, unheard };
   }
 
   async handOver(lease: Lease, { shard, url }: Owner): Promise<number | false> {
@@ -228,13 +212,15 @@ class RedisDirectory implements Directory {
     const leases = this.#watches.next().map((list) => this.#keys.leases[list]);
     // Not all shards begin with the same one.
     const from = chance();
-    const due = await Promise.all(leases.map((list) => this.#lists.due(list, limit, from, passed)));
-    const listed = due.flatMap((some, index) => some.map((one) => [leases[index], one] as const));
+    const due = await heardOf(leases.map((list) => this.#lists.due(list, limit, from, passed)));
+    const listed = due.flatMap((some, index) =>
+      some instanceof DirectoryError ? [] : some.map((one) => [leases[index], one] as const),
+    );
     const found = this.#rooms.settled(await this.#rooms.lookAll(listed));
     for (const { entry, untilMs } of found)
       if (!entry.orphan) this.#markLease(entry.id, String(untilMs));
     return found
-      .filter(({ entry }) => entry.orphan)
+      .filter(({ entry }) => entry.orphan && this.#rooms.isSteady(entry.id))
       .sort((a, b) => a.untilMs - b.untilMs)
       .map(({ entry }) => entry);
   }
@@ -317,7 +303,7 @@ class RedisDirectory implements Directory {
   }
 
   async publish(channel: string, message: Uint8Array): Promise<void> {
-    await this.#line.ask(['PUBLISH', this.#keys.channel(channel), Buffer.from(message)]);
+    await this.#line.publish(this.#keys.channel(channel), Buffer.from(message));
   }
 
   async subscribe(

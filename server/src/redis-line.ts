@@ -1,15 +1,16 @@
-// A connection to Redis that answers in time: what is asked is answered, or refused with a
+// A connection to one Redis that answers in time: what is asked is answered, or refused with a
 // DirectoryError, within a second, and a lost connection comes back by itself. Used by
-// redis-directory.ts, which has one for questions and one for what it listens to. Trap: what was
-// refused as late, or cut off, may have been done.
+// redis-directory.ts, which has one for questions and one for what it listens to, and by
+// redis-cluster.ts, which has one for each node. Trap: what was refused as late, or cut off, may
+// have been done.
 import { ClientOfflineError, createClient, ErrorReply, RESP_TYPES } from '@redis/client';
 import { DirectoryError } from './directory.ts';
 import type { Script } from './redis-scripts.ts';
 
 /** A room that renews each second knows in time that it cannot; Redis answers in 1 ms. */
-const DEADLINE_MS = 1_000;
+export const DEADLINE_MS = 1_000;
 /** Longest wait before the next attempt to connect: a third of a short lease. */
-const RETRY_CAP_MS = 500;
+export const RETRY_CAP_MS = 500;
 /** A connection on which nothing was heard for so long is given up: three deadlines. */
 const SILENCE_MS = 3_000;
 /** One PING to spare in SILENCE_MS. */
@@ -23,29 +24,109 @@ const DEMOTED = /^READONLY\b/;
 
 const BYTES = { typeMapping: { [RESP_TYPES.BLOB_STRING]: Buffer } };
 
-type Client = ReturnType<typeof clientOf>;
-type Hear = (message: Buffer) => void;
+type Client = typeof TEMPLATE;
+export type Hear = (message: Buffer) => void;
+
+/** What the directory asks of one Redis, or of a cluster. All reject with DirectoryError. */
+export interface Line {
+  /** The second of the words is the key. With `bytes`, texts in the answer are Buffers. */
+  ask<Answer>(args: readonly (string | Buffer)[], bytes?: boolean): Promise<Answer>;
+  /** Runs a script, which is sent in full only where Redis does not know it (any more). */
+  run<Answer>(
+    script: Script,
+    keys: readonly string[],
+    args: readonly (string | Buffer)[],
+    bytes?: boolean,
+  ): Promise<Answer>;
+  publish(channel: string, message: Buffer): Promise<void>;
+  /** Asks nothing of all that is not asked anyway; rejects where nobody answers. */
+  hear(isAsked: boolean): Promise<void>;
+  /** Whether who has the key answered for `ms`, as far as this process knows. */
+  isSteady(key: string, ms: number): boolean;
+  /** Waits for what was asked, as long as that may take. */
+  close(): Promise<void>;
+}
+
+/** What hears messages. */
+export interface Ear {
+  /** Resolves once messages are heard; they are heard again after a reconnection. */
+  subscribe(channel: string, hear: Hear): Promise<void>;
+  unsubscribe(channel: string, hear: Hear): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A question that another node sent here. */
+export interface Redirected {
+  /** The node has the key, but not its slot yet. */
+  readonly asking?: boolean;
+  /** What is left of the second. */
+  readonly withinMs?: number;
+}
+
+const HERE: Redirected = {};
+
+/** Of each connection its own, for the client writes into it where the URL leads. */
+const socketOf = () => ({
+  connectTimeout: SILENCE_MS,
+  socketTimeout: SILENCE_MS,
+  reconnectStrategy: (attempts: number) => Math.min(50 * 2 ** attempts, RETRY_CAP_MS),
+});
+
+/** Never connected: others are made after it, for the first of its kind takes 25 ms. */
+const TEMPLATE = createClient({
+  disableOfflineQueue: true,
+  commandsQueueMaxLength: MAX_WAITING,
+  maintNotifications: 'disabled',
+  // Its own deadlines cost a third of a question; ours are shorter.
+  commandOptions: { timeout: 0 },
+  pingInterval: PING_MS,
+  socket: socketOf(),
+});
 
 /** Throws TypeError where the URL is none of Redis's. */
 function clientOf(url: string) {
-  return createClient({
-    url,
-    disableOfflineQueue: true,
-    commandsQueueMaxLength: MAX_WAITING,
-    maintNotifications: 'disabled',
-    // Its own deadlines cost a third of a question; ours are shorter.
-    commandOptions: { timeout: 0 },
-    pingInterval: PING_MS,
-    socket: {
-      connectTimeout: SILENCE_MS,
-      socketTimeout: SILENCE_MS,
-      reconnectStrategy: (attempts) => Math.min(50 * 2 ** attempts, RETRY_CAP_MS),
-    },
-  });
+  return TEMPLATE.duplicate({ url, socket: socketOf() });
 }
 
-export class RedisLine {
+/** What the directory asks of one Redis, or of a cluster. All reject with DirectoryError. */
+export interface Line {
+  /** The second of the words is the key. With `bytes`, texts in the answer are Buffers. */
+  ask<Answer>(args: readonly (string | Buffer)[], bytes?: boolean): Promise<Answer>;
+  /** Runs a script, which is sent in full only where Redis does not know it (any more). */
+  run<Answer>(
+    script: Script,
+    keys: readonly string[],
+    args: readonly (string | Buffer)[],
+    bytes?: boolean,
+  ): Promise<Answer>;
+  publish(channel: string, message: Buffer): Promise<void>;
+  /** Asks nothing of all that is not asked anyway; rejects where nobody answers. */
+  hear(isAsked: boolean): Promise<void>;
+  /** Whether who has the key answered for `ms`, as far as this process knows. */
+  isSteady(key: string, ms: number): boolean;
+  /** Waits for what was asked, as long as that may take. */
+  close(): Promise<void>;
+}
+
+/** What hears messages. */
+export interface Ear {
+  /** Resolves once messages are heard; they are heard again after a reconnection. */
+  subscribe(channel: string, hear: Hear): Promise<void>;
+  unsubscribe(channel: string, hear: Hear): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A question that another node sent here. */
+export interface Redirected {
+  /** The node has the key, but not its slot yet. */
+  readonly asking?: boolean;
+  /** What is left of the second. */
+  readonly withinMs?: number;
+}
+
+export class RedisLine implements Line, Ear {
   readonly #url: string;
+  readonly #troubled: () => void;
   #client: Client;
   /** Resolves when the first attempt to connect has come to something. */
   #tried: Promise<void> | undefined;
@@ -55,17 +136,33 @@ export class RedisLine {
   #openedMs = 0;
   #closed = false;
 
-  /** Begins to connect. Throws TypeError where the URL is none of Redis's. */
-  constructor(url: string) {
+  /**
+   * Begins to connect. Throws TypeError where the URL is none of Redis's. `troubled` is called when
+   * the connection is lost, and each time that it does not come back.
+   */
+  constructor(url: string, troubled: () => void = () => {}) {
     this.#url = url;
+    this.#troubled = troubled;
     this.#client = this.#open();
   }
 
-  /** With `bytes`, texts in the answer are Buffers. */
-  async ask<Answer>(args: readonly (string | Buffer)[], bytes = false): Promise<Answer> {
-    const send = () => this.#client.sendCommand<Answer>(args, bytes ? BYTES : undefined);
+  /** Connected, as far as is known. */
+  get isReady(): boolean {
+    return this.#client.isReady;
+  }
+
+  async ask<Answer>(
+    args: readonly (string | Buffer)[],
+    bytes = false,
+    { asking = false, withinMs = DEADLINE_MS } = HERE,
+  ): Promise<Answer> {
+    const send = () => {
+      // In one turn, so that nothing comes in between; what is wrong with it is said by the other.
+      if (asking) this.#client.sendCommand(['ASKING']).catch(() => {});
+      return this.#client.sendCommand<Answer>(args, bytes ? BYTES : undefined);
+    };
     try {
-      const answer = await inTime(this.#tried ? this.#tried.then(send) : send());
+      const answer = await inTime(this.#tried ? this.#tried.then(send) : send(), withinMs);
       this.#heardMs = performance.now();
       return answer;
     } catch (error) {
@@ -77,24 +174,36 @@ export class RedisLine {
     }
   }
 
-  /** Runs a script, which is sent in full only where Redis does not know it (any more). */
   async run<Answer>(
     { text, sha }: Script,
     keys: readonly string[],
     args: readonly (string | Buffer)[],
     bytes = false,
+    redirected?: Redirected,
   ): Promise<Answer> {
     const rest = [String(keys.length), ...keys, ...args];
     try {
-      return await this.ask<Answer>(['EVALSHA', sha, ...rest], bytes);
+      return await this.ask<Answer>(['EVALSHA', sha, ...rest], bytes, redirected);
     } catch (error) {
       const { cause } = error as DirectoryError;
       if (!(cause instanceof ErrorReply && cause.message.startsWith('NOSCRIPT'))) throw error;
-      return await this.ask<Answer>(['EVAL', text, ...rest], bytes);
+      return await this.ask<Answer>(['EVAL', text, ...rest], bytes, redirected);
     }
   }
 
-  /** Resolves once messages are heard; they are heard again after a reconnection. */
+  async publish(channel: string, message: Buffer): Promise<void> {
+    await this.ask(['PUBLISH', channel, message]);
+  }
+
+  async hear(isAsked: boolean): Promise<void> {
+    if (!isAsked) await this.ask(['PING']);
+  }
+
+  /** Its leases know: they rest on all or nothing here. */
+  isSteady(): boolean {
+    return true;
+  }
+
   subscribe(channel: string, hear: Hear): Promise<void> {
     return this.#listen((client) => client.subscribe(channel, hear, true));
   }
@@ -103,7 +212,6 @@ export class RedisLine {
     return this.#listen((client) => client.unsubscribe(channel, hear, true));
   }
 
-  /** Waits for what was asked, as long as that may take. */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
@@ -147,7 +255,9 @@ export class RedisLine {
       client.once('ready', done).once('end', done).once('error', done);
     });
     client.on('error', (error) => {
-      if (this.#client === client) this.#trouble = error;
+      if (this.#client !== client || this.#closed) return;
+      this.#trouble = error;
+      this.#troubled();
     });
     // An attempt that was on its way when the client was given up still connects.
     client.on('connect', () => {
@@ -177,13 +287,13 @@ export class RedisLine {
   }
 }
 
-/** Rejects as late after DEADLINE_MS; what comes of the promise then is passed over. */
-function inTime<Value>(promise: Promise<Value>): Promise<Value> {
+/** Rejects as late after `ms`; what comes of the promise then is passed over. */
+function inTime<Value>(promise: Promise<Value>, ms = DEADLINE_MS): Promise<Value> {
   return new Promise((resolve, reject) => {
     const refuse = () =>
       reject(new DirectoryError('late', `Redis: no answer in ${DEADLINE_MS} ms`));
     // After a stall of this process the answer may be there, and is read before an immediate runs.
-    const timer = setTimeout(() => setImmediate(refuse), DEADLINE_MS);
+    const timer = setTimeout(() => setImmediate(refuse), ms);
     promise.then(
       (value) => {
         clearTimeout(timer);

@@ -2,7 +2,7 @@
 // and those whose lease ends next. Written by redis-directory.ts after the rooms themselves, in a
 // slot of their own. Trap: they may lie, for a writer can die in between; who reads one asks the
 // room, and sets right or forgets what was wrong.
-import type { RedisLine } from './redis-line.ts';
+import type { Line } from './redis-line.ts';
 import { DUE, FORGET } from './redis-scripts.ts';
 
 /** Members in one command: some 50 KB, below what makes others wait. */
@@ -20,12 +20,12 @@ const MAX_PAGES = 8;
 export type Listed = readonly [id: string, score: number];
 
 export class RedisLists {
-  readonly #line: RedisLine;
+  readonly #line: Line;
   /** By list and id: the newest score, or undefined where it goes. */
   #marks = new Map<string, Map<string, number | undefined>>();
   #written: Promise<void> | undefined;
 
-  constructor(line: RedisLine) {
+  constructor(line: Line) {
     this.#line = line;
   }
 

@@ -4,7 +4,7 @@
 import { type Lease, PRESENCE_MS, type Presence } from './directory.ts';
 import { inOrder } from './memory-presence.ts';
 import type { RedisKeys } from './redis-keys.ts';
-import type { RedisLine } from './redis-line.ts';
+import type { Line } from './redis-line.ts';
 import { slices } from './redis-lists.ts';
 import { type RedisRooms, ROOMS_AT_ONCE } from './redis-rooms.ts';
 import { script, TIME } from './redis-scripts.ts';
@@ -63,11 +63,11 @@ const ROWS_OF = script(
 type Row = readonly [room: string, epoch: string, since: string];
 
 export class RedisPresence {
-  readonly #line: RedisLine;
+  readonly #line: Line;
   readonly #keys: RedisKeys;
   readonly #rooms: RedisRooms;
 
-  constructor(line: RedisLine, keys: RedisKeys, rooms: RedisRooms) {
+  constructor(line: Line, keys: RedisKeys, rooms: RedisRooms) {
     this.#line = line;
     this.#keys = keys;
     this.#rooms = rooms;

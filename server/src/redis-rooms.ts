@@ -2,9 +2,9 @@
 // themselves, for lists may lie. Used by redis-directory.ts. Trap: what a room is changes by
 // scripts alone (redis-scripts.ts), in its own slot, so many rooms are looked at one by one, in one
 // turn.
-import type { RoomEntry } from './directory.ts';
+import { DirectoryError, type RoomEntry } from './directory.ts';
 import type { RedisKeys } from './redis-keys.ts';
-import type { RedisLine } from './redis-line.ts';
+import type { Line } from './redis-line.ts';
 import { type Listed, type RedisLists, slices } from './redis-lists.ts';
 import { LOOK } from './redis-scripts.ts';
 
@@ -26,13 +26,13 @@ export interface Seen {
 }
 
 export class RedisRooms {
-  readonly #line: RedisLine;
+  readonly #line: Line;
   readonly #keys: RedisKeys;
   readonly #lists: RedisLists;
-  readonly #leaseMs: string;
+  readonly #leaseMs: number;
 
-  constructor(line: RedisLine, keys: RedisKeys, lists: RedisLists, leaseMs: number) {
-    this.#leaseMs = String(leaseMs);
+  constructor(line: Line, keys: RedisKeys, lists: RedisLists, leaseMs: number) {
+    this.#leaseMs = leaseMs;
     this.#line = line;
     this.#keys = keys;
     this.#lists = lists;
@@ -40,7 +40,7 @@ export class RedisRooms {
 
   async look(id: string): Promise<Looked | undefined> {
     const answer = await this.#line.run<readonly string[] | null>(LOOK, this.#keys.room(id), [
-      this.#leaseMs,
+      String(this.#leaseMs),
     ]);
     if (!answer) return undefined;
     const [kind, build, seats, match, hidden, shard, url, epoch] = answer;
@@ -55,13 +55,20 @@ export class RedisRooms {
     };
   }
 
-  /** What stands on lists, asked of the rooms themselves. */
+  /** Who has it answered for a lease, so that its owner could renew it. */
+  isSteady(id: string): boolean {
+    return this.#line.isSteady(this.#keys.checkpoint(id), this.#leaseMs);
+  }
+
+  /** What stands on lists, asked of the rooms themselves, as far as they are heard of. */
   async lookAll(all: readonly (readonly [list: string, listed: Listed])[]): Promise<Seen[]> {
     const seen: Seen[] = [];
     for (const some of slices(all, ROOMS_AT_ONCE)) {
-      const rooms = await Promise.all(some.map(([, [id]]) => this.look(id)));
-      for (const [index, [list, listed]] of some.entries())
-        seen.push({ list, listed, room: rooms[index] });
+      const rooms = await heardOf(some.map(([, [id]]) => this.look(id)));
+      for (const [index, [list, listed]] of some.entries()) {
+        const room = rooms[index];
+        if (!(room instanceof DirectoryError)) seen.push({ list, listed, room });
+      }
     }
     return seen;
   }
@@ -74,6 +81,27 @@ export class RedisRooms {
       return [];
     });
   }
+}
+
+/**
+ * Of several questions the answers, and why others have none: where a node of a cluster is away,
+ * the others answer. Rejects where none is answered.
+ */
+export async function heardOf<Answer>(
+  asked: readonly Promise<Answer>[],
+): Promise<(Answer | DirectoryError)[]> {
+  const answers = await Promise.all(
+    asked.map((one) =>
+      one.catch((error) => {
+        if (error instanceof DirectoryError) return error;
+        throw error;
+      }),
+    ),
+  );
+  const [first] = answers;
+  if (first instanceof DirectoryError && answers.every((one) => one instanceof DirectoryError))
+    throw first;
+  return answers;
 }
 
 /** Seats that somebody may have now. */

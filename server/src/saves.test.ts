@@ -49,7 +49,10 @@ class Bench {
     };
     this.saves = new Saves({
       ...{ directory: { save }, shard, seating: { unsaved: this.unsaved, recordsOf: () => [] } },
-      leases: { hold: true, refused: async ({ id }: { id: string }) => this.refused.push(id) },
+      leases: {
+        holds: () => true,
+        refused: async ({ id }: { id: string }) => this.refused.push(id),
+      },
       ...{ clocks: { now: () => this.nowMs }, tally: this.tally },
       ...{ checkpointMs: CHECKPOINT_MS, pack },
     } as never as SavesOptions);

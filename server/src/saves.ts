@@ -134,7 +134,7 @@ export class Saves {
 
   #pack(room: GameRoom): void {
     const { shard, seating, leases, clocks, pack } = this.#options;
-    if (shard.playing(room.id) !== room || !leases.hold) return;
+    if (shard.playing(room.id) !== room || !leases.holds(room.id)) return;
     const lease = shard.leaseOf(room);
     const bytes = saveRoom(room, seating.recordsOf(room), { clocks }, pack);
     if (bytes) this.#packed.set(room, { lease, tick: room.doneTick, bytes });

@@ -97,7 +97,7 @@ export class Tally {
   postsLost = 0;
   checkpoints = 0;
   checkpointBytes = 0;
-  /** The directory does not answer. */
+  /** The directory does not answer, or a part of it. */
   directoryAway = false;
   /** Requests whose X-Forwarded-For came from no named proxy. */
   forwardsIgnored = 0;

@@ -60,7 +60,7 @@ const claims = chapterSuite('claims', HOLDS_MS, (doors) => {
     expect(await b.room('r1')).toMatchObject({ ...south, epoch, orphan: false });
     expect(await a.lock(old, true)).toBe(false);
     expect(await a.handOver(old, north)).toBe(false);
-    expect(await b.renew([{ id: 'r1', epoch: Number(epoch) }])).toEqual([]);
+    expect(await b.renew([{ id: 'r1', epoch: Number(epoch) }])).toEqual({ lost: [], unheard: [] });
     expect(await a.claim(facts('r1'), north)).toEqual({ won: false, owner: south });
   });
 
@@ -121,9 +121,9 @@ const staleOwners = chapterSuite('stale owners', HOLDS_MS, (doors) => {
     const given = await claimed(a, facts('given'));
     await a.handOver(given, south);
     const never = { id: 'never', epoch: 5 };
-    expect(await a.renew([given, kept, never])).toEqual(['given', 'never']);
-    expect(await a.renew([kept])).toEqual([]);
-    expect(await a.renew([])).toEqual([]);
+    expect(await a.renew([given, kept, never])).toEqual({ lost: ['given', 'never'], unheard: [] });
+    expect(await a.renew([kept])).toEqual({ lost: [], unheard: [] });
+    expect(await a.renew([])).toEqual({ lost: [], unheard: [] });
     expect(await a.room('given')).toMatchObject(south);
   });
 });
@@ -147,7 +147,7 @@ const leases = chapterSuite('leases that run out', SHORT_MS, (doors) => {
     expect(lease.epoch).toBeGreaterThan(old.epoch);
     expect(await a.room('r1')).toMatchObject({ ...south, taken: 1, epoch: lease.epoch });
     expect(await b.load('r1')).toEqual({ epoch: old.epoch, tick: 3, bytes: bytes('state') });
-    expect(await a.renew([old])).toEqual(['r1']);
+    expect(await a.renew([old])).toEqual({ lost: ['r1'], unheard: [] });
     expect(await saved(a, old, 4, bytes('late'))).toBe(false);
   });
 
@@ -156,7 +156,7 @@ const leases = chapterSuite('leases that run out', SHORT_MS, (doors) => {
     const lease = await claimed(a, facts('r1'));
     await isOrphan(b, 'r1');
     const renewed = async () => {
-      expect(await a.renew([lease])).toEqual([]);
+      expect(await a.renew([lease])).toEqual({ lost: [], unheard: [] });
       return b.room('r1');
     };
     const room = await until(renewed, (found) => found?.orphan === false);
@@ -205,7 +205,7 @@ const leases = chapterSuite('leases that run out', SHORT_MS, (doors) => {
     expect(await falls()).toBe(2);
     expect((await b.orphans()).map((room) => room.falls)).toEqual([2]);
     // Who lost it lives: only what came after him counts.
-    expect(await a.renew([held])).toEqual(['r1']);
+    expect(await a.renew([held])).toEqual({ lost: ['r1'], unheard: [] });
     expect(await falls()).toBe(1);
   });
 });
@@ -235,7 +235,7 @@ const forgotten = chapterSuite('what was forgotten', HOLDS_MS, (doors) => {
     const held = Date.now() + 90_000;
     expect(await a.claim(room, north, held)).toEqual({ won: true, epoch: held + 1 });
     expect(await b.room('r1')).toMatchObject({ ...room, ...north, taken: 0, orphan: false });
-    expect(await a.renew([{ id: 'r1', epoch: held + 1 }])).toEqual([]);
+    expect(await a.renew([{ id: 'r1', epoch: held + 1 }])).toEqual({ lost: [], unheard: [] });
   });
 
   test('a room of an earlier owner belongs to the later one, and to that one alone', async () => {
@@ -244,7 +244,7 @@ const forgotten = chapterSuite('what was forgotten', HOLDS_MS, (doors) => {
     const held = old.epoch + 90_000;
     const claim = await b.claim(facts('r1'), south, held);
     expect(claim).toEqual({ won: true, epoch: held + 1 });
-    expect(await a.renew([old])).toEqual(['r1']);
+    expect(await a.renew([old])).toEqual({ lost: ['r1'], unheard: [] });
     const late = { won: false, owner: south };
     expect(await a.claim(facts('r1'), north, old.epoch)).toEqual(late);
     expect(await a.claim(facts('r1'), north, held)).toEqual(late);

@@ -1,10 +1,10 @@
-// The directories against their one contract (directory-contract.ts).
+// The directories against their one contract (directory-contract.ts); a Redis Cluster is in
+// redis-cluster.test.ts.
 import { performance } from 'node:perf_hooks';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe } from 'vitest';
 import { MemoryDirectory } from '../src/index.ts';
 import { redis } from '../src/redis-directory.ts';
 import { directorySuite } from './directory-contract.ts';
-import type { Store } from './directory-doors.ts';
 import { ParentStores } from './parent-store.ts';
 import { RedisServer, redisMissing } from './redis-server.ts';
 
@@ -30,32 +30,18 @@ const why = redisMissing ? `, left out: ${redisMissing}` : '';
 /** Each store has keys of its own in one Redis. */
 let stores = 0;
 
-async function storeOn(server: RedisServer, leaseMs: number): Promise<Store> {
-  const prefix = `test${stores++}:`;
-  return {
-    connect: async () => redis({ url: server.url, leaseMs, prefix }),
-    count: async () => (await server.ask<string[]>('KEYS', `${prefix}*`)).length,
-    close: async () => {},
-  };
-}
-
 describe.skipIf(redisMissing !== undefined)(`with a Redis${why}`, () => {
   let server: RedisServer;
   beforeAll(async () => {
     server = await RedisServer.start();
   });
   afterAll(() => server.stop());
-  directorySuite('{S34, S55} on Redis', ({ leaseMs }) => storeOn(server, leaseMs));
-});
-
-describe.skipIf(redisMissing !== undefined)(`with a Redis Cluster${why}`, () => {
-  let server: RedisServer;
-  beforeAll(async () => {
-    server = await RedisServer.startCluster();
+  directorySuite('{S34, S55} on Redis', async ({ leaseMs }) => {
+    const prefix = `test${stores++}:`;
+    return {
+      connect: async () => redis({ url: server.url, leaseMs, prefix }),
+      count: async () => (await server.ask<string[]>('KEYS', `${prefix}*`)).length,
+      close: async () => {},
+    };
   });
-  afterAll(() => server.stop());
-  test('it refuses what is about keys of several slots', async () => {
-    await expect(server.ask('MSET', 'a', '1', 'b', '2')).rejects.toThrow('CROSSSLOT');
-  });
-  directorySuite('on Redis Cluster', ({ leaseMs }) => storeOn(server, leaseMs));
 });

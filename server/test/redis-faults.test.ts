@@ -144,7 +144,7 @@ describe.skipIf(redisMissing !== undefined)(`a Redis with faults${why}`, () => {
       await server.ask('CLIENT', 'KILL', 'TYPE', type);
       await answered(() => directory.room('r1'));
     }
-    expect(await directory.renew([mine])).toEqual([]);
+    expect(await directory.renew([mine])).toEqual({ lost: [], unheard: [] });
     await saidAndHeard(directory, 'one', heard);
   });
 
@@ -200,7 +200,7 @@ describe.skipIf(redisMissing !== undefined)(`a Redis that is not there${why}`, (
       expect([method, await refusal(ask(directory))]).toEqual([method, 'unreachable']);
     await server.run();
     expect(await answered(() => directory.room('r1'))).toBeUndefined();
-    expect(await directory.renew([before])).toEqual(['r1']);
+    expect(await directory.renew([before])).toEqual({ lost: ['r1'], unheard: [] });
     const after = await claimed(directory, facts('r1'));
     expect(after.epoch).toBeGreaterThan(before.epoch);
     expect(await saved(directory, before, 9, bytes('stale'))).toBe(false);
@@ -355,7 +355,7 @@ describe.skipIf(redisMissing !== undefined)(`a line to Redis${why}`, () => {
       Array.from({ length: 200 }, (_, i) => claimed(directory, facts(`room ${i}`))),
     );
     relay.held = { word: 'EVALSHA', times: leases.length };
-    expect(await directory.renew(leases)).toEqual([]);
+    expect(await directory.renew(leases)).toEqual({ lost: [], unheard: [] });
     expect(relay.held).toBeUndefined();
   });
 });
