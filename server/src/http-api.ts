@@ -199,7 +199,9 @@ export class HttpApi {
     const answer = json(STATUS[error.closeCode] ?? 500, { error: error.message }, cors);
     const after = RETRY_AFTER[error.closeCode];
     if (after === undefined) return answer;
-    return { ...answer, headers: { ...answer.headers, 'retry-after': after } };
+    // Which pages of other origins may read too.
+    const told = { 'retry-after': after, 'access-control-expose-headers': 'retry-after' };
+    return { ...answer, headers: { ...answer.headers, ...told } };
   }
 
   #tooManyTickets(cors: Cors): HttpResponse {
