@@ -94,6 +94,21 @@ describe('{S54} a directory that answers late', () => {
     expect(eve.seated).toBe(true);
   });
 
+  test('is asked for who comes back from another server, as long as that is of use', async () => {
+    await comes();
+    const back = () => comes(RESUME, 'a key of another server', { room: 'field-elsewhere' });
+    await answersIn(500, 8_000);
+    asked = [];
+    const early = await back();
+    await stepper.advance(1_000);
+    // It is nobody's room, and so this key is good nowhere.
+    expect([asked.includes('room'), early.closed]).toEqual([true, 4009]);
+    await answersIn(1_500, 15_000);
+    asked = [];
+    const late = await back();
+    expect([asked.includes('room'), late.closed]).toEqual([false, 1013]);
+  });
+
   test('is asked again for all once it answers soon', async () => {
     await comes();
     await answersIn(800, 8_000);
