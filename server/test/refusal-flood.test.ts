@@ -43,8 +43,8 @@ test('{T44} a rating that is none is told of a few times, and refuses nobody els
     return player;
   };
   const first = await come('ok');
-  for (let i = 0; i < FLOOD; i++) expect((await come('x')).closed).toBe(CloseCode.Overloaded);
-  const told = stepper.log.filter(({ msg }) => msg === 'joining failed').length;
+  for (let i = 0; i < FLOOD; i++) expect((await come('x')).closed).toBe(CloseCode.RoomError);
+  const told = stepper.log.filter(({ msg }) => msg === 'rating of field failed').length;
   expect([told > 0, told < FLOOD / 2]).toEqual([true, true]);
   const players = [first, await come('ok')];
   expect(players.map(({ closed }) => closed)).toEqual([undefined, undefined]);
