@@ -44,7 +44,7 @@ test('{T44} a rating that is none is told of a few times, and refuses nobody els
   };
   const first = await come('ok');
   for (let i = 0; i < FLOOD; i++) expect((await come('x')).closed).toBe(CloseCode.RoomError);
-  const told = stepper.log.filter(({ msg }) => msg === 'rating of field failed').length;
+  const told = stepper.log.filter(({ msg }) => msg === 'match.queue.rating of field failed').length;
   expect([told > 0, told < FLOOD / 2]).toEqual([true, true]);
   const players = [first, await come('ok')];
   expect(players.map(({ closed }) => closed)).toEqual([undefined, undefined]);
