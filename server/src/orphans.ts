@@ -2,7 +2,13 @@
 // to do; one after the other, where they may be what ended their owners; and the end of those that
 // nobody can go on with. Asked by cluster.ts a few times a second. Trap: all shards look at once,
 // so what is left to others must not be left for ever.
-import { type Directory, type RoomEntry, type ShardEntry, WELL_MS } from './directory.ts';
+import {
+  type Directory,
+  DirectoryError,
+  type RoomEntry,
+  type ShardEntry,
+  WELL_MS,
+} from './directory.ts';
 import type { Leases } from './leases.ts';
 import type { Log } from './log.ts';
 import type { GameRoom } from './room.ts';
@@ -142,8 +148,13 @@ export class Orphans {
   async #shards(): Promise<readonly ShardEntry[]> {
     const { directory, now } = this.#options;
     if (now() - this.#askedMs >= NEWS_MS) {
-      this.#known = await directory.shards();
       this.#askedMs = now();
+      try {
+        this.#known = await directory.shards();
+      } catch (error) {
+        // Old news will do: a part of the directory may be away, and rooms wait.
+        if (!(error instanceof DirectoryError)) throw error;
+      }
     }
     return this.#known;
   }

@@ -2,7 +2,7 @@
 // a few shards in virtual time over one directory. Their rooms are names; that those go on from
 // checkpoints is failover.test.ts'.
 import { beforeEach, describe, expect, test } from 'vitest';
-import { type Lease, MemoryDirectory, type RoomEntry } from '../src/index.ts';
+import { DirectoryError, type Lease, MemoryDirectory, type RoomEntry } from '../src/index.ts';
 import { Orphans } from '../src/orphans.ts';
 import { Tally } from '../src/tally.ts';
 
@@ -227,4 +227,16 @@ describe('rooms of a game that no shard knows', () => {
     await run(300_000);
     expect(await ownerOf('r0')).toBe('older');
   });
+});
+
+test('{S54} a room is taken over though nobody says which other shards there are', async () => {
+  const [a, b] = [new Shard('a'), new Shard('b')];
+  b.load = 500;
+  await started(a, b);
+  await a.open('one');
+  // As a cluster of Redis whose node has the list is away.
+  directory.shards = () => Promise.reject(new DirectoryError('unreachable', 'away'));
+  a.alive = false;
+  await run(5_000);
+  expect(await ownerOf('one')).toBe('b');
 });
