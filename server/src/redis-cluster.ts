@@ -4,6 +4,7 @@
 // what is about its slots and nothing else, so what is asked of many rooms may be answered in part.
 import { randomInt } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
+import { ErrorReply } from '@redis/client';
 import { DirectoryError } from './directory.ts';
 import { RedisEar } from './redis-ear.ts';
 import { DEADLINE_MS, type Line, RETRY_CAP_MS, type Redirected, RedisLine } from './redis-line.ts';
@@ -29,7 +30,9 @@ interface Node {
   readonly address: string;
   readonly host: string;
   readonly line: RedisLine;
-  /** When it last refused to answer at all. */
+  /** Its newest answer was none. */
+  isAway: boolean;
+  /** When it last refused to answer at all, or answered again after that. */
   doubtedMs: number;
 }
 
@@ -97,6 +100,7 @@ export class ClusterLine implements Line {
     const asked = Array.from(this.#nodes.values(), async (node) => {
       try {
         await node.line.hear(false);
+        this.#heard(node);
       } catch (error) {
         this.#doubt(node);
         throw error;
@@ -109,8 +113,9 @@ export class ClusterLine implements Line {
 
   isSteady(key: string, ms: number): boolean {
     const slot = slotOf(key);
-    const doubtedMs = Math.max(this.#doubtedMs[slot], this.#owners[slot]?.doubtedMs ?? NEVER_MS);
-    return performance.now() - doubtedMs > ms;
+    const node = this.#owners[slot];
+    const doubtedMs = Math.max(this.#doubtedMs[slot], node?.doubtedMs ?? NEVER_MS);
+    return !node?.isAway && performance.now() - doubtedMs > ms;
   }
 
   ear(): RedisEar {
@@ -134,16 +139,20 @@ export class ClusterLine implements Line {
     for (let asking = false, isFirst = true; ; isFirst = false) {
       if (!node) throw this.#nobody();
       try {
-        return await go(node.line, { asking, withinMs: untilMs - performance.now() });
+        const answer = await go(node.line, { asking, withinMs: untilMs - performance.now() });
+        this.#heard(node);
+        return answer;
       } catch (error) {
-        const redirection = redirectionOf((error as Error).cause, node.host);
+        const { cause } = error as DirectoryError;
+        const redirection =
+          cause instanceof ErrorReply ? redirectionOf(cause.message, node.host) : undefined;
         if (!redirection) throw this.#refused(slot, node, error as DirectoryError);
         asking = redirection.kind === 'ask';
         // Where two nodes send it to each other, one has not heard yet what came of it.
         if (!isFirst || redirection.kind === 'again') await wait(AGAIN_MS);
         if (performance.now() >= untilMs) {
-          const cause = error as Error;
-          throw new DirectoryError('late', `Redis: still moving: ${cause.message}`, { cause });
+          const { message } = error as DirectoryError;
+          throw new DirectoryError('late', `still moving: ${message}`, { cause });
         }
         node = this.#next(slot, redirection);
       }
@@ -170,7 +179,14 @@ export class ClusterLine implements Line {
     return error;
   }
 
+  #heard(node: Node): void {
+    // Owners hear of it as late as this.
+    if (node.isAway) node.doubtedMs = performance.now();
+    node.isAway = false;
+  }
+
   #doubt(node: Node): void {
+    node.isAway = true;
     node.doubtedMs = performance.now();
     this.#findSoon();
   }
@@ -240,7 +256,8 @@ export class ClusterLine implements Line {
   #give(slot: number, node: Node | undefined): void {
     const old = this.#owners[slot];
     if (old === node) return;
-    this.#doubtedMs[slot] = Math.max(this.#doubtedMs[slot], old?.doubtedMs ?? NEVER_MS);
+    const doubtedMs = old?.isAway ? performance.now() : (old?.doubtedMs ?? NEVER_MS);
+    this.#doubtedMs[slot] = Math.max(this.#doubtedMs[slot], doubtedMs);
     this.#owners[slot] = node;
   }
 
@@ -249,7 +266,7 @@ export class ClusterLine implements Line {
     if (known) return known;
     const host = address.slice(0, address.lastIndexOf(':'));
     const line = new RedisLine(this.#urlOf(address), () => this.#findSoon());
-    const node: Node = { address, host, line, doubtedMs: NEVER_MS };
+    const node: Node = { address, host, line, isAway: false, doubtedMs: NEVER_MS };
     this.#nodes.set(address, node);
     return node;
   }

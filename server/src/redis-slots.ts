@@ -2,7 +2,6 @@
 // it no more. Used by redis-cluster.ts. After the Redis Cluster specification
 // (https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec). Trap: a node may not
 // know its own address, and then names none: it is the one by which it was asked.
-import { ErrorReply } from '@redis/client';
 
 export const SLOTS = 16_384;
 
@@ -50,10 +49,9 @@ export type Redirection =
   /** Its keys are partly there and partly here: nowhere just now. */
   | { readonly kind: 'again' };
 
-/** Undefined where the error is no redirection. */
-export function redirectionOf(error: unknown, askedHost: string): Redirection | undefined {
-  if (!(error instanceof ErrorReply)) return undefined;
-  const [word, , where = ''] = error.message.split(' ');
+/** Undefined where what a node refused with is no redirection. */
+export function redirectionOf(refusal: string, askedHost: string): Redirection | undefined {
+  const [word, , where = ''] = refusal.split(' ');
   if (word === 'TRYAGAIN') return { kind: 'again' };
   if (word !== 'MOVED' && word !== 'ASK') return undefined;
   const colon = where.lastIndexOf(':');
