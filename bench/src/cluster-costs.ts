@@ -33,6 +33,8 @@ export type CommandName =
   | 'ZRANGE'
   | 'HMGET'
   | 'PUBLISH'
+  | 'PASS_ON'
+  | 'HEAR_OF'
   | 'SUBSCRIBE'
   | 'GET'
   | 'SET'
@@ -83,6 +85,9 @@ export const COSTS: Readonly<Record<CommandName, Cost>> = {
   ZRANGE: { us: 1.5, usEach: 0.2, bytes: 100, bytesEach: 35 },
   HMGET: { us: 3, usEach: 0.25, bytes: 120, bytesEach: 1024 },
   PUBLISH: { us: 0.8, usEach: 0.7, bytes: 200, bytesEach: 200 },
+  // Of a cluster, measured on three nodes: told to another one, and heard there.
+  PASS_ON: { us: 1.1, bytes: 250 },
+  HEAR_OF: { us: 1.8, usEach: 0.7, bytes: 250, bytesEach: 200 },
   SUBSCRIBE: { us: 1, bytes: 130 },
   GET: { us: 0.7, bytes: 100 },
   SET: { us: 0.8, bytes: 120 },
@@ -108,15 +113,13 @@ export const DEMANDS = {
   withdraw: (): Demand => [['WITHDRAW', 1]],
   shards: (shards: number): Demand => [['LIST_SHARDS', 1, shards]],
   someShards: (shards: number): Demand => [['SOME_SHARDS', 1, shards]],
-  claim: (): Demand => [
-    ['CLAIM', 1],
-    ['ZADD', 1, 1],
-  ],
-  renew: (rooms: number): Demand => (rooms > 0 ? [['RENEW', rooms]] : [['PING', 1]]),
+  claim: (): Demand => [['CLAIM', 1]],
+  renew: (rooms: number): Demand => [['RENEW', rooms]],
+  hear: (): Demand => [['PING', 1]],
   handOver: (): Demand => [['HAND_OVER', 1]],
   lock: (): Demand => [['LOCK', 1]],
   release: (): Demand => [['RELEASE', 1]],
-  released: (): Demand => [['ZREM', 4, 4]],
+  unmarked: (lists: number): Demand => [['ZREM', lists, lists]],
   room: (): Demand => [['LOOK', 1]],
   list: (rooms: number): Demand => [['ZRANGE', 1, rooms]],
   looks: (rooms: number): Demand => [['LOOK', rooms]],
@@ -135,6 +138,8 @@ export const DEMANDS = {
   top: (rows: number): Demand => [['TOP', 1, rows]],
   standing: (): Demand => [['STANDING', 1]],
   publish: (hearers: number): Demand => [['PUBLISH', 1, hearers]],
+  passOn: (nodes: number): Demand => [['PASS_ON', nodes]],
+  hearOf: (hearers: number): Demand => [['HEAR_OF', 1, hearers]],
   subscribe: (): Demand => [['SUBSCRIBE', 1]],
   secret: (): Demand => [
     ['SET', 1],

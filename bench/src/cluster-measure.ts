@@ -122,7 +122,7 @@ function questions(directory: Directory): Question[] {
     return { id, url: `wss://${id}.example/`, build: 'b'.repeat(43), ...counts, draining: false };
   };
   return [
-    question('claim', [...DEMANDS.claim(), ...marks(4)], claim, ROOMS),
+    question('claim', [...DEMANDS.claim(), ...marks(1), ...marks(4)], claim, ROOMS),
     question('reserve', [...DEMANDS.reserve(), ...marks(1)], (call) =>
       directory.reserve(one(call).id, [{ seat: `n${call}`, identity }], 10_000),
     ),

@@ -1,7 +1,8 @@
-// One Redis as its callers feel it: a single core that serves what comes in turn, a network before
-// and after it, times at which it is slow or away, and the deadline of RedisLine. Asked by
-// cluster-directory.ts; counts by the second what it was asked. Trap: a question that is answered
-// too late is served all the same, as in life: an overrun Redis is busy with what nobody waits for.
+// One Redis, or one node of several, as its callers feel it: a single core that serves what comes
+// in turn, a network before and after it, times at which it is slow or away, and the deadline of
+// RedisLine. Asked by cluster-directory.ts; counts by the second what it was asked. Trap: a
+// question that is answered too late is served all the same, as in life: an overrun Redis is busy
+// with what nobody waits for.
 import { DirectoryError } from '@tickwire/server';
 import type { ClusterClock } from './cluster-clock.ts';
 import { COMMANDS, type CommandName, costOf, type Demand } from './cluster-costs.ts';
@@ -45,8 +46,6 @@ export function newLine(): Line {
 
 export class SimulatedRedis {
   readonly seconds: RedisSecond[] = [];
-  /** Claims that another shard had won. */
-  claimsLost = 0;
   readonly #clock: ClusterClock;
   /** 0 <= n < 1. */
   readonly chance: () => number;
@@ -66,6 +65,10 @@ export class SimulatedRedis {
     this.#clock = clock;
     this.chance = chance;
     this.#slowness = slowness;
+  }
+
+  get away(): boolean {
+    return this.#isAway;
   }
 
   set away(away: boolean) {

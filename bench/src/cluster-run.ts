@@ -76,12 +76,21 @@ export interface PhaseFigures {
   readonly ownedTwice: number;
 }
 
+export interface NodeFigures {
+  readonly perSecond: number;
+  /** Of its core: in the mean, and in its busiest second. */
+  readonly busy: number;
+  readonly mostBusy: number;
+}
+
+/** Of all nodes together; `busy` and `shares` of a mean one, the other extremes of any. */
 export interface RedisFigures {
   readonly perSecond: number;
   readonly mostPerSecond: number;
   readonly mbPerSecond: number;
   readonly busy: number;
   readonly mostBusy: number;
+  readonly nodes: readonly NodeFigures[];
   readonly saturatedSeconds: number;
   readonly longestQueueMs: number;
   readonly late: number;
@@ -117,7 +126,8 @@ export class ClusterRun {
         const [, to = 1] = PHASES[index + 1] ?? [];
         await this.#phase(name, from * this.#wholeMs, to * this.#wholeMs);
         const { redis, reserveMs } = this.phases.get(name)!;
-        const { perSecond, busy } = redis;
+        const { perSecond, nodes } = redis;
+        const busy = nodes.map((node) => node.busy).join(' ');
         tell(`cluster: ${name}: ${perSecond} commands/s, busy ${busy}, p99 ${reserveMs?.p99} ms`);
       }
     } finally {
@@ -241,7 +251,7 @@ export class ClusterRun {
         end: seconds[seconds.length - 1]?.spread ?? 0,
       },
       mostOverMean: overMean[overMean.length - 1] ?? 0,
-      redis: redisFigures(world.redis.seconds.slice(began, this.seconds.length)),
+      redis: redisFigures(world.redis.seconds(began, this.seconds.length)),
       ownedAgain: { rooms: rooms.length, ms: spreadOf(rooms) },
       playersBack: { players: backMs.length, ms: spreadOf(backMs) },
       claimsLost: now.claimsLost - before.claimsLost,
@@ -259,32 +269,49 @@ export function commandsOf({ commands }: RedisSecond): number {
   return commands.reduce((sum, count) => sum + count, 0);
 }
 
-function redisFigures(seconds: readonly RedisSecond[]): RedisFigures {
-  const length = Math.max(seconds.length, 1);
-  const sum = (of: (second: RedisSecond) => number) =>
-    seconds.reduce((all, second) => all + of(second), 0);
-  const most = (of: (second: RedisSecond) => number) => Math.max(0, ...seconds.map(of));
+/** By node. */
+function redisFigures(nodes: readonly (readonly RedisSecond[])[]): RedisFigures {
+  const all = nodes.flat();
+  const length = Math.max(nodes[0].length, 1);
+  const sum = (of: (second: RedisSecond) => number) => all.reduce((sum, one) => sum + of(one), 0);
+  const most = (of: (second: RedisSecond) => number) => Math.max(0, ...all.map(of));
   const mean = (of: (second: RedisSecond) => number) => sum(of) / length;
   const commands = COMMANDS.map((name) => {
     const perSecond = mean((second) => SimulatedRedis.countOf(second, name));
     return [name, Math.round(perSecond)] as const;
   });
   const shares = COMMANDS.map((name) => {
-    const share = mean((second) => SimulatedRedis.shareOf(second, name));
+    const share = mean((second) => SimulatedRedis.shareOf(second, name)) / nodes.length;
     return [name, Number(share.toFixed(3))] as const;
   });
-  const busy = ({ busyMs }: RedisSecond) => busyMs / 1_000;
+  const bySecond = Array.from(nodes[0], (_, at) => nodes.map((node) => node[at]));
+  const totals = bySecond.map((some) => some.reduce((sum, one) => sum + commandsOf(one), 0));
+  const isSaturated = (second: RedisSecond) => busyOf(second) >= SATURATED;
   return {
     perSecond: Math.round(mean(commandsOf)),
-    mostPerSecond: Math.round(most(commandsOf)),
+    mostPerSecond: Math.round(Math.max(0, ...totals)),
     mbPerSecond: Number(mean(({ bytes }) => bytes / 1e6).toFixed(2)),
-    busy: Number(mean(busy).toFixed(4)),
-    mostBusy: Number(most(busy).toFixed(4)),
-    saturatedSeconds: seconds.filter((second) => busy(second) >= SATURATED).length,
+    busy: Number((mean(busyOf) / nodes.length).toFixed(4)),
+    mostBusy: Number(most(busyOf).toFixed(4)),
+    nodes: nodes.map((seconds) => nodeFigures(seconds, length)),
+    saturatedSeconds: bySecond.filter((some) => some.some(isSaturated)).length,
     longestQueueMs: Number(most(({ queueMs }) => queueMs).toFixed(1)),
     late: sum(({ late }) => late),
     unreachable: sum(({ unreachable }) => unreachable),
     commands: Object.fromEntries(commands.filter(([, count]) => count > 0)),
     shares: Object.fromEntries(shares.filter(([, share]) => share >= 0.01)),
   };
+}
+
+function nodeFigures(seconds: readonly RedisSecond[], length: number): NodeFigures {
+  const sum = (of: (second: RedisSecond) => number) => seconds.reduce((s, one) => s + of(one), 0);
+  return {
+    perSecond: Math.round(sum(commandsOf) / length),
+    busy: Number((sum(busyOf) / length).toFixed(3)),
+    mostBusy: Number(Math.max(0, ...seconds.map(busyOf)).toFixed(3)),
+  };
+}
+
+export function busyOf({ busyMs }: RedisSecond): number {
+  return busyMs / 1_000;
 }

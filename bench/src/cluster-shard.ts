@@ -7,7 +7,6 @@
 
 import { CloseCode } from '@tickwire/protocol';
 import type { GameRoom, Lease, Owner, RoomEntry, RoomFacts } from '@tickwire/server';
-import { DirectoryError } from '@tickwire/server';
 import {
   AnswerTimes,
   Cluster,
@@ -39,8 +38,6 @@ const TICK_MS = 50;
 const WORK_MS = 50;
 /** serve() sweeps more often; nothing here waits for it. */
 const SWEEP_MS = 1_000;
-/** A process that cannot reach the directory ends, and is started again. */
-const START_AGAIN_MS = 1_000;
 
 const silent = () => {};
 const LOG = { info: silent, warn: silent, error: silent, child: () => LOG } as never as Log;
@@ -190,18 +187,9 @@ export class SimulatedShard {
     this.cluster = new Cluster(options satisfies ClusterOptions);
   }
 
-  /** Resolves when others know it. */
+  /** Resolves when others know it; rejects with DirectoryError. */
   async start(): Promise<void> {
-    const { clock } = this.#world;
-    for (;;) {
-      try {
-        await this.cluster.start();
-        break;
-      } catch (error) {
-        if (!(error instanceof DirectoryError)) throw error;
-        await clock.wait(START_AGAIN_MS);
-      }
-    }
+    await this.cluster.start();
     this.#every(WORK_MS, () => this.cluster.work());
     this.#every(SWEEP_MS, () => this.#sweep());
   }
@@ -209,7 +197,7 @@ export class SimulatedShard {
   /** The process is gone, and says nothing. */
   die(): void {
     this.alive = false;
-    this.directory.line.dead = true;
+    this.directory.die();
   }
 
   /** Hands its rooms over and ends. Resolves with those that stayed. */

@@ -76,15 +76,6 @@ export class ClusterTruth {
     this.memory = new MemoryDirectory({ leaseMs, now: this.#now, chance });
   }
 
-  /** Lists of leases that these rooms are on. */
-  listsOf(leases: readonly Lease[]): number {
-    let lists = 0;
-    for (const { id } of leases) lists |= 1 << listOf(id);
-    let count = 0;
-    for (; lists > 0; lists >>= 1) count += lists & 1;
-    return count;
-  }
-
   async claim(facts: RoomFacts, owner: Owner, held?: number): Promise<Claim> {
     const claim = await this.memory.claim(facts, owner, held);
     if (!claim.won) return claim;
@@ -172,8 +163,8 @@ export class ClusterTruth {
   }
 }
 
-/** FNV-1a, as RedisKeys spreads them. */
-function listOf(id: string): number {
+/** FNV-1a, as RedisKeys spreads them over lists of leases. */
+export function listOf(id: string): number {
   let value = 0x811c9dc5;
   for (let index = 0; index < id.length; index++)
     value = Math.imul(value ^ id.charCodeAt(index), 0x01000193);

@@ -4,10 +4,10 @@
 // it where their rooms went.
 import { createHash } from 'node:crypto';
 import { Random } from '@tickwire/protocol';
-import { DEFAULT_LIMITS, type Limits } from '@tickwire/server';
+import { DEFAULT_LIMITS, DirectoryError, type Limits } from '@tickwire/server';
 import { ClusterClock } from './cluster-clock.ts';
 import { SimulatedDirectory } from './cluster-directory.ts';
-import { SimulatedRedis } from './cluster-redis.ts';
+import { SimulatedNodes } from './cluster-nodes.ts';
 import { type SimulatedRoom, SimulatedShard } from './cluster-shard.ts';
 import { ClusterTruth } from './cluster-truth.ts';
 
@@ -18,6 +18,8 @@ export interface ClusterSize {
   readonly seed: number;
   /** Of one room; 16: a match. */
   readonly seatsOfRoom?: number;
+  /** Of a Redis Cluster; 1: one Redis. */
+  readonly nodes?: number | undefined;
   /** For which a claim or a renewal holds; 2,000 as redis(). */
   readonly leaseMs?: number | undefined;
   /** Of a checkpoint; 8 KB: some hundred entities. */
@@ -39,11 +41,13 @@ export interface ClusterSize {
 const LEASE_MS = 2_000;
 const SEATS_OF_ROOM = 16;
 const CHECKPOINT_BYTES = 8_192;
+/** A process that cannot reach the directory ends, and another one is started. */
+const START_AGAIN_MS = 1_000;
 const USUAL_LOAD = 0.6;
 
 export class ClusterWorld {
   readonly clock = new ClusterClock();
-  readonly redis: SimulatedRedis;
+  readonly redis: SimulatedNodes;
   readonly truth: ClusterTruth;
   readonly limits: Limits = DEFAULT_LIMITS;
   readonly seatsOfRoom: number;
@@ -81,7 +85,7 @@ export class ClusterWorld {
   constructor(size: ClusterSize) {
     const { shards, seats, seed, seatsOfRoom = SEATS_OF_ROOM } = size;
     this.#random = new Random(seed);
-    this.redis = new SimulatedRedis(this.clock, this.chance, size.slowness);
+    this.redis = new SimulatedNodes(size.nodes ?? 1, this.clock, this.chance, size.slowness);
     this.truth = new ClusterTruth(this.clock, size.leaseMs ?? LEASE_MS, this.chance);
     this.seatsOfRoom = seatsOfRoom;
     this.spares = size.spares ?? true;
@@ -103,12 +107,25 @@ export class ClusterWorld {
   }
 
   async start(): Promise<SimulatedShard> {
-    const shard = new SimulatedShard(this, `shard-${++this.#names}`);
-    await shard.start();
+    const shard = await this.#started();
     this.shards.push(shard);
     this.living.set(shard.owner.shard, shard);
     this.truth.shards = this.shards.length;
     return shard;
+  }
+
+  async #started(): Promise<SimulatedShard> {
+    for (;;) {
+      const shard = new SimulatedShard(this, `shard-${++this.#names}`);
+      try {
+        await shard.start();
+        return shard;
+      } catch (error) {
+        if (!(error instanceof DirectoryError)) throw error;
+        shard.die();
+        await this.clock.wait(START_AGAIN_MS);
+      }
+    }
   }
 
   /** Undefined where all are being restarted. */

@@ -10,6 +10,7 @@ import { ClusterClock } from './cluster-clock.ts';
 import { COMMANDS } from './cluster-costs.ts';
 import { SimulatedDirectory } from './cluster-directory.ts';
 import { simulateJoining } from './cluster-joining.ts';
+import { SimulatedNodes } from './cluster-nodes.ts';
 import { SimulatedRedis } from './cluster-redis.ts';
 import { ClusterRun } from './cluster-run.ts';
 import { ClusterTruth } from './cluster-truth.ts';
@@ -36,6 +37,24 @@ test('a small cluster lives through all phases', async () => {
   expect(broken).toEqual({ ownedTwice: 0, overpromised: 0, down: 0, unplayed: [] });
   expect(lost).toBeGreaterThan(5);
   expect(seats).toBeGreaterThan(SMALL.seats * 0.99);
+});
+
+test('{S54} a node of three that is away takes no room from its owner, whoever dies', async () => {
+  const run = new ClusterRun({ ...SMALL, minutes: 1, nodes: 3 });
+  const { clock, redis } = run.world;
+  // Shards die at 27 s.
+  clock.at(24_000, () => void (redis.all[0].away = true));
+  clock.at(34_000, () => void (redis.all[0].away = false));
+  const down: number[] = [];
+  for (const ms of [27_001, 33_900]) clock.at(ms, () => down.push(run.world.downMs.size));
+  await run.run();
+  const { world, overpromised, phases } = run;
+  expect([world.ownedTwice, overpromised, world.downMs.size]).toEqual([0, 0, 0]);
+  const { stolen, reservations } = phases.get('deaths')!;
+  expect([stolen, reservations > 20]).toEqual([0, true]);
+  // Those that are found and kept on other nodes did not wait for it; the others did.
+  const [lost, waiting] = down;
+  expect([lost > 10, waiting > 0, waiting < lost * 0.8]).toEqual([true, true, true]);
 });
 
 describe('{S54} more players than one Redis can seat', () => {
@@ -118,8 +137,9 @@ test.skipIf(!found)('its questions cost the commands that a real Redis is sent',
   const real = redis({ url: server.url, leaseMs: LEASE_MS });
   const monitor = new Monitor(server.url);
   const clock = new ClusterClock();
-  const store = new SimulatedRedis(clock, () => 0.5);
-  const simulated = new SimulatedDirectory(new ClusterTruth(clock, LEASE_MS, () => 0.5), store, 8);
+  const nodes = new SimulatedNodes(1, clock, () => 0.5);
+  const [store] = nodes.all;
+  const simulated = new SimulatedDirectory(new ClusterTruth(clock, LEASE_MS, () => 0.5), nodes, 8);
   try {
     for (const step of STEPS) {
       // The first time Redis may not know the scripts.

@@ -4,7 +4,8 @@
 // and draws load and commands over time. The same seed gives the same figures everywhere.
 import { type JoiningFigures, simulateJoining } from './cluster-joining.ts';
 import { type CommandCost, measureCosts } from './cluster-measure.ts';
-import { ClusterRun, commandsOf, type PhaseFigures } from './cluster-run.ts';
+import type { RedisSecond } from './cluster-redis.ts';
+import { busyOf, ClusterRun, commandsOf, type PhaseFigures } from './cluster-run.ts';
 import { machine, round, say } from './figures.ts';
 import { type Line, writePlot } from './plot.ts';
 import type { Asked } from './usage.ts';
@@ -42,7 +43,15 @@ export interface ClusterFigures {
 export async function measureCluster(asked: Asked): Promise<ClusterFigures | CommandCost[]> {
   if (asked.measure) return measureCosts();
   const { shards = SHARDS, seats = SEATS, minutes = MINUTES, seed } = asked;
-  const size = { shards, seats, minutes, seed, leaseMs: asked.lease, slowness: asked.slowness };
+  const size = {
+    shards,
+    seats,
+    minutes,
+    seed,
+    leaseMs: asked.lease,
+    slowness: asked.slowness,
+    nodes: asked.nodes ?? 1,
+  };
   say(`cluster: ${shards} shards, ${seats} seats, ${minutes} min of virtual time`);
   const began = performance.now();
   const run = new ClusterRun(size);
@@ -76,9 +85,13 @@ function plotOf(run: ClusterRun): string {
     const points = run.seconds.map((_, second) => [second + 1, of(second)] as const);
     return { name, ours, points };
   };
-  const { redis } = run.world;
+  const nodes = run.world.redis.seconds(0, run.seconds.length);
+  const sum = (second: number, of: (one: RedisSecond) => number) =>
+    nodes.reduce((all, seconds) => all + of(seconds[second]), 0);
+  const busiest = (second: number) => Math.max(...nodes.map((seconds) => busyOf(seconds[second])));
+  const store = nodes.length > 1 ? `${nodes.length} nodes of Redis` : 'one Redis';
   return writePlot('cluster', {
-    title: `${shards} shards, ${seats.toLocaleString('en')} seats, one Redis`,
+    title: `${shards} shards, ${seats.toLocaleString('en')} seats, ${store}`,
     note: phasesOf(run),
     xTitle: 's of virtual time',
     linearX: true,
@@ -89,10 +102,10 @@ function plotOf(run: ClusterRun): string {
         lines: [over('spread', true, (second) => run.seconds[second].spread)],
       },
       {
-        title: 'Redis: 100,000 commands/s; busy',
+        title: 'Redis: 100,000 commands/s; the busiest core',
         lines: [
-          over('commands', true, (second) => commandsOf(redis.seconds[second]) / 100_000),
-          over('busy', false, (second) => redis.seconds[second].busyMs / 1_000),
+          over('commands', true, (second) => sum(second, commandsOf) / 100_000),
+          over('busy', false, busiest),
         ],
       },
     ],

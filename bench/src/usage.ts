@@ -25,6 +25,7 @@ const FLAGS = {
   shards: { value: 'N', says: 'so many processes; 200 where it is left out' },
   minutes: { value: 'N', says: 'of virtual time; 2 where it is left out' },
   lease: { value: 'MS', says: 'of rooms; 2,000 where it is left out' },
+  nodes: { value: 'N', says: 'of a Redis Cluster; one Redis where it is left out' },
   slowness: { value: 'N', says: 'times that the simulated Redis is slower than a real one' },
   measure: { says: "what a real Redis takes for each question, beside the simulator's costs" },
   directory: { value: 'NAME', says: 'redis, or parent: the processes of one machine' },
@@ -66,7 +67,7 @@ const WORDS = {
   },
   cluster: {
     says: 'a thousand shards and a million seats over one Redis, in virtual time',
-    flags: ['seed', 'shards', 'seats', 'minutes', 'lease', 'slowness', 'measure'],
+    flags: ['seed', 'shards', 'seats', 'minutes', 'lease', 'nodes', 'slowness', 'measure'],
   },
   shards: { says: 'seats of two shards on two cores against one', flags: ['seed', 'seats'] },
   smoke: { says: 'the figures that may not get worse, judged', flags: ['write'] },
@@ -92,6 +93,7 @@ export interface Asked {
   readonly shards: number | undefined;
   readonly minutes: number | undefined;
   readonly lease: number | undefined;
+  readonly nodes: number | undefined;
   readonly slowness: number | undefined;
   readonly measure: boolean;
   readonly write: boolean;
@@ -133,6 +135,7 @@ export function asked(given: readonly string[]): Asked | 'help' {
     shards: number('shards'),
     minutes: number('minutes'),
     lease: number('lease'),
+    nodes: number('nodes'),
     slowness: number('slowness'),
     measure: values.measure === true,
     directory: values.directory as string | undefined,
