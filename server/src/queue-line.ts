@@ -107,7 +107,6 @@ export class QueueLine implements Wanted {
     const ids = [...this.waiters.keys()];
     const fresh = ids.filter((id) => !this.#known.has(id)).slice(0, FRESH);
     const named = ids.filter((id) => this.#known.has(id) || fresh.includes(id));
-    if (named.length < ids.length) this.#again = true;
     const nowMs = now();
     const entrants = fresh.map((id) => this.waiters.get(id)!.entrant(nowMs));
     const telling = tellOwner(ask, owner, shard, this, named, entrants);
@@ -117,6 +116,8 @@ export class QueueLine implements Wanted {
       if (!isAway) owners.suspect(owner);
       throw error;
     });
+    // Not where nobody is told: that may fail at once, again and again.
+    if (named.length < ids.length) this.#again = true;
     this.#failed = false;
     this.#known.clear();
     for (const id of named) this.#known.add(id);
