@@ -1,6 +1,7 @@
 // Who is let in where a directory answers late, in a time of its own.
 import { describe, expect, test } from 'vitest';
 import { AnswerTimes } from './answer-times.ts';
+import { AwakeClock } from './awake.ts';
 import { type Directory, DirectoryError } from './directory.ts';
 
 let nowMs = 0;
@@ -47,6 +48,39 @@ describe('those who join', () => {
     expect(answers.share('back')).toBe(1);
     answered(answers, 900, 8_000);
     expect([answers.share('join'), answers.share('back') < 0.02]).toEqual([0, true]);
+  });
+});
+
+describe('while a question waits', () => {
+  /** The share that is let in after it, and how late the directory was then. */
+  async function asked(process: 'runs' | 'stands'): Promise<readonly number[]> {
+    const awake = new AwakeClock(() => nowMs);
+    const answers = new AnswerTimes(() => awake.ms);
+    let answer = () => {};
+    const room = () =>
+      new Promise<undefined>((resolve) => {
+        answer = () => resolve(undefined);
+      });
+    const waiting = answers.of({ room } as Partial<Directory> as Directory).room('r1');
+    if (process === 'stands') nowMs += 5_000;
+    else
+      for (const endMs = nowMs + 5_000; nowMs < endMs; nowMs += 50) {
+        awake.runs();
+        answers.share('join');
+      }
+    awake.runs();
+    const late = answers.nowMs;
+    answer();
+    await waiting;
+    return [answers.share('join'), late];
+  }
+
+  test('nobody is refused for a pause of this process, for it heard nothing', async () => {
+    expect(await asked('stands')).toEqual([1, 100]);
+  });
+
+  test('they are refused where it ran and heard nothing', async () => {
+    expect(await asked('runs')).toEqual([0, 5_000]);
   });
 });
 

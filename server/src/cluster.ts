@@ -2,6 +2,7 @@
 // rooms, takes over those whose owner is gone; and what it does for others when they ask. Made by
 // make-shard.ts; serve() calls `work` a few times a second. A single process has none.
 import type { AnswerTimes } from './answer-times.ts';
+import type { AwakeClock } from './awake.ts';
 import { Balance } from './balance.ts';
 import type { Pack } from './checkpoint.ts';
 import { type Directory, DirectoryError, type ShardEntry } from './directory.ts';
@@ -27,6 +28,8 @@ export interface ClusterOptions {
   peers: Peers;
   others: Others;
   answerTimes: AnswerTimes | undefined;
+  /** Told that the process runs; undefined in a simulated time, where it always does. */
+  awake?: AwakeClock;
   /** Rooms are handed over to shards that have much less to do. */
   balance: boolean;
   clocks: Clocks;
@@ -114,7 +117,8 @@ export class Cluster {
 
   /** Does what is due. Called every 50 ms or so. */
   work(): void {
-    const { clocks, shard } = this.#options;
+    const { clocks, shard, awake } = this.#options;
+    awake?.runs();
     const nowMs = clocks.now();
     this.#saves.look(nowMs);
     for (const duty of this.#duties) this.#do(duty, nowMs);

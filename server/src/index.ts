@@ -163,6 +163,7 @@ export { MemoryDirectory, type MemoryDirectoryOptions } from './memory-directory
 // ./releases.ts
 // ./succession.ts
 export type { Shard } from './shard.ts';
+// ./awake.ts
 // ./answer-times.ts
 // ./owners.ts
 // ./others.ts

@@ -3,6 +3,7 @@
 // and then has the cluster start: once, or what others ask would be done twice.
 import { Random, UsageError } from '@tickwire/protocol';
 import { AnswerTimes } from './answer-times.ts';
+import { AwakeClock } from './awake.ts';
 import type { Boards } from './boards.ts';
 import { Cluster } from './cluster.ts';
 import type { RoomKind } from './define-room.ts';
@@ -107,7 +108,9 @@ export async function makeShard(parts: ShardParts): Promise<MadeShard> {
   const { findDesyncs = !production, onDirectoryLoss: onLoss = 'continue', seed } = parts;
   const { balance = true } = parts;
   const isAlone = parts.directory.leaseMs === Number.POSITIVE_INFINITY;
-  const answerTimes = isAlone ? undefined : new AnswerTimes(now);
+  // A pause of this process is no lateness of the directory.
+  const awake = new AwakeClock(now);
+  const answerTimes = isAlone ? undefined : new AnswerTimes(() => awake.ms);
   const directory = answerTimes?.of(parts.directory) ?? parts.directory;
   if (!isAlone && owner.url === '')
     throw new UsageError(
@@ -143,7 +146,7 @@ export async function makeShard(parts: ShardParts): Promise<MadeShard> {
   await shard.start();
   if (!leases || !peers || !others) return { shard, seating, cluster: undefined };
   const { checkpointMs } = limits;
-  const asked = { directory, leases, peers, others, answerTimes };
+  const asked = { directory, leases, peers, others, answerTimes, awake };
   const about = { ...asked, shard, seating, log, tally, clocks: parts };
   const { attendance } = shard.switchboard;
   const { signsBySecret } = parts;
