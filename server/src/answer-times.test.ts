@@ -55,6 +55,7 @@ describe('while a question waits', () => {
   /** The share that is let in after it, and how late the directory was then. */
   async function asked(process: 'runs' | 'stands'): Promise<readonly number[]> {
     const awake = new AwakeClock(() => nowMs);
+    awake.runs();
     const answers = new AnswerTimes(() => awake.ms);
     let answer = () => {};
     const room = () =>
