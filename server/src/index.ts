@@ -168,6 +168,7 @@ export type { Shard } from './shard.ts';
 // ./owners.ts
 // ./others.ts
 // ./openings.ts
+// ./freed-places.ts
 // ./placement.ts
 // ./redemption.ts
 // ./waiter.ts

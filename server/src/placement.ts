@@ -2,10 +2,10 @@
 // on this shard or another; and the place in it, which the directory gives out. Asked by seating.ts
 // for who is at the door, and by the HTTP routes for who wants a ticket.
 import { CloseCode } from '@tickwire/protocol';
-import { abreast } from './abreast.ts';
 import type { AnswerTimes } from './answer-times.ts';
 import { DEFAULT_SEATS } from './define-room.ts';
 import type { Directory, RoomEntry, SeatPromise } from './directory.ts';
+import { FreedPlaces } from './freed-places.ts';
 import type { GameAnswers } from './game-answers.ts';
 import { type Clocks, type Identity, packIdentity } from './identity.ts';
 import { Elsewhere, JoinRefused, onItsWay, unasked, underDirectory } from './joining.ts';
@@ -78,9 +78,6 @@ const TRIES = 8;
 /** Rooms that one opens for himself alone, where others fill each before he hears of it. */
 const OPENINGS = 4;
 
-/** Rooms whose places are given back at once, where that failed before. */
-const ABREAST = 4;
-
 /** Nothing travels with a promise where there are no other shards. */
 const ALONE = new Uint8Array(0);
 
@@ -89,15 +86,15 @@ export class Placement {
   readonly #openings: Openings;
   /** Undefined where there are no others. */
   readonly #owners: Owners | undefined;
-  /** Places that are free, which the directory does not know yet. */
-  readonly #unfreed = new Map<GameRoom, readonly string[]>();
-  #isFreeing = false;
+  readonly #freed: FreedPlaces;
   #given = 0;
 
   constructor(options: PlacementOptions) {
     this.#options = options;
     this.#openings = new Openings(options);
-    const { shard, directory, peers, clocks } = options;
+    const { shard, directory, peers, clocks, answerTimes } = options;
+    const isLate = () => (answerTimes?.share('join') ?? 1) < 1;
+    this.#freed = new FreedPlaces({ shard, directory, isLate });
     const isHere = (id: string) => shard.playing(id) !== undefined;
     const { now } = clocks;
     this.#owners = peers && new Owners({ directory, shard: shard.owner.shard, isHere, now });
@@ -313,6 +310,9 @@ export class Placement {
   async #take(room: GameRoom, makeWay: MakeWay): Promise<Place | undefined> {
     const { shard, directory } = this.#options;
     if (room.over || room.locked) return undefined;
+    // Each that asks while nobody answers leaves a place that is to be freed.
+    const { seats = DEFAULT_SEATS } = room.definition;
+    if (this.#freed.countOf(room) >= seats) throw unasked('directory');
     const lease = shard.leaseOf(room);
     const seat = `${lease.epoch}.${++this.#given}`;
     const ask = () => this.orFree(room, seat, directory.take(lease, seat));
@@ -334,42 +334,23 @@ export class Placement {
 
   /** Places are nobody's any more. Of a room that is over, all are. */
   free(room: GameRoom, ...places: readonly string[]): void {
-    if (this.#answersLate) this.#free(room, places);
-    else void this.#tellFree(room, places);
+    this.#freed.add(room, places);
   }
 
-  /** What the directory was not told, a few rooms at once. Called a few times a second. */
+  /** A place was given back, and the directory does not know it yet. */
+  isFreeing(room: GameRoom, place: string): boolean {
+    return this.#freed.has(room, place);
+  }
+
+  /** What the directory was not told. Called a few times a second. */
   sweep(): void {
-    if (this.#isFreeing) return;
-    this.#isFreeing = true;
-    const unfreed = [...this.#unfreed];
-    this.#unfreed.clear();
-    const tell = ([room, places]: (typeof unfreed)[number]) => this.#tellFree(room, places);
-    void abreast(ABREAST, unfreed, tell).finally(() => {
-      this.#isFreeing = false;
-    });
-  }
-
-  get #answersLate(): boolean {
-    return (this.#options.answerTimes?.share('join') ?? 1) < 1;
+    this.#freed.sweep();
   }
 
   /** Throws JoinRefused for as many as the directory has no time for. */
   #spare(what: 'join' | 'back'): void {
     const { answerTimes, chance } = this.#options;
     if (answerTimes && chance() >= answerTimes.share(what)) throw unasked('directory-late');
-  }
-
-  /** To be told with the next sweep. */
-  #free(room: GameRoom, places: readonly string[]): void {
-    this.#unfreed.set(room, [...(this.#unfreed.get(room) ?? []), ...places]);
-  }
-
-  /** Never rejects: that the directory does not answer is told by the leases. */
-  async #tellFree(room: GameRoom, places: readonly string[]): Promise<void> {
-    const { shard, directory } = this.#options;
-    if (room.over) return;
-    await directory.leave(shard.leaseOf(room), places).catch(() => this.#free(room, places));
   }
 }
 

@@ -16,6 +16,8 @@ let fate: ('answered' | 'done, but late' | 'lost')[];
 let asked: number;
 let playing: boolean;
 let freed: string[];
+/** It was given back, and the directory does not know that yet. */
+let freeing: string | undefined;
 let redemption: Redemption;
 const room = { id: 'field-1' } as never;
 const line = { open: true };
@@ -26,6 +28,7 @@ beforeEach(async () => {
   asked = 0;
   playing = true;
   freed = [];
+  freeing = undefined;
   line.open = true;
   directory = new MemoryDirectory({ leaseMs: 60_000, now: () => nowMs });
   const facts = { kind: 'field', build: '', seats: 2, match: '', hidden: false };
@@ -43,7 +46,10 @@ beforeEach(async () => {
   redemption = new Redemption({
     shard: shard as never,
     directory: { redeem } as never,
-    placement: { free: (_: unknown, seat: string) => void freed.push(seat) } as never,
+    placement: {
+      free: (_: unknown, seat: string) => void freed.push(seat),
+      isFreeing: (_: unknown, seat: string) => freeing === seat,
+    } as never,
     tickets: {} as never,
     isAlone: false,
     lifeMs: LIFE_MS,
@@ -131,4 +137,12 @@ test('{T58} a ticket is good once, also while it is not known yet what came of i
   // All of it is forgotten when no such ticket can be good any more.
   await pass(LIFE_MS);
   expect(redemption.size).toBe(0);
+});
+
+test('a place that is being given back is not to be had until the directory knows', async () => {
+  freeing = 'p1';
+  await expect(take()).rejects.toMatchObject({ closeCode: CloseCode.Overloaded });
+  expect(asked).toBe(0);
+  freeing = undefined;
+  expect(await take()).toEqual(IDENTITY);
 });

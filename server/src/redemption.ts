@@ -4,7 +4,7 @@
 // same player, and nobody else may be while that is open.
 import { CloseCode } from '@tickwire/protocol';
 import { type Directory, DirectoryError } from './directory.ts';
-import { JoinRefused, onItsWay, ticketSpent, underDirectory } from './joining.ts';
+import { JoinRefused, onItsWay, ticketSpent, unasked, underDirectory } from './joining.ts';
 import type { Placement } from './placement.ts';
 import type { GameRoom } from './room.ts';
 import type { Joiner } from './seat.ts';
@@ -14,7 +14,7 @@ import type { Ticket, Tickets } from './tickets.ts';
 export interface RedemptionOptions {
   shard: Pick<Shard, 'leaseOf' | 'playing'>;
   directory: Pick<Directory, 'redeem'>;
-  placement: Pick<Placement, 'free'>;
+  placement: Pick<Placement, 'free' | 'isFreeing'>;
   tickets: Tickets;
   /** There are no other shards. */
   isAlone: boolean;
@@ -57,6 +57,8 @@ export class Redemption {
     const { shard, placement, lifeMs, now } = this.#options;
     const place = `${room.id} ${seat}`;
     if (this.#used.has(place)) throw ticketSpent();
+    // What frees it may come to the directory after this.
+    if (placement.isFreeing(room, seat)) throw unasked('directory');
     this.#used.set(place, Number.POSITIVE_INFINITY);
     try {
       const identity = await this.#ask(room, seat, line);
