@@ -141,3 +141,43 @@ describe('a directory whose answers are noted', () => {
     }
   });
 });
+
+describe('a directory in parts', () => {
+  /** Everybody asks for one part's rooms or for another's; each takes so long. */
+  async function shares(isParted: boolean, ofA: number, ofB: number): Promise<readonly number[]> {
+    const answers = newTimes();
+    const open: { readonly dueMs: number; readonly answer: () => void }[] = [];
+    const within = (ms: number) =>
+      new Promise<void>((answer) => void open.push({ dueMs: nowMs + ms, answer }));
+    const late = async (ms: number) => {
+      await within(Math.min(ms, 1_000));
+      if (ms >= 1_000) throw new DirectoryError('late', 'no answer');
+    };
+    const kept = {
+      isParted,
+      renew: () => within(Math.min(Math.max(ofA, ofB), 1_000)),
+      room: (id: string) => late(id === 'a' ? ofA : ofB),
+    };
+    const noted = answers.of(kept as never as Directory);
+    for (const endMs = nowMs + 5_000; nowMs < endMs; nowMs += STEP_MS) {
+      if (nowMs % 700 === 0) void noted.renew([]);
+      noted.room(nowMs % 60 === 0 ? 'b' : 'a').catch(() => {});
+      for (const one of open.filter(({ dueMs }) => dueMs <= nowMs)) {
+        open.splice(open.indexOf(one), 1);
+        one.answer();
+      }
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    return [answers.share('join'), answers.share('back')];
+  }
+
+  test('lets all in while one of them is away without a word', async () => {
+    expect(await shares(true, 2, 5_000)).toEqual([1, 1]);
+    expect((await shares(false, 2, 5_000))[0]).toBeLessThan(0.02);
+  });
+
+  test('lets few in where all are late, and never nobody', async () => {
+    const [join, back] = await shares(true, 900, 900);
+    expect([join, back < 0.1]).toEqual([0.01, true]);
+  });
+});

@@ -27,6 +27,13 @@ const STEP_MS = 100;
 const FEWER = 0.9;
 const MORE = 1.03;
 const LEAST = 0.01;
+/**
+ * Of a directory in parts, what is asked of all of them at once, and takes as long as the latest:
+ * one node of a Redis Cluster that is away without a word would have every shard refuse everybody.
+ */
+const OF_ALL: ReadonlySet<keyof Directory> = new Set([
+  ...(['renew', 'orphans', 'save', 'rooms', 'candidates', 'whereabouts'] as const),
+]);
 
 /** Of those who want one thing, the share that is let in. */
 class Sluice {
@@ -58,6 +65,8 @@ export class AnswerTimes {
   /** When what is not answered yet was asked, the oldest first, by a number. */
   readonly #asked = new Map<number, number>();
   #count = 0;
+  /** One that is late is a part, if others answer what was asked after it. */
+  #isParted = false;
   readonly #sluices: Readonly<Record<keyof typeof BOUNDS_MS, Sluice>>;
 
   /** `now`: monotonic ms. */
@@ -77,7 +86,9 @@ export class AnswerTimes {
 
   /** Of those who want this, the share that may ask the directory, 0..1. */
   share(what: keyof typeof BOUNDS_MS): number {
-    return this.#sluices[what].share(this.#now(), this.nowMs);
+    const share = this.#sluices[what].share(this.#now(), this.nowMs);
+    // Who is let in may find that other parts answer, where this shard has not asked them for long.
+    return this.#isParted ? Math.max(share, LEAST) : share;
   }
 
   /** It was answered after so many ms. */
@@ -92,11 +103,16 @@ export class AnswerTimes {
 
   /** The same directory, whose answers are noted. */
   of(directory: Directory): Directory {
+    this.#isParted = directory.isParted ?? false;
     return new Proxy(directory, {
       get: (_, name: keyof Directory) => {
         const found: unknown = directory[name];
         if (typeof found !== 'function') return found;
-        return (...given: unknown[]) => this.#timed(found.apply(directory, given));
+        const isTimed = !(this.#isParted && OF_ALL.has(name));
+        return (...given: unknown[]) => {
+          const asked = found.apply(directory, given);
+          return isTimed ? this.#timed(asked) : asked;
+        };
       },
     });
   }
@@ -107,14 +123,24 @@ export class AnswerTimes {
     this.#asked.set(number, askedMs);
     try {
       const answer = await asked;
-      this.note(this.#now() - askedMs);
+      if (this.#isParted) this.#overtake(number);
+      if (this.#asked.has(number)) this.note(this.#now() - askedMs);
       return answer;
     } catch (error) {
       // One that cannot be reached says so at once, which says nothing of how long it would take.
-      if (error instanceof DirectoryError && error.code === 'late') this.note(LATE_MS);
+      const isLate = error instanceof DirectoryError && error.code === 'late';
+      if (isLate && this.#asked.has(number)) this.note(LATE_MS);
       throw error;
     } finally {
       this.#asked.delete(number);
+    }
+  }
+
+  /** What was asked before it and is not answered was asked of another part. */
+  #overtake(number: number): void {
+    for (const older of this.#asked.keys()) {
+      if (older >= number) return;
+      this.#asked.delete(older);
     }
   }
 }

@@ -150,7 +150,8 @@ class Visit {
         this.#shards.add(args[1].shard);
         break;
     }
-    const ask = this.#directory[method as keyof Directory] as (...given: unknown[]) => unknown;
+    const name = method as Exclude<keyof Directory, 'isParted'>;
+    const ask = this.#directory[name] as (...given: unknown[]) => unknown;
     return ask.apply(this.#directory, args.slice(0, checks.length));
   }
 

@@ -166,6 +166,11 @@ export class DirectoryError extends Error {
 export interface Directory {
   /** Ms for which a claim or a renewal holds; Infinity where no owner can be lost alone. */
   readonly leaseMs: number;
+  /**
+   * It is several stores that answer each for what it has, as the nodes of a Redis Cluster do: that
+   * one is late says nothing of the others.
+   */
+  readonly isParted?: boolean;
 
   /** A shard is there, and how busy it is; forgotten when it has not said so for 3 leases (6 s). */
   announce(shard: ShardEntry): Promise<void>;

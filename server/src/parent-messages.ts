@@ -26,7 +26,7 @@ export interface Channel {
 export type Serial = number;
 
 /** Methods that are asked as they are; a listener is named by its number. */
-export type Asked = Exclude<keyof Directory, 'subscribe' | 'close'> | 'subscribe' | 'unsubscribe';
+export type Asked = Exclude<keyof Directory, 'isParted' | 'close'> | 'unsubscribe';
 
 export interface Ask {
   readonly tickwire: 'ask';

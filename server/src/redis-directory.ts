@@ -59,6 +59,7 @@ type Freed = readonly [free: number, open: string];
 
 class RedisDirectory implements Directory {
   readonly leaseMs: number;
+  readonly isParted: boolean;
   readonly #keys: RedisKeys;
   readonly #line: Line;
   readonly #lists: RedisLists;
@@ -73,6 +74,7 @@ class RedisDirectory implements Directory {
   constructor(options: RedisOptions) {
     const { leaseMs, prefix, line, ear } = readOptions(options);
     this.leaseMs = leaseMs;
+    this.isParted = options.cluster !== undefined;
     this.#keys = new RedisKeys(prefix);
     this.#watches = new Watches(this.#keys.leases.length, randomInt(this.#keys.leases.length));
     this.#line = line;

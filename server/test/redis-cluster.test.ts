@@ -142,6 +142,7 @@ describe.skipIf(redisMissing !== undefined)(`a Redis Cluster${why}`, () => {
       const leases = await roomAtEach();
       const [a, b, c] = leases;
       const [still] = cluster.primaries;
+      expect(directory.isParted).toBe(true);
       still.pause();
       const asked = [
         refusal(directory.room(a.id)),
