@@ -30,6 +30,7 @@ import { type ClusterTruth, listOf } from './cluster-truth.ts';
 
 export class SimulatedDirectory implements Directory {
   readonly leaseMs: number;
+  readonly isParted: boolean;
   readonly #watches: Watches;
   readonly #truth: ClusterTruth;
   readonly #nodes: SimulatedNodes;
@@ -47,6 +48,7 @@ export class SimulatedDirectory implements Directory {
 
   constructor(truth: ClusterTruth, nodes: SimulatedNodes, checkpointBytes: number) {
     this.leaseMs = truth.leaseMs;
+    this.isParted = nodes.all.length > 1;
     this.#watches = new Watches(LEASE_LISTS, Math.floor(nodes.chance() * LEASE_LISTS));
     this.#truth = truth;
     this.#nodes = nodes;

@@ -28,12 +28,11 @@ const FEWER = 0.9;
 const MORE = 1.03;
 const LEAST = 0.01;
 /**
- * Of a directory in parts, what is asked of all of them at once, and takes as long as the latest:
- * one node of a Redis Cluster that is away without a word would have every shard refuse everybody.
+ * Of a directory in parts, ms for which one is taken for away that said nothing until the deadline:
+ * what later questions overtook was asked of that one. Else one node of a Redis Cluster that is
+ * away would have every shard refuse everybody, for each asks all nodes all the time.
  */
-const OF_ALL: ReadonlySet<keyof Directory> = new Set([
-  ...(['renew', 'orphans', 'save', 'rooms', 'candidates', 'whereabouts'] as const),
-]);
+const SILENT_MS = 3_000;
 
 /** Of those who want one thing, the share that is let in. */
 class Sluice {
@@ -65,8 +64,9 @@ export class AnswerTimes {
   /** When what is not answered yet was asked, the oldest first, by a number. */
   readonly #asked = new Map<number, number>();
   #count = 0;
-  /** One that is late is a part, if others answer what was asked after it. */
   #isParted = false;
+  /** When a part last said nothing for as long as it was waited for. */
+  #silentMs = Number.NEGATIVE_INFINITY;
   readonly #sluices: Readonly<Record<keyof typeof BOUNDS_MS, Sluice>>;
 
   /** `now`: monotonic ms. */
@@ -88,7 +88,11 @@ export class AnswerTimes {
   share(what: keyof typeof BOUNDS_MS): number {
     const share = this.#sluices[what].share(this.#now(), this.nowMs);
     // Who is let in may find that other parts answer, where this shard has not asked them for long.
-    return this.#isParted ? Math.max(share, LEAST) : share;
+    return this.#isPartAway ? Math.max(share, LEAST) : share;
+  }
+
+  get #isPartAway(): boolean {
+    return this.#now() - this.#silentMs < SILENT_MS;
   }
 
   /** It was answered after so many ms. */
@@ -108,11 +112,7 @@ export class AnswerTimes {
       get: (_, name: keyof Directory) => {
         const found: unknown = directory[name];
         if (typeof found !== 'function') return found;
-        const isTimed = !(this.#isParted && OF_ALL.has(name));
-        return (...given: unknown[]) => {
-          const asked = found.apply(directory, given);
-          return isTimed ? this.#timed(asked) : asked;
-        };
+        return (...given: unknown[]) => this.#timed(found.apply(directory, given));
       },
     });
   }
@@ -123,13 +123,19 @@ export class AnswerTimes {
     this.#asked.set(number, askedMs);
     try {
       const answer = await asked;
-      if (this.#isParted) this.#overtake(number);
-      if (this.#asked.has(number)) this.note(this.#now() - askedMs);
+      const ms = this.#now() - askedMs;
+      // It was asked of several parts, one of which did not answer.
+      const isPartly = this.#isParted && ms >= LATE_MS;
+      if (isPartly) this.#silentMs = this.#now();
+      if (this.#isPartAway) this.#overtake(number);
+      if (!isPartly) this.note(ms);
       return answer;
     } catch (error) {
       // One that cannot be reached says so at once, which says nothing of how long it would take.
       const isLate = error instanceof DirectoryError && error.code === 'late';
-      if (isLate && this.#asked.has(number)) this.note(LATE_MS);
+      const isSilent = isLate && error.isSilent && this.#isParted;
+      if (isSilent) this.#silentMs = this.#now();
+      if (isLate && !(isSilent && !this.#asked.has(number))) this.note(LATE_MS);
       throw error;
     } finally {
       this.#asked.delete(number);

@@ -156,6 +156,8 @@ export const GUARD_MS = 86_400_000;
 export class DirectoryError extends Error {
   override readonly name = 'DirectoryError';
   readonly code: 'unreachable' | 'late' | 'failed';
+  /** Late, and whoever was asked said nothing at all meanwhile: it is away rather than slow. */
+  isSilent = false;
   constructor(code: DirectoryError['code'], message: string, options?: ErrorOptions) {
     super(message, options);
     this.code = code;

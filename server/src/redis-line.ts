@@ -168,7 +168,10 @@ export class RedisLine implements Line, Ear {
     } catch (error) {
       if (error instanceof ErrorReply) this.#heardMs = performance.now();
       const refusal = this.#refusal(error);
-      if (refusal.code === 'late') this.#doubt();
+      if (refusal.code === 'late') {
+        refusal.isSilent = performance.now() - this.#heardMs >= withinMs;
+        this.#doubt();
+      }
       if (DEMOTED.test((error as Error).message)) this.#replace();
       throw refusal;
     }

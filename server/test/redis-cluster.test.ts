@@ -148,10 +148,12 @@ describe.skipIf(redisMissing !== undefined)(`a Redis Cluster${why}`, () => {
         refusal(directory.room(a.id)),
         refusal(saved(directory, a, 1, bytes('state'))),
       ];
+      const silent = directory.room(a.id).catch(({ isSilent }: DirectoryError) => isSilent);
       const renewed = directory.renew(leases);
       expect(await directory.room(b.id)).toBeDefined();
       expect(await saved(directory, c, 1, bytes('state'))).toBe(true);
       expect(await Promise.all(asked)).toEqual(['late', 'late']);
+      expect(await silent).toBe(true);
       expect(await renewed).toEqual({ lost: [], unheard: [a.id] });
       still.resume();
       expect(await heardAgain(leases)).toEqual({ lost: [], unheard: [] });
