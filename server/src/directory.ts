@@ -156,7 +156,7 @@ export const GUARD_MS = 86_400_000;
 export class DirectoryError extends Error {
   override readonly name = 'DirectoryError';
   readonly code: 'unreachable' | 'late' | 'failed';
-  /** Late, and whoever was asked said nothing at all meanwhile: it is away rather than slow. */
+  /** Late, and who was asked has told nobody anything for a while: it is away rather than slow. */
   isSilent = false;
   constructor(code: DirectoryError['code'], message: string, options?: ErrorOptions) {
     super(message, options);

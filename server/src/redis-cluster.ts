@@ -171,7 +171,7 @@ export class ClusterLine implements Line {
   }
 
   #refused(slot: number, node: Node, error: DirectoryError): DirectoryError {
-    if (error.code === 'unreachable') this.#doubt(node);
+    if (error.code === 'unreachable' || error.isSilent) this.#doubt(node);
     if (error.code === 'late') {
       this.#doubtedMs[slot] = performance.now();
       this.#findSoon();

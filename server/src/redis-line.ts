@@ -13,6 +13,8 @@ export const DEADLINE_MS = 1_000;
 export const RETRY_CAP_MS = 500;
 /** A connection on which nothing was heard for so long is given up: three deadlines. */
 const SILENCE_MS = 3_000;
+/** Who is slow answers others meanwhile; the last answers of who stops are on their way. */
+const SILENT_MS = DEADLINE_MS / 2;
 /** One PING to spare in SILENCE_MS. */
 const PING_MS = 1_000;
 /** Questions on their way: of a stalled Redis, a second's worth at its full rate. */
@@ -169,7 +171,7 @@ export class RedisLine implements Line, Ear {
       if (error instanceof ErrorReply) this.#heardMs = performance.now();
       const refusal = this.#refusal(error);
       if (refusal.code === 'late') {
-        refusal.isSilent = performance.now() - this.#heardMs >= withinMs;
+        refusal.isSilent = performance.now() - this.#heardMs >= SILENT_MS;
         this.#doubt();
       }
       if (DEMOTED.test((error as Error).message)) this.#replace();

@@ -67,7 +67,11 @@ describe.skipIf(redisMissing !== undefined)(`a Redis Cluster${why}`, () => {
       keys = new RedisKeys(`cluster${++prefix}:`);
       directory = open();
     });
-    afterEach(() => directory.close());
+    afterEach(async () => {
+      // A test that failed leaves a node as it stood.
+      for (const node of cluster.primaries) node.resume();
+      await directory.close();
+    });
 
     const open = (urls = cluster.urls, leaseMs = HOLDS_MS) =>
       redis({ cluster: urls, leaseMs, prefix: `cluster${prefix}:` });
