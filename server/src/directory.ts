@@ -236,7 +236,7 @@ export interface Directory {
   /**
    * Answers the rooms whose is refused: also one of an older tick than the newest of this epoch. A
    * room that the next owner cannot restore begins anew. Each stands by itself: where this rejects,
-   * some may be kept.
+   * some may be kept, and where others were heard of, one that was not is not among the answers.
    */
   save(saves: readonly Save[]): Promise<readonly string[]>;
   load(id: string): Promise<Checkpoint | undefined>;

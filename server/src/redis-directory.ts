@@ -262,15 +262,18 @@ class RedisDirectory implements Directory {
   }
 
   async save(saves: readonly Save[]): Promise<readonly string[]> {
+    // Whose node is away would have all the others wait for a deadline; their renewals ask it.
+    const heard = saves.filter(({ lease }) => this.#rooms.isAnswered(lease.id));
+    const asked = heard.length > 0 ? heard : saves;
     // All go out in one turn, and each to its room's slot.
-    const kept = await Promise.all(
-      saves.map(({ lease, tick, bytes }) => {
+    const kept = await heardOf(
+      asked.map(({ lease, tick, bytes }) => {
         // Copied, for it is written to the socket later.
         const args = [String(lease.epoch), String(tick), Buffer.from(bytes)];
-        return this.#run(scripts.SAVE, lease.id, args);
+        return this.#run<number>(scripts.SAVE, lease.id, args);
       }),
     );
-    return saves.flatMap(({ lease }, i) => (kept[i] === 1 ? [] : lease.id));
+    return asked.flatMap(({ lease }, i) => (kept[i] === 0 ? lease.id : []));
   }
 
   async load(id: string): Promise<Checkpoint | undefined> {

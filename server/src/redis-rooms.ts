@@ -55,6 +55,11 @@ export class RedisRooms {
     };
   }
 
+  /** Who has it is not known to be away. */
+  isAnswered(id: string): boolean {
+    return this.#line.isSteady(this.#keys.checkpoint(id), 0);
+  }
+
   /** Who has it answered for a lease, so that its owner could renew it. */
   isSteady(id: string): boolean {
     return this.#line.isSteady(this.#keys.checkpoint(id), this.#leaseMs);

@@ -26,6 +26,7 @@ class Bench {
   readonly packed = new Map<GameRoom, number[]>();
   readonly saves: Saves;
   ticks = true;
+  holds = true;
   keep: (saves: readonly Save[]) => Promise<readonly string[]> = async () => [];
   #isSending = false;
 
@@ -50,7 +51,7 @@ class Bench {
     this.saves = new Saves({
       ...{ directory: { save }, shard, seating: { unsaved: this.unsaved, recordsOf: () => [] } },
       leases: {
-        holds: () => true,
+        holds: () => this.holds,
         refused: async ({ id }: { id: string }) => this.refused.push(id),
       },
       ...{ clocks: { now: () => this.nowMs }, tally: this.tally },
@@ -167,6 +168,20 @@ test('a welcomed player’s room is packed at its next tick', async () => {
     expect(bench.packed.get(room)!.length).toBeGreaterThan(before);
     expect(bench.unsaved.size).toBe(0);
   }
+});
+
+test('a welcomed player’s room waits for its lease', async () => {
+  const bench = new Bench(1);
+  const [room] = bench.rooms;
+  await bench.run(CHECKPOINT_MS);
+  bench.holds = false;
+  bench.unsaved.add(room);
+  await bench.run(CHECKPOINT_MS / 2);
+  const before = bench.packed.get(room)!.length;
+  bench.holds = true;
+  await bench.run(TICK_MS);
+  expect(bench.packed.get(room)).toHaveLength(before + 1);
+  expect(bench.unsaved.size).toBe(0);
 });
 
 test('rooms whose players came all at once are packed one after the other', async () => {

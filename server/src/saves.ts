@@ -75,9 +75,8 @@ export class Saves {
     // Its turn passes while the directory has more to save than it can.
     if (isDue) this.#due.set(room, nextTurn(dueMs, checkpointMs, nowMs));
     if (this.#rests(nowMs)) return;
-    seating.unsaved.delete(room);
     if (!isDue) this.#early--;
-    this.#pack(room);
+    if (this.#pack(room)) seating.unsaved.delete(room);
   }
 
   /** Sends what was packed. Called every 50 ms or so. */
@@ -132,12 +131,14 @@ export class Saves {
     return dueMs;
   }
 
-  #pack(room: GameRoom): void {
+  /** False: it may not be saved now. */
+  #pack(room: GameRoom): boolean {
     const { shard, seating, leases, clocks, pack } = this.#options;
-    if (shard.playing(room.id) !== room || !leases.holds(room.id)) return;
+    if (shard.playing(room.id) !== room || !leases.holds(room.id)) return false;
     const lease = shard.leaseOf(room);
     const bytes = saveRoom(room, seating.recordsOf(room), { clocks }, pack);
     if (bytes) this.#packed.set(room, { lease, tick: room.doneTick, bytes });
+    return true;
   }
 }
 

@@ -159,6 +159,12 @@ describe.skipIf(redisMissing !== undefined)(`a Redis Cluster${why}`, () => {
       expect(await Promise.all(asked)).toEqual(['late', 'late']);
       expect(await silent).toBe(true);
       expect(await renewed).toEqual({ lost: [], unheard: [a.id] });
+      // Rooms of other nodes are saved without waiting for it.
+      const late = refusal(directory.room(a.id));
+      const both = [a, c].map((lease) => ({ lease, tick: 2, bytes: bytes('newer') }));
+      expect(await Promise.race([late, directory.save(both)])).toEqual([]);
+      expect(await directory.load(c.id)).toMatchObject({ tick: 2 });
+      expect(await late).toBe('late');
       still.resume();
       expect(await heardAgain(leases)).toEqual({ lost: [], unheard: [] });
     });
