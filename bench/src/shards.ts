@@ -1,6 +1,7 @@
-// How many more seats two shards on two cores serve than one server on one, at equal lateness:
-// rooms of sixteen, players who come in by either shard and go where they are sent. Both climb to
-// where ticks are late, by doubling and then by halves. Trap: cores are small (a third of one),
+// How many more seats two shards on two cores serve than one shard on one, and than a server alone,
+// which saves no checkpoints, at equal lateness: rooms of sixteen, players who come in by either
+// shard and go where they are sent. All climb to where ticks are late, by doubling and then by
+// halves. Trap: cores are small (a third of one),
 // because players need the rest of a machine of two.
 import { Cores } from './cores.ts';
 import { machine, round, say } from './figures.ts';
@@ -24,13 +25,15 @@ const OTHERS = 16;
 const SHARE = 0.5;
 /** Well below what a whole core serves, in such rooms. */
 const FIRST = 1_280;
+/** One shard has at least this share of what a server alone has. */
+const FIRST_SHARE = 0.75;
 /** Two have at least so many times as many, or all is lost anyhow. */
 const LEAST_TIMES = 1.4;
-/** Steps up, of one server and of two, until it is too many. */
-const GROWTH = { one: 2, two: 1.25 } as const;
+/** Steps up, of a server alone and of shards, until it is too many. */
+const GROWTH = { one: 2, shards: 1.25 } as const;
 /** The search ends where too many is this little more than enough. */
 const CLOSE = 1.05;
-/** Of each search: what is known then is taken. Both end within four minutes. */
+/** Of each search: what is known then is taken. All three end within six minutes. */
 const SEARCH_MS = 100_000;
 /** Of a step that is late with a core to spare. */
 const TRIES = 3;
@@ -49,13 +52,22 @@ export async function measureShards({ seed, seats }: ShardsOptions): Promise<obj
     const { kind, all } = cores;
     const [{ share }] = all;
     const about = { seed, only: seats, cores };
-    const one = await climb({ ...about, shards: 0, first: FIRST * share, growth: GROWTH.one });
-    const first = (one.most || FIRST * share) * LEAST_TIMES;
-    const two = await climb({ ...about, shards: 2, first, growth: GROWTH.two });
+    const alone = await climb({ ...about, shards: 0, first: FIRST * share, growth: GROWTH.one });
+    const near = alone.most || FIRST * share;
+    const first = near * FIRST_SHARE;
+    const one = await climb({ ...about, shards: 1, first, growth: GROWTH.shards });
+    const two = await climb({
+      ...about,
+      shards: 2,
+      first: near * LEAST_TIMES,
+      growth: GROWTH.shards,
+    });
     // With --seats one of them may serve none.
-    const times = one.most > 0 ? round(two.most / one.most, 2) : 0;
-    say(`shards: ${two.most} seats on two cores, ${one.most} on one: ${times} times as many`);
-    return { machine: machine(), cores: { kind, share }, times, one, two };
+    const timesOf = ({ most }: Climb) => (most > 0 ? round(two.most / most, 2) : 0);
+    const [times, timesAlone] = [timesOf(one), timesOf(alone)];
+    say(`shards: ${two.most} seats of two shards on two cores, ${one.most} of one: ${times} times`);
+    say(`  a server alone, without checkpoints: ${alone.most}: ${timesAlone} times`);
+    return { machine: machine(), cores: { kind, share }, times, timesAlone, alone, one, two };
   } finally {
     await cores.end();
   }
@@ -120,7 +132,7 @@ function isStarved({ shards, parentCore }: ShardsStep, { all }: Cores): boolean 
 
 function sayStep(count: number, step: ShardsStep): void {
   const { seats, seatsServed, shards, parentCore, generatorCores, beganLateMs } = step;
-  const name = count === 0 ? 'one' : `${count} shards`;
+  const name = count === 0 ? 'a server alone' : `${count} shards`;
   const began = `began ${beganLateMs.p50} / ${beganLateMs.p99} ms late`;
   const each = shards.map((shard) => `${shard.core} (${shard.seats} seats)`).join(' and ');
   const parent = count === 0 ? '' : `, parent ${parentCore}`;
