@@ -51,17 +51,12 @@ export async function measureShards({ seed, seats }: ShardsOptions): Promise<obj
   try {
     const { kind, all } = cores;
     const [{ share }] = all;
-    const about = { seed, only: seats, cores };
-    const alone = await climb({ ...about, shards: 0, first: FIRST * share, growth: GROWTH.one });
+    const search = (shards: number, first: number, growth: number) =>
+      climb({ seed, only: seats, cores, shards, first, growth });
+    const alone = await search(0, FIRST * share, GROWTH.one);
     const near = alone.most || FIRST * share;
-    const first = near * FIRST_SHARE;
-    const one = await climb({ ...about, shards: 1, first, growth: GROWTH.shards });
-    const two = await climb({
-      ...about,
-      shards: 2,
-      first: near * LEAST_TIMES,
-      growth: GROWTH.shards,
-    });
+    const one = await search(1, near * FIRST_SHARE, GROWTH.shards);
+    const two = await search(2, near * LEAST_TIMES, GROWTH.shards);
     // With --seats one of them may serve none.
     const timesOf = ({ most }: Climb) => (most > 0 ? round(two.most / most, 2) : 0);
     const [times, timesAlone] = [timesOf(one), timesOf(alone)];

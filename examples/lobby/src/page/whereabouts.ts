@@ -9,7 +9,7 @@ const KEPT = 4;
 
 const WHAT_IT_DOES =
   'The process ends at once, without a word to anybody. The other shard claims its rooms within ' +
-  'a moment, restores them from checkpoints half a second old as a rule, and every page comes back ' +
+  'a moment, restores them from checkpoints mostly half a second old, and every page comes back ' +
   'to its seat by itself. The dead one starts again on its port.';
 
 export class Whereabouts {
