@@ -41,7 +41,7 @@ export interface Line {
     bytes?: boolean,
   ): Promise<Answer>;
   publish(channel: string, message: Buffer): Promise<void>;
-  /** Asks nothing of all that is not asked anyway; rejects where nobody answers. */
+  /** Whether anybody answers: asks what is not asked anyway; rejects where nobody does. */
   hear(isAsked: boolean): Promise<void>;
   /** Whether who has the key answered for `ms`, as far as this process knows. */
   isSteady(key: string, ms: number): boolean;
@@ -88,42 +88,6 @@ const TEMPLATE = createClient({
 /** Throws TypeError where the URL is none of Redis's. */
 function clientOf(url: string) {
   return TEMPLATE.duplicate({ url, socket: socketOf() });
-}
-
-/** What the directory asks of one Redis, or of a cluster. All reject with DirectoryError. */
-export interface Line {
-  /** The second of the words is the key. With `bytes`, texts in the answer are Buffers. */
-  ask<Answer>(args: readonly (string | Buffer)[], bytes?: boolean): Promise<Answer>;
-  /** Runs a script, which is sent in full only where Redis does not know it (any more). */
-  run<Answer>(
-    script: Script,
-    keys: readonly string[],
-    args: readonly (string | Buffer)[],
-    bytes?: boolean,
-  ): Promise<Answer>;
-  publish(channel: string, message: Buffer): Promise<void>;
-  /** Asks nothing of all that is not asked anyway; rejects where nobody answers. */
-  hear(isAsked: boolean): Promise<void>;
-  /** Whether who has the key answered for `ms`, as far as this process knows. */
-  isSteady(key: string, ms: number): boolean;
-  /** Waits for what was asked, as long as that may take. */
-  close(): Promise<void>;
-}
-
-/** What hears messages. */
-export interface Ear {
-  /** Resolves once messages are heard; they are heard again after a reconnection. */
-  subscribe(channel: string, hear: Hear): Promise<void>;
-  unsubscribe(channel: string, hear: Hear): Promise<void>;
-  close(): Promise<void>;
-}
-
-/** A question that another node sent here. */
-export interface Redirected {
-  /** The node has the key, but not its slot yet. */
-  readonly asking?: boolean;
-  /** What is left of the second. */
-  readonly withinMs?: number;
 }
 
 export class RedisLine implements Line, Ear {
