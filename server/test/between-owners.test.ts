@@ -8,6 +8,7 @@ import { Moving } from '../src/moving.ts';
 import type { Peers } from '../src/peers.ts';
 import type { SeatRecord } from '../src/seat-state.ts';
 import { arcade, type Definition } from './arcade.ts';
+import { doorTo } from './directory-doors.ts';
 import { post, RawPlayer, RESUME, TICKET, TOKEN } from './raw-player.ts';
 import { EPOCH_MS, Stepper } from './stepper.ts';
 
@@ -29,14 +30,7 @@ async function start(more: Partial<Definition> = {}): Promise<void> {
     leaseMs: LEASE_MS,
     now: () => EPOCH_MS + (stepper?.nowMs ?? 0),
   });
-  const door = new Proxy(directory, {
-    get(_, name: keyof MemoryDirectory) {
-      const found = directory[name] as unknown;
-      if (typeof found !== 'function') return found;
-      const ask: Asked = async (...given) => found.apply(directory, given);
-      return async (...given: never[]) => faults[name]?.(ask, given) ?? ask(...given);
-    },
-  });
+  const door = doorTo(directory, (name, ask, given) => faults[name]?.(ask, given) ?? ask(...given));
   const rooms = { field: arcade({ seats: 3, ...more }) };
   stepper = await Stepper.start({ rooms, serve: { directory: door, publicUrl: A } });
   b = await stepper.add(B, { rooms, serve: { directory: door, publicUrl: B } });

@@ -2,7 +2,14 @@
 // directory-contract.ts and by directory.test.ts. Trap: leases run out on the store's clock, so
 // tests ask until it says so; none measures time.
 import { afterEach, beforeEach, describe } from 'vitest';
-import type { Directory, Lease, Owner, RoomFacts, SeatPromise } from '../src/index.ts';
+import {
+  type Directory,
+  DirectoryError,
+  type Lease,
+  type Owner,
+  type RoomFacts,
+  type SeatPromise,
+} from '../src/index.ts';
 
 /** A clean place for rooms, which several shards share. */
 export interface Store {
@@ -45,6 +52,35 @@ export async function saved(
 ): Promise<boolean> {
   const refused = await directory.save([{ lease, tick, bytes: state }]);
   return refused.length === 0;
+}
+
+/** The code that a call is refused with; what else comes of it fails the test. */
+export async function refusal(asked: Promise<unknown>): Promise<string> {
+  const error = await asked.then(
+    () => new Error('it was answered'),
+    (reason) => reason,
+  );
+  if (error instanceof DirectoryError) return error.code;
+  throw error;
+}
+
+/** A directory each of whose methods is asked by way of `through`. */
+export function doorTo<Of extends Directory>(
+  directory: Of,
+  through: (
+    name: keyof Of,
+    ask: (...given: never[]) => Promise<unknown>,
+    given: never[],
+  ) => unknown,
+): Of {
+  return new Proxy(directory, {
+    get(_, name) {
+      const found = directory[name as keyof Of];
+      if (typeof found !== 'function') return found;
+      const ask = async (...given: never[]) => found.apply(directory, given);
+      return async (...given: never[]) => through(name as keyof Of, ask, given);
+    },
+  });
 }
 
 /** Asks until the answer is one that is waited for. */

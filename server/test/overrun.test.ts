@@ -4,6 +4,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { MemoryDirectory } from '../src/index.ts';
 import { arcade } from './arcade.ts';
+import { doorTo } from './directory-doors.ts';
 import { RawPlayer, RESUME, TICKET } from './raw-player.ts';
 import { EPOCH_MS, Stepper } from './stepper.ts';
 
@@ -22,16 +23,10 @@ beforeEach(async () => {
     leaseMs: LEASE_MS,
     now: () => EPOCH_MS + (stepper?.nowMs ?? 0),
   });
-  const door = new Proxy(directory, {
-    get(_, name: keyof MemoryDirectory) {
-      const found = directory[name] as unknown;
-      if (typeof found !== 'function') return found;
-      return async (...given: never[]) => {
-        asked.push(name);
-        if (tookMs > 0) await new Promise<void>((resolve) => stepper.later(tookMs, resolve));
-        return found.apply(directory, given);
-      };
-    },
+  const door = doorTo(directory, async (name, ask, given) => {
+    asked.push(name);
+    if (tookMs > 0) await new Promise<void>((resolve) => stepper.later(tookMs, resolve));
+    return ask(...given);
   });
   const rooms = { field: arcade({ seats: 30 }) };
   stepper = await Stepper.start({ rooms, serve: { directory: door, publicUrl: HERE } });

@@ -3,7 +3,7 @@
 // the cases share one cluster, since it takes 3 s to start, and the last ones change it for good; a
 // room is put where a case needs it by the choice of its id.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type Directory, DirectoryError, type Lease } from '../src/index.ts';
+import type { Directory, DirectoryError, Lease } from '../src/index.ts';
 import { redis } from '../src/redis-directory.ts';
 import { RedisKeys } from '../src/redis-keys.ts';
 import { slotOf } from '../src/redis-slots.ts';
@@ -15,6 +15,7 @@ import {
   HOLDS_MS,
   LONG_MS,
   promises,
+  refusal,
   saved,
   until,
 } from './directory-doors.ts';
@@ -49,7 +50,7 @@ describe.skipIf(redisMissing !== undefined)(`a Redis Cluster${why}`, () => {
   });
 
   let stores = 0;
-  directorySuite('{S34, S55} as any directory', async ({ leaseMs }) => {
+  directorySuite('{S34, S55} like every directory', async ({ leaseMs }) => {
     const prefix = `store${stores++}:`;
     const keysOf = (node: RedisServer) => node.ask<string[]>('KEYS', `${prefix}*`);
     return {
@@ -104,15 +105,6 @@ describe.skipIf(redisMissing !== undefined)(`a Redis Cluster${why}`, () => {
         () => refusal(directory.room(id)),
         (code) => code !== 'late',
       );
-
-    async function refusal(asked: Promise<unknown>): Promise<string> {
-      const error = await asked.then(
-        () => new Error('it was answered'),
-        (reason) => reason,
-      );
-      if (error instanceof DirectoryError) return error.code;
-      throw error;
-    }
 
     const errorsOf = async (node: RedisServer, word: string) => {
       const info = await node.ask<string>('INFO', 'errorstats');

@@ -13,6 +13,7 @@ import {
   LONG_MS,
   north,
   promises,
+  refusal,
   saved,
   south,
   until,
@@ -62,16 +63,6 @@ const METHODS: Readonly<Record<string, (directory: Directory) => Promise<unknown
   subscribe: (directory) => directory.subscribe('one', () => {}),
   secret: (directory) => directory.secret(),
 };
-
-/** The code that a call is refused with; what else comes of it fails the test. */
-async function refusal(asked: Promise<unknown>): Promise<string> {
-  const error = await asked.then(
-    () => new Error('it was answered'),
-    (reason) => reason,
-  );
-  if (error instanceof DirectoryError) return error.code;
-  throw error;
-}
 
 /** Asks until it is answered. Any other error than a DirectoryError fails the test. */
 function answered<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
