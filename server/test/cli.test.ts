@@ -2,7 +2,7 @@
 // that a script which knows nothing of shards is run on several.
 import { readFile } from 'node:fs/promises';
 import { afterEach, expect, test } from 'vitest';
-import { freePort } from '../src/uws-port.ts';
+import { freePorts } from './ports.ts';
 import { Program, stopPrograms } from './program.ts';
 
 const CLI = '../src/cli.ts';
@@ -43,7 +43,7 @@ test('what nobody knows ends with 2, and says what is known', async () => {
 });
 
 test('a script is run on several shards that says nothing of them', async () => {
-  const port = await freePort('127.0.0.1');
+  const port = await freePorts(2);
   const program = new Program(CLI, {}, ['serve', SCRIPT, '--shards', '2', '--port', `${port}`]);
   const ports = () => program.lines.flatMap(({ owned, port }) => (owned ? [port] : []));
   await program.until(() => new Set(ports()).size === 2);

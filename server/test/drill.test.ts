@@ -6,8 +6,8 @@ import { connect, type GameClient } from '@tickwire/client';
 import { FrameType } from '@tickwire/protocol';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import WebSocket from 'ws';
-import { freePort } from '../src/uws-port.ts';
 import { game } from './arcade.ts';
+import { freePort } from './ports.ts';
 import { Program, stopPrograms } from './program.ts';
 import { RedisServer, redisMissing } from './redis-server.ts';
 
@@ -98,7 +98,7 @@ afterAll(() => redis?.stop());
 
 async function shard(opens: number, leaseMs: number, port?: number): Promise<Program> {
   const program = new Program('./drill-server.ts', {
-    PORT: String(port ?? (await freePort('127.0.0.1'))),
+    PORT: String(port ?? (await freePort())),
     REDIS: redis.url,
     PREFIX: `drill${drills}:`,
     OPENS: String(opens),

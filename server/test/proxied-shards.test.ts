@@ -5,9 +5,9 @@ import { request } from 'node:https';
 import { connect } from '@tickwire/client';
 import { afterEach, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
-import { freePort } from '../src/uws-port.ts';
 import { arcade, game } from './arcade.ts';
 import { Deployment } from './deployment.ts';
+import { freePort } from './ports.ts';
 import { PROXIES, type RunningProxy } from './proxy-program.ts';
 import { opensslMissing } from './self-signed.ts';
 
@@ -45,7 +45,7 @@ for (const { name, missing: noProxy, start } of PROXIES) {
     `[J11, J12] ${name} leads players of two shards to each other${why}`,
     async () => {
       deployment = new Deployment({ field: arcade() });
-      const ports = [await freePort('127.0.0.1'), await freePort('127.0.0.1')] as const;
+      const ports = [await freePort(), await freePort()] as const;
       const { url } = (proxy = await start({ upstream: ports }));
       const trusted = { trustedProxies: ['127.0.0.1'], metrics: { token: 'a'.repeat(32) } };
       const about = (shard: number) => ({ port: ports[shard], publicUrl: `${url}/s${shard}` });

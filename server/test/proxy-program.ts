@@ -9,7 +9,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
-import { freePort } from '../src/uws-port.ts';
+import { freePort } from './ports.ts';
 import { RawSocket } from './raw-socket.ts';
 import { SelfSigned } from './self-signed.ts';
 
@@ -114,7 +114,7 @@ export class RunningProxy {
   static async start(kind: Kind, settings: ProxySettings): Promise<RunningProxy> {
     const folder = mkdtempSync(join(tmpdir(), `tickwire-${kind.name}-`));
     const pair = new SelfSigned(['first', 'renewed']);
-    const port = await freePort('0.0.0.0');
+    const port = await freePort();
     const { certFile, keyFile } = pair.files;
     const shards = typeof settings.upstream === 'number' ? [settings.upstream] : settings.upstream;
     const words = {

@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createClient } from '@redis/client';
-import { freePort } from '../src/uws-port.ts';
+import { freePort } from './ports.ts';
 
 /** Why there is none here; undefined where there is. Where CI is set, it is a fault. */
 export const redisMissing = ((): string | undefined => {
@@ -40,18 +40,18 @@ export class RedisServer {
   }
 
   static async start(): Promise<RedisServer> {
-    const server = new RedisServer(await freePort('127.0.0.1'), []);
+    const server = new RedisServer(await freePort(), []);
     await server.run();
     return server;
   }
 
   /** A node of a cluster (redis-cluster.ts), which has no slots yet. */
   static async startNode(): Promise<RedisServer> {
-    const bus = await freePort('127.0.0.1');
+    const bus = await freePort();
     const more = ['--cluster-enabled', 'yes', '--cluster-port', String(bus)];
     // What others have is served while one is away.
     more.push('--cluster-require-full-coverage', 'no', '--repl-diskless-sync-delay', '0');
-    const server = new RedisServer(await freePort('127.0.0.1'), more, bus);
+    const server = new RedisServer(await freePort(), more, bus);
     await server.run();
     return server;
   }

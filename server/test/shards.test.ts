@@ -2,15 +2,15 @@
 // them when one falls, when all drain, and when none can start. Trap: each wait is for an event;
 // what must be soon is shown with a clock of its own in parent-directory.test.ts.
 import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
+import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import type { Status } from '@tickwire/client';
 import { UsageError } from '@tickwire/protocol';
 import pino from 'pino';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { Shards, type ShardsOptions } from '../src/shards.ts';
-import { freePort } from '../src/uws-port.ts';
 import { joinPort, type LivePlayer, leaveAll } from './live-players.ts';
+import { freePorts } from './ports.ts';
 import { Program, SOURCE_FLAGS, stopPrograms } from './program.ts';
 import type { LogLine } from './stepper.ts';
 import { TRANSPORTS } from './test-server.ts';
@@ -157,7 +157,7 @@ describe('shards', () => {
   });
 
   test('drain on SIGTERM, say which they are, and leave nobody behind', async () => {
-    const port = await freePort('127.0.0.1');
+    const port = await freePorts(2);
     const program = new Program(FILE, { SHARDS: '2', PORT: String(port) });
     const views = await agreed(program, 2);
     expect(views.map((view) => view.port).sort()).toEqual([port, port + 1]);
@@ -197,9 +197,9 @@ describe('shards', () => {
   });
 
   test('are given up, with the reason, where one of them can never start', async () => {
+    const port = await freePorts(2);
     const taken = createServer();
-    await once(taken.listen(0, '127.0.0.1'), 'listening');
-    const port = (taken.address() as AddressInfo).port - 1;
+    await once(taken.listen(port + 1, '127.0.0.1'), 'listening');
     const program = new Program(FILE, { SHARDS: '2', PORT: String(port) });
     await program.closed;
     taken.close();

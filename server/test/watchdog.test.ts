@@ -6,9 +6,9 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { serve } from '../src/index.ts';
 import { createMemoryTransport } from '../src/memory-transport.ts';
-import { freePort } from '../src/uws-port.ts';
 import { arcade } from './arcade.ts';
 import { game, TOKEN } from './looping-server.ts';
+import { freePort } from './ports.ts';
 import { Program, stopPrograms } from './program.ts';
 import { TRANSPORTS } from './test-server.ts';
 
@@ -21,7 +21,7 @@ afterEach(async () => {
 });
 
 async function start(file: string, transport: string): Promise<Program> {
-  const port = await freePort('127.0.0.1');
+  const port = await freePort();
   const program = new Program(file, { PORT: String(port), TRANSPORT: transport });
   program.port = port;
   await program.said(/listening on/);
