@@ -234,9 +234,10 @@ export interface Directory {
   occupy(lease: Lease, seats: readonly string[]): Promise<boolean>;
 
   /**
-   * Answers the rooms whose is refused: also one of an older tick than the newest of this epoch. A
-   * room that the next owner cannot restore begins anew. Each stands by itself: where this rejects,
-   * some may be kept, and where others were heard of, one that was not is not among the answers.
+   * Answers the rooms that are not the writer's any more. One of an older tick than what this epoch
+   * has saved came late, and changes nothing; a later epoch may begin anew. Each stands by itself:
+   * where this rejects, some may be kept, and where others were heard of, one that was not is not
+   * among the answers.
    */
   save(saves: readonly Save[]): Promise<readonly string[]>;
   load(id: string): Promise<Checkpoint | undefined>;

@@ -234,8 +234,9 @@ export class MemoryDirectory implements Directory {
 
   #keep({ lease, tick, bytes }: Save): boolean {
     const room = this.#owned(lease);
-    const newest = room?.checkpoint;
-    if (!room || (newest?.epoch === lease.epoch && tick < newest.tick)) return false;
+    if (!room) return false;
+    const newest = room.checkpoint;
+    if (newest?.epoch === lease.epoch && tick < newest.tick) return true;
     // The writer's buffer is written again.
     room.checkpoint = { epoch: lease.epoch, tick, bytes: bytes.slice() };
     return true;

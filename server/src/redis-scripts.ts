@@ -289,7 +289,7 @@ export const LEAVE = script(
   return {free(), owned[5]}`,
 );
 
-/** Args: epoch, tick, bytes. Answers 0 or 1. */
+/** Args: epoch, tick, bytes. Answers 0 or 1, which it is also where a newer one is kept. */
 export const SAVE = script(
   TIME,
   KEYS,
@@ -297,7 +297,7 @@ export const SAVE = script(
   local room = redis.call('HMGET', ROOM, 'epoch', 'until')
   if room[1] ~= ARGV[1] then return 0 end
   local newest = redis.call('HMGET', CHECKPOINT, 'epoch', 'tick')
-  if newest[1] == ARGV[1] and tonumber(ARGV[2]) < tonumber(newest[2]) then return 0 end
+  if newest[1] == ARGV[1] and tonumber(ARGV[2]) < tonumber(newest[2]) then return 1 end
   redis.call('HSET', CHECKPOINT, 'epoch', ARGV[1], 'tick', ARGV[2], 'bytes', ARGV[3])
   redis.call('PEXPIREAT', CHECKPOINT, whole(room[2] + ${KEEP_MS}))
   return 1`,
