@@ -118,6 +118,7 @@ export type { GameRoom } from './room.ts';
 export { CheckpointError, type CheckpointFault } from './checkpoint.ts';
 // ./totals.ts
 // ./intake.ts
+// ./chance.ts
 // ./memory-shards.ts
 // ./memory-presence.ts
 // ./memory-boards.ts
@@ -139,6 +140,7 @@ export { MemoryDirectory, type MemoryDirectoryOptions } from './memory-directory
 // ./redis-boards.ts
 // ./redis-channels.ts
 // ./watches.ts
+// ./redis-directory.ts
 // ./commands.ts
 // ./joining.ts
 // ./game-answers.ts

@@ -1,10 +1,7 @@
 // The shards that are there, as they last said they are, for the directory in memory. Used by
 // memory-directory.ts. What says nothing for a while is forgotten; withdrawn is forgotten at once.
-import { randomInt } from 'node:crypto';
+import { chance as anyChance } from './chance.ts';
 import { type ShardEntry, shardLifeMs } from './directory.ts';
-
-/** Of a chance: finer than there may be shards. */
-const FINE = 2 ** 20;
 
 export class MemoryShards {
   readonly #lifeMs: number;
@@ -13,7 +10,7 @@ export class MemoryShards {
   readonly #said = new Map<string, { readonly entry: ShardEntry; readonly untilMs: number }>();
 
   /** `chance`: 0 <= n < 1. */
-  constructor(leaseMs: number, now: () => number, chance = () => randomInt(FINE) / FINE) {
+  constructor(leaseMs: number, now: () => number, chance = anyChance) {
     this.#lifeMs = shardLifeMs(leaseMs);
     this.#now = now;
     this.#chance = chance;

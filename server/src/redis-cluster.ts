@@ -2,12 +2,20 @@
 // on a connection of its own (redis-line.ts), and follows a slot that moves or a replica that is
 // promoted, within the same second. Used by redis-directory.ts. Trap: a node that is away refuses
 // what is about its slots and nothing else, so what is asked of many rooms may be answered in part.
-import { randomInt } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { ErrorReply } from '@redis/client';
+import { chance as anyChance } from './chance.ts';
 import { DirectoryError } from './directory.ts';
 import { RedisEar } from './redis-ear.ts';
-import { DEADLINE_MS, type Line, RETRY_CAP_MS, type Redirected, RedisLine } from './redis-line.ts';
+import {
+  DEADLINE_MS,
+  type Line,
+  type NodeLine,
+  type OpenLine,
+  openLine,
+  RETRY_CAP_MS,
+  type Redirected,
+} from './redis-line.ts';
 import type { Script } from './redis-scripts.ts';
 import {
   type Redirection,
@@ -29,17 +37,19 @@ interface Node {
   /** `host:port`. */
   readonly address: string;
   readonly host: string;
-  readonly line: RedisLine;
+  readonly line: NodeLine;
   /** Its newest answer was none. */
   isAway: boolean;
   /** When it last refused to answer at all, or answered again after that. */
   doubtedMs: number;
 }
 
-type Go<Answer> = (line: RedisLine, redirected: Redirected) => Promise<Answer>;
+type Go<Answer> = (line: NodeLine, redirected: Redirected) => Promise<Answer>;
 
 export class ClusterLine implements Line {
   readonly #seeds: readonly URL[];
+  readonly #open: OpenLine;
+  readonly #chance: () => number;
   /** By their addresses. */
   readonly #nodes = new Map<string, Node>();
   /** By slot. */
@@ -59,9 +69,11 @@ export class ClusterLine implements Line {
 
   /**
    * Begins to connect. Throws TypeError where a URL is none of Redis's, or names a database. The
-   * nodes that are found are asked with user, password and TLS of the first.
+   * nodes that are found are asked with user, password and TLS of the first. `chance`: 0 <= n < 1.
    */
-  constructor(seeds: readonly string[]) {
+  constructor(seeds: readonly string[], open = openLine, chance = anyChance) {
+    this.#open = open;
+    this.#chance = chance;
     this.#seeds = seeds.map((seed) => new URL(seed));
     for (const { protocol, pathname } of this.#seeds)
       if (!/^rediss?:$/.test(protocol) || !/^\/?0?$/.test(pathname)) throw new TypeError(protocol);
@@ -119,7 +131,7 @@ export class ClusterLine implements Line {
   }
 
   ear(): RedisEar {
-    return new RedisEar(async () => {
+    return new RedisEar(this.#open, async () => {
       await this.#found;
       return this.#anyNodes().map(({ address }) => this.#urlOf(address));
     });
@@ -225,7 +237,7 @@ export class ClusterLine implements Line {
     const isKnown = ready.length > 0;
     const asked = isKnown
       ? ready.slice(0, ASKED_FOR_SLOTS)
-      : this.#seeds.map(({ href, hostname }) => ({ line: new RedisLine(href), host: hostname }));
+      : this.#seeds.map(({ href, hostname }) => ({ line: this.#open(href), host: hostname }));
     try {
       const answers = asked.map(async ({ line, host }) =>
         rangesOf(await line.ask<SlotsAnswer>(['CLUSTER', 'SLOTS']), host),
@@ -265,7 +277,7 @@ export class ClusterLine implements Line {
     const known = this.#nodes.get(address);
     if (known) return known;
     const host = address.slice(0, address.lastIndexOf(':'));
-    const line = new RedisLine(this.#urlOf(address), () => this.#findSoon());
+    const line = this.#open(this.#urlOf(address), () => this.#findSoon());
     const node: Node = { address, host, line, isAway: false, doubtedMs: NEVER_MS };
     this.#nodes.set(address, node);
     return node;
@@ -274,7 +286,7 @@ export class ClusterLine implements Line {
   /** Connected ones first, in any order. */
   #anyNodes(): Node[] {
     const nodes = [...this.#nodes.values()];
-    const from = nodes.length > 0 ? randomInt(nodes.length) : 0;
+    const from = Math.floor(this.#chance() * nodes.length);
     const turned = [...nodes.slice(from), ...nodes.slice(0, from)];
     return turned.sort((a, b) => Number(b.line.isReady) - Number(a.line.isReady));
   }

@@ -1,11 +1,12 @@
 // The directory of several machines: rooms, seats and checkpoints in one Redis (6.2 or newer, or
-// Valkey), or in a cluster of them. Made by a game, `serve({ directory: redis({ url }) })`; an
-// export of its own, so that who does not want it does not load its client. What is true of a room
-// stands in keys of one slot and changes by scripts alone (redis-scripts.ts); the lists to find
-// rooms by stand apart and may lie (redis-lists.ts). Trap: Redis copies to its replicas later, so
+// Valkey), or in a cluster of them. Made by redis.ts for a game, and by the simulator of a cluster
+// (bench/src/cluster.ts) on a Redis of its own. What is true of a room stands in keys of one slot
+// and changes by scripts alone (redis-scripts.ts); the lists to find rooms by stand apart and may
+// lie (redis-lists.ts). Trap: Redis copies to its replicas later, so
 // one that fails over may have forgotten the last second; epochs grow all the same, for they go by
 // its clock.
-import { randomBytes, randomInt } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
+import { chance as anyChance } from './chance.ts';
 import {
   type Board,
   type Checkpoint,
@@ -32,32 +33,20 @@ import { RedisChannels } from './redis-channels.ts';
 import { openName, RedisKeys } from './redis-keys.ts';
 import type { Line } from './redis-line.ts';
 import { type Listed, RedisLists, search } from './redis-lists.ts';
-import { type RedisOptions, readOptions } from './redis-options.ts';
+import type { RedisParts } from './redis-options.ts';
 import { RedisPresence } from './redis-presence.ts';
 import { freeIn, heardOf, isFree, RedisRooms, type Seen } from './redis-rooms.ts';
 import * as scripts from './redis-scripts.ts';
 import { Watches } from './watches.ts';
 
 const SECRET_BYTES = 32;
-/** Of a chance: as fine as there may be orphans. */
-const MOST_RANDOM = 2 ** 20;
-
-/**
- * Begins to connect; what is asked before it is connected waits, 1 s at most. Throws UsageError for
- * options that cannot work.
- */
-export function redis(options: RedisOptions): Directory {
-  return new RedisDirectory(options);
-}
-
-export type { RedisOptions };
 
 type Texts = readonly string[];
 /** What the scripts answer; 0 is: not the owner. */
 type Listing = readonly [untilMs: string, free: number, open: string];
 type Freed = readonly [free: number, open: string];
 
-class RedisDirectory implements Directory {
+export class RedisDirectory implements Directory {
   readonly leaseMs: number;
   readonly isParted: boolean;
   readonly #keys: RedisKeys;
@@ -68,15 +57,18 @@ class RedisDirectory implements Directory {
   readonly #boards: RedisBoards;
   readonly #channels: RedisChannels;
   readonly #watches: Watches;
+  readonly #chance: () => number;
   /** Put back where Redis has forgotten it. */
   #secret: Uint8Array = randomBytes(SECRET_BYTES);
 
-  constructor(options: RedisOptions) {
-    const { leaseMs, prefix, line, ear } = readOptions(options);
+  /** `chance`: 0 <= n < 1. */
+  constructor({ leaseMs, prefix, line, ear, isParted }: RedisParts, chance = anyChance) {
     this.leaseMs = leaseMs;
-    this.isParted = options.cluster !== undefined;
+    this.isParted = isParted;
+    this.#chance = chance;
     this.#keys = new RedisKeys(prefix);
-    this.#watches = new Watches(this.#keys.leases.length, randomInt(this.#keys.leases.length));
+    const lists = this.#keys.leases.length;
+    this.#watches = new Watches(lists, Math.floor(chance() * lists));
     this.#line = line;
     this.#lists = new RedisLists(this.#line);
     this.#rooms = new RedisRooms(this.#line, this.#keys, this.#lists, this.leaseMs);
@@ -200,7 +192,7 @@ class RedisDirectory implements Directory {
       const open = some.flatMap(({ room }) => (room?.open === name ? [room.entry] : []));
       return open.filter(isFree);
     };
-    const found = await search({ read, look }, limit, chance);
+    const found = await search({ read, look }, limit, this.#chance);
     // Only now, for it moves what is on the pages.
     for (const { entry, open, listed } of this.#rooms.settled(seen)) {
       if (open !== name) this.#lists.forget(list, listed);
@@ -213,7 +205,7 @@ class RedisDirectory implements Directory {
     const { limit } = this.#watches;
     const leases = this.#watches.next().map((list) => this.#keys.leases[list]);
     // Not all shards begin with the same one.
-    const from = chance();
+    const from = this.#chance();
     const due = await heardOf(leases.map((list) => this.#lists.due(list, limit, from, passed)));
     const listed = due.flatMap((some, index) =>
       some instanceof DirectoryError ? [] : some.map((one) => [leases[index], one] as const),
@@ -367,9 +359,4 @@ class RedisDirectory implements Directory {
   #markOpen(id: string, [free, open]: Freed): void {
     if (open !== '') this.#lists.mark(this.#keys.open(open), id, Math.max(free, 0));
   }
-}
-
-/** 0 <= n < 1. */
-function chance(): number {
-  return randomInt(MOST_RANDOM) / MOST_RANDOM;
 }

@@ -1,22 +1,23 @@
 // What a shard listens to on a Redis Cluster: the nodes tell each other all that is published, so
 // one connection to any of them hears everything, and is opened at another one when it is lost.
 // Made by redis-cluster.ts for redis-channels.ts. Trap: what is said while it moves is missed.
-import { setTimeout as wait } from 'node:timers/promises';
 import { DirectoryError } from './directory.ts';
-import { type Ear, type Hear, RETRY_CAP_MS, RedisLine } from './redis-line.ts';
+import { type Ear, type Hear, type NodeLine, type OpenLine, RETRY_CAP_MS } from './redis-line.ts';
 
 export class RedisEar implements Ear {
+  readonly #openLine: OpenLine;
   readonly #nodes: () => Promise<readonly string[]>;
   /** What is to be heard. */
   readonly #channels = new Map<string, Hear>();
-  #line: RedisLine | undefined;
+  #line: NodeLine | undefined;
   /** Where it leads. */
   #url: string | undefined;
   #isMoving = false;
   #closed = false;
 
   /** `nodes` answers URLs, those first that are more likely to answer. */
-  constructor(nodes: () => Promise<readonly string[]>) {
+  constructor(openLine: OpenLine, nodes: () => Promise<readonly string[]>) {
+    this.#openLine = openLine;
     this.#nodes = nodes;
   }
 
@@ -43,9 +44,9 @@ export class RedisEar implements Ear {
     await this.#line?.close();
   }
 
-  #open(url: string): RedisLine {
+  #open(url: string): NodeLine {
     this.#url = url;
-    this.#line = new RedisLine(url, () => void this.#move());
+    this.#line = this.#openLine(url, () => void this.#move());
     return this.#line;
   }
 
@@ -54,7 +55,7 @@ export class RedisEar implements Ear {
     if (this.#isMoving) return;
     this.#isMoving = true;
     while (!this.#closed && !(await this.#isHeardElsewhere()))
-      await wait(RETRY_CAP_MS, undefined, { ref: false });
+      await new Promise<void>((resolve) => setTimeout(resolve, RETRY_CAP_MS).unref());
     this.#isMoving = false;
   }
 

@@ -57,6 +57,30 @@ export interface Ear {
   close(): Promise<void>;
 }
 
+/** A connection to one server, of which a cluster has several (redis-cluster.ts). */
+export interface NodeLine extends Line, Ear {
+  /** Connected, as far as is known. */
+  readonly isReady: boolean;
+  ask<Answer>(
+    args: readonly (string | Buffer)[],
+    bytes?: boolean,
+    redirected?: Redirected,
+  ): Promise<Answer>;
+  run<Answer>(
+    script: Script,
+    keys: readonly string[],
+    args: readonly (string | Buffer)[],
+    bytes?: boolean,
+    redirected?: Redirected,
+  ): Promise<Answer>;
+}
+
+/**
+ * Begins to connect. Throws TypeError where the URL is none of Redis's. `troubled` is called when
+ * the connection is lost, and each time that it does not come back.
+ */
+export type OpenLine = (url: string, troubled?: () => void) => NodeLine;
+
 /** A question that another node sent here. */
 export interface Redirected {
   /** The node has the key, but not its slot yet. */
@@ -90,7 +114,9 @@ function clientOf(url: string) {
   return TEMPLATE.duplicate({ url, socket: socketOf() });
 }
 
-export class RedisLine implements Line, Ear {
+export const openLine: OpenLine = (url, troubled) => new RedisLine(url, troubled);
+
+class RedisLine implements NodeLine {
   readonly #url: string;
   readonly #troubled: () => void;
   #client: Client;
@@ -102,17 +128,12 @@ export class RedisLine implements Line, Ear {
   #openedMs = 0;
   #closed = false;
 
-  /**
-   * Begins to connect. Throws TypeError where the URL is none of Redis's. `troubled` is called when
-   * the connection is lost, and each time that it does not come back.
-   */
   constructor(url: string, troubled: () => void = () => {}) {
     this.#url = url;
     this.#troubled = troubled;
     this.#client = this.#open();
   }
 
-  /** Connected, as far as is known. */
   get isReady(): boolean {
     return this.#client.isReady;
   }

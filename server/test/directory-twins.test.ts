@@ -10,7 +10,7 @@ import {
   MemoryDirectory,
   type RoomEntry,
 } from '../src/index.ts';
-import { redis } from '../src/redis-directory.ts';
+import { redis } from '../src/redis.ts';
 import {
   bytes,
   facts,

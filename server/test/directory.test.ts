@@ -3,7 +3,7 @@
 import { performance } from 'node:perf_hooks';
 import { afterAll, beforeAll, describe } from 'vitest';
 import { MemoryDirectory } from '../src/index.ts';
-import { redis } from '../src/redis-directory.ts';
+import { redis } from '../src/redis.ts';
 import { directorySuite } from './directory-contract.ts';
 import { ParentStores } from './parent-store.ts';
 import { RedisServer, redisMissing } from './redis-server.ts';

@@ -2,7 +2,7 @@
 // opened, saved and ended, and when it has none; and, once it stood still, each tick that it still
 // runs, and each save that is still taken, of a room that it had before, and which it has got anew.
 import { type Save, serve } from '../src/index.ts';
-import { redis } from '../src/redis-directory.ts';
+import { redis } from '../src/redis.ts';
 import { arcade } from './arcade.ts';
 
 const { REDIS = '', PREFIX = '', OPENS = '0', LEASE = '' } = process.env;

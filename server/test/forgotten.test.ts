@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi 
 import { DirectoryError, type GameRoom, type Lease, MemoryDirectory } from '../src/index.ts';
 import { Leases } from '../src/leases.ts';
 import { Recovery } from '../src/recovery.ts';
-import { redis } from '../src/redis-directory.ts';
+import { redis } from '../src/redis.ts';
 import { Tally } from '../src/tally.ts';
 import { Tickets } from '../src/tickets.ts';
 import { arcade } from './arcade.ts';

@@ -4,7 +4,7 @@
 // room is put where a case needs it by the choice of its id.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Directory, DirectoryError, Lease } from '../src/index.ts';
-import { redis } from '../src/redis-directory.ts';
+import { redis } from '../src/redis.ts';
 import { RedisKeys } from '../src/redis-keys.ts';
 import { slotOf } from '../src/redis-slots.ts';
 import { directorySuite } from './directory-contract.ts';

@@ -4,7 +4,7 @@
 import type { Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Board, type Directory, DirectoryError, type Lease } from '../src/index.ts';
-import { type RedisOptions, redis } from '../src/redis-directory.ts';
+import { type RedisOptions, redis } from '../src/redis.ts';
 import {
   bytes,
   claimed,

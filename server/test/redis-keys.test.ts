@@ -2,7 +2,7 @@
 // and lists that are wrong and are set right. Asked as an operator would, beside the directory.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Board, Directory } from '../src/index.ts';
-import { type RedisOptions, redis } from '../src/redis-directory.ts';
+import { type RedisOptions, redis } from '../src/redis.ts';
 import {
   bytes,
   claimed,
