@@ -9,11 +9,11 @@ import {
   type Directory,
   DirectoryError,
   type Lease,
+  type Outcome,
   type Owner,
   type Post,
   type Posted,
   type Presence,
-  type Renewal,
   type Reservation,
   type RoomEntry,
   type RoomFacts,
@@ -98,7 +98,7 @@ export class SimulatedDirectory implements Directory {
     return claim;
   }
 
-  async renew(leases: readonly Lease[]): Promise<Renewal> {
+  async renew(leases: readonly Lease[]): Promise<Outcome> {
     const parts = apart(leases, ({ id }) => this.#nodes.ofRoom(id));
     const nodes = this.#nodes.all.length > 1 || leases.length === 0 ? this.#nodes.all.keys() : [0];
     const asked = Array.from(nodes, (node) => this.#renewAt(node, parts.get(node) ?? []));
@@ -120,7 +120,7 @@ export class SimulatedDirectory implements Directory {
   async #renewAt(
     node: number,
     leases: readonly Lease[],
-  ): Promise<Renewal & { readonly error?: DirectoryError }> {
+  ): Promise<Outcome & { readonly error?: DirectoryError }> {
     const isHeard = this.#nodes.all.length > 1 || leases.length === 0;
     const renewed = leases.length > 0 ? DEMANDS.renew(leases.length) : [];
     const demand = isHeard ? [...renewed, ...DEMANDS.hear()] : renewed;
@@ -228,11 +228,12 @@ export class SimulatedDirectory implements Directory {
     return this.#change(demand, lease, () => this.#truth.memory.occupy(lease, seats));
   }
 
-  async save(saves: readonly Save[]): Promise<readonly string[]> {
+  async save(saves: readonly Save[]): Promise<Outcome> {
     const demand = DEMANDS.save(this.#checkpointBytes);
     const ask = (save: Save) =>
       this.#askRoom(save.lease.id, demand, () => this.#truth.memory.save([save]));
-    return (await Promise.all(saves.map(ask))).flat();
+    const lost = (await Promise.all(saves.map(ask))).flatMap((one) => one.lost);
+    return { lost, unheard: [] };
   }
 
   load(id: string): Promise<Checkpoint | undefined> {

@@ -7,8 +7,8 @@ import {
   type Claim,
   type Lease,
   MemoryDirectory,
+  type Outcome,
   type Owner,
-  type Renewal,
   type Reservation,
   type RoomEntry,
   type RoomFacts,
@@ -85,7 +85,7 @@ export class ClusterTruth {
     return claim;
   }
 
-  async renew(leases: readonly Lease[]): Promise<Renewal> {
+  async renew(leases: readonly Lease[]): Promise<Outcome> {
     const renewal = await this.memory.renew(leases);
     const isLost = new Set(renewal.lost);
     for (const { id } of leases) {

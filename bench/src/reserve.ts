@@ -71,8 +71,8 @@ export async function measureReserve(partMs = PART_MS): Promise<ReserveFigures> 
     });
     const bytes = randomBytes(CHECKPOINT_BYTES);
     const checkpoints = await count('checkpoints', partMs, SAVERS, async (call) => {
-      const refused = await directory.save([{ lease: roomOf(call), tick: call, bytes }]);
-      return refused.length === 0;
+      const { lost } = await directory.save([{ lease: roomOf(call), tick: call, bytes }]);
+      return lost.length === 0;
     });
     const some = leases.slice(0, RENEWED);
     const renewals = await count(

@@ -78,8 +78,9 @@ export interface Lease {
   readonly epoch: number;
 }
 
-/** What became of leases that were to be renewed; all others hold again. */
-export interface Renewal {
+/** What became of writes about several rooms; those of all others are done. */
+export interface Outcome {
+  /** Rooms that are not the writer's any more. */
   readonly lost: readonly string[];
   /** Nothing is known of these: a part of the directory did not answer, while others did. */
   readonly unheard: readonly string[];
@@ -192,7 +193,7 @@ export interface Directory {
    * Who asks for a lease lives, so that a lost one has no falls. Of none as well: that the
    * directory answers is news. Rejects where nothing was heard.
    */
-  renew(leases: readonly Lease[]): Promise<Renewal>;
+  renew(leases: readonly Lease[]): Promise<Outcome>;
   /** Gives the room to another shard in one step; answers the new epoch. */
   handOver(lease: Lease, to: Owner): Promise<number | false>;
   lock(lease: Lease, locked: boolean): Promise<boolean>;
@@ -234,12 +235,10 @@ export interface Directory {
   occupy(lease: Lease, seats: readonly string[]): Promise<boolean>;
 
   /**
-   * Answers the rooms that are not the writer's any more. One of an older tick than what this epoch
-   * has saved came late, and changes nothing; a later epoch may begin anew. Each stands by itself:
-   * where this rejects, some may be kept, and where others were heard of, one that was not is not
-   * among the answers.
+   * Each stands by itself: where this rejects, some may be kept. One of an older tick than what
+   * this epoch has saved came late, and changes nothing; a later epoch may begin anew.
    */
-  save(saves: readonly Save[]): Promise<readonly string[]>;
+  save(saves: readonly Save[]): Promise<Outcome>;
   load(id: string): Promise<Checkpoint | undefined>;
 
   /**

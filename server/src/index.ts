@@ -63,7 +63,7 @@ export {
   type Post,
   type Posted,
   type Presence,
-  type Renewal,
+  type Outcome,
   type Reservation,
   type RoomEntry,
   type RoomFacts,

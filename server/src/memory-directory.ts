@@ -8,11 +8,11 @@ import {
   type Claim,
   type Directory,
   type Lease,
+  type Outcome,
   type Owner,
   type Post,
   type Posted,
   type Presence,
-  type Renewal,
   type Reservation,
   type RoomEntry,
   type RoomFacts,
@@ -120,7 +120,7 @@ export class MemoryDirectory implements Directory {
     return { won: true, epoch: room.epoch };
   }
 
-  async renew(leases: readonly Lease[]): Promise<Renewal> {
+  async renew(leases: readonly Lease[]): Promise<Outcome> {
     const untilMs = this.#now() + this.leaseMs;
     const lost: string[] = [];
     for (const lease of leases) {
@@ -228,8 +228,8 @@ export class MemoryDirectory implements Directory {
     return room !== undefined;
   }
 
-  async save(saves: readonly Save[]): Promise<readonly string[]> {
-    return saves.flatMap((save) => (this.#keep(save) ? [] : save.lease.id));
+  async save(saves: readonly Save[]): Promise<Outcome> {
+    return { lost: saves.flatMap((save) => (this.#keep(save) ? [] : save.lease.id)), unheard: [] };
   }
 
   #keep({ lease, tick, bytes }: Save): boolean {

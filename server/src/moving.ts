@@ -95,8 +95,8 @@ export class Moving {
   async #saveLast(room: GameRoom, bytes: Uint8Array): Promise<Lease | false> {
     const { directory, shard, leases } = this.#options;
     const save = async (lease: Lease) => {
-      const refused = await directory.save([{ lease, tick: room.doneTick, bytes }]);
-      return refused.length === 0 && lease;
+      const { lost } = await directory.save([{ lease, tick: room.doneTick, bytes }]);
+      return lost.length === 0 && lease;
     };
     const lease = shard.leaseOf(room);
     if (await save(lease)) return lease;

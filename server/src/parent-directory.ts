@@ -8,11 +8,11 @@ import {
   type Directory,
   DirectoryError,
   type Lease,
+  type Outcome,
   type Owner,
   type Post,
   type Posted,
   type Presence,
-  type Renewal,
   type Reservation,
   type RoomEntry,
   type RoomFacts,
@@ -95,7 +95,7 @@ export class ParentDirectory implements Directory {
     return this.#ask('claim', room, owner, held);
   }
 
-  renew(leases: readonly Lease[]): Promise<Renewal> {
+  renew(leases: readonly Lease[]): Promise<Outcome> {
     return this.#ask('renew', leases);
   }
 
@@ -153,7 +153,7 @@ export class ParentDirectory implements Directory {
     return this.#ask('occupy', lease, seats);
   }
 
-  save(saves: readonly Save[]): Promise<readonly string[]> {
+  save(saves: readonly Save[]): Promise<Outcome> {
     return this.#ask('save', saves);
   }
 

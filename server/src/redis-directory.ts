@@ -14,11 +14,11 @@ import {
   type Directory,
   DirectoryError,
   type Lease,
+  type Outcome,
   type Owner,
   type Post,
   type Posted,
   type Presence,
-  type Renewal,
   type Reservation,
   type RoomEntry,
   type RoomFacts,
@@ -121,7 +121,7 @@ export class RedisDirectory implements Directory {
     return { won: true, epoch: Number(epoch) };
   }
 
-  async renew(leases: readonly Lease[]): Promise<Renewal> {
+  async renew(leases: readonly Lease[]): Promise<Outcome> {
     const args = [String(this.leaseMs)];
     const [, answers] = await Promise.all([
       this.#line.hear(leases.length > 0),
@@ -253,19 +253,29 @@ export class RedisDirectory implements Directory {
     return this.#changeSeats(scripts.OCCUPY, lease, seats);
   }
 
-  async save(saves: readonly Save[]): Promise<readonly string[]> {
+  async save(saves: readonly Save[]): Promise<Outcome> {
     // Whose node is away would have all the others wait for a deadline; their renewals ask it.
-    const heard = saves.filter(({ lease }) => this.#rooms.isAnswered(lease.id));
-    const asked = heard.length > 0 ? heard : saves;
+    const steady = saves.filter(({ lease }) => this.#rooms.isAnswered(lease.id));
+    const asked = steady.length > 0 ? steady : saves;
     // All go out in one turn, and each to its room's slot.
-    const kept = await heardOf(
+    const answers = await heardOf(
       asked.map(({ lease, tick, bytes }) => {
         // Copied, for it is written to the socket later.
         const args = [String(lease.epoch), String(tick), Buffer.from(bytes)];
         return this.#run<number>(scripts.SAVE, lease.id, args);
       }),
     );
-    return asked.flatMap(({ lease }, i) => (kept[i] === 0 ? lease.id : []));
+    const heard = new Map(
+      asked.flatMap(({ lease }, i) => {
+        const answer = answers[i];
+        return answer instanceof DirectoryError ? [] : [[lease.id, answer]];
+      }),
+    );
+    const ids = saves.map(({ lease }) => lease.id);
+    return {
+      lost: ids.filter((id) => heard.get(id) === 0),
+      unheard: ids.filter((id) => !heard.has(id)),
+    };
   }
 
   async load(id: string): Promise<Checkpoint | undefined> {

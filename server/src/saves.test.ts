@@ -1,7 +1,7 @@
 // When rooms are packed, and what of it the directory is asked to keep, with time in the tests'
 // hands.
 import { expect, test } from 'vitest';
-import { DirectoryError, type Save } from './directory.ts';
+import { DirectoryError, type Outcome, type Save } from './directory.ts';
 import type { GameRoom } from './room.ts';
 import { Saves, type SavesOptions } from './saves.ts';
 import { Tally } from './tally.ts';
@@ -10,6 +10,7 @@ const STEP_MS = 10;
 /** Of a tick, and from one look to the next. */
 const TICK_MS = 50;
 const CHECKPOINT_MS = 500;
+const KEPT: Outcome = { lost: [], unheard: [] };
 
 /** Rooms that tick one after the other, under a directory that notes what it is to keep. */
 class Bench {
@@ -27,7 +28,7 @@ class Bench {
   readonly saves: Saves;
   ticks = true;
   holds = true;
-  keep: (saves: readonly Save[]) => Promise<readonly string[]> = async () => [];
+  keep: (saves: readonly Save[]) => Promise<Outcome> = async () => KEPT;
   #isSending = false;
 
   constructor(count: number) {
@@ -127,7 +128,7 @@ test('a directory that has more to save than it can is asked for less', async ()
     bench.keep = async () => {
       const untilMs = bench.nowMs + tookMs;
       while (bench.nowMs < untilMs) await new Promise((resolve) => setImmediate(resolve));
-      return [];
+      return KEPT;
     };
     await bench.run(MINUTE_MS);
     return bench.asked.length;
@@ -149,13 +150,30 @@ test('after a rest rooms are not packed all at once', async () => {
     throw new DirectoryError('late', 'save: no answer in 1000 ms');
   };
   await bench.run(TICK_MS);
-  bench.keep = async () => [];
+  bench.keep = async () => KEPT;
   const late = bench.asked.at(-1)!;
   bench.asked.length = 0;
   await bench.run(10_000);
   const [first] = bench.asked;
   expect(first.atMs - late.atMs).toBeGreaterThan(5_000);
   expect(Math.max(...bench.asked.map(({ saves }) => saves.length))).toBeLessThan(12);
+});
+
+test('a part of the directory that is away keeps nobody else from being saved', async () => {
+  const bench = new Bench(8);
+  await bench.run(2 * CHECKPOINT_MS);
+  const before = bench.tally.checkpoints;
+  bench.keep = async (saves) => {
+    const unheard = idsOf(saves).filter((id) => id === 'field-1');
+    if (unheard.length > 0) bench.nowMs += 10 * TICK_MS;
+    return { lost: [], unheard };
+  };
+  await bench.run(20 * CHECKPOINT_MS);
+  expect(bench.refused).toEqual([]);
+  const [away, other] = bench.rooms.slice(1).map((room) => bench.packed.get(room)!.length);
+  // It is asked for again and again, each time at the cost of a look or two.
+  expect([away > 8, other > 8]).toEqual([true, true]);
+  expect(bench.tally.checkpoints - before).toBeGreaterThan(7 * 8);
 });
 
 test('a welcomed player’s room is packed at its next tick', async () => {
@@ -215,16 +233,22 @@ test('a room that was handed over, or is over, is not saved over its last', asyn
   bench.playing.set(again.id, { ...again } as GameRoom);
   const before = bench.asked.length;
   await bench.run(2 * CHECKPOINT_MS);
-  const ids = bench.asked.slice(before).flatMap(({ saves }) => saves.map(({ lease }) => lease.id));
+  const ids = bench.asked.slice(before).flatMap(({ saves }) => idsOf(saves));
   expect(ids).not.toContain(gone.id);
   expect(ids).toContain('field-5');
 });
 
 test('whose save is refused is said to the leases, and not counted', async () => {
   const bench = new Bench(3);
-  bench.keep = async (saves) => saves.flatMap(({ lease: { id } }) => (id === 'field-1' ? id : []));
+  bench.keep = async (saves) => {
+    return { ...KEPT, lost: idsOf(saves).filter((id) => id === 'field-1') };
+  };
   await bench.run(10 * CHECKPOINT_MS);
   expect(new Set(bench.refused)).toEqual(new Set(['field-1']));
   expect(bench.refused.length).toBeGreaterThanOrEqual(9);
   expect(bench.tally.checkpoints).toBeLessThanOrEqual(2 * 10);
 });
+
+function idsOf(saves: readonly Save[]): string[] {
+  return saves.map(({ lease }) => lease.id);
+}

@@ -99,19 +99,28 @@ export class Saves {
     );
     this.#packed.clear();
     this.#askedMs = clocks.now();
+    let isInPart = false;
     try {
-      const refused = new Set(await directory.save(saves));
-      const kept = saves.filter(({ lease }) => !refused.has(lease.id));
+      const outcome = await directory.save(saves);
+      isInPart = outcome.unheard.length > 0;
+      const [lost, unheard] = [new Set(outcome.lost), new Set(outcome.unheard)];
+      const kept = saves.filter(({ lease: { id } }) => !lost.has(id) && !unheard.has(id));
       tally.checkpoints += kept.length;
       tally.checkpointBytes += kept.reduce((sum, { bytes }) => sum + bytes.length, 0);
       // The renewals would say so in a moment.
-      const lost = saves.filter(({ lease }) => refused.has(lease.id));
-      await Promise.all(lost.map(({ lease }) => leases.refused(lease)));
+      const refused = saves.filter(({ lease }) => lost.has(lease.id));
+      await Promise.all(refused.map(({ lease }) => leases.refused(lease)));
     } finally {
-      const lateMs = Math.max(clocks.now() - this.#askedMs - LATE_MS, 0);
-      this.#restsUntilMs = clocks.now() + Math.min(REST * lateMs, MOST_REST_MS);
-      this.#askedMs = Number.POSITIVE_INFINITY;
+      this.#rest(isInPart);
     }
+  }
+
+  /** After an answer. What waited for a part that is away says nothing of how busy others are. */
+  #rest(isInPart: boolean): void {
+    const nowMs = this.#options.clocks.now();
+    const lateMs = isInPart ? 0 : Math.max(nowMs - this.#askedMs - LATE_MS, 0);
+    this.#restsUntilMs = nowMs + Math.min(REST * lateMs, MOST_REST_MS);
+    this.#askedMs = Number.POSITIVE_INFINITY;
   }
 
   /** The directory has more to save than it can. */

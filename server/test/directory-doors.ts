@@ -50,8 +50,8 @@ export async function saved(
   tick: number,
   state: Uint8Array,
 ): Promise<boolean> {
-  const refused = await directory.save([{ lease, tick, bytes: state }]);
-  return refused.length === 0;
+  const { lost } = await directory.save([{ lease, tick, bytes: state }]);
+  return lost.length === 0;
 }
 
 /** The code that a call is refused with; what else comes of it fails the test. */

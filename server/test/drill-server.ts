@@ -35,13 +35,13 @@ directory.save = async (saves) => {
     if ((leases.get(name) ?? nowMs) < wokeMs) late.add(one);
     if (!leases.has(name)) leases.set(name, nowMs);
   }
-  const refused = await save(saves);
+  const outcome = await save(saves);
   for (const one of saves) {
     const { id } = one.lease;
-    if (refused.includes(id)) continue;
+    if (outcome.lost.includes(id) || outcome.unheard.includes(id)) continue;
     say(late.has(one) ? { late: 'save', room: id } : { saved: id });
   }
-  return refused;
+  return outcome;
 };
 
 const field = arcade({

@@ -51,7 +51,7 @@ describe('a question', () => {
     const claim = await directory.claim(facts('a'), { shard: 's1', url: 'http://s1' });
     expect(claim).toEqual({ won: true, epoch: 1_000_000 });
     const lease = { id: 'a', epoch: 1_000_000 };
-    expect(await directory.save([{ lease, tick: 7, bytes }])).toEqual([]);
+    expect(await directory.save([{ lease, tick: 7, bytes }])).toEqual({ lost: [], unheard: [] });
     const { bytes: loaded } = (await directory.load('a'))!;
     expect(loaded).toBeInstanceOf(Uint8Array);
     expect([...loaded]).toEqual([1, 2, 3]);
