@@ -50,6 +50,8 @@ export class CommandDesk {
    * declare, and for values that its schemas do not take, when it happens again and again.
    */
   take(from: MsgpackReader, source: Source, nowMs: number): void {
+    // Its client says it again where the room goes on, which does not know of it.
+    if (this.#room.code.halted) return;
     const { id, command } = readCommandHeader(from);
     const plan = this.#room.game.commands[command];
     if (!plan) throw new ProtocolError(ProtocolErrorCode.BadFrame, 'a command nobody declared');
@@ -105,6 +107,7 @@ export class CommandDesk {
   }
 
   #answer(id: number, value: unknown): void {
+    if (this.#room.code.halted) return;
     this.#out.reset();
     writeReply(this.#out, id, true, packCold(value));
     this.#line.send(this.#out.bytes());
@@ -116,6 +119,7 @@ export class CommandDesk {
   }
 
   #refuse(id: number, reason: string): void {
+    if (this.#room.code.halted) return;
     this.#out.reset();
     writeReply(this.#out, id, false, packCold(reason));
     this.#line.send(this.#out.bytes());

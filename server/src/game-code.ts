@@ -19,6 +19,8 @@ export class GameCode {
   readonly #pulse: Pulse;
   /** Nothing of it runs any more: the room is over, and so is its `close`. */
   stopped = false;
+  /** The room's last checkpoint here is made: what it did from then on, nobody would know of. */
+  halted = false;
 
   constructor(room: Owner, pulse: Pulse) {
     this.#room = room;
@@ -26,11 +28,11 @@ export class GameCode {
   }
 
   /**
-   * Runs a hook, unless the room is over; a throw ends it, and so does a promise of one. `seat`:
-   * whom it was about.
+   * Runs a hook, unless the room is over or halted; a throw ends it, and so does a promise of one.
+   * `seat`: whom it was about.
    */
   run(where: string, hook: () => unknown, seat?: number): void {
-    if (this.#room.over) return;
+    if (this.#room.over || this.halted) return;
     try {
       const made = this.call(hook);
       if (made instanceof Promise) made.catch((error) => this.fail(where, error, seat));
@@ -49,8 +51,9 @@ export class GameCode {
     }
   }
 
-  /** The game's code failed: logged, and the room is over. */
+  /** The game's code failed: logged, and the room is over; a halted one goes on elsewhere. */
   fail(where: string, error: unknown, seat?: number): void {
+    if (this.halted) return;
     const { id, log } = this.#room;
     log.error({ err: error, handler: where, seat }, `room ${id} is closed: its ${where} threw`);
     this.#room.end(CloseCode.RoomError, `the room failed in ${where}`);

@@ -4,7 +4,7 @@
 // where it is once it is.
 import { abreast } from './abreast.ts';
 import { checkpointOf, type Pack } from './checkpoint.ts';
-import { type Directory, DirectoryError, type Lease, type ShardEntry } from './directory.ts';
+import type { Directory, Lease, ShardEntry } from './directory.ts';
 import type { Clocks } from './identity.ts';
 import type { Leases } from './leases.ts';
 import type { Log } from './log.ts';
@@ -81,7 +81,8 @@ export class Moving {
       adopted = epoch !== false && (await peers.ask(to.id, 'adopt', room.id, epoch)) === room.id;
     } catch (error) {
       log.error({ err: error, room: room.id, to: to.id }, 'the room was not handed over');
-      if (!(error instanceof DirectoryError)) return false;
+      // One that cannot be packed plays on.
+      if (!room.code.halted) return false;
     }
     // Beyond the last checkpoint nothing was done: whoever claims it goes on from there.
     if (!room.over) shard.letGo(room.id, adopted ? to.url : '');

@@ -252,9 +252,10 @@ export class Shard implements Heir {
     return room;
   }
 
-  /** Its clock stands still, and nobody comes in: it is about to be handed over. */
+  /** It does nothing more, and nobody comes in: it is about to be handed over. */
   stop(room: GameRoom): void {
     this.#leaving.add(room);
+    room.code.halted = true;
     this.#held.get(room)?.stop?.();
   }
 
