@@ -2,8 +2,8 @@
 // hold up ticks. Used where a shard has something to tell or hand over for each of its rooms.
 
 /**
- * Runs for each value, for `most` of them at once, in no order. Rejects where one does, and then
- * begins no more than the others that run go on with.
+ * Runs for each value, for `most` of them at once, in no order. Where one rejects no more begin, and
+ * it rejects once those that run have ended.
  */
 export async function abreast<Value>(
   most: number,
@@ -12,7 +12,12 @@ export async function abreast<Value>(
 ): Promise<void> {
   const left = [...values];
   const worker = async () => {
-    for (let value = left.shift(); value !== undefined; value = left.shift()) await run(value);
+    try {
+      for (let value = left.shift(); value !== undefined; value = left.shift()) await run(value);
+    } finally {
+      left.length = 0;
+    }
   };
-  await Promise.all(Array.from({ length: most }, worker));
+  const ends = await Promise.allSettled(Array.from({ length: most }, worker));
+  for (const end of ends) if (end.status === 'rejected') throw end.reason;
 }

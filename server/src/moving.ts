@@ -4,7 +4,7 @@
 // where it is once it is.
 import { abreast } from './abreast.ts';
 import { checkpointOf, type Pack } from './checkpoint.ts';
-import type { Directory, Lease, ShardEntry } from './directory.ts';
+import { type Directory, DirectoryError, type Lease, type ShardEntry } from './directory.ts';
 import type { Clocks } from './identity.ts';
 import type { Leases } from './leases.ts';
 import type { Log } from './log.ts';
@@ -31,6 +31,11 @@ export interface MovingOptions {
 
 /** Rooms that are on their way at once: a room is a few ms of a core at either end. */
 const ABREAST = 4;
+/**
+ * Answers in a row that may be missing to where a room can go: each of ABREAST waits for three, a
+ * second each. Who gives up ends matches; who does not is ended with its rooms (HAND_OVER_MS).
+ */
+const MOST_MISSING = 3 * ABREAST;
 
 export class Moving {
   readonly #options: MovingOptions;
@@ -42,14 +47,26 @@ export class Moving {
 
   /**
    * Hands over all rooms that can be, and takes no more. Resolves with how many stayed: those that
-   * cannot be restored, and all where there is no other shard of this build.
+   * cannot be restored, and all where there is no other shard of this build. Rejects with
+   * DirectoryError where it is not told for long where they may go.
    */
   async moveAll(): Promise<number> {
     const { shard, others, log } = this.#options;
     shard.draining = true;
     others.forget();
+    let missing = 0;
+    const emptier = async (): Promise<ShardEntry | undefined> => {
+      try {
+        const to = await others.emptier();
+        missing = 0;
+        return to;
+      } catch (error) {
+        if (!(error instanceof DirectoryError) || ++missing >= MOST_MISSING) throw error;
+        return emptier();
+      }
+    };
     await abreast(ABREAST, shard.rooms.values(), async (room) => {
-      const to = await others.emptier();
+      const to = await emptier();
       if (!to || room.over) return;
       others.send(to);
       await this.move(room, to);
