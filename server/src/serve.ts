@@ -149,11 +149,16 @@ async function serveRooms(
   const common = { shard, seating, limits, tally, origins: rules, now, mostLines };
   const api = new HttpApi({ ...common, boards, directory, page, metrics, publicUrl });
   const edge = new Edge({ ...common, ticker, proxies, proofFirst, api, log, wallClockMs });
-  const listening = await transport.listen({ port, host, tls }, edge).catch(async (error) => {
+  const undo = async (error: unknown): Promise<never> => {
     await shard.drain(CloseCode.Restart, 'the server did not start');
+    await cluster?.close();
     throw error;
+  };
+  const listening = await transport.listen({ port, host, tls }, edge).catch(undo);
+  await cluster?.start().catch(async (error) => {
+    await transport.close();
+    await undo(error);
   });
-  await cluster?.start();
   const rest = options.ticking === false ? undefined : startDuties(edge, cluster);
   const unguard = rest && startWatchdog(heartbeat, limits.hangMs, log);
   const url = urlOf(host, listening.port, tls);

@@ -4,10 +4,18 @@
 import { ConnectError, connect } from '@tickwire/client';
 import { CloseCode, defineGame, int, UsageError } from '@tickwire/protocol';
 import { afterEach, describe, expect, test } from 'vitest';
-import { defineRoom, Refusal, serve } from '../src/index.ts';
+import {
+  createMemoryTransport,
+  DirectoryError,
+  defineRoom,
+  MemoryDirectory,
+  Refusal,
+  serve,
+} from '../src/index.ts';
 import { createLog } from '../src/log.ts';
 import { pickTransport } from '../src/transports.ts';
 import { arcade, type Definition, game } from './arcade.ts';
+import { doorTo } from './directory-doors.ts';
 import { Player, Stepper, type StepperOptions } from './stepper.ts';
 
 let stepper: Stepper;
@@ -136,6 +144,22 @@ describe('serve and defineRoom refuse, naming the cure', () => {
       [{ authenticateBefore: 'join' }, "wants 'upgrade' or 'seat'"],
     ] as const)
       await expect(serve({ ...options, ...more } as never)).rejects.toThrow(message);
+  });
+
+  test('a directory that is away as the server starts, which leaves nothing behind', async () => {
+    const now = () => performance.now();
+    const directory = new MemoryDirectory({ leaseMs: 2_000, now });
+    const lost = () => Promise.reject(new DirectoryError('unreachable', 'it is gone'));
+    const door = doorTo(directory, (name, ask, given) =>
+      name === 'subscribe' ? lost() : ask(...given),
+    );
+    const transport = createMemoryTransport();
+    const options = { rooms: { field: arcade({ keep: true }) }, signals: false } as const;
+    const more = { transport, directory: door, publicUrl: 'http://a.example' } as const;
+    const serving = serve({ ...options, ...more, log: 'silent' });
+    await expect(serving).rejects.toThrow('it is gone');
+    await expect(transport.request({ path: '/healthz' })).rejects.toThrow('nothing listens');
+    expect([await directory.rooms(), await directory.shards()]).toEqual([[], []]);
   });
 
   test('a port in use', async () => {
