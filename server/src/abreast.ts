@@ -2,8 +2,8 @@
 // hold up ticks. Used where a shard has something to tell or hand over for each of its rooms.
 
 /**
- * Runs for each value, for `most` of them at once, in no order. Where one rejects no more begin, and
- * it rejects once those that run have ended.
+ * Runs for each value, for `most` of them at once, in no order. Where one rejects no more begin,
+ * and it rejects once those that run have ended.
  */
 export async function abreast<Value>(
   most: number,

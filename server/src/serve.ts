@@ -17,7 +17,7 @@ import { HttpApi } from './http-api.ts';
 import { randomSecret } from './keys.ts';
 import { type Limits, readLimits } from './limits.ts';
 import type { Log } from './log.ts';
-import { makeShard } from './make-shard.ts';
+import { type MadeShard, makeShard } from './make-shard.ts';
 import { MemoryDirectory } from './memory-directory.ts';
 import type { MetricsRoute } from './metrics.ts';
 import { linesThatFit } from './open-files.ts';
@@ -39,7 +39,7 @@ import { HAND_OVER_MS, Shards } from './shards.ts';
 import { loadStaticFiles } from './static-files.ts';
 import { Tally } from './tally.ts';
 import { Ticker } from './ticker.ts';
-import type { Transport } from './transport.ts';
+import type { ListenOptions, Transport } from './transport.ts';
 import { logWatch, pickTransport } from './transports.ts';
 import { freePort } from './uws-port.ts';
 import { startWatchdog } from './watchdog.ts';
@@ -141,24 +141,16 @@ async function serveRooms(
   const transport = await transportOf(options, log, tally);
   const heartbeat = new Heartbeat();
   const ticker = new Ticker(now, tally);
-  const { shard, seating, cluster } = await makeShard({
+  const made = await makeShard({
     ...{ ...options, production, ...(await chanceOf(options, directory)), load: loadMeter() },
     ...{ limits, boards, directory, owner, log, tally, heartbeat, ticker, now, wallClockMs },
   });
+  const { shard, seating, cluster } = made;
   const mostLines = linesOf(limits, log);
   const common = { shard, seating, limits, tally, origins: rules, now, mostLines };
   const api = new HttpApi({ ...common, boards, directory, page, metrics, publicUrl });
   const edge = new Edge({ ...common, ticker, proxies, proofFirst, api, log, wallClockMs });
-  const undo = async (error: unknown): Promise<never> => {
-    await shard.drain(CloseCode.Restart, 'the server did not start');
-    await cluster?.close();
-    throw error;
-  };
-  const listening = await transport.listen({ port, host, tls }, edge).catch(undo);
-  await cluster?.start().catch(async (error) => {
-    await transport.close();
-    await undo(error);
-  });
+  const listening = await letIn(transport, { port, host, tls }, edge, made);
   const rest = options.ticking === false ? undefined : startDuties(edge, cluster);
   const unguard = rest && startWatchdog(heartbeat, limits.hangMs, log);
   const url = urlOf(host, listening.port, tls);
@@ -188,6 +180,26 @@ async function serveRooms(
   const deafen = options.signals === false ? undefined : onEndSignals({ close, log });
   const reached = { port: listening.port, url, transport: transport.name };
   return { ...reached, shard, seating, edge, directory, close };
+}
+
+/** Listens, and has other shards know; where either fails nothing is left behind. */
+async function letIn(
+  transport: Transport,
+  options: ListenOptions,
+  edge: Edge,
+  { shard, cluster }: MadeShard,
+): Promise<{ port: number }> {
+  let listening: { port: number } | undefined;
+  try {
+    listening = await transport.listen(options, edge);
+    await cluster?.start();
+    return listening;
+  } catch (error) {
+    if (listening) await transport.close();
+    await shard.drain(CloseCode.Restart, 'the server did not start');
+    await cluster?.close();
+    throw error;
+  }
 }
 
 /** Throws UsageError where players of one shard could not be sent to another. */
