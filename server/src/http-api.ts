@@ -4,13 +4,14 @@
 import { addressFrom, CloseCode, MAX_NAME_CHARS } from '@tickwire/protocol';
 import { BoardPages } from './board-pages.ts';
 import { type Boards, MOST_ROWS, readPage } from './boards.ts';
-import type { Directory, RoomEntry } from './directory.ts';
+import type { Directory } from './directory.ts';
 import { JoinRefused, underDirectory } from './joining.ts';
 import type { Limits } from './limits.ts';
 import type { MetricsRoute } from './metrics.ts';
 import { checkOrigin, type OriginRules } from './origin.ts';
 import type { Creation } from './placement.ts';
 import { AddressBuckets } from './rate-limit.ts';
+import { RoomLists } from './room-lists.ts';
 import type { Seating } from './seating.ts';
 import type { Shard } from './shard.ts';
 import type { StaticFiles } from './static-files.ts';
@@ -19,9 +20,6 @@ import { HttpError, type HttpRequest, type HttpResponse } from './transport.ts';
 
 /** A join request: a token of at most 4 KB and some names, or a party's of 1 KB each. */
 const MAX_JOIN_BYTES = 16 * 1024;
-
-/** Ms for which a list of rooms is told again: Redis is asked about each of them, 20 us a room. */
-const LIST_MS = 500;
 
 /** Addresses whose room creation is remembered. */
 const MAX_ADDRESSES = 10_000;
@@ -59,15 +57,14 @@ export interface HttpApiOptions {
 
 export class HttpApi {
   readonly #options: HttpApiOptions;
-  #listed:
-    | { readonly entries: Promise<readonly RoomEntry[]>; readonly untilMs: number }
-    | undefined;
+  readonly #lists: RoomLists;
   readonly #creations: AddressBuckets;
   readonly #tickets: AddressBuckets;
   readonly #pages: BoardPages;
 
   constructor(options: HttpApiOptions) {
     this.#options = options;
+    this.#lists = new RoomLists(options);
     this.#pages = new BoardPages(options);
     const { roomBurst, roomsPerMinute, connectionsPerAddress, joinsPerMinute } = options.limits;
     this.#creations = new AddressBuckets(roomsPerMinute / 60, roomBurst, MAX_ADDRESSES);
@@ -116,7 +113,7 @@ export class HttpApi {
 
   async #list(cors: Cors): Promise<HttpResponse> {
     try {
-      const entries = await underDirectory(this.#entries());
+      const entries = await underDirectory(this.#lists.of());
       const rooms = entries.map(({ id, kind, seats, taken }) => {
         return { id, kind, seats, taken, free: Math.max(seats - taken, 0) };
       });
@@ -124,20 +121,6 @@ export class HttpApi {
     } catch (error) {
       return this.#turnDown(error, cors);
     }
-  }
-
-  /** One look for all who ask at about the same time. One that failed is not told again. */
-  #entries(): Promise<readonly RoomEntry[]> {
-    const { directory, now } = this.#options;
-    const isShared = Number.isFinite(directory.leaseMs);
-    if (isShared && this.#listed && now() < this.#listed.untilMs) return this.#listed.entries;
-    const entries = directory.rooms();
-    const listed = { entries, untilMs: now() + LIST_MS };
-    this.#listed = listed;
-    entries.catch(() => {
-      if (this.#listed === listed) this.#listed = undefined;
-    });
-    return entries;
   }
 
   /** `?from=0&count=10`: users of the board, by their places. */

@@ -171,6 +171,7 @@ export type { Shard } from './shard.ts';
 // ./others.ts
 // ./openings.ts
 // ./freed-places.ts
+// ./room-lists.ts
 // ./placement.ts
 // ./redemption.ts
 // ./waiter.ts

@@ -17,6 +17,7 @@ import { Owners } from './owners.ts';
 import type { Peers } from './peers.ts';
 import type { Opened, Wanted } from './queues.ts';
 import type { GameRoom } from './room.ts';
+import { RoomLists } from './room-lists.ts';
 import type { Shard } from './shard.ts';
 import type { Tickets } from './tickets.ts';
 
@@ -87,6 +88,7 @@ export class Placement {
   /** Undefined where there are no others. */
   readonly #owners: Owners | undefined;
   readonly #freed: FreedPlaces;
+  readonly #lists: RoomLists;
   #given = 0;
 
   constructor(options: PlacementOptions) {
@@ -97,6 +99,7 @@ export class Placement {
     this.#freed = new FreedPlaces({ shard, directory, isLate });
     const isHere = (id: string) => shard.playing(id) !== undefined;
     const { now } = clocks;
+    this.#lists = new RoomLists({ directory, now });
     this.#owners = peers && new Owners({ directory, shard: shard.owner.shard, isHere, now });
   }
 
@@ -160,7 +163,7 @@ export class Placement {
   async watched({ kind, room, match }: Target): Promise<Place> {
     if (room && !isHere(room)) throw new Elsewhere(room.url);
     if (room) return room.canBeWatched ? { room, seat: undefined } : full(room.id);
-    const { shard, directory, peers } = this.#options;
+    const { shard, peers } = this.#options;
     let best: GameRoom | undefined;
     for (const own of shard.rooms.values()) {
       const facts = shard.factsOf(own);
@@ -168,11 +171,12 @@ export class Placement {
       if (isFor && own.canBeWatched && !(best && best.taken >= own.taken)) best = own;
     }
     if (best) return { room: best, seat: undefined };
-    const others = peers ? await underDirectory(directory.rooms(kind)) : [];
-    const { hash } = shard.kind(kind).game;
+    const { definition, game } = shard.kind(kind);
+    const mayBeElsewhere = peers && definition.spectators;
+    const others = mayBeElsewhere ? await underDirectory(this.#lists.of(kind)) : [];
     const other = others
       .filter(({ orphan, shard: owner }) => !orphan && owner !== shard.owner.shard)
-      .find((entry) => entry.match === match && entry.build === hash);
+      .find((entry) => entry.match === match && entry.build === game.hash);
     // It says there what it said here, and finds a room of that shard, or is sent on.
     if (other) throw new Elsewhere(other.url);
     throw new JoinRefused(CloseCode.Full, `no ${kind} room can be watched`);
