@@ -2,6 +2,7 @@
 // by rooms (contacts.ts) and by the HTTP route. What stands on them is the directory's.
 import { checkNames, UsageError } from '@tickwire/protocol';
 import type { Board } from './directory.ts';
+import { checkShape } from './shapes.ts';
 
 export interface BoardOptions {
   /**
@@ -39,6 +40,7 @@ export function readBoards(given: Readonly<Record<string, BoardOptions>> = {}): 
     const what = `boards.${name}`;
     if (!NAME.test(name))
       throw new UsageError(`boards['${name}']: a board is 1..32 letters, digits, _ or -`);
+    checkShape(what, options, 'an object');
     checkNames(what, options, ['keep', 'order', 'places']);
     const { keep, order = 'most', places = PLACES } = options;
     if (!['sum', 'best', 'last'].includes(keep))

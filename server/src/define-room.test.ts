@@ -39,6 +39,13 @@ test.each<[what: object, message: string]>([
   [{ budget: { bytesPerSecond: 900, weight: {} } }, 'budget has no weight: did you mean weights?'],
   [{ budget: { bytesPerSecond: 900, weights: { shp: 2 } } }, 'did you mean ship?'],
   [{ budget: { bytesPerSecond: 900, weights: { ship: 0 } } }, 'budget.weights.ship: 0: wants'],
+  [{ tick: 'fast' }, 'tick: wants a function, not a text'],
+  [{ match: 'team' }, 'match: wants an object, not a text'],
+  [{ hears: { news: 5 } }, 'hears.news: wants a function, not a number'],
+  [{ timers: { over: 20 } }, 'timers.over: wants a function, not a number'],
+  [{ keep: 'no' }, 'keep: wants true or false, not a text'],
+  [{ graceMs: Number.NaN }, 'graceMs: wants a number, not NaN'],
+  [{ graceMs: -1 }, 'graceMs: -1: wants ms, 0 or more'],
 ])('%o is refused, naming the cure', (what, message) => {
   const define = () => defineRoom(game, { commands, ...what } as never);
   expect(define).toThrow(UsageError);
@@ -56,4 +63,11 @@ test('a room is restored where nothing would be lost, unless it says otherwise',
   expect(failovers('end')).toEqual(['end', 'end']);
   expect(failoverOf({}, new Map())).toBe('restart');
   expect(() => failoverOf({ failover: 'restore' }, new Map())).toThrow('give save and load');
+});
+
+test('a promise is no room.data, and what comes of it ends nothing', async () => {
+  const fails = Promise.reject(new Error('the database is away'));
+  expect(() => failoverOf({}, fails)).toThrow('room.data would be a promise');
+  // Vitest fails where a rejection is left to the process.
+  await new Promise((resolve) => setImmediate(resolve));
 });

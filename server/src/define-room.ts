@@ -21,6 +21,7 @@ import type { Point } from './eyes.ts';
 import type { Limits } from './limits.ts';
 import { checkMatch, type MatchRule } from './matching.ts';
 import type { Room, Seat, Sender } from './room-api.ts';
+import { checkShape, checkShapes, type Shape } from './shapes.ts';
 
 type Handler<G, Auth, Data, C> = (
   room: Room<G, Auth, Data>,
@@ -152,38 +153,38 @@ export function isPacked({ wire, sees }: { wire?: 'packed' | 'plain'; sees?: unk
   return wire === undefined ? sees === undefined : wire === 'packed';
 }
 
-/** Every option and hook there is. */
-const OPTIONS = Object.keys({
-  seats: 0,
-  spectators: 0,
-  match: 0,
-  sendEvery: 0,
-  wire: 0,
-  authenticate: 0,
-  user: 0,
-  expiresAtMs: 0,
-  extraSeat: 0,
-  open: 0,
-  save: 0,
-  load: 0,
-  failover: 0,
-  join: 0,
-  tick: 0,
-  drop: 0,
-  resume: 0,
-  leave: 0,
-  close: 0,
-  interest: 0,
-  sees: 0,
-  budget: 0,
-  commands: 0,
-  hears: 0,
-  timers: 0,
-  graceMs: 0,
-  strict: 0,
-  seed: 0,
-  keep: 0,
-} satisfies Record<keyof RoomDefinition<Game, unknown, unknown>, 0>);
+/** Every option and hook there is, and what it is given. */
+const OPTIONS = {
+  seats: 'anything',
+  spectators: 'anything',
+  match: 'an object',
+  sendEvery: 'anything',
+  wire: 'anything',
+  authenticate: 'a function',
+  user: 'a function',
+  expiresAtMs: 'a function',
+  extraSeat: 'anything',
+  open: 'a function',
+  save: 'a function',
+  load: 'a function',
+  failover: 'anything',
+  join: 'a function',
+  tick: 'a function',
+  drop: 'a function',
+  resume: 'a function',
+  leave: 'a function',
+  close: 'a function',
+  interest: 'an object',
+  sees: 'a function',
+  budget: 'an object',
+  commands: 'an object',
+  hears: 'an object',
+  timers: 'an object',
+  graceMs: 'a number',
+  strict: 'true or false',
+  seed: 'a number',
+  keep: 'true or false',
+} satisfies Record<keyof RoomDefinition<Game, unknown, unknown>, Shape>;
 
 /** Bytes a second below which not even empty STATEs fit. */
 const MIN_BUDGET = 500;
@@ -205,8 +206,9 @@ export function defineRoom<
   Saved = unknown,
 >(game: G, definition: RoomDefinition<G, Auth, Data, Saved> & KeptData<Data>): RoomKind {
   const declared = game as unknown as Game;
+  checkNames('defineRoom', definition, Object.keys(OPTIONS));
+  checkShapes(definition, OPTIONS);
   const { seats = DEFAULT_SEATS, spectators = 0, sendEvery = 1, wire = 'packed' } = definition;
-  checkNames('defineRoom', definition, OPTIONS);
   checkWhole('seats', seats, 1, 10_000);
   checkWhole('spectators', spectators, 0, 50_000);
   checkWhole('sendEvery', sendEvery, 1, 255);
@@ -217,6 +219,10 @@ export function defineRoom<
     throw new UsageError(`extraSeat: ${extraSeat}: wants 'refuse' or 'supersede'`);
   checkFailover(definition);
   checkHears(definition.hears);
+  const { timers = {}, graceMs = 0 } = definition;
+  for (const [name, timer] of Object.entries(timers))
+    checkShape(`timers.${name}`, timer, 'a function');
+  if (!(graceMs >= 0)) throw new UsageError(`graceMs: ${graceMs}: wants ms, 0 or more`);
   if (definition.match) checkMatch(definition.match, seats);
   const { interest, budget, commands = {} } = definition;
   if (interest) {
@@ -241,12 +247,20 @@ export function defineRoom<
 
 /**
  * What becomes of a room of this definition and `data`, room.data. Throws UsageError where it is to
- * be restored and its data would be lost.
+ * be restored and its data would be lost, or would be a promise of it.
  */
 export function failoverOf(
   { failover, save }: Pick<RoomDefinition<Game, unknown, unknown>, 'failover' | 'save'>,
   data: unknown,
 ): Failover {
+  if (data instanceof Promise) {
+    // It is turned down here: what comes of it is nobody's, and must not end the process.
+    data.catch(() => {});
+    throw new UsageError(
+      'room.data would be a promise: open and load answer at once; have what they wait for ' +
+        'before serve(), or put it into room.data when it is there',
+    );
+  }
   const isWhole = save !== undefined || data === undefined;
   if (failover === 'restore' && !isWhole)
     throw new UsageError("failover: 'restore': open() returns room.data; give save and load");
@@ -269,9 +283,11 @@ function checkFailover({
 }
 
 function checkHears(hears: Readonly<Record<string, unknown>> = {}): void {
-  for (const name of Object.keys(hears))
+  for (const [name, handler] of Object.entries(hears)) {
     if (!isChannelName(name))
       throw new UsageError(`hears['${name}']: wants ${NAME_RULE}; topics come by subscribe`);
+    checkShape(`hears.${name}`, handler, 'a function');
+  }
 }
 
 function checkBudget(

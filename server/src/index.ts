@@ -6,6 +6,7 @@ export { DEFAULT_LIMITS, type Limits } from './limits.ts';
 export type { TlsFiles } from './certificate.ts';
 export type { Log, LogLevel } from './log.ts';
 // ./restarts.ts
+// ./shapes.ts
 // ./tally.ts
 // ./ticker.ts
 export type {

@@ -14,6 +14,7 @@ import { createLog, type Log, type LogLevel } from './log.ts';
 import type { MetricsOptions } from './metrics.ts';
 import type { Place } from './place.ts';
 import type { PublicUrl } from './public-url.ts';
+import { checkShapes, type Shape } from './shapes.ts';
 import { DEFAULT_TRANSPORT_LIMITS, type Transport, type TransportLimits } from './transport.ts';
 import type { TransportName } from './transports.ts';
 
@@ -121,39 +122,39 @@ export interface ShardedOptions extends Omit<ServeOptions, 'shards'> {
   shards: number | 'auto';
 }
 
-/** Every option there is. */
-const OPTIONS = Object.keys({
-  rooms: 0,
-  port: 0,
-  host: 0,
-  origins: 0,
-  allowNoOrigin: 0,
-  authenticateBefore: 0,
-  tls: 0,
-  trustedProxies: 0,
-  publicUrl: 0,
-  page: 0,
-  csp: 0,
-  transport: 0,
-  transportLimits: 0,
-  limits: 0,
-  directory: 0,
-  boards: 0,
-  onDirectoryLoss: 0,
-  balance: 0,
-  log: 0,
-  production: 0,
-  findDesyncs: 0,
-  metrics: 0,
-  signals: 0,
-  ticketKey: 0,
-  now: 0,
-  wallClockMs: 0,
-  makeSecret: 0,
-  seed: 0,
-  ticking: 0,
-  shards: 0,
-} satisfies Record<keyof ShardedOptions, 0>);
+/** Every option there is, and what it is given. */
+const OPTIONS = {
+  rooms: 'an object',
+  port: 'a number',
+  host: 'a text',
+  origins: 'a list',
+  allowNoOrigin: 'true or false',
+  authenticateBefore: 'anything',
+  tls: 'an object',
+  trustedProxies: 'a list',
+  publicUrl: 'a text or a function',
+  page: 'a text',
+  csp: 'a text',
+  transport: 'anything',
+  transportLimits: 'an object',
+  limits: 'an object',
+  directory: 'a directory, such as redis({ url })',
+  boards: 'an object',
+  onDirectoryLoss: 'anything',
+  balance: 'true or false',
+  log: 'anything',
+  production: 'true or false',
+  findDesyncs: 'true or false',
+  metrics: 'an object',
+  signals: 'true or false',
+  ticketKey: 'a text or bytes',
+  now: 'a function',
+  wallClockMs: 'a function',
+  makeSecret: 'a function',
+  seed: 'a function',
+  ticking: 'true or false',
+  shards: 'anything',
+} satisfies Record<keyof ShardedOptions, Shape>;
 
 /** What holds where an option was left out. */
 export interface Settings {
@@ -170,9 +171,12 @@ export interface Settings {
 
 /** Throws UsageError for an option that is none, or cannot be. */
 export function settingsOf(options: ServeOptions | ShardedOptions, place?: Place): Settings {
+  checkNames('serve', options, Object.keys(OPTIONS));
+  checkShapes(options, OPTIONS);
   const { now = () => performance.now(), wallClockMs = () => Date.now() } = options;
-  const { transportLimits = {} } = options;
-  checkNames('serve', options, OPTIONS);
+  const { transportLimits = {}, onDirectoryLoss = 'continue' } = options;
+  if (onDirectoryLoss !== 'continue' && onDirectoryLoss !== 'freeze')
+    throw new UsageError(`onDirectoryLoss: ${onDirectoryLoss}: wants 'continue' or 'freeze'`);
   checkNames('transportLimits', transportLimits, Object.keys(DEFAULT_TRANSPORT_LIMITS));
   const log = typeof options.log === 'object' ? options.log : createLog(options.log);
   return {
@@ -195,6 +199,7 @@ function proxiesFromEnvironment(): string[] {
 
 function portOf(options: { port?: number }, place: Place | undefined): number {
   const port = options.port ?? portFromEnvironment();
+  if (!isPort(port)) throw new UsageError(`port: ${port}: ${PORT_RULE}`);
   if (!place) return port;
   return place.port ?? (port === 0 ? 0 : port + place.index);
 }
@@ -202,7 +207,12 @@ function portOf(options: { port?: number }, place: Place | undefined): number {
 function portFromEnvironment(): number {
   const { PORT = '9001' } = process.env;
   const port = Number(PORT);
-  if (!(Number.isInteger(port) && port >= 0 && port < 65_536))
-    throw new UsageError(`PORT=${PORT}: wants a whole number in 0..65535`);
+  if (!isPort(port)) throw new UsageError(`PORT=${PORT}: ${PORT_RULE}`);
   return port;
+}
+
+const PORT_RULE = 'wants a whole number in 0..65535';
+
+function isPort(port: number): boolean {
+  return Number.isInteger(port) && port >= 0 && port < 65_536;
 }
