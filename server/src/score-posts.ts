@@ -8,11 +8,11 @@ import type { Tally } from './tally.ts';
 
 /** Posts that wait: a thousand matches of ten that end while the directory is away. */
 const MOST_WAITING = 10_000;
-/** Posts that are told in one turn. */
+/** Posts that are told at once. */
 const AT_ONCE = 256;
-/** Ms from one try to the next, and tries: ten minutes. */
+/** Ms from one try to the next, and for which one is tried: ten minutes. */
 const AGAIN_MS = 1_000;
-const MOST_TRIES = 600;
+const MOST_MS = 600_000;
 /** Ms between two lines of the log about what is lost. */
 const TELL_MS = 10_000;
 
@@ -30,7 +30,7 @@ interface Waiting {
   readonly room: GameRoom;
   readonly board: Board;
   readonly post: Post;
-  tries: number;
+  readonly sinceMs: number;
 }
 
 export class ScorePosts {
@@ -45,7 +45,7 @@ export class ScorePosts {
   }
 
   add(room: GameRoom, board: Board, post: Post): void {
-    const waiting = { room, board, post, tries: 0 };
+    const waiting = { room, board, post, sinceMs: this.#options.now() };
     // An older one that is still here must not come last.
     if (board.keep === 'last')
       this.#waiting = this.#waiting.filter((other) => !isSame(other, waiting));
@@ -77,36 +77,49 @@ export class ScorePosts {
     return this.#telling;
   }
 
+  /** All of them, but of a board that does not take one: it may be the only one that is away. */
   async #tellAll(): Promise<void> {
-    const { directory, leaseOf, now } = this.#options;
-    while (this.#waiting.length > 0) {
-      const some = this.#waiting.splice(0, AT_ONCE);
-      let error: unknown;
-      const left: Waiting[] = [];
-      const tell = async (waiting: Waiting) => {
-        const { room, board, post } = waiting;
-        const lease = leaseOf(room);
-        try {
-          // A newer owner of the room posts what became of it.
-          if (lease) await directory.post(lease, board, post);
-          else if (!room.code.stopped) left.push(waiting);
-        } catch (reason) {
-          error = reason;
-          waiting.tries++;
-          left.push(waiting);
-        }
-      };
+    const { now } = this.#options;
+    const away = new Set<Board>();
+    const again: Waiting[] = [];
+    let reason: unknown;
+    const tell = async (waiting: Waiting) => {
+      try {
+        if (await this.#isTold(waiting)) return;
+      } catch (error) {
+        reason = error;
+      }
+      away.add(waiting.board);
+      again.push(waiting);
+    };
+    for (let some = this.#take(away); some.length > 0; some = this.#take(away))
       await Promise.all(some.map(tell));
-      if (left.length === 0) continue;
-      const over = left.filter(({ tries }) => tries >= MOST_TRIES);
-      if (over.length > 0) this.#lose(over, String(error));
-      const again = some.filter((one) => left.includes(one) && !over.includes(one));
-      const isLast = (one: Waiting) =>
-        one.board.keep !== 'last' || !this.#waiting.some((other) => isSame(one, other));
-      this.#waiting.unshift(...again.filter(isLast));
-      this.#againMs = now() + AGAIN_MS;
-      return;
-    }
+    if (again.length === 0) return;
+    const over = again.filter(({ sinceMs }) => now() - sinceMs >= MOST_MS);
+    if (over.length > 0) this.#lose(over, String(reason));
+    const isLast = (one: Waiting) =>
+      one.board.keep !== 'last' || !this.#waiting.some((other) => isSame(one, other));
+    this.#waiting.unshift(...again.filter((one) => !over.includes(one) && isLast(one)));
+    this.#againMs = now() + AGAIN_MS;
+  }
+
+  /** The oldest, without those of boards that are away. */
+  #take(away: ReadonlySet<Board>): Waiting[] {
+    const some: Waiting[] = [];
+    const rest: Waiting[] = [];
+    for (const one of this.#waiting)
+      (some.length < AT_ONCE && !away.has(one.board) ? some : rest).push(one);
+    this.#waiting = rest;
+    return some;
+  }
+
+  /** False for a room that is not there yet. Rejects with DirectoryError. */
+  async #isTold({ room, board, post }: Waiting): Promise<boolean> {
+    const { directory, leaseOf } = this.#options;
+    const lease = leaseOf(room);
+    // A newer owner of the room posts what became of it.
+    if (lease) await directory.post(lease, board, post);
+    return lease !== undefined || room.code.stopped;
   }
 
   #lose(lost: readonly Waiting[], why: string): void {

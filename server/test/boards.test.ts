@@ -190,9 +190,37 @@ describe('posts on their way', () => {
       ...{ directory: { post } as Directory, log, tally, now: () => clock.nowMs },
       leaseOf: () => ({ id: 'r1', epoch: 1 }),
     });
-    const add = (score: number) => posts.add(room, level, { user: 'ada', score, once: undefined });
+    const add = (score: number, board = level, user = 'ada') =>
+      posts.add(room, board, { user, score, once: undefined });
     return { posts, add, clock, tally, lost };
   }
+
+  test('those of a board that is away keep none of another board waiting', async () => {
+    const away: Board = { ...level, name: 'away' };
+    const told: number[] = [];
+    const { posts, add, clock, tally } = posting(async (_lease, { name }, { score }) => {
+      if (name === 'away') throw new DirectoryError('late', 'its node is away');
+      told.push(score);
+      return 'posted';
+    });
+    for (let i = 0; i < 1_000; i++) add(i, away, `u${i}`);
+    await settled();
+    add(1);
+    for (let turns = 0; turns < 3; turns++) {
+      clock.nowMs += 1_000;
+      posts.sweep();
+      await settled();
+    }
+    expect(told).toEqual([1]);
+    // Nor does any of them wait for longer because there are many.
+    clock.nowMs = 600_000;
+    for (let turns = 0; turns < 10; turns++) {
+      clock.nowMs += 1_000;
+      posts.sweep();
+      await settled();
+    }
+    expect(tally.postsLost).toBe(1_000);
+  });
 
   test('one that fails while a newer one waits does not come after it', async () => {
     const told: number[] = [];
@@ -219,7 +247,7 @@ describe('posts on their way', () => {
       throw new DirectoryError('failed', 'WRONGTYPE');
     });
     add(1);
-    for (; clock.nowMs < 599_000; clock.nowMs += 1_000) {
+    for (; clock.nowMs < 600_000; clock.nowMs += 1_000) {
       posts.sweep();
       await settled();
     }
