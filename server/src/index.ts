@@ -185,6 +185,7 @@ export type { Seating } from './seating.ts';
 // ./moving.ts
 // ./orphans.ts
 // ./balance.ts
+// ./namesakes.ts
 // ./saves.ts
 // ./cluster.ts
 // ./make-shard.ts

@@ -2,6 +2,7 @@
 // goes on when a room moves, and comes back when its server is cut off.
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { createLog } from '../src/log.ts';
 import { arcade } from './arcade.ts';
 import { Deployment, type Member } from './deployment.ts';
 
@@ -36,6 +37,19 @@ test('a server that hands its rooms over says that it takes nobody', async () =>
   a.server.shard.draining = true;
   expect(await asked()).toEqual([503, { status: 'draining', rooms: 1, seats: 1 }]);
   a.server.shard.draining = false;
+});
+
+test('two servers with one publicUrl say so', async () => {
+  const said: string[] = [];
+  const log = createLog('silent');
+  log.error = (_: unknown, message?: string) => void said.push(String(message));
+  // It is looked after seven seconds.
+  const now = () => 20 * performance.now();
+  const same = { publicUrl: 'http://127.0.0.1:9001', now };
+  await deployment.add(same);
+  await deployment.add({ ...same, log });
+  await vi.waitFor(() => expect(said).toHaveLength(1), soon);
+  expect(said[0]).toContain('several servers have the publicUrl http://127.0.0.1:9001');
 });
 
 test('many who come in by two servers at once get all places and no more', async () => {
