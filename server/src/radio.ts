@@ -116,15 +116,17 @@ export class Radio {
   #heard(channel: string, rooms: ReadonlySet<GameRoom>, bytes: Uint8Array): void {
     const { name } = readChannel(channel)!;
     const from = new MsgpackReader();
-    from.reset(bytes);
     try {
-      const sender = from.str(MAX_ID_BYTES);
-      const data = readKept(from);
-      from.end();
       for (const room of [...rooms]) {
         const { definition, code } = room;
         const handle = definition.hears?.[name];
-        if (!handle || room.id === sender) continue;
+        if (!handle) continue;
+        from.reset(bytes);
+        const sender = from.str(MAX_ID_BYTES);
+        if (room.id === sender) continue;
+        // Each has a copy of its own, as those of other processes have.
+        const data = readKept(from);
+        from.end();
         const about = { room: sender, channel };
         code.run(`hears ${name}`, () => handle(room as never, data as never, about));
       }

@@ -62,6 +62,23 @@ test('a room that is over hears no more, and data comes as a copy', async () => 
   expect(heard).toEqual([`${b.id} first`]);
 });
 
+test("what a room does to what it hears is no other room's business", async () => {
+  const heard: string[] = [];
+  const hears = {
+    news: (_room: unknown, data: { words: string[] }) => {
+      heard.push(data.words.join(' '));
+      data.words.push('and more');
+    },
+  };
+  const rooms = { field: arcade({ hears: hears as never }), speaker: arcade() };
+  const stepper = opened(await Stepper.start({ rooms }));
+  const { shard } = stepper.server;
+  for (let i = 0; i < 3; i++) await shard.open('field');
+  (await shard.open('speaker')).publish('news', { words: ['hello'] });
+  await stepper.advance(40);
+  expect(heard).toEqual(['hello', 'hello', 'hello']);
+});
+
 test('what cannot travel is a mistake of the game that is told', async () => {
   const { field } = gossips();
   const stepper = opened(await Stepper.start({ rooms: { field } }));
