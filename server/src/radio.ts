@@ -35,6 +35,8 @@ export class Radio {
   readonly #deaf = new Set<string>();
   readonly #out = new MsgpackWriter(256);
   #pending = 0;
+  /** What was said last was lost, and that was told. */
+  #isLosing = false;
 
   constructor(directory: Directory, log: Log) {
     this.#directory = directory;
@@ -80,7 +82,12 @@ export class Radio {
     this.#pending++;
     this.#directory
       .publish(addressOf(channel), bytes)
-      .catch((error) => this.#lost(channel, String(error)))
+      .then(
+        () => {
+          this.#isLosing = false;
+        },
+        (error) => this.#lost(channel, String(error)),
+      )
       .finally(() => {
         this.#pending--;
       });
@@ -136,8 +143,10 @@ export class Radio {
     }
   }
 
+  /** Once: a lobby says more in a second than a log should. */
   #lost(channel: string, why: string): void {
-    this.#log.warn({ channel, why }, 'a message between rooms is lost');
+    if (!this.#isLosing) this.#log.warn({ channel, why }, 'messages between rooms are lost');
+    this.#isLosing = true;
   }
 }
 

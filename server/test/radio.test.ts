@@ -1,7 +1,7 @@
 // What rooms say to each other, in one process and over several.
 
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { MemoryDirectory } from '../src/index.ts';
+import { DirectoryError, MemoryDirectory } from '../src/index.ts';
 import { arcade } from './arcade.ts';
 import { Deployment } from './deployment.ts';
 import { closeOpened, opened } from './opened.ts';
@@ -77,6 +77,27 @@ test("what a room does to what it hears is no other room's business", async () =
   (await shard.open('speaker')).publish('news', { words: ['hello'] });
   await stepper.advance(40);
   expect(heard).toEqual(['hello', 'hello', 'hello']);
+});
+
+test('that messages are lost is told once, each time that the directory goes away', async () => {
+  const directory = new MemoryDirectory({ now: () => EPOCH_MS });
+  const publish = vi.spyOn(directory, 'publish');
+  const { field } = gossips();
+  const stepper = opened(await Stepper.start({ rooms: { field }, serve: { directory } }));
+  const room = await stepper.server.shard.open('field');
+  const says = async () => {
+    for (let i = 0; i < 20; i++) room.publish('news', { text: 'hi' });
+    await stepper.advance(40);
+  };
+  const away = () => publish.mockRejectedValue(new DirectoryError('unreachable', 'it is gone'));
+  away();
+  for (let i = 0; i < 3; i++) await says();
+  publish.mockResolvedValue(undefined);
+  await says();
+  away();
+  await says();
+  const told = stepper.log.filter(({ msg }) => msg === 'messages between rooms are lost');
+  expect(told).toMatchObject([{ channel: 'news' }, { channel: 'news' }]);
 });
 
 test('what cannot travel is a mistake of the game that is told', async () => {
