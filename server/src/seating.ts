@@ -363,6 +363,8 @@ export class Seating {
       throw new JoinRefused(CloseCode.Malformed, 'more events came than were told');
     const { inputTick, commandsTaken: commands } = seat;
     room.resume(seat, line);
+    // The `resume` hook may have sent the player away, or ended the room: his line is closed.
+    if (seat.gone) throw new JoinRefused(CloseCode.ResumeOver, 'the seat went as he came back');
     const continuity = { lostEvents: seat.outbox.resume(events), inputTick, commands };
     return this.#joined(ref, key, continuity);
   }
