@@ -6,8 +6,18 @@
 /** Finer than an answer from the same data centre; whatever is due in between waits for the end. */
 const SLOT_MS = 0.25;
 
-export interface Task {
+/** Also what stands for a timer of Node's. */
+export class Task {
   run: (() => void) | undefined;
+
+  constructor(run: () => void) {
+    this.run = run;
+  }
+
+  /** As Node's: nothing here keeps a process alive. */
+  unref(): this {
+    return this;
+  }
 }
 
 /** Node's own, whatever else is replaced. */
@@ -27,7 +37,7 @@ export class ClusterClock {
   /** Runs at `ms`, in the next slot at the earliest. */
   at(ms: number, run: () => void): Task {
     const slot = Math.max(Math.ceil(ms / SLOT_MS), this.#slot + 1);
-    const task: Task = { run };
+    const task = new Task(run);
     const tasks = this.#slots.get(slot);
     if (tasks) tasks.push(task);
     else this.#slots.set(slot, [task]);
@@ -54,15 +64,18 @@ export class ClusterClock {
     }
   }
 
-  /** Node's timers go by this clock until the answered function is called. */
+  /** Node's timers and performance.now() go by this clock until the answered function is called. */
   takeTimers(): () => void {
     const set = (run: () => void, ms = 0) => this.after(ms, run);
     const clear = (task?: Task) => {
       if (task) task.run = undefined;
     };
     Object.assign(globalThis, { setTimeout: set, clearTimeout: clear });
+    Object.assign(performance, { now: () => this.nowMs });
     return () => {
       Object.assign(globalThis, { setTimeout: nodeSetTimeout, clearTimeout: nodeClearTimeout });
+      // What it inherits is Node's.
+      Reflect.deleteProperty(performance, 'now');
     };
   }
 }

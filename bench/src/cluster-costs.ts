@@ -1,7 +1,6 @@
-// What each question to the directory costs one Redis: which commands RedisDirectory sends for it,
-// and how long Redis's one core is busy with each. The model of cluster-redis.ts; the commands are
-// compared with what a real RedisDirectory sends (cluster-costs.test.ts), the times come from
-// `bench -- cluster --measure` (cluster-measure.ts).
+// What each command costs one Redis: how long its one core is busy with it, and what it reads and
+// writes. Reckoned with by cluster-redis.ts; the times come from `bench -- cluster --measure`
+// (cluster-measure.ts), which compares them with a real Redis's.
 
 /** As one Redis sees it: scripts by their names. */
 export type CommandName =
@@ -28,6 +27,7 @@ export type CommandName =
   | 'TOP'
   | 'STANDING'
   | 'DUE'
+  | 'FORGET'
   | 'ZADD'
   | 'ZREM'
   | 'ZRANGE'
@@ -38,7 +38,8 @@ export type CommandName =
   | 'SUBSCRIBE'
   | 'GET'
   | 'SET'
-  | 'PING';
+  | 'PING'
+  | 'CLUSTER';
 
 interface Cost {
   /** Of Redis's process, reading and answering included, us. */
@@ -80,6 +81,7 @@ export const COSTS: Readonly<Record<CommandName, Cost>> = {
   TOP: { us: 2, usEach: 0.2, bytes: 130, bytesEach: 40 },
   STANDING: { us: 2.6, bytes: 160 },
   DUE: { us: 3.2, usEach: 0.3, bytes: 110, bytesEach: 40 },
+  FORGET: { us: 3.1, bytes: 170 },
   ZADD: { us: 0.8, usEach: 0.6, bytes: 50, bytesEach: 35 },
   ZREM: { us: 0.8, usEach: 0.6, bytes: 50, bytesEach: 25 },
   ZRANGE: { us: 1.5, usEach: 0.2, bytes: 100, bytesEach: 35 },
@@ -92,69 +94,14 @@ export const COSTS: Readonly<Record<CommandName, Cost>> = {
   GET: { us: 0.7, bytes: 100 },
   SET: { us: 0.8, bytes: 120 },
   PING: { us: 0.5, bytes: 21 },
+  // SLOTS, of 8 nodes.
+  CLUSTER: { us: 10.8, bytes: 620 },
 };
 
 export const COMMANDS = Object.keys(COSTS) as CommandName[];
 
-/** What is sent in one turn. */
-export type Demand = readonly (readonly [name: CommandName, count: number, members?: number])[];
-
-/** Lists of leases that RedisKeys spreads rooms over. */
-export const LEASE_LISTS = 16;
-
-const KB = 1024;
-
-/** What lists are told once Redis has answered, and nobody waits for. */
-export const marks = (lists: number, rooms = lists): Demand => [['ZADD', lists, rooms]];
-
-/** By the method of Directory. Members of a command are of all its `count` together. */
-export const DEMANDS = {
-  announce: (): Demand => [['ANNOUNCE', 1]],
-  withdraw: (): Demand => [['WITHDRAW', 1]],
-  shards: (shards: number): Demand => [['LIST_SHARDS', 1, shards]],
-  someShards: (shards: number): Demand => [['SOME_SHARDS', 1, shards]],
-  claim: (): Demand => [['CLAIM', 1]],
-  renew: (rooms: number): Demand => [['RENEW', rooms]],
-  hear: (): Demand => [['PING', 1]],
-  handOver: (): Demand => [['HAND_OVER', 1]],
-  lock: (): Demand => [['LOCK', 1]],
-  release: (): Demand => [['RELEASE', 1]],
-  unmarked: (lists: number): Demand => [['ZREM', lists, lists]],
-  room: (): Demand => [['LOOK', 1]],
-  list: (rooms: number): Demand => [['ZRANGE', 1, rooms]],
-  looks: (rooms: number): Demand => [['LOOK', rooms]],
-  due: (lists: number): Demand => [['DUE', lists]],
-  reserve: (): Demand => [['RESERVE', 1]],
-  redeem: (): Demand => [['REDEEM', 1]],
-  take: (): Demand => [['TAKE', 1]],
-  leave: (seats: number): Demand => [['LEAVE', 1, seats]],
-  occupy: (seats: number): Demand => [['OCCUPY', 1, seats]],
-  save: (bytes: number): Demand => [['SAVE', 1, bytes / KB]],
-  load: (bytes: number): Demand => [['HMGET', 1, bytes / KB]],
-  arrive: (users: number): Demand => [['ARRIVE', users]],
-  depart: (users: number): Demand => [['DEPART', users]],
-  rowsOf: (users: number, rooms: number): Demand => [['ROWS_OF', users, rooms]],
-  post: (): Demand => [['POST', 1]],
-  top: (rows: number): Demand => [['TOP', 1, rows]],
-  standing: (): Demand => [['STANDING', 1]],
-  publish: (hearers: number): Demand => [['PUBLISH', 1, hearers]],
-  passOn: (nodes: number): Demand => [['PASS_ON', nodes]],
-  hearOf: (hearers: number): Demand => [['HEAR_OF', 1, hearers]],
-  subscribe: (): Demand => [['SUBSCRIBE', 1]],
-  secret: (): Demand => [
-    ['SET', 1],
-    ['GET', 1],
-  ],
-} as const;
-
 /** Us that Redis is busy with it, and bytes on its network. */
-export function costOf(demand: Demand): { us: number; bytes: number } {
-  let us = 0;
-  let bytes = 0;
-  for (const [name, count, members = 0] of demand) {
-    const cost = COSTS[name];
-    us += count * cost.us + members * (cost.usEach ?? 0);
-    bytes += count * cost.bytes + members * (cost.bytesEach ?? 0);
-  }
-  return { us, bytes };
+export function costOf(name: CommandName, members = 0): { us: number; bytes: number } {
+  const { us, usEach = 0, bytes, bytesEach = 0 } = COSTS[name];
+  return { us: us + members * usEach, bytes: bytes + members * bytesEach };
 }

@@ -1,12 +1,12 @@
 // One shard of a simulated cluster. Real: its leases, its duties (cluster.ts), what it takes over
 // and hands over (succession.ts, moving.ts), its questions to others, where players are put
 // (placement.ts, owners.ts), tickets and releases. Modelled: the rooms, which are a list of seats
-// and do not tick, and their checkpoints, which are that list; the directory
-// (cluster-directory.ts). `open`, `begin`, `letGo` and the sweep do what shard.ts does, without the
+// and do not tick, their checkpoints, which are that list, and Redis, under a real RedisDirectory
+// (cluster-nodes.ts). `open`, `begin`, `letGo` and the sweep do what shard.ts does, without the
 // game. Made by cluster-world.ts.
 
 import { CloseCode } from '@tickwire/protocol';
-import type { GameRoom, Lease, Owner, RoomEntry, RoomFacts } from '@tickwire/server';
+import type { Directory, GameRoom, Lease, Owner, RoomEntry, RoomFacts } from '@tickwire/server';
 import {
   AnswerTimes,
   Cluster,
@@ -26,8 +26,8 @@ import {
   Tally,
   Tickets,
 } from '@tickwire/server/parts';
-import type { SimulatedDirectory } from './cluster-directory.ts';
-import { EPOCH_MS } from './cluster-truth.ts';
+import type { Life } from './cluster-line.ts';
+import { EPOCH_MS } from './cluster-store.ts';
 import type { ClusterWorld } from './cluster-world.ts';
 
 /** The only kind of room that there is. */
@@ -129,7 +129,7 @@ export class SimulatedShard {
   readonly build = BUILD;
   readonly kinds = [KIND];
   readonly owner: Owner;
-  readonly directory: SimulatedDirectory;
+  readonly directory: Directory;
   readonly leases: Leases;
   readonly cluster: Cluster;
   readonly placement: Placement;
@@ -138,6 +138,7 @@ export class SimulatedShard {
   readonly tally = new Tally();
   draining = false;
   alive = true;
+  readonly #life: Life = { dead: false };
   readonly #world: ClusterWorld;
   readonly #releases: Releases;
   readonly #held = new Map<SimulatedRoom, Held>();
@@ -147,7 +148,7 @@ export class SimulatedShard {
     this.#world = world;
     this.owner = { shard: id, url: `wss://${id}.example/` };
     const { now, chance } = world;
-    this.directory = world.newDirectory();
+    this.directory = world.redis.directory(this.#life);
     const answerTimes = world.spares ? new AnswerTimes(now) : undefined;
     const directory = answerTimes?.of(this.directory) ?? this.directory;
     const clocks = { now, wallClockMs: () => EPOCH_MS + now() };
@@ -197,7 +198,8 @@ export class SimulatedShard {
   /** The process is gone, and says nothing. */
   die(): void {
     this.alive = false;
-    this.directory.die();
+    this.#life.dead = true;
+    void this.directory.close();
   }
 
   /** Hands its rooms over and ends. Resolves with those that stayed. */
@@ -240,16 +242,15 @@ export class SimulatedShard {
 
   /** A room that is there already, with these seats. */
   async fill(seats: readonly number[]): Promise<SimulatedRoom> {
-    const { newRoomId, seatsOfRoom, now, truth } = this.#world;
+    const { newRoomId, seatsOfRoom, now, founder } = this.#world;
     const id = newRoomId();
     const about = { kind: KIND, build: BUILD, seats: seatsOfRoom, match: '', hidden: false };
     const facts: RoomFacts = { id, ...about };
-    const claim = await truth.claim(facts, this.owner);
+    const claim = await founder.claim(facts, this.owner);
     const lease = { id, epoch: claim.won ? claim.epoch : 0 };
-    await truth.memory.occupy(lease, seats.map(nameOf));
-    await truth.markOpen(id);
+    await founder.occupy(lease, seats.map(nameOf));
     const room = new SimulatedRoom(id, seats, now);
-    await truth.memory.save([{ lease, tick: room.doneTick, bytes: room.pack() }]);
+    await founder.save([{ lease, tick: room.doneTick, bytes: room.pack() }]);
     this.#begin(lease, room, facts);
     return room;
   }

@@ -4,12 +4,10 @@
 // it where their rooms went.
 import { createHash } from 'node:crypto';
 import { Random } from '@tickwire/protocol';
-import { DEFAULT_LIMITS, DirectoryError, type Limits } from '@tickwire/server';
+import { DEFAULT_LIMITS, type Directory, DirectoryError, type Limits } from '@tickwire/server';
 import { ClusterClock } from './cluster-clock.ts';
-import { SimulatedDirectory } from './cluster-directory.ts';
 import { SimulatedNodes } from './cluster-nodes.ts';
 import { type SimulatedRoom, SimulatedShard } from './cluster-shard.ts';
-import { ClusterTruth } from './cluster-truth.ts';
 
 export interface ClusterSize {
   readonly shards: number;
@@ -37,7 +35,7 @@ export interface ClusterSize {
   readonly usualLoad?: number;
 }
 
-/** redis-directory.ts' default. */
+/** redis-options.ts' default. */
 const LEASE_MS = 2_000;
 const SEATS_OF_ROOM = 16;
 const CHECKPOINT_BYTES = 8_192;
@@ -48,7 +46,8 @@ const USUAL_LOAD = 0.6;
 export class ClusterWorld {
   readonly clock = new ClusterClock();
   readonly redis: SimulatedNodes;
-  readonly truth: ClusterTruth;
+  /** Outside of time: what was there before the first player came. */
+  readonly founder: Directory;
   readonly limits: Limits = DEFAULT_LIMITS;
   readonly seatsOfRoom: number;
   /** At which its load is 1. */
@@ -77,7 +76,6 @@ export class ClusterWorld {
   /** Players of a room whose owner let it go must find it. */
   scattered: (room: SimulatedRoom) => void = () => {};
   readonly #random: Random;
-  readonly #checkpointBytes: number;
   #names = 0;
   #rooms = 0;
   #nonces = 0;
@@ -85,13 +83,15 @@ export class ClusterWorld {
   constructor(size: ClusterSize) {
     const { shards, seats, seed, seatsOfRoom = SEATS_OF_ROOM } = size;
     this.#random = new Random(seed);
-    this.redis = new SimulatedNodes(size.nodes ?? 1, this.clock, this.chance, size.slowness);
-    this.truth = new ClusterTruth(this.clock, size.leaseMs ?? LEASE_MS, this.chance);
+    const { nodes: count = 1, leaseMs = LEASE_MS, checkpointBytes = CHECKPOINT_BYTES } = size;
+    const { clock, chance } = this;
+    const about = { leaseMs, checkpointBytes, slowness: size.slowness };
+    this.redis = new SimulatedNodes({ count, clock, chance, ...about });
+    this.founder = this.redis.directory({ dead: false, isOutside: true });
     this.seatsOfRoom = seatsOfRoom;
     this.spares = size.spares ?? true;
     this.balance = size.balance ?? true;
     this.seatsOfShard = seats / shards / (size.usualLoad ?? USUAL_LOAD);
-    this.#checkpointBytes = size.checkpointBytes ?? CHECKPOINT_BYTES;
     this.ticketKey = createHash('sha256').update(String(seed)).digest();
   }
 
@@ -102,15 +102,10 @@ export class ClusterWorld {
   /** Spread over the lists of leases as random ids are. */
   readonly newRoomId = (): string => `field-${(++this.#rooms).toString(36).padStart(5, '0')}`;
 
-  newDirectory(): SimulatedDirectory {
-    return new SimulatedDirectory(this.truth, this.redis, this.#checkpointBytes);
-  }
-
   async start(): Promise<SimulatedShard> {
     const shard = await this.#started();
     this.shards.push(shard);
     this.living.set(shard.owner.shard, shard);
-    this.truth.shards = this.shards.length;
     return shard;
   }
 
@@ -189,6 +184,5 @@ export class ClusterWorld {
   #remove(shard: SimulatedShard): void {
     this.shards.splice(this.shards.indexOf(shard), 1);
     this.living.delete(shard.owner.shard);
-    this.truth.shards = this.shards.length;
   }
 }

@@ -22,7 +22,7 @@ import { script, TIME } from './redis-scripts.ts';
  * Args: epoch, user, rank, keep, places, guard ms, once or ''.
  * Answers 0 for an older epoch, 1 for what is known, 2 for what is posted.
  */
-const POST = script(
+export const POST = script(
   TIME,
   `
   local BOARD, EPOCH, ONCE = unpack(KEYS)
@@ -48,10 +48,10 @@ const POST = script(
 );
 
 /** Args: first and last place, from 0. Answers user, rank, and so on. */
-const TOP = script(`return redis.call('ZRANGE', KEYS[1], ARGV[1], ARGV[2], 'WITHSCORES')`);
+export const TOP = script(`return redis.call('ZRANGE', KEYS[1], ARGV[1], ARGV[2], 'WITHSCORES')`);
 
 /** Args: user. Answers nil, or [rank, place from 0]. */
-const STANDING = script(`
+export const STANDING = script(`
   local rank = redis.call('ZSCORE', KEYS[1], ARGV[1])
   if not rank then return false end
   return {rank, redis.call('ZRANK', KEYS[1], ARGV[1])}`);

@@ -18,7 +18,7 @@ const ROWS = `
 `;
 
 /** Args: room, epoch, life ms. Rows that are over go. */
-const ARRIVE = script(
+export const ARRIVE = script(
   TIME,
   ROWS,
   `
@@ -37,7 +37,7 @@ const ARRIVE = script(
 );
 
 /** Args: room, epoch. */
-const DEPART = script(
+export const DEPART = script(
   ROWS,
   `
   local epoch = read(redis.call('HGET', USER, ARGV[1]))
@@ -46,7 +46,7 @@ const DEPART = script(
 );
 
 /** Answers room, epoch, since, and so on. */
-const ROWS_OF = script(
+export const ROWS_OF = script(
   TIME,
   ROWS,
   `
