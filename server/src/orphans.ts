@@ -96,7 +96,10 @@ export class Orphans {
         continue;
       }
       this.#waiting.delete(id);
-      await this.#take(entry);
+      if (await this.#take(entry)) continue;
+      // Who has it came by there, and takes those that follow it.
+      this.#waiting.clear();
+      return this.#askMs - now();
     }
     return nextMs - now();
   }
@@ -159,23 +162,31 @@ export class Orphans {
     return this.#known;
   }
 
-  /** One that cannot go on keeps none of the others waiting. */
-  async #take(entry: RoomEntry): Promise<void> {
-    const { shard, log, tally } = this.#options;
+  /** False: another shard has it. One that cannot go on keeps none of the others waiting. */
+  async #take(entry: RoomEntry): Promise<boolean> {
+    const { shard, log } = this.#options;
     const { id, falls } = entry;
     try {
-      if (shard.rooms.has(id)) return;
-      if (!shard.succession.knows(entry)) return await this.#passOver(entry);
-      if (falls >= MOST_FALLS) return await this.#giveUp(entry);
-      if (falls >= SUSPECT_FALLS && this.#isTrying) return;
-      const room = await shard.succession.takeOver(entry);
-      if (!room) return;
-      if (falls >= SUSPECT_FALLS) this.#suspect = { room, sinceMs: this.#options.now() };
-      tally.takenOver++;
-      log.warn({ room: id, falls }, 'took over a room');
+      if (shard.rooms.has(id)) return true;
+      if (!shard.succession.knows(entry)) await this.#passOver(entry);
+      else if (falls >= MOST_FALLS) await this.#giveUp(entry);
+      else if (falls < SUSPECT_FALLS || !this.#isTrying) return await this.#takeOver(entry);
     } catch (error) {
       log.error({ err: error, room: id }, 'a room could not be taken over');
     }
+    return true;
+  }
+
+  async #takeOver(entry: RoomEntry): Promise<boolean> {
+    const { shard, log, tally, now } = this.#options;
+    const { id, falls } = entry;
+    const room = await shard.succession.takeOver(entry);
+    if (typeof room === 'object') {
+      if (falls >= SUSPECT_FALLS) this.#suspect = { room, sinceMs: now() };
+      tally.takenOver++;
+      log.warn({ room: id, falls }, 'took over a room');
+    }
+    return room !== undefined;
   }
 
   /** A suspect that has not shown yet that it does no harm. */

@@ -43,16 +43,14 @@ export class Succession {
   }
 
   /**
-   * A room whose owner is gone goes on here, as its kind says; undefined where another shard has it
-   * or none of ours may. Rejects with DirectoryError.
+   * A room whose owner is gone goes on here, or is over, as its kind says; undefined where another
+   * shard has it or none of ours may. Rejects with DirectoryError.
    */
-  async takeOver(entry: RoomEntry): Promise<GameRoom | undefined> {
+  async takeOver(entry: RoomEntry): Promise<GameRoom | 'over' | undefined> {
     const { directory, rooms } = this.#options;
     if (this.#heir.draining || !this.knows(entry)) return undefined;
-    if (rooms[entry.kind].definition.failover === 'end') {
-      await this.end(entry);
-      return undefined;
-    }
+    if (rooms[entry.kind].definition.failover === 'end')
+      return (await this.end(entry)) ? 'over' : undefined;
     const claim = await directory.claim(entry, this.#heir.owner);
     return claim.won ? this.#goOn(entry, { id: entry.id, epoch: claim.epoch }) : undefined;
   }

@@ -27,6 +27,8 @@ class Shard {
   readonly draining = false;
   full = false;
   load = 0;
+  /** 0 <= n < 1. */
+  chance = 0;
   alive = true;
   /** Takes rooms over. */
   looking = true;
@@ -38,7 +40,7 @@ class Shard {
     this.build = build;
     const options = { directory, shard: this as never, log, tally };
     const leases = { hold: true, settled: true } as never;
-    const rest = { now: () => nowMs, chance: () => 0, load: () => this.load };
+    const rest = { now: () => nowMs, chance: () => this.chance, load: () => this.load };
     this.orphans = new Orphans({ ...options, leases, ...rest });
     shards.push(this);
   }
@@ -239,4 +241,26 @@ test('{S54} a room is taken over though nobody says which other shards there are
   a.alive = false;
   await run(5_000);
   expect(await ownerOf('one')).toBe('b');
+});
+
+test('shards that claim the same rooms leave them to each other', async () => {
+  const dead = new Shard('dead');
+  const heirs = Array.from({ length: 6 }, (_, i) =>
+    Object.assign(new Shard(`s${i}`), { load: 500 }),
+  );
+  for (const [i, shard] of heirs.entries()) shard.chance = i / heirs.length;
+  await started(dead, ...heirs);
+  for (let i = 0; i < 60; i++) await dead.open(`r${i}`);
+  dead.alive = false;
+  let lost = 0;
+  const { claim } = directory;
+  directory.claim = async (...asked) => {
+    const answer = await claim.apply(directory, asked);
+    if (!answer.won) lost++;
+    return answer;
+  };
+  await run(3_000);
+  expect(heirs.map(({ rooms }) => rooms.size)).toEqual([10, 10, 10, 10, 10, 10]);
+  // One each, where it came to what the next one had.
+  expect(lost).toBeLessThanOrEqual(heirs.length);
 });
