@@ -1,5 +1,5 @@
-// What a simulated Redis can be asked: the twins of RedisDirectory's scripts, those about rooms from
-// cluster-room-scripts.ts and all others from here, and the plain commands. Looked up by
+// What a simulated Redis can be asked: the twins of RedisDirectory's scripts, those about rooms
+// from cluster-room-scripts.ts and all others from here, and the plain commands. Looked up by
 // cluster-line.ts. What each costs stands in cluster-costs.ts; `members` is what it reckons with.
 import {
   ARRIVE,
