@@ -118,6 +118,8 @@ export const openLine: OpenLine = (url, troubled) => new RedisLine(url, troubled
 
 class RedisLine implements NodeLine {
   readonly #url: string;
+  /** What an error calls it: without user and password. */
+  readonly #name: string;
   readonly #troubled: () => void;
   #client: Client;
   /** Resolves when the first attempt to connect has come to something. */
@@ -126,11 +128,13 @@ class RedisLine implements NodeLine {
   #trouble: unknown;
   #heardMs = performance.now();
   #openedMs = 0;
+  #wasReady = false;
   #closed = false;
 
   constructor(url: string, troubled: () => void = () => {}) {
     this.#url = url;
     this.#troubled = troubled;
+    this.#name = `Redis at ${new URL(url).host || 'localhost'}`;
     this.#client = this.#open();
   }
 
@@ -149,7 +153,7 @@ class RedisLine implements NodeLine {
       return this.#client.sendCommand<Answer>(args, bytes ? BYTES : undefined);
     };
     try {
-      const answer = await inTime(this.#tried ? this.#tried.then(send) : send(), withinMs);
+      const answer = await this.#inTime(this.#tried ? this.#tried.then(send) : send(), withinMs);
       this.#heardMs = performance.now();
       return answer;
     } catch (error) {
@@ -206,7 +210,7 @@ class RedisLine implements NodeLine {
     if (this.#closed) return;
     this.#closed = true;
     const client = this.#client;
-    if (client.isReady) await inTime(client.close()).catch(() => {});
+    if (client.isReady) await this.#inTime(client.close()).catch(() => {});
     client.destroy();
   }
 
@@ -217,7 +221,7 @@ class RedisLine implements NodeLine {
       return change(this.#client);
     };
     try {
-      await inTime((this.#tried ?? Promise.resolve()).then(send));
+      await this.#inTime((this.#tried ?? Promise.resolve()).then(send));
     } catch (error) {
       throw this.#refusal(error);
     }
@@ -227,11 +231,26 @@ class RedisLine implements NodeLine {
     if (error instanceof DirectoryError) return error;
     if (error instanceof ClientOfflineError) {
       const cause = this.#trouble ?? error;
-      return new DirectoryError('unreachable', said(cause), { cause });
+      return new DirectoryError('unreachable', this.#said(cause), { cause });
     }
     const failed = error instanceof ErrorReply && !NOT_SERVING.test(error.message);
     const code = failed || error instanceof TypeError ? 'failed' : 'unreachable';
-    return new DirectoryError(code, said(error), { cause: error });
+    return new DirectoryError(code, this.#said(error), { cause: error });
+  }
+
+  #said(error: unknown): string {
+    // Where a name has several addresses, Node names none of the errors.
+    const { message = '', code = String(error) } = error as NodeJS.ErrnoException;
+    return `${this.#name}: ${message || code}`;
+  }
+
+  #inTime<Value>(promise: Promise<Value>, ms = DEADLINE_MS): Promise<Value> {
+    return inTime(promise, ms, () => {
+      // A server without TLS waits for more of what it takes for a command.
+      const isShy = this.#url.startsWith('rediss:') && !this.#wasReady;
+      const hint = isShy ? ': does it speak TLS there, as rediss:// says?' : '';
+      return new DirectoryError('late', `${this.#name}: no answer in ${DEADLINE_MS} ms${hint}`);
+    });
   }
 
   #open(): Client {
@@ -252,6 +271,9 @@ class RedisLine implements NodeLine {
     // An attempt that was on its way when the client was given up still connects.
     client.on('connect', () => {
       if (this.#closed || this.#client !== client) client.destroy();
+    });
+    client.on('ready', () => {
+      this.#wasReady = true;
     });
     client.on('ping-interval', () => {
       if (this.#client === client) this.#heardMs = performance.now();
@@ -277,13 +299,11 @@ class RedisLine implements NodeLine {
   }
 }
 
-/** Rejects as late after `ms`; what comes of the promise then is passed over. */
-function inTime<Value>(promise: Promise<Value>, ms = DEADLINE_MS): Promise<Value> {
+/** Rejects with what `late` makes after `ms`; what comes of the promise then is passed over. */
+function inTime<Value>(promise: Promise<Value>, ms: number, late: () => Error): Promise<Value> {
   return new Promise((resolve, reject) => {
-    const refuse = () =>
-      reject(new DirectoryError('late', `Redis: no answer in ${DEADLINE_MS} ms`));
     // After a stall of this process the answer may be there, and is read before an immediate runs.
-    const timer = setTimeout(() => setImmediate(refuse), ms);
+    const timer = setTimeout(() => setImmediate(() => reject(late())), ms);
     promise.then(
       (value) => {
         clearTimeout(timer);
@@ -295,10 +315,4 @@ function inTime<Value>(promise: Promise<Value>, ms = DEADLINE_MS): Promise<Value
       },
     );
   });
-}
-
-function said(error: unknown): string {
-  // Where a name has several addresses, Node names none of the errors.
-  const { message = '', code = String(error) } = error as NodeJS.ErrnoException;
-  return `Redis: ${message || code}`;
 }

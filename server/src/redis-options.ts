@@ -1,6 +1,6 @@
 // What a game says about its Redis, and the connections that come of it. Read by redis.ts, which
 // exports the type. Trap: URLs hold passwords, so no error repeats one.
-import { UsageError } from '@tickwire/protocol';
+import { checkNames, UsageError } from '@tickwire/protocol';
 import { ClusterLine } from './redis-cluster.ts';
 import { type Ear, type Line, openLine } from './redis-line.ts';
 
@@ -39,6 +39,7 @@ export interface RedisParts {
 
 /** Begins to connect. Throws UsageError. */
 export function readOptions(options: RedisOptions): RedisParts {
+  checkNames('redis', options, ['url', 'cluster', 'leaseMs', 'prefix']);
   const { leaseMs = LEASE_MS, prefix = 'tickwire:' } = options;
   if (!(leaseMs >= 50 && leaseMs <= 600_000))
     throw new UsageError(`redis: leaseMs is ${leaseMs}, not 50 to 600,000`);

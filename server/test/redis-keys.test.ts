@@ -25,6 +25,8 @@ const KEEP_STEP_MS = 60_000;
 test.each<[RedisOptions, string]>([
   [{ url: 'http://127.0.0.1:6379' }, 'url is not like redis://'],
   [{ url: 'no url, with a pass:word' }, 'url is not like redis://'],
+  [{ url: '' }, 'url is not like redis://'],
+  [{ uri: 'redis://:pass:word@host' } as RedisOptions, 'redis has no uri: did you mean url?'],
   [{ url: 'redis://127.0.0.1', leaseMs: 49 }, 'leaseMs is 49'],
   [{ url: 'redis://127.0.0.1', leaseMs: Number.NaN }, 'leaseMs is NaN'],
   [{ url: 'redis://127.0.0.1', leaseMs: Number.POSITIVE_INFINITY }, 'leaseMs is Infinity'],
