@@ -1,5 +1,6 @@
 // Which shard keeps a queue: the same for all who know the same shards.
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
+import { DirectoryError } from './directory.ts';
 import { MemoryDirectory } from './memory-directory.ts';
 import { QueueOwners } from './queue-owners.ts';
 
@@ -58,4 +59,19 @@ test('who waits goes where there is less to do, and nowhere where there is nobod
   const { owners: last } = await shards({ b: alone, c: alone, d: alone });
   expect(await last('a').another()).toBe(undefined);
   expect(await last('a').of(QUEUES[0])).toBe('a');
+});
+
+test('many who ask at once cost one look at the shards, also where it fails', async () => {
+  const { directory, owners } = await shards();
+  const look = vi.spyOn(directory, 'shards');
+  const one = owners('a');
+  await namedBy(one);
+  await Promise.all(Array.from({ length: 50 }, () => one.urlOf('gone')));
+  expect(look).toHaveBeenCalledTimes(2);
+  nowMs += 1_001;
+  look.mockRejectedValueOnce(new DirectoryError('late', 'no answer'));
+  const asked = await Promise.allSettled(QUEUES.map((queue) => one.of(queue)));
+  expect(asked.every(({ status }) => status === 'rejected')).toBe(true);
+  await namedBy(one);
+  expect(look).toHaveBeenCalledTimes(4);
 });

@@ -23,6 +23,8 @@ export class QueueOwners {
   readonly #options: QueueOwnersOptions;
   #list: readonly ShardEntry[] = [];
   #listedMs = Number.NEGATIVE_INFINITY;
+  /** The list is being read: for all who ask meanwhile. */
+  #looking: Promise<void> | undefined;
   readonly #suspects = new Map<string, number>();
 
   constructor(options: QueueOwnersOptions) {
@@ -66,8 +68,16 @@ export class QueueOwners {
   }
 
   async #look(): Promise<void> {
-    const { directory, now } = this.#options;
+    const { now } = this.#options;
     if (now() - this.#listedMs <= LIST_MS) return;
+    this.#looking ??= this.#read().finally(() => {
+      this.#looking = undefined;
+    });
+    await this.#looking;
+  }
+
+  async #read(): Promise<void> {
+    const { directory, now } = this.#options;
     this.#list = await directory.shards();
     this.#listedMs = now();
   }
