@@ -161,6 +161,7 @@ export { MemoryDirectory, type MemoryDirectoryOptions } from './memory-directory
 // ./leases.ts
 // ./peers.ts
 // ./queue-messages.ts
+// ./shard-list.ts
 // ./queue-owners.ts
 // ./connection.ts
 // ./releases.ts

@@ -66,6 +66,13 @@ describe('another shard for a new room', () => {
     expect(asked.filter((what) => what === 'all')).toHaveLength(3);
   });
 
+  test('is looked for by one list for all who ask at once', async () => {
+    const newer = Array.from({ length: 4 }, (_, i) => entry(`new${i}`, 0, { build: 'b2' }));
+    const { others, asked } = othersOf(newer, [...newer, entry('last', 400)]);
+    await Promise.all(Array.from({ length: 20 }, () => others.lessLoaded()));
+    expect(asked.filter((what) => what === 'all')).toHaveLength(1);
+  });
+
   test('has less to do, unless this one closes', async () => {
     const busy = othersOf([entry('a', 600), entry('b', 700)]);
     expect(await busy.others.lessLoaded()).toBeUndefined();

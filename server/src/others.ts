@@ -5,6 +5,7 @@
 // counted here.
 import type { Directory, ShardEntry } from './directory.ts';
 import type { Shard } from './shard.ts';
+import { ShardList } from './shard-list.ts';
 
 export interface OthersOptions {
   directory: Pick<Directory, 'shards' | 'someShards'>;
@@ -43,11 +44,11 @@ export class Others {
   readonly #options: OthersOptions;
   /** By shard, the longest ago first. */
   readonly #sent = new Map<string, Sent>();
-  #list: readonly ShardEntry[] = [];
-  #listedMs = Number.NEGATIVE_INFINITY;
+  readonly #list: ShardList;
 
   constructor(options: OthersOptions) {
     this.#options = options;
+    this.#list = new ShardList({ ...options, freshMs: LIST_MS });
   }
 
   /**
@@ -67,7 +68,7 @@ export class Others {
    * with DirectoryError.
    */
   async emptier(): Promise<ShardEntry | undefined> {
-    const all = this.#fitting(await this.#listed());
+    const all = this.#fitting(await this.#list.read());
     const loads = all.map((entry) => this.loadOf(entry));
     const mean = loads.reduce((sum, load) => sum + load, 0) / all.length;
     const weights = loads.map((load) => Math.max(mean - load, 0) + LOAD_OF_ROOM);
@@ -81,7 +82,7 @@ export class Others {
 
   /** The next list is a new one. */
   forget(): void {
-    this.#listedMs = Number.NEGATIVE_INFINITY;
+    this.#list.forget();
   }
 
   /** The least loaded of a few. Undefined: none of them fits. Rejects with DirectoryError. */
@@ -118,14 +119,5 @@ export class Others {
 
   #lesser([a, b]: readonly ShardEntry[]): ShardEntry {
     return b && this.loadOf(b) < this.loadOf(a) ? b : a;
-  }
-
-  async #listed(): Promise<readonly ShardEntry[]> {
-    const { directory, now } = this.#options;
-    if (now() - this.#listedMs > LIST_MS) {
-      this.#list = await directory.shards();
-      this.#listedMs = now();
-    }
-    return this.#list;
   }
 }

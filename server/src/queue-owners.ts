@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import type { Directory, ShardEntry } from './directory.ts';
 import type { Wanted } from './queues.ts';
+import { ShardList } from './shard-list.ts';
 
 export interface QueueOwnersOptions {
   directory: Directory;
@@ -21,14 +22,12 @@ const SUSPECT_MS = 5_000;
 
 export class QueueOwners {
   readonly #options: QueueOwnersOptions;
-  #list: readonly ShardEntry[] = [];
-  #listedMs = Number.NEGATIVE_INFINITY;
-  /** The list is being read: for all who ask meanwhile. */
-  #looking: Promise<void> | undefined;
+  readonly #list: ShardList;
   readonly #suspects = new Map<string, number>();
 
   constructor(options: QueueOwnersOptions) {
     this.#options = options;
+    this.#list = new ShardList({ ...options, freshMs: LIST_MS });
   }
 
   /** Rejects with DirectoryError. */
@@ -57,29 +56,12 @@ export class QueueOwners {
 
   /** Where a shard is reached, one that closes too; undefined: it is gone. */
   async urlOf(shard: string): Promise<string | undefined> {
-    await this.#look();
-    const find = () => this.#list.find(({ id }) => id === shard)?.url;
-    const known = find();
+    const find = async () => (await this.#list.read()).find(({ id }) => id === shard)?.url;
+    const known = await find();
     if (known !== undefined) return known;
     // It may have begun since the list was read.
-    this.#listedMs = Number.NEGATIVE_INFINITY;
-    await this.#look();
+    this.#list.forget();
     return find();
-  }
-
-  async #look(): Promise<void> {
-    const { now } = this.#options;
-    if (now() - this.#listedMs <= LIST_MS) return;
-    this.#looking ??= this.#read().finally(() => {
-      this.#looking = undefined;
-    });
-    await this.#looking;
-  }
-
-  async #read(): Promise<void> {
-    const { directory, now } = this.#options;
-    this.#list = await directory.shards();
-    this.#listedMs = now();
   }
 
   /** Shards that players may be sent to. Rejects with DirectoryError. */
@@ -89,9 +71,9 @@ export class QueueOwners {
 
   async #alive(): Promise<readonly ShardEntry[]> {
     const { shard, build, now } = this.#options;
-    await this.#look();
+    const list = await this.#list.read();
     for (const [name, untilMs] of this.#suspects) if (now() > untilMs) this.#suspects.delete(name);
-    return this.#list.filter(
+    return list.filter(
       (one) =>
         one.id !== shard && one.build === build && !one.draining && !this.#suspects.has(one.id),
     );
