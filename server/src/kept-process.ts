@@ -18,6 +18,8 @@ export interface End {
   /** As a shell tells it: 128 and the signal's number for who died of one. */
   readonly code: number;
   readonly signal: NodeJS.Signals | null;
+  /** Why it could not be run at all. */
+  readonly reason?: string;
 }
 
 /** An end, and what comes of it. */
@@ -53,8 +55,7 @@ export class KeptProcess {
     const restarts: Restarts = { hung: 0, died: 0 };
     for (let quick = 0; ; ) {
       const startedMs = performance.now();
-      const child = this.#start(restarts);
-      const end = await ended(child);
+      const end = await this.#live(restarts);
       if (this.#stopping || !this.#options.goesOn(end)) return end;
       const why = whyOf(end);
       if (why !== 'closed') restarts[why]++;
@@ -76,6 +77,16 @@ export class KeptProcess {
   /** Ends the process that runs now; it is started again, if it goes on. */
   end(): void {
     this.#child?.kill('SIGKILL');
+  }
+
+  /** One life of it. Never rejects. */
+  async #live(restarts: Restarts): Promise<End> {
+    try {
+      return await ended(this.#start(restarts));
+    } catch (error) {
+      // What is out of memory says so here (ENOMEM); what may pass comes as an event.
+      return notRun(error as Error);
+    }
   }
 
   #start(restarts: Restarts): ChildProcess {
@@ -118,9 +129,13 @@ function ended(child: ChildProcess): Promise<End> {
     child.once('exit', (code, signal) => {
       resolve({ code: code ?? 128 + constants.signals[signal!], signal });
     });
-    // No memory or no process to be had; a signal that could not be sent is no end.
-    child.on('error', () => {
-      if (child.pid === undefined) resolve({ code: EXIT_NOT_RUN, signal: null });
+    // No process or no file to be had; a signal that could not be sent is no end.
+    child.on('error', (error) => {
+      if (child.pid === undefined) resolve(notRun(error));
     });
   });
+}
+
+function notRun({ message }: Error): End {
+  return { code: EXIT_NOT_RUN, signal: null, reason: message };
 }

@@ -220,7 +220,7 @@ export class Shards {
   }
 
   /** A shard ended that nobody asked to: whether it starts again. */
-  #goesOn(shard: KeptShard, { code }: End): boolean {
+  #goesOn(shard: KeptShard, { code, reason: notRun }: End): boolean {
     if (shard.listening) {
       shard.listening = false;
       return true;
@@ -230,7 +230,7 @@ export class Shards {
     if (failures < MOST_FAILURES && !misused) return true;
     // It ran before, and others run: what is amiss may pass, and players are on the others.
     if (shard.port !== 0 && this.#shards.some(({ listening }) => listening)) return true;
-    const said = reason === '' ? `it ended with ${code}` : reason;
+    const said = reason || (notRun ?? `it ended with ${code}`);
     this.#giveUp(
       misused
         ? `shard ${index} can never start: ${said}`
