@@ -225,6 +225,9 @@ const JOIN_BODY =
   '{ token?: text, tokens?: 1..16 texts, room?: text, match?: { name: value }, ' +
   'create?: bool, private?: bool }';
 
+/** A `romm` would be passed over, and the player be in any room. */
+const JOIN_NAMES = new Set(['token', 'tokens', 'room', 'match', 'create', 'private']);
+
 interface JoinBody {
   token: string;
   /** Of a party. */
@@ -245,6 +248,7 @@ async function readJoin(request: HttpRequest): Promise<JoinBody> {
   const { token = '', tokens, room, create = false, match = {} } = given ?? {};
   const isPrivate = given?.private ?? false;
   const fits =
+    Object.keys(given ?? {}).every((name) => JOIN_NAMES.has(name)) &&
     typeof token === 'string' &&
     (tokens === undefined || isParty(tokens)) &&
     (room === undefined || typeof room === 'string') &&

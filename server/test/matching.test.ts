@@ -62,6 +62,8 @@ describe('what rooms are told apart by', () => {
     for (const match of [{ mode: 1 }, { mode: ['duel'] }, { toString: 'x' }])
       expect((await post({ match })).status).toBe(404);
     for (const match of [null, 'duel', 3]) expect((await post({ match })).status).toBe(400);
+    for (const odd of [{ romm: 'field' }, { match: {}, private_: true }, ['field'], 'field'])
+      expect((await post(odd as object)).status).toBe(400);
     expect((await post({ room: 'x'.repeat(64) })).status).toBe(404);
     for (const room of ['x'.repeat(65), 'x'.repeat(4000), '\ud800', 'x\udfff'])
       expect((await post({ room })).status).toBe(400);
