@@ -77,7 +77,9 @@ export class Radio {
     writeKept(out, `publish('${channel}')`, data);
     const bytes = out.bytes().slice();
     if (bytes.length > MAX_MESSAGE_BYTES)
-      throw new UsageError(`publish('${channel}'): ${bytes.length} bytes of ${MAX_MESSAGE_BYTES}`);
+      throw new UsageError(
+        `publish('${channel}'): ${bytes.length} bytes, of ${MAX_MESSAGE_BYTES} at most`,
+      );
     if (this.#pending >= MOST_PENDING) return this.#lost(channel, 'too many are on their way');
     this.#pending++;
     this.#directory

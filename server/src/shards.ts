@@ -230,7 +230,8 @@ export class Shards {
     if (failures < MOST_FAILURES && !misused) return true;
     // It ran before, and others run: what is amiss may pass, and players are on the others.
     if (shard.port !== 0 && this.#shards.some(({ listening }) => listening)) return true;
-    const said = reason || (notRun ?? `it ended with ${code}`);
+    const ended = `it ended with ${code}${code === 0 ? ': does it call serve()?' : ''}`;
+    const said = reason || (notRun ?? ended);
     this.#giveUp(
       misused
         ? `shard ${index} can never start: ${said}`

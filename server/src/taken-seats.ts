@@ -72,7 +72,7 @@ export class TakenSeats {
     const found = this.#keys.find(key);
     const ref = found?.what;
     if (!ref || ref.seat.gone || ref.room.over)
-      throw new JoinRefused(CloseCode.ResumeOver, 'this seat is gone: its grace time is over');
+      throw new JoinRefused(CloseCode.ResumeOver, 'this seat is not kept any more');
     if (found.spent)
       throw new JoinRefused(CloseCode.Superseded, 'a newer connection took over this seat');
     return ref;

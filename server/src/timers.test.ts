@@ -22,7 +22,8 @@ test('a timer nobody declared is a mistake of the game, and the message shows th
 
 test('a time that is not a number is refused, and stands in nobody’s way', () => {
   const timers = new Timers({ a: 1 });
-  expect(() => timers.set(Number.NaN, 'a', 1)).toThrow("after(NaN, 'a'): wants ticks");
+  for (const tick of [Number.NaN, Number.POSITIVE_INFINITY, '12' as unknown as number])
+    expect(() => timers.set(tick, 'a', 1)).toThrow("after(..., 'a'): wants ticks");
   timers.set(2, 'a', 'due');
   expect(timers.next(2)?.data).toBe('due');
 });

@@ -28,7 +28,7 @@ export class Timers {
         `after(..., '${name}'): no such timer; declare it in timers: { ${name}(room, data) {} }`,
       );
     // It would never be due, and those behind it would wait for it.
-    if (Number.isNaN(dueTick)) throw new UsageError(`after(NaN, '${name}'): wants ticks`);
+    if (!Number.isFinite(dueTick)) throw new UsageError(`after(..., '${name}'): wants ticks`);
     let at = this.#waiting.length;
     while (at > 0 && this.#waiting[at - 1].dueTick > dueTick) at--;
     this.#waiting.splice(at, 0, { dueTick, name, data });

@@ -37,7 +37,7 @@ export async function pickTransport(
         return await createUws(limits, watch);
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
-        log.warn({ transport: 'ws', reason }, `using the slower ws transport: ${reason}`);
+        log.warn({ transport: 'ws' }, `using the slower ws transport: ${reason}`);
         return fallback;
       }
     }

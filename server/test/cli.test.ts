@@ -68,5 +68,7 @@ test('a script that ends by itself before it serves is given up, with its last c
   const program = new Program(CLI, {}, ['serve', 'server/test/expectations.ts', '--shards', '1']);
   await program.closed;
   expect(program.process.exitCode).toBe(1);
-  expect(program.err).toBe('shard 0 ended 5 times before it listened: it ended with 0\n');
+  expect(program.err).toBe(
+    'shard 0 ended 5 times before it listened: it ended with 0: does it call serve()?\n',
+  );
 });

@@ -113,7 +113,7 @@ const EXPECTED_REASONS = new Set([
   'line lost',
   'no word from the server',
   'no answer from the server',
-  'this seat is gone: its grace time is over',
+  'this seat is not kept any more',
 ]);
 
 function complaints(players: readonly Client[]): string[] {
