@@ -15,6 +15,7 @@ export const EDGE: Readonly<Record<string, string>> = {
   'server/src/owners.ts': 'waits between looks at a room that nobody has',
   'server/src/parent-directory.ts': "the deadline of the parent's answer",
   'server/src/peers.ts': "the deadline of another shard's answer",
+  'server/src/recovery.ts': 'lets those sit down first whom the directory has answered',
   'server/src/redis-cluster.ts': 'waits for slots that move, how long a node has answered',
   'server/src/redis-ear.ts': 'waits before it listens elsewhere',
   'server/src/redis-line.ts': 'the deadline of what is asked, how long a connection was silent',

@@ -118,7 +118,10 @@ export class Players {
       const room = home?.alive ? home.playing(id) : undefined;
       const ticket = home?.tickets.read(tickets[0]);
       if (!home || !room || !ticket) return undefined;
-      const identified = await home.directory.redeem(home.leaseOf(room), ticket.nonce);
+      const { nonce } = ticket;
+      const question = home.directory.redeem(home.leaseOf(room), nonce);
+      const isGiven = (answer: unknown) => typeof answer === 'object';
+      const identified = await home.placement.asked.ask(room.real, nonce, question, isGiven);
       door.tickets.take(ticket.nonce);
       if (typeof identified !== 'object' || home.playing(id) !== room) return undefined;
       // As seating.ts: a room looks for itself whether what it was promised is there.

@@ -174,7 +174,8 @@ export class SimulatedShard {
     this.succession = new Succession(this.#heir, { ...about, ...clocks, rooms, restore });
     // Nobody waits for a match here.
     const waiting = { services: {}, sendAway: async () => {} };
-    const seating = { unsaved: new Set(), recordsOf, waiting } as never;
+    const { placement } = this;
+    const seating = { unsaved: new Set(), recordsOf, waiting, placement } as never;
     const recovery = new Recovery({
       ...{ ...about, shard, seating, signsBySecret: false },
       // Its players are nobody in particular.

@@ -172,6 +172,7 @@ export type { Shard } from './shard.ts';
 // ./owners.ts
 // ./others.ts
 // ./openings.ts
+// ./asked-places.ts
 // ./freed-places.ts
 // ./room-lists.ts
 // ./placement.ts

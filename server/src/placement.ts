@@ -3,6 +3,7 @@
 // for who is at the door, and by the HTTP routes for who wants a ticket.
 import { CloseCode } from '@tickwire/protocol';
 import type { AnswerTimes } from './answer-times.ts';
+import { AskedPlaces } from './asked-places.ts';
 import { DEFAULT_SEATS } from './define-room.ts';
 import type { Directory, RoomEntry, SeatPromise } from './directory.ts';
 import { FreedPlaces } from './freed-places.ts';
@@ -88,6 +89,8 @@ export class Placement {
   /** Undefined where there are no others. */
   readonly #owners: Owners | undefined;
   readonly #freed: FreedPlaces;
+  /** Until it is known whether the directory gave them. */
+  readonly asked: AskedPlaces;
   readonly #lists: RoomLists;
   #given = 0;
 
@@ -97,6 +100,7 @@ export class Placement {
     const { shard, directory, peers, clocks, answerTimes } = options;
     const isLate = () => (answerTimes?.share('join') ?? 1) < 1;
     this.#freed = new FreedPlaces({ shard, directory, isLate });
+    this.asked = new AskedPlaces((room, place) => this.free(room, place));
     const isHere = (id: string) => shard.playing(id) !== undefined;
     const { now } = clocks;
     this.#lists = new RoomLists({ directory, now });
@@ -319,7 +323,7 @@ export class Placement {
     if (this.#freed.countOf(room) >= seats) throw unasked('directory');
     const lease = shard.leaseOf(room);
     const seat = `${lease.epoch}.${++this.#given}`;
-    const ask = () => this.orFree(room, seat, directory.take(lease, seat));
+    const ask = () => this.#orFree(room, seat, directory.take(lease, seat));
     let answer = await ask();
     if (answer === 'full' && !room.over && makeWay(room)) answer = await ask();
     if (answer === false) throw onItsWay();
@@ -327,9 +331,10 @@ export class Placement {
   }
 
   /** Asks for a place; what is not answered may be done, and is undone. */
-  async orFree<T>(room: GameRoom, place: string, asked: Promise<T>): Promise<T> {
+  async #orFree<T>(room: GameRoom, place: string, question: Promise<T>): Promise<T> {
     try {
-      return await underDirectory(asked);
+      const isGiven = (answer: T) => answer === 'taken';
+      return await this.asked.ask(room, place, underDirectory(question), isGiven);
     } catch (error) {
       this.free(room, place);
       throw error;

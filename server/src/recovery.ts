@@ -59,27 +59,27 @@ export class Recovery {
   async setRight(): Promise<void> {
     const { shard } = this.#options;
     await abreast(ABREAST, shard.rooms.values(), async (room) => {
-      if (!room.over) await this.#tell(room, shard.mayBeLocked(room));
+      await this.#tell(room, shard.mayBeLocked(room));
     });
     await this.#sign();
   }
 
   /**
-   * Who has a place in the room, and, with `lock`, whether it is locked. Told again where somebody
-   * sat down meanwhile: what the directory gave him before it heard this list, it has forgotten by
-   * it.
+   * Who has a place in the room, or asks for one and may have it for all that is known: what the
+   * directory has given before it hears this list, it forgets by it. And, with `lock`, whether the
+   * room is locked.
    */
   async #tell(room: GameRoom, lock: boolean): Promise<void> {
     const { directory, shard, seating, attendance } = this.#options;
     attendance.again(room);
-    const taken = () => seating.recordsOf(room).flatMap(({ place }) => place ?? []);
-    const locked = lock && directory.lock(shard.leaseOf(room), room.locked);
-    let told: Set<string>;
-    do {
-      const places = taken();
-      told = new Set(places);
-      await Promise.all([directory.occupy(shard.leaseOf(room), places), locked]);
-    } while (!room.over && taken().some((place) => !told.has(place)));
+    // Who was answered just now sits down first.
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    if (room.over) return;
+    const seated = new Set(seating.recordsOf(room).flatMap(({ place }) => place ?? []));
+    const places = [...seated, ...seating.placement.asked.tell(room, seated)];
+    const lease = shard.leaseOf(room);
+    const locked = lock && directory.lock(lease, room.locked);
+    await Promise.all([directory.occupy(lease, places), locked]);
   }
 
   /** Whoever puts the secret back first says what it is. */

@@ -2,6 +2,7 @@
 // and given to one player, whoever comes with the same ticket meanwhile.
 import { CloseCode } from '@tickwire/protocol';
 import { beforeEach, expect, test } from 'vitest';
+import { AskedPlaces } from './asked-places.ts';
 import { DirectoryError } from './directory.ts';
 import { MemoryDirectory } from './memory-directory.ts';
 import { Redemption } from './redemption.ts';
@@ -13,11 +14,12 @@ let nowMs: number;
 let directory: MemoryDirectory;
 /** What becomes of each question: done or not, and answered or not. */
 let fate: ('answered' | 'done, but late' | 'lost')[];
-let asked: number;
+let questions: number;
 let playing: boolean;
 let freed: string[];
 /** It was given back, and the directory does not know that yet. */
 let freeing: string | undefined;
+let asked: AskedPlaces;
 let redemption: Redemption;
 const room = { id: 'field-1' } as never;
 const line = { open: true };
@@ -25,7 +27,7 @@ const line = { open: true };
 beforeEach(async () => {
   nowMs = 1_000;
   fate = [];
-  asked = 0;
+  questions = 0;
   playing = true;
   freed = [];
   freeing = undefined;
@@ -36,17 +38,19 @@ beforeEach(async () => {
   const lease = { id: 'field-1', epoch: claim.won ? claim.epoch : 0 };
   await directory.reserve('field-1', [{ seat: 'p1', identity: IDENTITY }], LIFE_MS);
   const redeem: MemoryDirectory['redeem'] = async (...given) => {
-    asked++;
+    questions++;
     const next = fate.shift() ?? 'answered';
     const answer = next === 'lost' ? undefined : await directory.redeem(...given);
     if (next !== 'answered') throw new DirectoryError('late', 'no answer in 1000 ms');
     return answer!;
   };
+  asked = new AskedPlaces((_, seat) => void freed.push(seat));
   const shard = { leaseOf: () => lease, playing: () => (playing ? room : undefined) };
   redemption = new Redemption({
     shard: shard as never,
     directory: { redeem } as never,
     placement: {
+      asked,
       free: (_: unknown, seat: string) => void freed.push(seat),
       isFreeing: (_: unknown, seat: string) => freeing === seat,
     } as never,
@@ -75,10 +79,10 @@ test.each([['done, but late'], ['lost']] as const)(
     fate = [first];
     const taking = take();
     await settled();
-    expect(asked).toBe(1);
+    expect(questions).toBe(1);
     await pass(250);
     expect(await taking).toEqual(IDENTITY);
-    expect([asked, freed]).toEqual([2, []]);
+    expect([questions, freed]).toEqual([2, []]);
   },
 );
 
@@ -110,7 +114,7 @@ test.each([
   else playing = false;
   await pass(500);
   await refused;
-  expect([asked, freed]).toEqual([1, free]);
+  expect([questions, freed]).toEqual([1, free]);
 });
 
 test('a promise that ran out meanwhile is spent', async () => {
@@ -133,7 +137,7 @@ test('{T58} a ticket is good once, also while it is not known yet what came of i
   const again = expect(take()).rejects.toMatchObject(SPENT);
   await pass(1_000);
   await again;
-  expect(asked).toBe(2);
+  expect(questions).toBe(2);
   // All of it is forgotten when no such ticket can be good any more.
   await pass(LIFE_MS);
   expect(redemption.size).toBe(0);
@@ -142,7 +146,7 @@ test('{T58} a ticket is good once, also while it is not known yet what came of i
 test('a place that is being given back is not to be had until the directory knows', async () => {
   freeing = 'p1';
   await expect(take()).rejects.toMatchObject({ closeCode: CloseCode.Overloaded });
-  expect(asked).toBe(0);
+  expect(questions).toBe(0);
   freeing = undefined;
   expect(await take()).toEqual(IDENTITY);
 });

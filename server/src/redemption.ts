@@ -14,7 +14,7 @@ import type { Ticket, Tickets } from './tickets.ts';
 export interface RedemptionOptions {
   shard: Pick<Shard, 'leaseOf' | 'playing'>;
   directory: Pick<Directory, 'redeem'>;
-  placement: Pick<Placement, 'free' | 'isFreeing'>;
+  placement: Pick<Placement, 'asked' | 'free' | 'isFreeing'>;
   tickets: Tickets;
   /** There are no other shards. */
   isAlone: boolean;
@@ -61,7 +61,7 @@ export class Redemption {
     if (placement.isFreeing(room, seat)) throw unasked('directory');
     this.#used.set(place, Number.POSITIVE_INFINITY);
     try {
-      const identity = await this.#ask(room, seat, line);
+      const identity = await placement.asked.ask(room, seat, this.#ask(room, seat, line));
       this.#used.set(place, now() + lifeMs);
       return identity;
     } catch (error) {
