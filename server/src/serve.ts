@@ -109,6 +109,8 @@ async function serveShard(options: ServeOptions, place: Place): Promise<Server> 
   let directory: Directory | undefined;
   try {
     directory = await ParentDirectory.open(parent);
+    // Only its parent's word that it is a shard is wanted: who listens to it lives on.
+    if (options.directory) await directory.close();
     const server = await serveRooms(options, place, directory);
     const { hangMs } = readLimits(options.limits);
     tell({ tickwire: 'listening', port: server.port, url: server.url, hangMs });

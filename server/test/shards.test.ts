@@ -243,6 +243,15 @@ describe('a parent', () => {
     expect(lines.filter(({ msg }) => /have not closed/.test(msg ?? ''))).toHaveLength(1);
   });
 
+  test('keeps no shard alive that has closed and had a directory of its own', async () => {
+    lines.length = 0;
+    const file = fileURLToPath(new URL('./closing-shard.ts', import.meta.url));
+    const command = [...SOURCE_FLAGS, file];
+    const shards = await Shards.start({ ...options, count: 1, command });
+    const closed = () => expect(lines.filter(({ why }) => why === 'closed')).toHaveLength(1);
+    await vi.waitFor(closed, 10_000).finally(() => shards.close());
+  });
+
   test('gives up at once where an option of the script is wrong', async () => {
     vi.stubEnv('PORT', '0');
     vi.stubEnv('TICKET_KEY', 'short');
