@@ -97,7 +97,10 @@ export class Succession {
     const places = records.map(({ place }) => place).filter((place) => place !== undefined);
     let isOurs = false;
     try {
-      isOurs = (await directory.occupy(lease, places)) && !this.#heir.draining;
+      const occupied = directory.occupy(lease, places);
+      // Of the lease some is over: from here on it is renewed with the others.
+      const [isHeld, { lost }] = await Promise.all([occupied, directory.renew([lease])]);
+      isOurs = isHeld && lost.length === 0 && !this.#heir.draining;
     } finally {
       if (!isOurs) room.code.stop();
     }

@@ -301,6 +301,18 @@ describe('{S54} a directory that fails in the middle of taking a room over', () 
     expect((await atB(RESUME, ada.key, { room: id })).seated).toBe(true);
   });
 
+  test('for long leaves the room to who took it for a whole lease', async () => {
+    await atA();
+    const { id } = await orphan();
+    faults.load = (ask, given) => {
+      stepper.nowMs += LEASE_MS - 1_000;
+      return ask(...given);
+    };
+    await b.shard.succession.takeOver((await directory.room(id))!);
+    stepper.nowMs += LEASE_MS - 1_000;
+    expect([b.shard.rooms.has(id), (await directory.room(id))?.orphan]).toEqual([true, false]);
+  });
+
   test('for so long that another has it leaves that one alone', async () => {
     await atA();
     const { id } = await orphan();
