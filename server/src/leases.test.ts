@@ -115,7 +115,7 @@ describe('{S54} a part of the directory that does not answer', () => {
         renew: async () => ({ lost, unheard }),
       } as Partial<Directory> as Directory,
       onLoss,
-      log: { info: log, error: log } as unknown as Log,
+      log: { warn: log, error: log } as unknown as Log,
       tally: new Tally(),
       now: () => nowMs,
       takeBack: async () => true,

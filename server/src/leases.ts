@@ -196,7 +196,8 @@ export class Leases {
     tally.directoryAway = heard !== 'all';
     if (before === 'nothing') this.#backMs = now();
     if (heard === 'all') {
-      log.info({ rooms: this.#held.size }, 'the directory answers again');
+      // Where warnings are read alone, who was told that it is away wants to know that it is back.
+      log.warn({ rooms: this.#held.size }, 'the directory answers again');
       void this.#tellBack();
       return;
     }
