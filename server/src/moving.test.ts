@@ -25,7 +25,7 @@ function closing(count: number, emptier: () => Promise<ShardEntry | undefined>) 
   };
   const moving = new Moving({
     shard,
-    directory: { save: async () => [], handOver: async () => 2 },
+    directory: { save: async () => ({ lost: [], unheard: [] }), handOver: async () => 2 },
     seating: { recordsOf: () => [] },
     peers: { ask: async (_: string, __: string, id: string) => id },
     others: { forget() {}, send() {}, emptier },
