@@ -1,7 +1,7 @@
 // What one room has to do with others: the topics it listens to, and what it asks about users. Made
-// by room.ts, which hands on
-// what the game asks; saved with the room by room-state.ts. Trap: a game may ask within `open`,
-// before the room is known to anybody: what is outside takes it up when the room starts.
+// by room.ts, which hands on what the game asks; saved with the room by room-state.ts. Trap: a game
+// may ask within `open`, before the room is known to anybody: what is outside takes it up when the
+// room starts.
 import { UsageError } from '@tickwire/protocol';
 import { isUser, USER_RULE } from './admission.ts';
 import { type Boards, MOST_ROWS, MOST_SCORE, type PageOptions, readPage } from './boards.ts';

@@ -1,7 +1,6 @@
 // Hands rooms over to other shards while they are played in: when this process drains, and when
-// another has much less to do (balance.ts). Made by make-shard.ts for a shard among others. The
-// room stands still from its last checkpoint here to its first tick there; its players are told
-// where it is once it is.
+// another has much less to do (balance.ts). Made by cluster.ts. The room stands still from its last
+// checkpoint here to its first tick there; its players are told where it is once it is.
 import { abreast } from './abreast.ts';
 import { checkpointOf, type Pack } from './checkpoint.ts';
 import { type Directory, DirectoryError, type Lease, type ShardEntry } from './directory.ts';

@@ -1,7 +1,7 @@
 // Messages between rooms, of this process and of others: what a room publishes on a channel is
 // heard by all other rooms whose kind has a handler of that name, or, on one with a topic, by those
-// of them that subscribed to it. Called by shard.ts. At most once, in order from one room, and
-// never while a room is in a tick; what a shard says while the directory is away is lost.
+// of them that subscribed to it. Called by switchboard.ts. At most once, in order from one room,
+// and never while a room is in a tick; what a shard says while the directory is away is lost.
 import { MsgpackReader, MsgpackWriter, ProtocolError, UsageError } from '@tickwire/protocol';
 import { NAME_RULE, readChannel } from './channel.ts';
 import { readKept, writeKept } from './cold.ts';

@@ -1,6 +1,6 @@
 // What serve() is asked for, with the defaults and the environment in: the only file that reads
-// PORT, HOST, NODE_ENV and TRUSTED_PROXIES. Called by serve.ts and, for the shards of one machine,
-// by shards.ts. Trap: an option wins over the environment, which wins over the default.
+// PORT, HOST, NODE_ENV and TRUSTED_PROXIES. Called by serve.ts, for a server and for the parent of
+// several. Trap: an option wins over the environment, which wins over the default.
 
 import { checkNames, UsageError } from '@tickwire/protocol';
 import { type BoardOptions, type Boards, readBoards } from './boards.ts';

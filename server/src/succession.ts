@@ -1,6 +1,7 @@
 // Rooms of other shards that go on in this one: those whose owner is gone, and those that are
-// handed over. Made by shard.ts, which opens all others; asked by cluster.ts. Trap: between the
-// claim and the first tick the room may become another's again, or this shard may begin to close.
+// handed over. Made by shard.ts, which opens all others; asked by orphans.ts and cluster.ts. Trap:
+// between the claim and the first tick the room may become another's again, or this shard may begin
+// to close.
 import { CheckpointError, type RestoredRoom, restoreRoom } from './checkpoint.ts';
 import type { RoomKind } from './define-room.ts';
 import type { Checkpoint, Directory, Lease, Owner, RoomEntry, RoomFacts } from './directory.ts';
