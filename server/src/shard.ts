@@ -147,7 +147,9 @@ export class Shard implements Heir {
       if (!about) continue;
       await this.open(kind, about).catch((error) => {
         // Another shard was quicker.
-        if (!(error instanceof JoinRefused && error.counter === TAKEN)) throw error;
+        if (error instanceof JoinRefused && error.counter === TAKEN) return;
+        if (!(error instanceof JoinRefused && error.closeCode === CloseCode.RoomError)) throw error;
+        throw new UsageError(`rooms.${kind}: keep: its room failed to open; the log says how`);
       });
     }
   }

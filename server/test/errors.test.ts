@@ -162,6 +162,16 @@ describe('serve and defineRoom refuse, naming the cure', () => {
     expect([await directory.rooms(), await directory.shards()]).toEqual([[], []]);
   });
 
+  test('a kept room that does not open, by its kind', async () => {
+    const open = () => {
+      throw new Error('no map');
+    };
+    const rooms = { field: arcade({ keep: true, open }) };
+    const serving = serve({ rooms, port: 0, signals: false, log: 'silent', transport: 'ws' });
+    const said = 'rooms.field: keep: its room failed to open; the log says how';
+    await expect(serving).rejects.toThrow(new UsageError(said));
+  });
+
   test('a port in use', async () => {
     const options = { rooms: { field: arcade() }, signals: false, log: 'silent' } as const;
     const first = await serve({ ...options, port: 0, host: '127.0.0.1', transport: 'ws' });
