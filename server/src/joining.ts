@@ -114,6 +114,11 @@ export function onItsWay(): JoinRefused {
   return new JoinRefused(CloseCode.Restart, 'the room is on its way; try again', 'orphan');
 }
 
+/** This server closes: clients ask again at once, and come to another one. */
+export function restarts(): JoinRefused {
+  return new JoinRefused(CloseCode.Restart, 'the server restarts; try again', 'draining');
+}
+
 export function ticketSpent(): JoinRefused {
   return new JoinRefused(CloseCode.TicketSpent, 'the ticket was used or has expired');
 }

@@ -8,7 +8,7 @@ import type { Boards } from './boards.ts';
 import { DEFAULT_SEATS, type RoomKind } from './define-room.ts';
 import type { Directory, Lease, Owner, RoomEntry, RoomFacts } from './directory.ts';
 import type { Heartbeat } from './heartbeat.ts';
-import { JoinRefused, underDirectory } from './joining.ts';
+import { JoinRefused, restarts, underDirectory } from './joining.ts';
 import type { Leases } from './leases.ts';
 import type { Limits } from './limits.ts';
 import type { Log } from './log.ts';
@@ -181,7 +181,13 @@ export class Shard implements Heir {
     try {
       const claim = await underDirectory(directory.claim(facts, this.owner));
       if (!claim.won) throw new JoinRefused(CloseCode.Overloaded, 'another shard has it', TAKEN);
-      return this.begin({ id, epoch: claim.epoch }, new GameRoom(this.optionsFor(facts)), facts);
+      const lease = { id, epoch: claim.epoch };
+      // The others are handed over by now: this one would end with the process.
+      if (this.draining) {
+        await this.#releases.release(lease);
+        throw restarts();
+      }
+      return this.begin(lease, new GameRoom(this.optionsFor(facts)), facts);
     } finally {
       this.#opening--;
     }

@@ -10,7 +10,7 @@ import type { GameAnswers } from './game-answers.ts';
 import { Gathering, handOver } from './gathering.ts';
 import { Heirs } from './heirs.ts';
 import { type Clocks, type Identity, packText, userKey } from './identity.ts';
-import { Elsewhere, JoinRefused, ticketSpent, underDirectory } from './joining.ts';
+import { Elsewhere, JoinRefused, restarts, ticketSpent, underDirectory } from './joining.ts';
 import type { MakeSecret } from './keys.ts';
 import type { Limits } from './limits.ts';
 import type { Log } from './log.ts';
@@ -387,8 +387,4 @@ function partyOver(): JoinRefused {
     'one of your party is gone: gather it again',
     'party',
   );
-}
-
-function restarts(): JoinRefused {
-  return new JoinRefused(CloseCode.Restart, 'the server restarts; try again', 'draining');
 }
