@@ -63,6 +63,11 @@ export interface ServeOptions {
   transport?: TransportName | Transport;
   transportLimits?: Partial<TransportLimits>;
   limits?: Partial<Limits>;
+  /**
+   * What servers agree through: `redis()` of '@tickwire/server/redis'. Default: in memory, the
+   * parent's for the shards of one machine. One that is given outlives the server: who made it
+   * closes it, after `server.close()`.
+   */
   directory?: Directory;
   /**
    * Leaderboards by name, 1..32 letters, digits, `_` or `-`: rooms post with `room.score`, and
