@@ -65,8 +65,9 @@ export interface ConnectOptions<G> {
    */
   ticksPerMessage?: number;
   /**
-   * In a waiting queue: called at once, and when something of it changes, about once a second at
-   * most, until the match is found. Does not say that it is: then the promise resolves.
+   * In a waiting queue: called at once, when something of it changes, about once a second at most,
+   * and every two seconds where nothing does, until the match is found. Does not say that it is:
+   * then the promise resolves.
    */
   onWaiting?: (waiting: Waiting) => void;
   /** Ends the session as `leave` does, or the wait for it: `connect` rejects, reason `left`. */

@@ -218,6 +218,7 @@ describe('{S37} keys', () => {
     ['another curve', { key: ec.publicKey, algorithms: ['ES256', 'ES384'] }, 'secp384r1'],
     ['another kind', { key: ed.publicKey, algorithms: ['RS256'] }, 'RSA'],
     ['a set and secrets', { key: undefined, jwks: { keys: [] }, algorithms: ['HS256'] }, 'jwks'],
+    ['a set by no URL', { key: undefined, jwks: 'id.example/keys' }, 'wants the URL of a set'],
     ['a set by http', { key: undefined, jwks: 'http://id.example/keys' }, 'https'],
     ['no issuer', { issuer: '' }, 'issuer'],
     ['no audience', { audience: [] }, 'audience'],

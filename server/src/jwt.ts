@@ -167,6 +167,8 @@ function keysOf(
   if (algorithms.some((algorithm) => algorithm.startsWith('HS')))
     throw new UsageError('jwt: HS is for one secret key; with jwks name what the public keys sign');
   if (typeof jwks !== 'string' && !(jwks instanceof URL)) return createLocalJWKSet(jwks);
+  if (!URL.canParse(String(jwks)))
+    throw new UsageError('jwt: jwks: wants the URL of a set of keys, as https://id.example/jwks');
   const url = new URL(jwks);
   if (url.protocol !== 'https:' && !isLoopback(url.hostname))
     throw new UsageError(
