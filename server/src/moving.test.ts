@@ -1,7 +1,7 @@
 // A shard that closes while its directory stumbles: no match ends for one answer that is late.
 import { describe, expect, test } from 'vitest';
 import { DirectoryError, type ShardEntry } from './directory.ts';
-import { Moving } from './moving.ts';
+import { HAND_OVER_MS, Moving } from './moving.ts';
 import type { GameRoom } from './room.ts';
 
 const B: ShardEntry = {
@@ -10,7 +10,7 @@ const B: ShardEntry = {
 };
 
 /** A shard with so many rooms; `emptier` says where the next one goes. */
-function closing(count: number, emptier: () => Promise<ShardEntry | undefined>) {
+function closing(count: number, emptier: () => Promise<ShardEntry | undefined>, clock = { ms: 0 }) {
   const rooms = new Map<string, GameRoom>();
   for (let i = 0; i < count; i++) {
     const room = { id: `field-${i}`, failover: 'restore', over: false, code: { halted: false } };
@@ -30,7 +30,7 @@ function closing(count: number, emptier: () => Promise<ShardEntry | undefined>) 
     peers: { ask: async (_: string, __: string, id: string) => id },
     others: { forget() {}, send() {}, emptier },
     leases: {},
-    clocks: {},
+    clocks: { now: () => clock.ms },
     log: { info() {}, error() {} },
     tally: { handedOver: 0 },
     pack: () => new Uint8Array(),
@@ -45,6 +45,19 @@ describe('{S56} a shard that closes', () => {
     let asked = 0;
     const { moving } = closing(10, () => (++asked <= 4 ? late() : Promise.resolve(B)));
     expect(await moving.moveAll()).toBe(0);
+  });
+
+  test('leaves those that there is no time for, so that they can close', async () => {
+    const clock = { ms: 0 };
+    const slow = async () => {
+      clock.ms += 500;
+      return B;
+    };
+    const { moving, rooms } = closing(1_000, slow, clock);
+    const stayed = await moving.moveAll();
+    expect(clock.ms).toBeGreaterThan(50_000);
+    expect(clock.ms).toBeLessThan(HAND_OVER_MS);
+    expect([stayed, rooms.size]).toEqual([rooms.size, 1_000 - clock.ms / 500]);
   });
 
   test('asks no more than a few times where the directory is away', async () => {

@@ -28,6 +28,10 @@ export interface MovingOptions {
   pack?: Pack;
 }
 
+/** Ms that a shard gets to hand over its rooms (SCALE 3.7), before those that are left close. */
+export const HAND_OVER_MS = 60_000;
+/** Before it is over no more begin: one takes four answers, of a second each at most. */
+const LAST_MS = 5_000;
 /** Rooms that are on their way at once: a room is a few ms of a core at either end. */
 const ABREAST = 4;
 /**
@@ -46,12 +50,13 @@ export class Moving {
 
   /**
    * Hands over all rooms that can be, and takes no more. Resolves with how many stayed: those that
-   * cannot be restored, and all where there is no other shard of this build. Rejects with
-   * DirectoryError where it is not told for long where they may go.
+   * cannot be restored, those that there is no time for, and all where there is no other shard of
+   * this build. Rejects with DirectoryError where it is not told for long where they may go.
    */
   async moveAll(): Promise<number> {
-    const { shard, others, log } = this.#options;
+    const { shard, others, clocks, log } = this.#options;
     shard.draining = true;
+    const untilMs = clocks.now() + HAND_OVER_MS - LAST_MS;
     others.forget();
     let missing = 0;
     const emptier = async (): Promise<ShardEntry | undefined> => {
@@ -65,6 +70,7 @@ export class Moving {
       }
     };
     await abreast(ABREAST, shard.rooms.values(), async (room) => {
+      if (clocks.now() >= untilMs) return;
       const to = await emptier();
       if (!to || room.over) return;
       others.send(to);

@@ -9,7 +9,8 @@ import { UsageError } from '@tickwire/protocol';
 import type { Command } from './command.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 import { createLog } from './log.ts';
-import { HAND_OVER_MS, Shards } from './shards.ts';
+import { HAND_OVER_MS } from './moving.ts';
+import { Shards } from './shards.ts';
 import { supervise } from './supervisor.ts';
 
 const HELP = `tickwire serve SCRIPT [--shards N|auto] [--port N] [-- ARGUMENTS]

@@ -20,6 +20,7 @@ import type { Log } from './log.ts';
 import { type MadeShard, makeShard } from './make-shard.ts';
 import { MemoryDirectory } from './memory-directory.ts';
 import type { MetricsRoute } from './metrics.ts';
+import { HAND_OVER_MS } from './moving.ts';
 import { linesThatFit } from './open-files.ts';
 import { ParentDirectory } from './parent-directory.ts';
 import { BEAT_MS, type Channel, type ToParent } from './parent-messages.ts';
@@ -35,7 +36,7 @@ import {
   settingsOf,
 } from './serve-options.ts';
 import type { Shard } from './shard.ts';
-import { HAND_OVER_MS, Shards } from './shards.ts';
+import { Shards } from './shards.ts';
 import { loadStaticFiles } from './static-files.ts';
 import { Tally } from './tally.ts';
 import { Ticker } from './ticker.ts';

@@ -18,8 +18,6 @@ import { PLACE_VARIABLE, writePlace } from './place.ts';
  * (limits.hangMs). Rooms of a process that ended do not wait for it.
  */
 const LEASE_MS = 2_000;
-/** Ms that a shard gets to hand over its rooms (SCALE 3.7), before those that are left close. */
-export const HAND_OVER_MS = 60_000;
 /** Starts in a row without a player served: a mistake, and no accident. */
 const MOST_FAILURES = 5;
 /** More than any machine has cores: a number that was meant for something else. */
