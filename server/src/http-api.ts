@@ -149,7 +149,8 @@ export class HttpApi {
       tally.refused('origin', 403);
       return json(403, { error: 'this origin is not allowed' }, cors);
     }
-    if (!shard.kinds.includes(kind)) return json(404, { error: 'no such room kind' }, cors);
+    if (!shard.kinds.includes(kind))
+      return json(404, { error: `no such room kind; kinds: ${shard.kinds.join(', ')}` }, cors);
     if (!this.#tickets.take(request.remoteAddress, now())) return this.#tooManyTickets(cors);
     const body = await readJoin(request);
     const others = (body.tokens?.length ?? 1) - 1;
