@@ -11,7 +11,7 @@ import type { Clocks } from './identity.ts';
 import type { Leases } from './leases.ts';
 import type { Log } from './log.ts';
 import { Moving } from './moving.ts';
-import { lookForNamesakes, namesakesDueMs } from './namesakes.ts';
+import { lookAround, newcomerLooksMs } from './newcomer.ts';
 import { LOOK_MS, Orphans } from './orphans.ts';
 import type { Others } from './others.ts';
 import type { Peers } from './peers.ts';
@@ -93,7 +93,7 @@ export class Cluster {
       duty(announceMs, () => this.#measure(), clocks.now() + announceMs),
       duty(LOOK_MS, () => orphans.look()),
       ...(options.balance ? [duty(BALANCE_MS, () => this.#balance.look())] : []),
-      duty(announceMs, () => lookForNamesakes(options), clocks.now() + namesakesDueMs(directory)),
+      duty(announceMs, () => lookAround(options), clocks.now() + newcomerLooksMs(directory)),
       // Each time that there is something.
       duty(0, () => this.#saves.send()),
     ];

@@ -187,7 +187,7 @@ export type { Seating } from './seating.ts';
 // ./moving.ts
 // ./orphans.ts
 // ./balance.ts
-// ./namesakes.ts
+// ./newcomer.ts
 // ./saves.ts
 // ./cluster.ts
 // ./make-shard.ts
