@@ -114,8 +114,8 @@ export class HttpApi {
   async #list(cors: Cors): Promise<HttpResponse> {
     try {
       const entries = await underDirectory(this.#lists.of());
-      const rooms = entries.map(({ id, kind, seats, taken }) => {
-        return { id, kind, seats, taken, free: Math.max(seats - taken, 0) };
+      const rooms = entries.map(({ id, kind, seats, taken, locked }) => {
+        return { id, kind, seats, taken, free: locked ? 0 : Math.max(seats - taken, 0) };
       });
       return json(200, rooms, cors);
     } catch (error) {

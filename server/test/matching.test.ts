@@ -132,6 +132,24 @@ describe('a locked room', () => {
     expect((await hello(room.id)).seated).toBe(true);
   });
 
+  test('is listed without a free place', async () => {
+    await start({});
+    await hello('field');
+    const [room] = rooms();
+    const listed = async () => {
+      const { body } = await stepper.transport.request({ path: '/rooms' });
+      const [{ taken, free }] = JSON.parse(String(body));
+      return [taken, free];
+    };
+    const [taken, free] = await listed();
+    room.locked = true;
+    await stepper.advance(600);
+    expect(await listed()).toEqual([taken, 0]);
+    room.locked = false;
+    await stepper.advance(600);
+    expect([await listed(), free > 0]).toEqual([[taken, free], true]);
+  });
+
   test('may be locked as it opens', async () => {
     await start({}, { open: (room) => void (room.locked = true) });
     const { room } = await post({ create: true });
