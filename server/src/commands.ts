@@ -63,6 +63,10 @@ export class CommandDesk {
       return;
     }
     const { code, definition, game } = this.#room;
+    if (!code.mayRun()) {
+      this.#refuse(id, 'busy: the room stands still');
+      return;
+    }
     let misfit: string | undefined;
     try {
       misfit = code.call(() => judge(game, plan, args));

@@ -19,6 +19,8 @@ export class GameCode {
   readonly #pulse: Pulse;
   /** Nothing of it runs any more: the room is over, and so is its `close`. */
   stopped = false;
+  /** Asked by what comes between ticks. False: for all that is known here another shard has it. */
+  mayRun: () => boolean = () => true;
   /** The room's last checkpoint here is made: what it did from then on, nobody would know of. */
   halted = false;
 

@@ -129,7 +129,8 @@ export class Radio {
       for (const room of [...rooms]) {
         const { definition, code } = room;
         const handle = definition.hears?.[name];
-        if (!handle) continue;
+        // What it did where it may be another shard's would be done twice, or not at all.
+        if (!handle || !code.mayRun()) continue;
         from.reset(bytes);
         const sender = from.str(MAX_ID_BYTES);
         if (room.id === sender) continue;

@@ -78,8 +78,8 @@ export interface ServeOptions {
   /**
    * What rooms do while the directory cannot be reached. `continue` (default): they go on, for 30 s
    * at most; it is away for all, so nobody can claim them. One shard that is cut off alone goes on
-   * beside the one that took its rooms over, until it learns of it. `freeze`: they stand still
-   * before their lease is over.
+   * beside the one that took its rooms over, until it learns of it. `freeze`: they stand still,
+   * and refuse commands, before their lease is over.
    */
   onDirectoryLoss?: OnDirectoryLoss;
   /**

@@ -251,6 +251,7 @@ export class Shard implements Heir {
     }
     this.rooms.set(id, room);
     leases?.add(lease);
+    if (leases) room.code.mayRun = () => leases.holds(id);
     log.info({ room: id }, 'room opened');
     this.#held.set(room, { lease, facts, stop: this.#options.start?.(room) });
     const wasLocked = 'locked' in facts && facts.locked;
