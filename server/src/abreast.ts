@@ -2,8 +2,9 @@
 // hold up ticks. Used where a shard has something to tell or hand over for each of its rooms.
 
 /**
- * Runs for each value, for `most` of them at once, in no order. Where one rejects no more begin,
- * and it rejects once those that run have ended.
+ * Runs for each value, for `most` of them at once, in no order. Where one rejects the others go on,
+ * one fewer at once, so that nobody is asked thousands of times in vain; it rejects once all of
+ * them have ended.
  */
 export async function abreast<Value>(
   most: number,
@@ -12,11 +13,7 @@ export async function abreast<Value>(
 ): Promise<void> {
   const left = [...values];
   const worker = async () => {
-    try {
-      for (let value = left.shift(); value !== undefined; value = left.shift()) await run(value);
-    } finally {
-      left.length = 0;
-    }
+    for (let value = left.shift(); value !== undefined; value = left.shift()) await run(value);
   };
   const ends = await Promise.allSettled(Array.from({ length: most }, worker));
   for (const end of ends) if (end.status === 'rejected') throw end.reason;
