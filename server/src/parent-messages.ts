@@ -6,6 +6,12 @@ import type { Directory, DirectoryError } from './directory.ts';
 /** Ms between beats of a shard, and between its parent's looks: an eighth of a lease. */
 export const BEAT_MS = 250;
 
+/**
+ * Ms without a beat for which a shard keeps its rooms, and after which it is ended, where
+ * limits.hangMs says no longer. Rooms of a process that ended do not wait for it.
+ */
+export const STILL_MS = 2_000;
+
 /** One end: `process` in a child, the ChildProcess in its parent. */
 export interface Channel {
   readonly connected: boolean;

@@ -23,7 +23,7 @@ import type { MetricsRoute } from './metrics.ts';
 import { HAND_OVER_MS } from './moving.ts';
 import { linesThatFit } from './open-files.ts';
 import { ParentDirectory } from './parent-directory.ts';
-import { BEAT_MS, type Channel, type ToParent } from './parent-messages.ts';
+import { BEAT_MS, type Channel, STILL_MS, type ToParent } from './parent-messages.ts';
 import { PLACE_VARIABLE, type Place, readPlace } from './place.ts';
 import { namesPort, type PublicUrl, publicUrlOf } from './public-url.ts';
 import { PortError } from './request.ts';
@@ -155,7 +155,7 @@ async function serveRooms(
   const edge = new Edge({ ...common, ticker, proxies, proofFirst, api, log, wallClockMs });
   const listening = await letIn(transport, { port, host, tls }, edge, made);
   const rest = options.ticking === false ? undefined : startDuties(edge, cluster);
-  const unguard = rest && startWatchdog(heartbeat, limits.hangMs, log);
+  const unguard = rest && startWatchdog(heartbeat, limits.hangMs, log, stillMsOf(limits, place));
   const url = urlOf(host, listening.port, tls);
   const unwatch = keepCertificate(transport, tls, log);
   log.info({ port: listening.port, transport: transport.name, production }, `listening on ${url}`);
@@ -249,6 +249,11 @@ function startDuties(edge: Edge, cluster: Cluster | undefined): () => void {
     clearInterval(sweeper);
     clearInterval(worker);
   };
+}
+
+/** Ms for which a shard may stand still, whatever it waits for: beyond, its parent ends it. */
+function stillMsOf({ hangMs }: Limits, place: Place | undefined): number | undefined {
+  return place && Math.max(hangMs, STILL_MS);
 }
 
 /** How busy the event loop was since it was last asked, 0..1. */

@@ -10,14 +10,10 @@ import { onEndSignals } from './end-signals.ts';
 import { type End, KeptProcess } from './kept-process.ts';
 import type { Log } from './log.ts';
 import { MemoryDirectory } from './memory-directory.ts';
-import { BEAT_MS, ours } from './parent-messages.ts';
+import { BEAT_MS, ours, STILL_MS } from './parent-messages.ts';
 import { PLACE_VARIABLE, writePlace } from './place.ts';
+import { SPEAKS_MS } from './watchdog.ts';
 
-/**
- * How long a shard may stand still and keep its rooms: as long as the watchdog lets it
- * (limits.hangMs). Rooms of a process that ended do not wait for it.
- */
-const LEASE_MS = 2_000;
 /** Starts in a row without a player served: a mistake, and no accident. */
 const MOST_FAILURES = 5;
 /** More than any machine has cores: a number that was meant for something else. */
@@ -57,7 +53,7 @@ export class Shards {
   readonly #options: ShardsOptions;
   readonly #shards: readonly KeptShard[];
   readonly #directory = new MemoryDirectory({
-    leaseMs: LEASE_MS,
+    leaseMs: STILL_MS,
     // Epochs want ms since 1970, and a clock that nobody sets.
     now: () => performance.timeOrigin + performance.now(),
   });
@@ -193,7 +189,8 @@ export class Shards {
   #listens(shard: KeptShard, told: Record<string, unknown>, pid: number | undefined): void {
     const { index } = shard;
     const port = Number(told.port);
-    const mostStill = Math.max(Number(told.hangMs), LEASE_MS) / BEAT_MS;
+    // Its own watchdog comes first, for it knows which room it was.
+    const mostStill = (Math.max(Number(told.hangMs), STILL_MS) + SPEAKS_MS) / BEAT_MS;
     const up = { port, url: String(told.url), listening: true, failures: 0, still: 0, mostStill };
     Object.assign(shard, up);
     this.#options.log.info({ shard: index, port, pid }, `shard ${index} is up`);

@@ -19,6 +19,8 @@ const LOOK_MS = 100;
 const STACK_MS = 1_000;
 /** It ends itself within 20 ms; on a crowded machine later, in native code never. */
 const EXIT_MS = 2_000;
+/** Ms after its limit within which it has spoken: a look that is late, and the stack. */
+export const SPEAKS_MS = 5 * LOOK_MS + STACK_MS;
 /** Frames of the stack: the loop itself, and the hook that it stands in. */
 const STACK_FRAMES = 10;
 
@@ -31,8 +33,16 @@ const WAIT_FACTOR = 5;
 /** Megabytes of heap: the thread keeps the names of rooms and little else. */
 const HEAP_MB = 16;
 
-/** Starts watching; answers what stops it. */
-export function startWatchdog(heartbeat: Heartbeat, hangMs: number, log: Log): () => void {
+/**
+ * Starts watching; answers what stops it. `hangMs` may be computed without a beat, `stillMs` may
+ * pass without one.
+ */
+export function startWatchdog(
+  heartbeat: Heartbeat,
+  hangMs: number,
+  log: Log,
+  stillMs = WAIT_FACTOR * hangMs,
+): () => void {
   if (hangMs === Number.POSITIVE_INFINITY) return () => {};
   const thread = new Worker(THREAD, {
     eval: true,
@@ -40,7 +50,7 @@ export function startWatchdog(heartbeat: Heartbeat, hangMs: number, log: Log): (
     // What the process was started with (loaders, a debugger) is none of the thread's business.
     execArgv: [],
     env: {},
-    workerData: { cells: heartbeat.cells, rooms: heartbeat.rooms, hangMs },
+    workerData: { cells: heartbeat.cells, rooms: heartbeat.rooms, hangMs, mostStillMs: stillMs },
     resourceLimits: { maxOldGenerationSizeMb: HEAP_MB, maxYoungGenerationSizeMb: 2 },
   });
   thread.unref();
@@ -63,7 +73,7 @@ const THREAD = String.raw`
 const { writeSync } = require('node:fs');
 const { Session } = require('node:inspector');
 const { parentPort, workerData } = require('node:worker_threads');
-const { cells, rooms, hangMs } = workerData;
+const { cells, rooms, hangMs, mostStillMs } = workerData;
 
 parentPort.on('message', ({ number, id }) => {
   if (id === undefined) rooms.delete(number);
@@ -88,7 +98,7 @@ const looking = setInterval(() => {
   busyMs = alive ? 0 : busyMs + Math.min((user + system) / 1000, passedMs);
   // A machine that slept, or a process that was stopped, did not wait meanwhile.
   stillMs = alive ? 0 : stillMs + Math.min(passedMs, ${2 * LOOK_MS});
-  if (busyMs <= hangMs && stillMs <= ${WAIT_FACTOR} * hangMs) return;
+  if (busyMs <= hangMs && stillMs <= mostStillMs) return;
   clearInterval(looking);
   end(rooms.get(Atomics.load(cells, ${ROOM})));
 }, ${LOOK_MS});

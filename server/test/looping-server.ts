@@ -1,6 +1,6 @@
 // A server that a player can hang, in a process of its own: `quiet` rooms count, and a command to a
-// `loud` room never returns, in the way it names. Run by watchdog.test.ts, by itself or by
-// supervised-server.ts; PORT and TRANSPORT come from the environment.
+// `loud` room never returns, in the way it names. Run by watchdog.test.ts, by itself, by
+// supervised-server.ts or as a shard; PORT, TRANSPORT and HANG_MS come from the environment.
 import { pathToFileURL } from 'node:url';
 import { choice, command, defineGame, int } from '@tickwire/protocol';
 import { defineRoom, serve } from '../src/index.ts';
@@ -43,6 +43,6 @@ if (import.meta.url === pathToFileURL(process.argv[1]!).href)
     rooms: { quiet: room(), loud: room() },
     host: '127.0.0.1',
     transport: process.env.TRANSPORT as 'uws' | 'ws',
-    limits: { hangMs: 1000 },
+    limits: { hangMs: Number(process.env.HANG_MS ?? 1000) },
     metrics: { token: TOKEN },
   });

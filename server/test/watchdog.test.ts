@@ -73,6 +73,24 @@ describe('a room that never returns', () => {
     expect(report.stack[0]).toMatch(/^loopForEver \(file:.*looping-server\.ts:\d+:\d+\)$/);
   });
 
+  test('{T62} of a shard is told of before its parent ends the process', async () => {
+    const port = await freePort();
+    // As long as a shard may stand still.
+    const environment = { PORT: String(port), TRANSPORT: 'ws', HANG_MS: '2000' };
+    const args = ['serve', 'server/test/looping-server.ts', '--shards', '1'];
+    const program = new Program('../src/cli.ts', environment, args);
+    program.port = port;
+    await program.said(/is up/);
+    const client = await join(program, 'loud');
+    clients.push(client);
+    const before = await processOf(client);
+    client.call('hang', { how: 'loop' }).catch(() => {});
+    await program.until(() => program.lines.some(({ why }) => why !== undefined));
+    expect(program.lines.find(({ why }) => why)).toMatchObject({ why: 'hung', code: 124 });
+    expect(reportOf(program).room).toMatch(/^loud-/);
+    expect(() => process.kill(before, 0)).toThrow('ESRCH');
+  });
+
   for (const { name, missing } of TRANSPORTS) {
     const skipped = missing ? ` (skipped: ${missing})` : '';
     test.skipIf(missing !== undefined)(
