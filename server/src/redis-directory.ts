@@ -88,13 +88,13 @@ export class RedisDirectory implements Directory {
 
   async shards(): Promise<readonly ShardEntry[]> {
     const said = await this.#line.run<Texts>(scripts.LIST_SHARDS, this.#keys.shards, []);
-    return said.map((text) => JSON.parse(text));
+    return said.flatMap(readEntry);
   }
 
   async someShards(most: number): Promise<readonly ShardEntry[]> {
     const args = [String(most)];
     const said = await this.#line.run<Texts>(scripts.SOME_SHARDS, this.#keys.shards, args);
-    return said.map((text) => JSON.parse(text));
+    return said.flatMap(readEntry);
   }
 
   async claim(facts: RoomFacts, { shard, url }: Owner, held?: number): Promise<Claim> {
@@ -368,5 +368,15 @@ export class RedisDirectory implements Directory {
   /** A hidden room is on no list. */
   #markOpen(id: string, [free, open]: Freed): void {
     if (open !== '') this.#lists.mark(this.#keys.open(open), id, Math.max(free, 0));
+  }
+}
+
+/** What a shard said of itself; nothing of what another hand left there. */
+function readEntry(text: string): ShardEntry | readonly [] {
+  try {
+    const entry: ShardEntry = JSON.parse(text);
+    return typeof entry?.id === 'string' ? entry : [];
+  } catch {
+    return [];
   }
 }

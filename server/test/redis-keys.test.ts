@@ -166,6 +166,21 @@ describe.skipIf(redisMissing !== undefined)(`keys in Redis${why}`, () => {
     expect(await server.ask('HEXISTS', key('{shards}:said'), 'dead')).toBe(0);
   });
 
+  test('what is no entry of a shard hides none that is', async () => {
+    const about = { build: 'b1', load: 0, rooms: 0, seats: 0, draining: false };
+    const shard = { id: 'a', url: 'https://a.example/', ...about };
+    await directory.announce(shard);
+    for (const [id, text] of [
+      ['odd', '{'],
+      ['none', 'null'],
+    ]) {
+      await server.ask('ZADD', key('{shards}:until'), '+inf', id);
+      await server.ask('HSET', key('{shards}:said'), id, text);
+    }
+    expect(await directory.shards()).toEqual([shard]);
+    expect(await directory.someShards(9)).toEqual([shard]);
+  });
+
   test('a list that names rooms that are none is believed in nothing, and set right', async () => {
     await claimed(directory, facts('r1', { seats: 5 }));
     const lists = [key('rooms'), key('rooms:field'), await openList(), await leaseList('r1')];
