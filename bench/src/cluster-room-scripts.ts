@@ -158,8 +158,9 @@ export const take = asOwner((room, { args }) => {
 });
 
 export const occupy = asOwner((room, { args }) => {
+  const known = new Set(room.begun === Number(args[0]) ? args.slice(1).map(String) : []);
   room.begun = Number(args[0]);
-  for (const [seat, ends] of room.promises) if (ends < 0) forget(room, seat);
+  for (const [seat, ends] of room.promises) if (ends < 0 && !known.has(seat)) forget(room, seat);
   room.taken.clear();
   for (const seat of args.slice(1)) room.taken.add(String(seat));
   return [freeIn(room), room.open];

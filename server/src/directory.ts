@@ -231,7 +231,10 @@ export interface Directory {
   take(lease: Lease, seat: string): Promise<'taken' | 'full' | false>;
   /** Taken seats are free again. */
   leave(lease: Lease, seats: readonly string[]): Promise<boolean>;
-  /** These are the taken seats, and no others: after a restore, when the owner goes on with it. */
+  /**
+   * These are the taken seats, and no others: after a restore, when the owner goes on with it. One
+   * that says it later may still ask again who those are for that it has redeemed.
+   */
   occupy(lease: Lease, seats: readonly string[]): Promise<boolean>;
 
   /**

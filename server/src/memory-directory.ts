@@ -223,8 +223,8 @@ export class MemoryDirectory implements Directory {
 
   async occupy(lease: Lease, seats: readonly string[]): Promise<boolean> {
     const room = this.#owned(lease);
+    room?.seats.occupy(seats, room.begun === room.epoch);
     if (room) room.begun = room.epoch;
-    room?.seats.occupy(seats);
     return room !== undefined;
   }
 

@@ -61,9 +61,10 @@ export class MemorySeats {
     }
   }
 
-  /** These are taken, and no others. */
-  occupy(seats: readonly string[]): void {
-    this.leave([...this.#taken]);
+  /** These are taken, and no others. `isBegun`: it was their owner who redeemed them. */
+  occupy(seats: readonly string[], isBegun: boolean): void {
+    const known = new Set(isBegun ? seats : []);
+    this.leave([...this.#taken].filter((seat) => !known.has(seat)));
     for (const seat of seats) this.#taken.add(seat);
   }
 }

@@ -57,6 +57,22 @@ describe('{S55} a player who is about to sit down while places are told', () => 
     expect(again).toEqual([room]);
   });
 
+  test('has it where he asks again, for the first answer was lost', async () => {
+    await promised('second');
+    await directory.redeem(lease, 'second');
+    let again = () => {};
+    const late = new Promise<void>((resolve) => void (again = resolve));
+    const redeemed = asked.ask(
+      room,
+      'second',
+      late.then(() => directory.redeem(lease, 'second', true)),
+    );
+    await recovery.setRight();
+    again();
+    expect(await redeemed).toEqual(new Uint8Array(1));
+    expect(await promised('third')).toBe('full');
+  });
+
   test('has it where he was answered in the same moment', async () => {
     await promised('second');
     await asked.ask(room, 'second', directory.redeem(lease, 'second'));

@@ -261,13 +261,22 @@ export const TAKE = script(
   return {'taken', free(), owned[5]}`,
 );
 
-/** Args: epoch, seats, which are all that are taken now. Answers 0, or [free, open]. */
+/**
+ * Args: epoch, seats, which are all that are taken now. Answers 0, or [free, open]. An owner that
+ * has begun may ask again who they are for that it has redeemed.
+ */
 export const OCCUPY = script(
   OWNED_ROOM,
   `
+  local known = {}
+  if redis.call('HGET', ROOM, 'begun') == ARGV[1] then
+    for at = 2, #ARGV do known[ARGV[at]] = true end
+  end
   redis.call('HSET', ROOM, 'begun', ARGV[1])
   local redeemed = redis.call('ZRANGEBYSCORE', PROMISES, '-inf', '(0')
-  for _, seat in ipairs(redeemed) do forget(seat) end
+  for _, seat in ipairs(redeemed) do
+    if not known[seat] then forget(seat) end
+  end
   redis.call('DEL', TAKEN)
   for from = 2, #ARGV, ${AT_ONCE} do
     redis.call('SADD', TAKEN, unpack(ARGV, from, math.min(from + ${AT_ONCE - 1}, #ARGV)))

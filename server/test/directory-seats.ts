@@ -78,9 +78,35 @@ export const promisedSeats = chapterSuite('promised seats', HOLDS_MS, (doors) =>
     await a.take(lease, 't1');
     expect(await a.redeem(lease, 't1', true)).toBe('spent');
     await b.reserve('r1', promises('p3'), LONG_MS);
-    await a.occupy(lease, ['p2']);
+    const next = { ...lease, epoch: Number(await a.handOver(lease, south)) };
+    await b.occupy(next, ['p2']);
+    expect(await b.redeem(next, 'p2', true)).toBe('spent');
+    expect(await b.redeem(next, 'p3')).toEqual(bytes('who p3'));
+  });
+
+  test('is told it also where the owner has said meanwhile who sits there', async () => {
+    const { a, b } = doors;
+    const lease = await claimed(a, facts('r1'));
+    await b.reserve('r1', promises('p1', 'p2'), LONG_MS);
+    for (const seat of ['p1', 'p2']) await a.redeem(lease, seat);
+    await a.occupy(lease, ['p1']);
+    expect(await a.redeem(lease, 'p1')).toBe('spent');
+    expect(await a.redeem(lease, 'p1', true)).toEqual(bytes('who p1'));
     expect(await a.redeem(lease, 'p2', true)).toBe('spent');
-    expect(await a.redeem(lease, 'p3')).toEqual(bytes('who p3'));
+    // As one that has gone on with it does, and one that has claimed it again.
+    const next = { ...lease, epoch: Number(await a.handOver(lease, south)) };
+    await b.occupy(next, ['p1']);
+    await a.reserve('r1', promises('p3', 'p4'), LONG_MS);
+    await b.redeem(next, 'p3');
+    await b.occupy(next, ['p1', 'p3']);
+    expect(await b.redeem(next, 'p3', true)).toEqual(bytes('who p3'));
+    const claim = await b.claim(facts('r1'), south, next.epoch);
+    const last = { ...lease, epoch: claim.won ? claim.epoch : 0 };
+    await b.redeem(last, 'p4');
+    await b.occupy(last, ['p1', 'p3', 'p4']);
+    for (const seat of ['p3', 'p4'])
+      expect(await b.redeem(last, seat, true)).toEqual(bytes(`who ${seat}`));
+    expect((await a.room('r1'))?.taken).toBe(3);
   });
 
   test('a promise that nobody used is over, and its seat free', async () => {

@@ -12,6 +12,7 @@ import {
   promises,
   SHORT_MS,
   saved,
+  south,
   until,
 } from './directory-doors.ts';
 import { RedisServer, redisMissing } from './redis-server.ts';
@@ -109,7 +110,8 @@ describe.skipIf(redisMissing !== undefined)(`keys in Redis${why}`, () => {
     await directory.leave(lease, ['p1']);
     expect(await known()).toBe(1);
     expect(await directory.redeem(lease, 'p2')).toEqual(bytes('who p2'));
-    await directory.occupy(lease, ['p2']);
+    const next = { ...lease, epoch: Number(await directory.handOver(lease, south)) };
+    await directory.occupy(next, ['p2']);
     const left = await keysOf('r1');
     expect(left).not.toContain(key('{r:r1}:identities'));
     expect(left).not.toContain(key('{r:r1}:promises'));
