@@ -229,10 +229,9 @@ class RedisLine implements NodeLine {
 
   #refusal(error: unknown): DirectoryError {
     if (error instanceof DirectoryError) return error;
-    if (error instanceof ClientOfflineError) {
-      const cause = this.#trouble ?? error;
-      return new DirectoryError('unreachable', this.#said(cause), { cause });
-    }
+    // The message says all of it: with the cause, a log would say it twice.
+    if (error instanceof ClientOfflineError)
+      return new DirectoryError('unreachable', this.#said(this.#trouble ?? error));
     const failed = error instanceof ErrorReply && !NOT_SERVING.test(error.message);
     const code = failed || error instanceof TypeError ? 'failed' : 'unreachable';
     return new DirectoryError(code, this.#said(error), { cause: error });
