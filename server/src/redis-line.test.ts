@@ -32,7 +32,7 @@ test('one that is not there is named by its address', async () => {
   await new Promise((resolve) => server.close(resolve));
   const line = openLine(`redis://:word@127.0.0.1:${port}`);
   const refused = `Redis at 127.0.0.1:${port}: connect ECONNREFUSED 127.0.0.1:${port}`;
-  const error = await line.ask(['PING']).catch((error) => error);
-  expect(pino.stdSerializers.err(error).message).toBe(refused);
+  const error = await line.ask(['PING']).catch((refusal: Error) => refusal);
+  expect(pino.stdSerializers.err(error as Error).message).toBe(refused);
   await line.close();
 });
