@@ -64,6 +64,40 @@ describe('{S54} rooms that the directory has forgotten', () => {
   });
 });
 
+test.each([
+  ['freeze', 1_600],
+  ['continue', 30_000],
+] as const)('{S54} a lost room that cannot be claimed may %s for a while', async (onLoss, ms) => {
+  let nowMs = 50_000;
+  const gone: string[] = [];
+  const leases = new Leases({
+    directory: {
+      leaseMs: LEASE_MS,
+      renew: async () => ({ lost: ['lost'], unheard: [] }),
+    } as Partial<Directory> as Directory,
+    onLoss,
+    log: { warn() {}, error() {} } as Partial<Log> as Log,
+    tally: new Tally(),
+    now: () => nowMs,
+    takeBack: () => Promise.reject(new DirectoryError('late', 'no answer')),
+    back() {},
+    lost: (id) => gone.push(id),
+  });
+  for (const id of ['ours', 'lost']) leases.add({ id, epoch: 1 });
+  // Another may play it meanwhile.
+  const mayPlay = () => gone.length === 0 && leases.holds('lost');
+  const renewedFor = async (forMs: number) => {
+    for (const endMs = nowMs + forMs; nowMs < endMs; nowMs += 500) {
+      await leases.renew();
+      await leases.claimed;
+    }
+  };
+  await renewedFor(ms - 100);
+  expect(mayPlay()).toBe(true);
+  await renewedFor(600);
+  expect([mayPlay(), leases.holds('ours')]).toEqual([false, true]);
+});
+
 test('{S54} a directory that is back is told what it does not take at first', async () => {
   let isAway = true;
   let told = 0;

@@ -46,7 +46,7 @@ const ABREAST = 4;
 
 interface Held {
   readonly lease: Lease;
-  /** When the newest renewal that was answered was sent; -Infinity where another may have it. */
+  /** When the newest renewal that was good was sent; -Infinity where another may have it. */
   goodMs: number;
 }
 
@@ -131,9 +131,11 @@ export class Leases {
       const renewal = await directory.renew(sent.map(({ lease }) => lease));
       const [lost, unheard] = [new Set(renewal.lost), new Set(renewal.unheard)];
       const heard = sent.filter(({ lease }) => !unheard.has(lease.id));
-      this.#goodSince(sentMs, heard);
-      this.#tell(unheard.size > 0 ? 'part' : 'all', unheard.size);
       const refused = heard.filter(({ lease }) => lost.has(lease.id));
+      const renewed = heard.filter(({ lease }) => !lost.has(lease.id));
+      // Another may play the refused ones, until they are claimed again.
+      this.#goodSince(sentMs, renewed);
+      this.#tell(unheard.size > 0 ? 'part' : 'all', unheard.size);
       if (!this.#isClaiming) this.claimed = this.#claimAgain(refused, ours);
     } catch (error) {
       if (!(error instanceof DirectoryError)) throw error;
