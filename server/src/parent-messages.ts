@@ -34,7 +34,7 @@ export type Serial = number;
 /** Methods that are asked as they are; a listener is named by its number. */
 export type Asked = Exclude<keyof Directory, 'isParted' | 'close'> | 'unsubscribe';
 
-export interface Ask {
+export interface Question {
   readonly tickwire: 'ask';
   readonly id: Serial;
   readonly method: Asked;
@@ -42,7 +42,7 @@ export interface Ask {
 }
 
 export type ToParent =
-  | Ask
+  | Question
   /** The shard takes players. `hangMs`: how long its loop may stand still. */
   | {
       readonly tickwire: 'listening';

@@ -5,7 +5,7 @@ import { DirectoryError } from './directory.ts';
 import type { Log } from './log.ts';
 import { type Ask, tellOwner } from './queue-messages.ts';
 import type { QueueOwners } from './queue-owners.ts';
-import { FEW, type Standing, type Wanted } from './queues.ts';
+import { FEW, type Progress, type Wanted } from './queues.ts';
 import type { Waiter } from './waiter.ts';
 
 /** Ms from one word to a queue's shard to the next, where nobody came or went: SILENT_MS / 5. */
@@ -126,7 +126,7 @@ export class QueueLine implements Wanted {
     this.#stands(named, standing);
   }
 
-  #stands(ids: readonly number[], { waiting, found, etaS }: Standing): void {
+  #stands(ids: readonly number[], { waiting, found, etaS }: Progress): void {
     const nowMs = this.#by.now();
     ids.forEach((id, at) => {
       const waiter = this.waiters.get(id);

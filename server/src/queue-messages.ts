@@ -3,7 +3,7 @@
 // the same words, without a message. Trap: whoever may write to the directory may say anything.
 import { DirectoryError } from './directory.ts';
 import type { Peers, Services } from './peers.ts';
-import type { Entrant, Homes, Opened, Standing, Wanted } from './queues.ts';
+import type { Entrant, Homes, Opened, Progress, Wanted } from './queues.ts';
 
 /** Asks a shard, this one included. Rejects with DirectoryError. */
 export type Ask = (
@@ -15,7 +15,7 @@ export type Ask = (
 /** What a shard does for the queues of others, and for its own. */
 export interface QueueServices {
   /** Of the shard that has the queue. Throws where it keeps none. */
-  tell(home: string, wanted: Wanted, ids: readonly number[], fresh: readonly Entrant[]): Standing;
+  tell(home: string, wanted: Wanted, ids: readonly number[], fresh: readonly Entrant[]): Progress;
   /** Of a shard with lines. */
   hold(hold: string, ids: readonly number[]): readonly number[];
   letGo(hold: string): void;
@@ -71,8 +71,8 @@ export async function tellOwner(
   { kind, match }: Wanted,
   ids: readonly number[],
   fresh: readonly Entrant[],
-): Promise<Standing> {
-  const answer = (await ask(owner, 'wait', home, kind, match, ids, fresh)) as Partial<Standing>;
+): Promise<Progress> {
+  const answer = (await ask(owner, 'wait', home, kind, match, ids, fresh)) as Partial<Progress>;
   const { unknown, waiting, found, etaS } = answer;
   return {
     unknown: wholes(unknown),

@@ -6,12 +6,12 @@ import {
   formGroups,
   oldestFirst,
   oncePerUser,
+  type Queued,
   type QueueRule,
   RatingCount,
-  type Waiter,
 } from './queue.ts';
 
-interface One extends Waiter {
+interface One extends Queued {
   readonly name: string;
 }
 
@@ -23,10 +23,10 @@ const names = (groups: readonly One[][]) => groups.map((group) => group.map(({ n
 const form = (waiters: readonly One[], rule: QueueRule, most?: number) =>
   names(formGroups(waiters, rule, NOW_MS, most));
 
-const sizeOf = (group: readonly Waiter[]) => group.reduce((sum, { size }) => sum + size, 0);
+const sizeOf = (group: readonly Queued[]) => group.reduce((sum, { size }) => sum + size, 0);
 
 /** Whether these may play together. */
-function fits(group: readonly Waiter[], rule: QueueRule): boolean {
+function fits(group: readonly Queued[], rule: QueueRule): boolean {
   const { players, within = Number.POSITIVE_INFINITY, widenPerS = 0, startWith } = rule;
   const waitedS = Math.max(...group.map(({ sinceMs }) => (NOW_MS - sinceMs) / 1000));
   const ratings = group.map(({ rating }) => rating);

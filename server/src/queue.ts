@@ -21,7 +21,7 @@ export interface QueueRule<Auth = unknown> {
   startWith?: { players: number; afterS: number };
 }
 
-export interface Waiter {
+export interface Queued {
   /** Players: of a party, all of it. */
   readonly size: number;
   readonly rating: number;
@@ -60,7 +60,7 @@ export function spreadOf({ within, widenPerS = 0 }: QueueRule<never>, waitedMs: 
 }
 
 /** Of those with a user in common the first, and those who stand by. */
-export function oncePerUser<W extends Waiter>(waiters: readonly W[]): { once: W[]; by: W[] } {
+export function oncePerUser<W extends Queued>(waiters: readonly W[]): { once: W[]; by: W[] } {
   const users = new Set<string>();
   const once: W[] = [];
   const by: W[] = [];
@@ -79,7 +79,7 @@ export function oncePerUser<W extends Waiter>(waiters: readonly W[]): { once: W[
  * who could still be in a group, unless `most` are found; but who waits more than once, or with one
  * who does, is looked at in two ways only: by who waits longest, and by who stands by then.
  */
-export function formGroups<W extends Waiter>(
+export function formGroups<W extends Queued>(
   waiters: readonly W[],
   rule: QueueRule<never>,
   nowMs: number,
@@ -105,12 +105,12 @@ export function formGroups<W extends Waiter>(
   return groups;
 }
 
-export function oldestFirst<W extends Waiter>(waiters: readonly W[]): W[] {
+export function oldestFirst<W extends Queued>(waiters: readonly W[]): W[] {
   return [...waiters].sort((a, b) => a.sinceMs - b.sinceMs);
 }
 
 /** Of waiters who have no user in common. */
-function groupsOf<W extends Waiter>(
+function groupsOf<W extends Queued>(
   waiters: readonly W[],
   rule: QueueRule<never>,
   nowMs: number,
@@ -142,7 +142,7 @@ function sizesOf({ players, startWith }: QueueRule<never>, waitedMs: number): nu
 }
 
 /** Those who wait, each by how many came before: 0 waits longest. */
-class WaitingLine<W extends Waiter> {
+class WaitingLine<W extends Queued> {
   readonly byAge: readonly W[];
   readonly taken: Uint8Array;
   /** Ascending by rating, equals by age; and their ratings. */
@@ -328,7 +328,7 @@ export class RatingCount {
   /** Players before each. */
   readonly #before: Uint32Array;
 
-  constructor(waiters: readonly Waiter[]) {
+  constructor(waiters: readonly Queued[]) {
     const byRating = [...waiters].sort((a, b) => a.rating - b.rating);
     this.#ratings = Float64Array.from(byRating, ({ rating }) => rating);
     this.#before = new Uint32Array(byRating.length + 1);

@@ -8,10 +8,10 @@ import {
   formGroups,
   oldestFirst,
   oncePerUser,
+  type Queued,
   type QueueRule,
   RatingCount,
   spreadOf,
-  type Waiter,
 } from './queue.ts';
 import type { Tally } from './tally.ts';
 
@@ -36,7 +36,7 @@ export interface Entrant {
 }
 
 /** How it stands, for each id that was named, in their order. */
-export interface Standing {
+export interface Progress {
   /** Those that were never told, or were forgotten. */
   readonly unknown: readonly number[];
   readonly waiting: number;
@@ -87,7 +87,7 @@ const GAIN = 1 / 8;
 /** Ms after which that says nothing any more. */
 const RECENT_MS = 600_000;
 
-interface Entry extends Waiter, Pick<Entrant, 'id' | 'places'> {
+interface Entry extends Queued, Pick<Entrant, 'id' | 'places'> {
   readonly home: string;
   /** In a match that is being made. */
   busy: boolean;
@@ -122,7 +122,7 @@ export class Queues {
   }
 
   /** These wait at `home`, and no others; of those that are new, `fresh` says what there is. */
-  tell(home: string, wanted: Wanted, ids: readonly number[], fresh: readonly Entrant[]): Standing {
+  tell(home: string, wanted: Wanted, ids: readonly number[], fresh: readonly Entrant[]): Progress {
     const queue = this.#queueOf(wanted);
     const nowMs = this.#options.now();
     const { entries } = this.#homeOf(queue, home, nowMs);
@@ -132,7 +132,7 @@ export class Queues {
     for (const id of entries.keys()) if (!named.has(id)) entries.delete(id);
     const all = entriesOf(queue);
     if (all.length <= FEW) this.#form(queue, all);
-    return this.#standing(queue, entries, ids);
+    return this.#progress(queue, entries, ids);
   }
 
   /** Groups that time has made possible, and shards that are gone: called a few times a second. */
@@ -164,7 +164,7 @@ export class Queues {
     return home;
   }
 
-  #standing(queue: Queue, entries: Home['entries'], ids: readonly number[]): Standing {
+  #progress(queue: Queue, entries: Home['entries'], ids: readonly number[]): Progress {
     const { rule, now } = this.#options;
     const nowMs = now();
     const of = rule(queue.kind);

@@ -20,7 +20,7 @@ import type { QueueRule } from './queue.ts';
 import { FRESH, QueueLine, type Telling } from './queue-line.ts';
 import { type Ask, askerOf, homesBy, servicesOf } from './queue-messages.ts';
 import { QueueOwners } from './queue-owners.ts';
-import { type Entrant, type Opened, Queues, type Standing, type Wanted } from './queues.ts';
+import { type Entrant, type Opened, type Progress, Queues, type Wanted } from './queues.ts';
 import type { Joiner } from './seat.ts';
 import type { Shard } from './shard.ts';
 import type { Tally } from './tally.ts';
@@ -338,7 +338,7 @@ export class Waiting {
 
   // What shards are asked: this one as the queue's, then as one with lines.
 
-  #told(...[home, wanted, ids, fresh]: Parameters<Queues['tell']>): Standing {
+  #told(...[home, wanted, ids, fresh]: Parameters<Queues['tell']>): Progress {
     const { shard } = this.#options;
     const isQueue = shard.kinds.includes(wanted.kind) && this.queueOf(wanted.kind);
     if (!isQueue || (shard.draining && home !== shard.owner.shard))
