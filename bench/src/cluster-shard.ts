@@ -160,6 +160,7 @@ export class SimulatedShard {
       lost: (room: string) => this.#lost(room),
     };
     const leases = (this.leases = new Leases({ ...about, onLoss: 'continue', ...told }));
+    if (answerTimes) answerTimes.unreached = () => leases.doubt();
     const peers = new Peers(directory, id, log);
     this.#releases = new Releases({ directory, leases, log });
     const { makeNonce, ticketKey: key } = world;

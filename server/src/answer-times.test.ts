@@ -183,3 +183,19 @@ describe('a directory in parts', () => {
     expect([join, back < 0.1]).toEqual([0, true]);
   });
 });
+
+test.each([
+  ['in one place', false, 1],
+  ['in several', true, 0],
+])('a question that does not reach a directory %s', async (_, isParted, times) => {
+  const answers = newTimes();
+  let told = 0;
+  answers.unreached = () => told++;
+  const codes = ['unreachable', 'late', 'failed'] as const;
+  for (const code of codes) {
+    const withdraw = () => Promise.reject(new DirectoryError(code, 'no answer'));
+    const directory = answers.of({ isParted, withdraw } as Partial<Directory> as Directory);
+    await expect(directory.withdraw('a')).rejects.toThrow('no answer');
+  }
+  expect(told).toBe(times);
+});

@@ -58,6 +58,8 @@ class Sluice {
 }
 
 export class AnswerTimes {
+  /** Told of each question that did not reach a directory that is all in one place. */
+  unreached = () => {};
   readonly #now: () => number;
   #meanMs = 0;
   #notedMs = 0;
@@ -136,6 +138,8 @@ export class AnswerTimes {
       const isSilent = isLate && error.isSilent && this.#isParted;
       if (isSilent) this.#silentMs = this.#now();
       if (isLate && !(isSilent && !this.#asked.has(number))) this.note(LATE_MS);
+      const isGone = error instanceof DirectoryError && error.code === 'unreachable';
+      if (isGone && !this.#isParted) this.unreached();
       throw error;
     } finally {
       this.#asked.delete(number);

@@ -98,6 +98,34 @@ test.each([
   expect([mayPlay(), leases.holds('ours')]).toEqual([false, true]);
 });
 
+test('{S54} a directory that was away between two renewals is told', async () => {
+  let nowMs = 50_000;
+  let told = 0;
+  const leases = new Leases({
+    directory: {
+      leaseMs: LEASE_MS,
+      renew: async () => ({ lost: [], unheard: [] }),
+    } as Partial<Directory> as Directory,
+    onLoss: 'continue',
+    log: {} as Log,
+    tally: new Tally(),
+    now: () => nowMs,
+    takeBack: async () => true,
+    back: () => told++,
+    lost() {},
+  });
+  nowMs += LEASE_MS + 1;
+  await leases.renew();
+  expect([told, leases.settled]).toEqual([0, true]);
+  leases.doubt();
+  leases.doubt();
+  expect([told, leases.settled]).toEqual([0, false]);
+  await leases.renew();
+  await leases.renew();
+  nowMs += LEASE_MS + 1;
+  expect([told, leases.settled]).toEqual([1, true]);
+});
+
 test('{S54} a directory that is back is told what it does not take at first', async () => {
   let isAway = true;
   let told = 0;

@@ -119,6 +119,15 @@ export class Leases {
     return this.#heard !== 'nothing' && now() - this.#backMs > directory.leaseMs;
   }
 
+  /**
+   * A question did not reach the directory: it may have been away since the last renewal, and be
+   * back without its last seconds at the next one.
+   */
+  doubt(): void {
+    this.#owesBack = true;
+    this.#backMs = this.#options.now();
+  }
+
   async renew(): Promise<void> {
     const { directory, now } = this.#options;
     const sentMs = now();
@@ -190,8 +199,8 @@ export class Leases {
 
   /** Once when it goes, or a part of it; once when all of it is back. */
   #tell(heard: 'all' | 'part' | 'nothing', unheard: number, error?: DirectoryError): void {
-    if (heard === 'all' && this.#owesBack) void this.#tellBack();
     const before = this.#heard;
+    if (heard === 'all' && (this.#owesBack || before !== 'all')) void this.#tellBack();
     if (heard === before) return;
     this.#heard = heard;
     const { log, onLoss, tally, now } = this.#options;
@@ -200,7 +209,6 @@ export class Leases {
     if (heard === 'all') {
       // Where warnings are read alone, who was told that it is away wants to know that it is back.
       log.warn({ rooms: this.#held.size }, 'the directory answers again');
-      void this.#tellBack();
       return;
     }
     const said = heard === 'part' ? 'a part of the directory does' : 'the directory does';

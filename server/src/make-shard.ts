@@ -128,6 +128,7 @@ export async function makeShard(parts: ShardParts): Promise<MadeShard> {
   const back = () => Promise.all([recovery.setRight(), cluster.announce()]);
   const told = { takeBack, back, lost };
   const leases = isAlone ? undefined : new Leases({ directory, onLoss, log, tally, now, ...told });
+  if (answerTimes && leases) answerTimes.unreached = () => leases.doubt();
   const peers = isAlone ? undefined : new Peers(directory, owner.shard, log);
   // Those that are to stand are opened before there is a cluster.
   let opened = () => {};
