@@ -53,10 +53,14 @@ export interface SaveOptions {
    * lost, and what is restored reckons with that.
    */
   readonly isFinal?: boolean;
+  /** Where the bytes go, in full. Default: new ones. */
+  readonly place?: (length: number) => Uint8Array;
 }
 
 /** What all checkpoints are written in: a room after the other. */
 const out = new MsgpackWriter(64 * 1024);
+
+const newBytes = (length: number) => new Uint8Array(length);
 
 /** Rooms that were told why they cannot be saved. */
 const told = new WeakSet<GameRoom>();
@@ -70,7 +74,7 @@ const told = new WeakSet<GameRoom>();
 export function checkpointOf(
   room: GameRoom,
   records: Iterable<SeatRecord>,
-  { clocks, isFinal = false }: SaveOptions,
+  { clocks, isFinal = false, place = newBytes }: SaveOptions,
 ): Uint8Array {
   const { checkpointBytes } = room.limits;
   if (room.data !== undefined && !room.definition.save)
@@ -92,7 +96,7 @@ export function checkpointOf(
     throw new CheckpointError('too-big', message);
   }
   const body = out.bytes();
-  const bytes = new Uint8Array(body.length + CHECKSUM_BYTES);
+  const bytes = place(body.length + CHECKSUM_BYTES);
   bytes.set(body);
   bytes.set(checksum(body), body.length);
   return bytes;

@@ -12,6 +12,8 @@ const TICK_MS = 50;
 const CHECKPOINT_MS = 500;
 const KEPT: Outcome = { lost: [], unheard: [] };
 
+type Place = (length: number) => Uint8Array;
+
 /** Rooms that tick one after the other, under a directory that notes what it is to keep. */
 class Bench {
   nowMs = 1_000;
@@ -26,6 +28,7 @@ class Bench {
   /** Ms at which each was packed. */
   readonly packed = new Map<GameRoom, number[]>();
   readonly saves: Saves;
+  pack = (_: Place): Uint8Array => new Uint8Array(8);
   ticks = true;
   holds = true;
   keep: (saves: readonly Save[]) => Promise<Outcome> = async () => KEPT;
@@ -45,9 +48,9 @@ class Bench {
       playing: (id: string) => this.playing.get(id),
       leaseOf: ({ id }: GameRoom) => ({ id, epoch: 1 }),
     };
-    const pack = (room: GameRoom) => {
+    const pack = (room: GameRoom, _: unknown, { place }: { place: Place }) => {
       this.packed.set(room, [...(this.packed.get(room) ?? []), this.nowMs]);
-      return new Uint8Array(8);
+      return this.pack(place);
     };
     this.saves = new Saves({
       ...{ directory: { save }, shard, seating: { unsaved: this.unsaved, recordsOf: () => [] } },
@@ -97,6 +100,34 @@ test('rooms are packed in turns, twice a second, right after a tick of their own
   }
   // Of 64 rooms 13 tick at once, and 1.3 of them have their turn.
   expect(Math.max(...spread.values())).toBe(2);
+});
+
+test('checkpoints are written where those before them were, once they are kept', async () => {
+  const bench = new Bench(16);
+  const buffers = new Set<ArrayBufferLike>();
+  const kept: Save[] = [];
+  let isOpen = false;
+  bench.pack = (place) => {
+    const bytes = place(5_000);
+    buffers.add(bytes.buffer);
+    // What is not answered yet is not written over.
+    for (const save of kept) expect(save.bytes.buffer).not.toBe(bytes.buffer);
+    return bytes;
+  };
+  bench.keep = async (saves) => {
+    expect(isOpen).toBe(false);
+    isOpen = true;
+    kept.push(...saves);
+    await new Promise((resolve) => setImmediate(resolve));
+    kept.length = 0;
+    isOpen = false;
+    return KEPT;
+  };
+  await bench.run(20 * CHECKPOINT_MS);
+  expect(bench.tally.checkpoints).toBeGreaterThan(300);
+  expect(bench.tally.checkpointBytes).toBe(5_000 * bench.tally.checkpoints);
+  // Some four are packed in one look, and asked for while the next are.
+  expect(buffers.size).toBeLessThan(12);
 });
 
 test('what was packed between two looks is one question', async () => {
