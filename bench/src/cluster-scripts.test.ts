@@ -1,7 +1,6 @@
 // That the simulated store does what Redis does: thousands of random questions to a RedisDirectory
 // whose line asks both, and compares each answer. Seeded; a difference names its seed and its step.
 // Scripts are told the test's time in place of Redis's own, so that both live in the same moment.
-import { spawnSync } from 'node:child_process';
 import { Random } from '@tickwire/protocol';
 import type { Board, Directory, Lease } from '@tickwire/server';
 import { type Line, openLine, RedisDirectory, redisScripts } from '@tickwire/server/parts';
@@ -9,10 +8,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { COMMANDS } from './cluster-costs.ts';
 import { commandOf, PLAIN } from './cluster-scripts.ts';
 import { type Call, EPOCH_MS, SimulatedStore, type Word } from './cluster-store.ts';
-import { type RunningRedis, startRedis } from './redis-program.ts';
+import { findsRedis, type RunningRedis, startRedis } from './redis-program.ts';
 
-const found = spawnSync('redis-server', ['--version']).status === 0;
-if (!found && process.env.CI) throw new Error('redis-server is missing: .ci/run installs it');
+const found = findsRedis();
 
 const STEPS = 3_000;
 const LEASE_MS = 1_000;

@@ -1,6 +1,6 @@
 // A redis-server of the bench's own, on a free port of 127.0.0.1: it writes nothing and ends with
 // the process. Used by the words that measure what stands on Redis.
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { createServer } from 'node:net';
 import { UsageError } from '@tickwire/protocol';
 
@@ -8,6 +8,13 @@ export interface RunningRedis {
   readonly url: string;
   readonly version: string;
   stop(): void;
+}
+
+/** Whether tests can start one. Throws where there is none and CI is set. */
+export function findsRedis(): boolean {
+  const found = spawnSync('redis-server', ['--version']).status === 0;
+  if (!found && process.env.CI) throw new Error('redis-server is missing: .ci/run installs it');
+  return found;
 }
 
 /** Rejects with UsageError where there is no such program. */

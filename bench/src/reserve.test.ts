@@ -1,10 +1,9 @@
 // That the figures of `reserve` count what they say: calls that were answered as wanted.
-import { spawnSync } from 'node:child_process';
 import { expect, test } from 'vitest';
+import { findsRedis } from './redis-program.ts';
 import { measureReserve } from './reserve.ts';
 
-const found = spawnSync('redis-server', ['--version']).status === 0;
-if (!found && process.env.CI) throw new Error('redis-server is missing: .ci/run installs it');
+const found = findsRedis();
 
 test.skipIf(!found)('a short run counts reservations, joins, saves and renewals', async () => {
   const figures = await measureReserve(200);
